@@ -1,0 +1,39 @@
+"""How often somebody may knock: token buckets in the database, shared by all processes."""
+
+import time
+
+from django.db.models import Case, F, FloatField, Value, When
+from django.db.models.expressions import Expression
+from django.db.models.functions import Least
+from django.utils.crypto import salted_hmac
+
+from foundation.doors.models import TokenBucket
+
+
+def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
+    """Take one token. `capacity` knocks at once, refilled evenly over `seconds`. False: too often.
+
+    One conditional UPDATE decides, so that a hundred parallel knocks get no more than the bucket holds.
+    """
+    key = salted_hmac("doors.limits", f"{action}:{who}", algorithm="sha256").hexdigest()
+    now = time.time()
+    TokenBucket.objects.bulk_create(
+        [TokenBucket(key=key, tokens=capacity, filled_at=now)], ignore_conflicts=True
+    )
+    rate = capacity / seconds
+    # A clock that ran backwards must not take tokens away.
+    passed: Expression = Case(
+        When(filled_at__lt=now, then=Value(now) - F("filled_at")), default=Value(0.0), output_field=FloatField()
+    )
+    level = Least(Value(float(capacity)), F("tokens") + passed * Value(rate), output_field=FloatField())
+    taken = (
+        TokenBucket.objects.annotate(level=level)
+        .filter(key=key, level__gte=1)
+        .update(tokens=level - Value(1.0), filled_at=now)
+    )
+    return bool(taken)
+
+
+def sweep() -> None:
+    """Forget buckets that nobody touched for two days: they are full again."""
+    TokenBucket.objects.filter(filled_at__lt=time.time() - 2 * 86400).delete()

@@ -1,0 +1,41 @@
+"""Mailed links: random, kept hashed, for one purpose and one subject, for a while."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from foundation.doors.models import AccessLink
+
+
+def make(purpose: str, subject: str, lifetime: timedelta) -> str:
+    """A new token, 192 bits, to be put into a link. It is not kept: only its hash is."""
+    token = secrets.token_urlsafe(24)
+    AccessLink.objects.create(
+        token_sha256=_hash(token), purpose=purpose, subject=subject, expires_at=timezone.now() + lifetime
+    )
+    return token
+
+
+def find(token: str, purpose: str) -> AccessLink | None:
+    """The link that opens this door, or None if it is unknown, for another door, or expired.
+
+    A used link is found too, so that pressing the button twice is fine; see `used_at`.
+    """
+    link = AccessLink.objects.filter(token_sha256=_hash(token), purpose=purpose).first()
+    return link if link and link.expires_at > timezone.now() else None
+
+
+def use(link: AccessLink) -> bool:
+    """Mark the link as used. True for the first who does so, False for everybody after."""
+    return bool(AccessLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()))
+
+
+def sweep() -> None:
+    """Forget links a month after they ended."""
+    AccessLink.objects.filter(expires_at__lt=timezone.now() - timedelta(days=30)).delete()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,149 @@
+"""The drawings as template tags. Sizes are SVG attributes and colours are classes: no style attribute anywhere."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from foundation.drawing import charts, emblems, line
+from foundation.drawing import seal as seals
+
+register = template.Library()
+HIDDEN = mark_safe('aria-hidden="true" focusable="false"')
+
+
+def _drawn(markup: str) -> SafeString:
+    """Markup made of our own numbers only; nothing that a person typed goes this way."""
+    return mark_safe(markup)  # noqa: S308
+
+
+@register.simple_tag
+@cache
+def hero_art() -> SafeString:
+    """The large drawing of the front page: coil, road and sun. Decoration, so hidden from screen readers."""
+    road = line.Road()
+    x, y = line.number(road.sun_x), line.number(road.sun_y)
+    halos = "".join(f'<circle class="halo" cx="{x}" cy="{y}" r="{r}"/>' for r in (158, 206, 262, 326))
+    strands = "".join(f'<path d="{path}"/>' for path in line.bundle(road))
+    return _drawn(
+        f'<svg class="hero-art" viewBox="0 0 1440 560" preserveAspectRatio="xMaxYMid slice" {HIDDEN}>'
+        f'<defs><clipPath id="hero-sky"><rect x="-400" y="-400" width="2240" height="{400 + road.sun_y:.0f}"/>'
+        f'</clipPath></defs><g class="sun" clip-path="url(#hero-sky)"><circle cx="{x}" cy="{y}" r="118"/>{halos}</g>'
+        f'<path class="horizon" d="M-800 {y}H2240"/><g class="strands">{strands}</g></svg>'
+    )
+
+
+@register.simple_tag
+@cache
+def rule_line() -> SafeString:
+    """The line as the rule under the head of a long text."""
+    return _drawn(
+        f'<svg class="rule engrave" viewBox="0 0 1240 92" {HIDDEN}><path d="{line.divider()}"/>'
+        '<path d="M1150 46a28 28 0 0 1 56 0z" class="s"/></svg>'
+    )
+
+
+@register.simple_tag
+@cache
+def mark() -> SafeString:
+    """The sign that stands beside the organisation's name."""
+    return _drawn(
+        f'<svg viewBox="0 0 62 34" width="50" height="27" {HIDDEN}><path d="{line.mark()}"/>'
+        '<path d="M40 23.5a10 10 0 0 1 20 0z" class="s"/></svg>'
+    )
+
+
+@register.simple_tag
+def emblem(name: str, css_class: str = "engrave") -> SafeString:
+    """One of ripple, lens, braid; nothing for any other name, since editors may leave the choice empty."""
+    if name not in emblems.EMBLEMS:
+        return SafeString("")
+    drawing = emblems.emblem(name)
+    return format_html(
+        '<svg class="{}" viewBox="{}" {}>{}</svg>', css_class, drawing.box, HIDDEN, _drawn(drawing.shapes)
+    )
+
+
+@register.simple_tag
+def dot_field(total: int, part: int, sentence: str = "", key: str = "") -> SafeString:
+    """A field of counted dots. `sentence` says what it shows; `key` tells two fields of one page apart."""
+    field = charts.dot_field(int(total), int(part))
+    pitch, name = 18, f"dots{key}-{total}-{part}"
+
+    def rects(blocks: Iterable[charts.Block], letter: str) -> SafeString:
+        return format_html_join(
+            "",
+            '<rect x="{}" y="{}" width="{}" height="{}" fill="url(#{}-{})"/>',
+            (
+                (b.column * pitch, b.row * pitch, b.columns * pitch, b.rows * pitch, name, letter)
+                for b in blocks
+            ),
+        )
+
+    patterns = format_html_join(
+        "",
+        '<pattern id="{}-{}" width="18" height="18" patternUnits="userSpaceOnUse">'
+        '<circle class="{}" cx="9" cy="9" r="5.4"/></pattern>',
+        ((name, letter, letter) for letter in "ab"),
+    )
+    sentence = sentence or _("%(total)d dots, of which %(part)d are set apart.") % {
+        "total": total,
+        "part": part,
+    }
+    return format_html(
+        '<svg class="dots" viewBox="0 0 {} {}" role="img" aria-label="{}"><defs>{}</defs>{}{}</svg>',
+        field.columns * pitch,
+        field.rows * pitch,
+        sentence,
+        patterns,
+        rects(field.rest, "a"),
+        rects(field.part, "b"),
+    )
+
+
+@register.inclusion_tag("partials/bar_table.html")
+def bar_table(rows: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
+    """A table that is its own chart. A row: `label`, `value` (number), `text` (as printed), `apart` (set apart or not)."""
+    rows = list(rows)
+    widths = charts.bar_widths([float(row["value"] or 0) for row in rows])
+    return {
+        "caption": caption,
+        "rows": [{**row, "width": width} for row, width in zip(rows, widths, strict=True)],
+    }
+
+
+@register.simple_tag
+def seal(public_id: str) -> SafeString:
+    """The rosette of a pledge's public id."""
+    drawing = seals.seal(str(public_id))
+    copies = format_html_join(
+        "",
+        '<use href="#{}" transform="rotate({} 110 110)"/>',
+        ((drawing.name, f"{turn:g}") for turn in drawing.turns),
+    )
+    return format_html(
+        '<svg class="seal engrave" viewBox="0 0 220 220" {}><path id="{}" d="{}"/>{}</svg>',
+        HIDDEN,
+        drawing.name,
+        drawing.path,
+        copies,
+    )
+
+
+@register.simple_tag
+def meter(part: float, whole: float) -> SafeString:
+    """How far a goal is reached: road for what is there, coil for what is not. The numbers stand beside it as text."""
+    share = round(min(1.0, max(0.0, float(part) / float(whole))), 3) if whole else 0.0
+    x = f"{560 * share:.0f}"
+    return format_html(
+        '<svg class="meter" viewBox="0 0 560 42" {}><path class="todo" d="{}"/><path class="done" d="M0 34H{}"/>'
+        '<circle cx="{}" cy="34" r="7"/></svg>',
+        HIDDEN,
+        line.still_bound(share),
+        x,
+        x,
+    )

@@ -1,0 +1,152 @@
+"""Put work on the table, and run what is due: claimed by lease, retried with back-off, parked when it is poison."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from foundation.jobs.models import Job
+
+Handler = Callable[[dict[str, Any]], None]
+Periodic = Callable[[], None]
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)  # longer than any job may take: Stripe's time budget is seconds
+MAX_FAILURES = 8  # with the back-off below: parked after about a day
+PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
+HANDLERS: dict[str, Handler] = {}
+PERIODICS: dict[str, tuple[str, Periodic]] = {}
+
+
+class RetryLaterError(Exception):
+    """Raised by a handler that cannot work now (Stripe asks to wait, a guard is up). Does not count as a failure."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Decorator: this function does all jobs of that kind. It must be harmless to run twice."""
+
+    def register(function: Handler) -> Handler:
+        HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def every(period: str) -> Callable[[Periodic], Periodic]:
+    """Decorator: run this function once in each minute, hour or day (UTC), whichever worker comes first."""
+
+    def register(function: Periodic) -> Periodic:
+        name = f"{function.__module__}.{function.__name__}"
+        PERIODICS[name] = (PERIODS[period], function)
+        return function
+
+    return register
+
+
+def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
+    """Put a job on the table, once for each key. Call it inside the transaction of the fact that asks for it."""
+    job, _ = Job.objects.get_or_create(
+        key=key, defaults={"kind": kind, "args": args or {}, "run_at": run_at or timezone.now()}
+    )
+    return job
+
+
+def enqueue_periodic() -> None:
+    """Put this minute's, hour's and day's periodic jobs on the table, unless another worker did."""
+    now = timezone.now()
+    for name, (pattern, _) in PERIODICS.items():
+        slot = now.strftime(pattern)
+        key = f"periodic:{name}:{slot}"
+        if not Job.objects.filter(key=key).exists():
+            enqueue("periodic", key, {"name": name})
+
+
+@handler("periodic")
+def run_periodic(args: dict[str, Any]) -> None:
+    PERIODICS[args["name"]][1]()
+
+
+def claim() -> Job | None:
+    """Take one due job, or one whose worker died, for the length of a lease. None when nothing is due.
+
+    Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement
+    works on SQLite and PostgreSQL, without SKIP LOCKED.
+    """
+    now = timezone.now()
+    due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=now)
+    for job in Job.objects.filter(due).order_by("run_at", "id")[:20]:
+        abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
+        won = Job.objects.filter(due, pk=job.pk, attempts=job.attempts).update(
+            state=Job.State.RUNNING,
+            attempts=F("attempts") + 1,
+            failures=F("failures") + int(abandoned),
+            lease_until=now + LEASE,
+        )
+        if not won:
+            continue
+        job.attempts += 1
+        job.failures += int(abandoned)
+        if job.failures < MAX_FAILURES:
+            return job
+        _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")
+    return None
+
+
+def run(job: Job) -> None:
+    """Run a claimed job and write down how it went."""
+    try:
+        HANDLERS[job.kind](job.args)
+    except RetryLaterError as later:
+        _finish(job, state=Job.State.READY, run_at=timezone.now() + timedelta(seconds=later.seconds), last_error=str(later))
+    except Exception as error:  # whatever a handler throws must not end the worker
+        log.warning("job %s failed: %s", job.pk, type(error).__name__)
+        _failed(job, error)
+    else:
+        _finish(job, state=Job.State.DONE, finished_at=timezone.now(), last_error="")
+
+
+def run_due(limit: int = 1000) -> int:
+    """Run everything that is due now, in this process. Returns how many jobs ran."""
+    for count in range(limit):
+        job = claim()
+        if job is None:
+            return count
+        run(job)
+    return limit
+
+
+@every("day")
+def sweep() -> None:
+    """Forget finished jobs after a month. Parked ones stay until somebody looked at them."""
+    Job.objects.filter(state=Job.State.DONE, finished_at__lt=timezone.now() - timedelta(days=30)).delete()
+
+
+def revive(job: Job) -> None:
+    """Staff say: try a parked job again."""
+    Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
+        state=Job.State.READY, failures=0, run_at=timezone.now(), lease_until=None
+    )
+
+
+def _failed(job: Job, error: Exception) -> None:
+    failures = job.failures + 1
+    text = f"{type(error).__name__}: {error}"[:2000]
+    if failures >= MAX_FAILURES:
+        _finish(job, state=Job.State.DEAD, failures=failures, finished_at=timezone.now(), last_error=text)
+        return
+    # 10 s, 40 s, 2.7 min, 11 min, 43 min … with jitter, so that a thousand failures do not come back together.
+    wait = timedelta(seconds=10 * 4 ** (failures - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+    _finish(job, state=Job.State.READY, failures=failures, run_at=timezone.now() + wait, last_error=text)
+
+
+def _finish(job: Job, **fields: Any) -> None:
+    """Write the outcome, unless the lease ran out and somebody else has the job by now."""
+    Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING).update(lease_until=None, **fields)

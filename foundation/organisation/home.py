@@ -1,0 +1,63 @@
+"""The clone guard: a restored copy of this database sends no letter and moves no money until a person says so."""
+
+from django.conf import settings
+from django.db import transaction
+
+from foundation.organisation import mode
+from foundation.organisation.models import Home
+
+REMEDY = "If this is the right place for it, run: manage.py claim_site"
+
+
+class NotAtHomeError(Exception):
+    """This database belongs to another address or Stripe account. The text is a sentence for staff."""
+
+
+def check_address() -> None:
+    """Raise NotAtHomeError when the database belongs to another address than BASE_URL.
+
+    The first call of a new database claims it. In the demonstration the address is not looked at, so that
+    PORT may change: there the offline Stripe's account alone decides (see check_account).
+    """
+    home = here()
+    if mode.is_demo():
+        return
+    if not home.base_url:
+        Home.objects.filter(pk=home.pk, base_url="").update(base_url=settings.BASE_URL)
+    elif home.base_url != settings.BASE_URL:
+        raise NotAtHomeError(
+            f"This database belongs to {home.base_url}, not to {settings.BASE_URL}: "
+            f"nothing is sent and no money is moved. {REMEDY}"
+        )
+
+
+def check_account(account: str) -> None:
+    """Raise NotAtHomeError when the database belongs to another Stripe account than the given one.
+
+    Test and live money of one account count as two: account is "acct_…" with "/test" behind it for test keys.
+    """
+    check_address()
+    home = here()
+    if not home.stripe_account:
+        Home.objects.filter(pk=home.pk, stripe_account="").update(stripe_account=account)
+    elif home.stripe_account != account:
+        raise NotAtHomeError(
+            f"This database belongs to the Stripe account {home.stripe_account}, not to {account}: "
+            f"no money is moved. {REMEDY}"
+        )
+
+
+@transaction.atomic
+def claim(account: str = "") -> Home:
+    """A person says: this is the home of this database now. An empty account lets the next payment decide."""
+    home = here()
+    home.base_url = "" if mode.is_demo() else settings.BASE_URL
+    home.stripe_account = account
+    home.save()
+    return home
+
+
+def here() -> Home:
+    """The one row; made when it is not there yet."""
+    home, _ = Home.objects.get_or_create(pk=1)
+    return home

@@ -1,0 +1,94 @@
+"""Who we are, and which address and Stripe account this database belongs to."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+
+
+def known_zone(name: str) -> None:
+    """Raise ValidationError unless the name is a time zone of the IANA database."""
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is no time zone. An example of one: America/Los_Angeles."), params={"name": name})
+
+
+@register_setting(icon="home", order=1)
+class Organisation(BaseGenericSetting):
+    """The charity itself. Every page, letter and receipt takes its words about us from here."""
+
+    name = models.CharField(_("name"), max_length=120, default="The Road Out")
+    legal_name = models.CharField(_("legal name"), max_length=200, blank=True, help_text=_("As registered; stands on receipts."))
+    registration_number = models.CharField(
+        _("registration number"),
+        max_length=60,
+        blank=True,
+        help_text=_("EIN or charity number. Receipts say nothing about tax until this is filled in."),
+    )
+    tax_statement = models.TextField(
+        _("tax statement"), blank=True, help_text=_("Printed on receipts only together with the registration number.")
+    )
+    address = models.TextField(_("postal address"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("general e-mail"), blank=True)
+    press_email = models.EmailField(_("press e-mail"), blank=True)
+    letters_from = models.EmailField(_("letters come from"), blank=True, help_text=_("Empty: the address set on the server."))
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="America/Los_Angeles",
+        validators=[known_zone],
+        help_text=_("Gifts are dated, and tax years begin and end, in this zone."),
+    )
+    leave_url = models.URLField(
+        _("where “Leave this site” goes"),
+        default="https://www.weather.gov/",
+        help_text=_("An everyday page that shows nothing about the reader, such as a weather service."),
+    )
+    is_sample = models.BooleanField(
+        _("this is the sample charity"), default=True, help_text=_("Pages then say that the organisation is a sample.")
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("name"), FieldPanel("legal_name"), FieldPanel("registration_number"), FieldPanel("tax_statement")],
+            heading=_("Identity"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("address"), FieldPanel("phone"), FieldPanel("email"), FieldPanel("press_email"), FieldPanel("letters_from")],
+            heading=_("How to reach us"),
+        ),
+        FieldPanel("time_zone"),
+        FieldPanel("leave_url"),
+        FieldPanel("is_sample"),
+    ]
+
+    class Meta:
+        verbose_name = _("Organisation")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def today(self) -> date:
+        """The date on the organisation's own calendar."""
+        return self.day_of(timezone.now())
+
+    def day_of(self, moment: datetime) -> date:
+        """The date, on the organisation's own calendar, of a moment with a time zone."""
+        return moment.astimezone(self.zone).date()
+
+
+class Home(models.Model):
+    """The one row that says where this database is at home. A restored copy finds that it is not."""
+
+    base_url = models.CharField(max_length=300, blank=True)
+    stripe_account = models.CharField(max_length=120, blank=True)
+    claimed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.base_url or 'any address'} with {self.stripe_account or 'no Stripe account yet'}"
