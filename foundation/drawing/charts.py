@@ -1,4 +1,4 @@
-"""Charts as plain geometry: fields of counted dots, and bars of a table. What they mean is said in words beside them."""
+"""Charts as plain geometry: fields of counted dots, and bars of a table. Their meaning is said beside them."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -42,14 +42,14 @@ def _run(first: int, count: int, rows: int) -> list[Block]:
 
 
 def dot_field(total: int, part: int, rows: int = ROWS) -> DotField:
-    """Exactly `total` dots, the first `part` of them set apart. Raises ValueError unless 0 <= part <= total, total > 0."""
+    """Exactly `total` dots, the first `part` set apart. Raises ValueError unless 0 <= part <= total and total > 0."""
     if not 0 <= part <= total or total < 1:
         raise ValueError(f"a field of {total} dots cannot set {part} apart")
     return DotField(ceil(total / rows), rows, _run(0, part, rows), _run(part, total - part, rows))
 
 
 def bar_widths(values: Sequence[float], full: float = 100.0) -> list[float]:
-    """One width per value, the largest being `full`. All zero when there is nothing above zero to compare with."""
+    """One width per value, the largest being `full`; all zero when no value is above zero."""
     largest = max(values, default=0)
     if largest <= 0:
         return [0.0 for _ in values]

@@ -1,4 +1,4 @@
-"""The three emblems of the work, drawn in the same engraved line: ripple (culture), lens (laws), braid (outreach)."""
+"""The three emblems of the work, in the same engraved line: ripple (culture), lens (laws), braid (outreach)."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,7 +9,7 @@ from foundation.drawing.line import curve, number, smooth_step
 
 
 class Emblem(NamedTuple):
-    """A drawing of lines and one solid dot. `box` is its viewBox; `shapes` are SVG elements without any style."""
+    """Lines and one solid dot. `box` is its viewBox; `shapes` are SVG elements without any style."""
 
     box: str
     shapes: str

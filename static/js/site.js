@@ -1,0 +1,91 @@
+/* What the pages add when JavaScript runs. Every page works without this file. */
+"use strict";
+(() => {
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const wide = matchMedia("(min-width: 64rem)");
+
+  /* Navigation: Escape closes a panel and gives the focus back; on wide screens a click elsewhere closes it too. */
+  const panels = all(".nav details");
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const panel of panels.filter((p) => p.open)) {
+      panel.open = false;
+      one("summary", panel).focus();
+    }
+  });
+  addEventListener("click", (event) => {
+    if (!wide.matches) return;
+    for (const panel of panels) if (panel.open && !panel.contains(event.target)) panel.open = false;
+  });
+
+  /* Errors: the summary above a form that came back is what the reader meets first. */
+  one(".errors")?.focus();
+
+  /* Contents of a long text: the line of the part that is being read is marked. */
+  const lines = all(".toc a");
+  if (lines.length && "IntersectionObserver" in window) {
+    const watch = new IntersectionObserver((entries) => {
+      for (const entry of entries.filter((e) => e.isIntersecting)) {
+        for (const line of lines) {
+          if (line.hash === "#" + entry.target.id) line.setAttribute("aria-current", "location");
+          else line.removeAttribute("aria-current");
+        }
+      }
+    }, { rootMargin: "-10% 0px -75%" });
+    for (const line of lines) {
+      const part = document.getElementById(decodeURIComponent(line.hash.slice(1)));
+      if (part) watch.observe(part);
+    }
+  }
+
+  /* Quick exit. The page goes blank before anything is loaded, and the new page takes this one's place in the tab's
+     history. What the browser keeps elsewhere stays: the bar says so. */
+  const out = one(".exit .out");
+  if (!out) return;
+  const say = one(".exit [role=status]");
+  const lights = all(".exit i b");
+  const title = document.title;
+  const PRESSES = 3;
+  const PAUSE = 5000; // milliseconds from one press to the next
+  let presses = 0;
+  let forgetting = 0;
+  let combined = false; // Shift was held for a capital letter, a selection or a click
+
+  const leave = (event) => {
+    event?.preventDefault();
+    document.body.hidden = true;
+    document.title = say.dataset.leaving;
+    location.replace(out.href);
+  };
+  const count = (number) => {
+    presses = number;
+    clearTimeout(forgetting);
+    lights.forEach((light, index) => light.classList.toggle("on", index < presses));
+    say.textContent = presses && presses < PRESSES ? say.dataset.more.replace("{n}", PRESSES - presses) : "";
+    if (presses) forgetting = setTimeout(count, PAUSE, 0);
+  };
+
+  for (const link of all("[data-leave]")) link.addEventListener("click", leave);
+  for (const hint of all(".exit [data-keys], .exit i")) hint.hidden = false;
+  addEventListener("keydown", (event) => {
+    if (event.key === "Shift") {
+      if (!event.repeat) combined = false;
+    } else {
+      combined = true;
+      if (presses) count(0);
+    }
+  });
+  addEventListener("pointerdown", (event) => { if (event.shiftKey) combined = true; });
+  addEventListener("keyup", (event) => {
+    if (event.key !== "Shift" || combined || event.ctrlKey || event.altKey || event.metaKey) return;
+    count(presses + 1);
+    if (presses >= PRESSES) leave();
+  });
+  /* Back from the other site may show this page as it was left: blank. */
+  addEventListener("pageshow", () => {
+    document.body.hidden = false;
+    document.title = title;
+    count(0);
+  });
+})();
