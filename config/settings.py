@@ -19,8 +19,9 @@ if SITE_MODE not in ("demo", "live"):
 LIVE = SITE_MODE == "live"
 if not LIVE:
     secret_file.ensure(DATA_DIR / "secrets.env")
-if (DATA_DIR / "secrets.env").exists():
-    environ.Env.read_env(str(DATA_DIR / "secrets.env"), overwrite=False)
+for name in ("secrets.env", "last_start.env"):  # the second: the ports of the last start, for manage.py
+    if (DATA_DIR / name).exists():
+        environ.Env.read_env(str(DATA_DIR / name), overwrite=False)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")

@@ -1,0 +1,62 @@
+"""Child processes that live and die together: started in order, stopped together, whoever ends first is named."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+GRACE_SECONDS = 10
+
+
+class Ended(Exception):
+    """A process ended that should have gone on. The text says which."""
+
+
+class Processes:
+    """A handful of child processes. Use as a context manager: leaving it stops them, last started first."""
+
+    def __init__(self, cwd: Path, env: dict[str, str]) -> None:
+        self.cwd, self.env = cwd, {**os.environ, **env}
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start a child in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
+        self.children[name] = subprocess.Popen(
+            [sys.executable, *command], cwd=self.cwd, env=self.env, start_new_session=True, stdout=subprocess.DEVNULL
+        )
+
+    def wait_for(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Return when ready() does, raise Ended when a child ends first or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise Ended(f"it did not answer within {seconds:.0f} seconds")
+            time.sleep(0.1)
+
+    def check(self) -> None:
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                raise Ended(f"{name} ended with code {child.returncode}; what it said stands above")
+
+    def __exit__(self, *exception: object) -> None:
+        for child in reversed(self.children.values()):
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(child, signal.SIGKILL)
+                child.wait()
+
+
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
+    if child.poll() is None:
+        child.send_signal(number)

@@ -1,0 +1,59 @@
+"""Chromium for the tests: a real browser, on a desk and on a phone, with and without JavaScript."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None
+)
+# Without these, Chromium calls its maker's servers at every start.
+QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run. Without it: skipped, or failed where everything is required."""
+    if CHROMIUM is None:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail("Chromium is not installed, and this run requires it (apt-get install chromium).")
+        pytest.skip("Chromium is not installed; to run the browser tests: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """open_page("phone", javascript=False) -> a page in a fresh profile that collects what went wrong:
+    page.wrongs holds console errors, refusals of the content security policy, and foreign requests.
+    """
+    contexts: list[BrowserContext] = []
+
+    def opener(size: str = "desktop", javascript: bool = True, **options: Any) -> Page:
+        context = browser.new_context(
+            viewport=SIZES[size], java_script_enabled=javascript, is_mobile=size == "phone", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.wrongs = []  # type: ignore[attr-defined]
+        page.on("console", lambda message: page.wrongs.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.wrongs.append(str(error)))
+        page.on("request", lambda request: _note_foreign(page, request.url))
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+def _note_foreign(page: Page, url: str) -> None:
+    if not url.startswith(("http://localhost", "http://127.0.0.1", "data:", "blob:")):
+        page.wrongs.append(f"foreign request: {url}")  # type: ignore[attr-defined]

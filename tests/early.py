@@ -1,0 +1,14 @@
+"""Loaded before Django's settings: every test run has a data folder of its own and no key of anybody's."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+for name in ("SITE_MODE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS", "EMAIL_URL", "BASE_URL", "PORT", "DEBUG"):
+    os.environ.pop(name, None)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="road-out-tests-")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+# Playwright's own event loop runs in the thread of the tests, where Django would refuse to talk to the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
