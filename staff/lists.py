@@ -1,0 +1,146 @@
+"""The panel kit: lists of rows that staff read, search, filter and export, and that nobody edits by hand.
+
+In an app's wagtail_hooks.py:
+
+    class GiftViewSet(ReadOnlyViewSet):
+        model = Gift
+        icon = "form"
+        menu_label, menu_order = _("Gifts"), 200
+        list_display = ["reference", "donor_name", "amount_text", "status", "created_at"]   # first one links
+        list_filter = ["status", "currency"]             # or filterset_class = a WagtailFilterSet
+        search_fields = ["reference", "donor_name", "email"]
+        list_select_related = ["supporter"]
+        inspect_view_fields = ["reference", "status", ...]          # empty: all fields
+        list_export = ["reference", "amount", "currency"]           # needs donations.export_gift
+        related = [Related(_("Ledger"), lambda gift: gift.entries.all(), ["kind", "amount_text", "at"])]
+        actions = [Action("resend", _("Send the receipt again"), resend, "donations.change_gift")]
+
+    @hooks.register("register_admin_viewset")
+    def giving():
+        return GivingGroup()       # a ModelViewSetGroup: items = (GiftViewSet, PlanViewSet, ...)
+
+Staff see a list with `app.view_model`, export it with `app.export_model` (put it into Meta.permissions).
+Addresses that add, edit, copy or delete do not exist. A method shown as a column takes `short_description` and
+`admin_order_field`; text in it is escaped by the template, so return plain text.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db.models import Model, QuerySet
+from django.urls import URLPattern, path
+from wagtail.admin.admin_url_finder import ModelAdminURLFinder
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from staff import list_views
+
+READING = frozenset({"view", "export"})
+
+
+class ReadOnlyPolicy(ModelPermissionPolicy):
+    """Nobody adds, changes or deletes such rows by hand, superusers included. Viewing needs permission."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action in READING and super().user_has_permission(user, action)
+
+    def users_with_any_permission(self, actions: Iterable[str]) -> QuerySet[Any]:
+        reading = READING.intersection(actions)
+        everybody: QuerySet[Any] = super().users_with_any_permission(reading)
+        return everybody if reading else everybody.none()
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button on the detail page. It posts, asks for the permission, and is written into the log.
+
+    `run(row, user)` does the work and returns one sentence for staff.
+    """
+
+    name: str  # part of the address
+    label: Any
+    run: Callable[[Any, Any], Any]
+    permission: str  # "jobs.change_job"
+    applies: Callable[[Any], bool] = lambda row: True
+
+
+@dataclass(frozen=True)
+class Related:
+    """A table of other rows on the detail page. Its first column links to their own pages, if staff may see them."""
+
+    label: Any
+    rows: Callable[[Any], Iterable[Model]]
+    columns: Sequence[str]
+
+
+class ReadOnlyViewSet(ModelViewSet):
+    """A searchable, filterable list with a detail page; see the top of this file."""
+
+    index_view_class = list_views.ListView
+    inspect_view_class = list_views.DetailView
+    inspect_view_enabled = True
+    inspect_template_name = "staff/detail.html"
+    copy_view_enabled = False
+    add_to_reference_index = False
+    sort_order_field = None
+    list_per_page = 50
+    search_backend_name = None  # plain database search over search_fields
+    search_fields: Sequence[str] = ()
+    list_select_related: Sequence[str] = ()
+    actions: Sequence[Action] = ()
+    related: Sequence[Related] = ()
+
+    @property
+    def permission_policy(self) -> ReadOnlyPolicy:
+        return ReadOnlyPolicy(self.model)
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_common_view_kwargs(
+            **{
+                "add_url_name": None,
+                "edit_url_name": None,
+                "delete_url_name": None,
+                "history_url_name": None,
+                "usage_url_name": None,
+                "list_select_related": self.list_select_related,
+                "actions": self.actions,
+                "related": self.related,
+                "action_url_name": self.get_url_name("action"),
+                **kwargs,
+            }
+        )
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        pk = f"<{self.pk_path_converter}:pk>"
+        act = self.construct_view(list_views.ActionView)
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path(f"inspect/{pk}/", self.inspect_view, name="inspect"),
+            path(f"inspect/{pk}/<slug:action>/", act, name="action"),
+        ]
+
+    def get_permissions_to_register(self) -> QuerySet[Permission]:
+        """Offer in the group editor only what means something here."""
+        unused = [f"{verb}_{self.model_name}" for verb in ("add", "change", "delete")]
+        used = [action.permission.split(".")[1] for action in self.actions]
+        mine: QuerySet[Permission] = super().get_permissions_to_register()
+        return mine.exclude(codename__in=[name for name in unused if name not in used])
+
+    @property
+    def url_finder_class(self) -> type[ModelAdminURLFinder]:
+        """Links from histories and related rows lead to the detail page."""
+        policy, address = self.permission_policy, self.get_url_name("inspect")
+
+        class Finder(ModelAdminURLFinder):
+            edit_url_name = address
+
+            def get_edit_url(self, instance: Model) -> str | None:
+                if self.user and not policy.user_has_permission(self.user, "view"):
+                    return None
+                url: str = self.construct_edit_url(instance)
+                return url
+
+        return Finder

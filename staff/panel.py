@@ -1,0 +1,56 @@
+"""Lists of the ground floor's rows: letters that were sent and jobs that must happen."""
+
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.model import ModelViewSetGroup
+
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from foundation.letters.models import Letter
+from staff.lists import Action, ReadOnlyViewSet
+
+
+def _try_again(job: Job, user: Any) -> str:
+    queue.revive(job)
+    return gettext("The job waits for the worker again.")
+
+
+class LetterViewSet(ReadOnlyViewSet):
+    """What was written to whom. The text may hold links that sign a person in, so it stays out of the panel."""
+
+    model = Letter
+    icon = "mail"
+    menu_label = gettext_lazy("Letters")
+    list_display = ["subject", "to", "state", "created_at", "sent_at"]
+    list_filter = ["state", "template"]
+    search_fields = ["subject", "to"]
+    inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
+
+
+class JobViewSet(ReadOnlyViewSet):
+    """Work on the table. A parked job failed many times and waits for a person."""
+
+    model = Job
+    icon = "cogs"
+    menu_label = gettext_lazy("Jobs")
+    list_display = ["key", "kind", "state", "run_at", "failures", "finished_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["key", "kind", "last_error"]
+    actions = [
+        Action(
+            "try-again",
+            _("Try again"),
+            _try_again,
+            "jobs.change_job",
+            applies=lambda job: job.state == Job.State.DEAD,
+        )
+    ]
+
+
+class Machinery(ModelViewSetGroup):
+    menu_label = gettext_lazy("Machinery")
+    menu_icon = "cogs"
+    menu_order = 900
+    items = (LetterViewSet, JobViewSet)
