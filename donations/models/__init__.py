@@ -1,0 +1,17 @@
+"""The rows of money: currencies, gifts, plans, the ledger, receipts, and what Stripe told us."""
+
+from donations.models.books import LedgerEntry, Receipt, ReceiptCounter
+from donations.models.currencies import Currency
+from donations.models.gifts import Gift, Plan
+from donations.models.stripe import StripeEvent, StripeSetup
+
+__all__ = [
+    "Currency",
+    "Gift",
+    "LedgerEntry",
+    "Plan",
+    "Receipt",
+    "ReceiptCounter",
+    "StripeEvent",
+    "StripeSetup",
+]

@@ -1,0 +1,142 @@
+"""The books: ledger rows that only ever grow in number, and numbered receipts that nobody edits."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.models.gifts import ALPHABET, Gift
+from supporters.growing import GrowsOnly
+
+
+class LedgerEntry(GrowsOnly):
+    """One movement of money, named by the Stripe object that moved it and the kind of movement.
+
+    `amount` is what moved in the currency of the gift, `settled` what it did to our balance at Stripe in the
+    currency of the account (both signed minor units). The sum of `settled` is the balance. Where Stripe does not
+    know the settlement yet, `settled` is empty and a row of the kind "settlement" brings it later.
+    """
+
+    class Kind(models.TextChoices):
+        CHARGE = "charge", _("gift received")
+        SETTLEMENT = "settlement", _("settled later")
+        FEE = "fee", _("card fee")
+        REFUND = "refund", _("refund")
+        REFUND_REVERSAL = "refund_reversal", _("refund that failed")
+        DISPUTE = "dispute", _("dispute")
+        DISPUTE_REVERSAL = "dispute_reversal", _("dispute won")
+        STRIPE_FEE = "stripe_fee", _("fee of Stripe's own")
+        ADJUSTMENT = "adjustment", _("adjustment")
+        FOREIGN = "foreign", _("not ours")
+        PAYOUT = "payout", _("payout")
+        OFFLINE = "offline", _("received elsewhere")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    stripe_object = models.CharField(max_length=120)
+    balance_transaction = models.CharField(max_length=120, blank=True, db_index=True)
+    gift = models.ForeignKey(Gift, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    settled = models.BigIntegerField(null=True, blank=True)
+    settled_currency = models.CharField(max_length=3, blank=True)
+    occurred_at = models.DateTimeField()
+    day = models.DateField(db_index=True)  # on the organisation's own calendar
+    livemode = models.BooleanField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        permissions = [("export_ledgerentry", _("Can export ledger entries"))]
+        constraints = [
+            models.UniqueConstraint(fields=["stripe_object", "kind"], name="ledger_each_movement_once"),
+            models.CheckConstraint(
+                condition=Q(settled__isnull=True, settled_currency="")
+                | (Q(settled__isnull=False) & ~Q(settled_currency="")),
+                name="ledger_settled_has_currency",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="charge") | Q(amount__gt=0), name="ledger_charge_is_income"
+            ),
+            models.CheckConstraint(condition=~Q(kind="fee") | Q(amount__lte=0), name="ledger_fee_is_cost"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {money.exact(self.amount, self.currency)}"
+
+
+def new_code() -> str:
+    """What a third party types to check a receipt: sixteen random characters, 80 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
+class ReceiptCounter(models.Model):
+    """The last number given out, for one legal entity, series and year. Locked while a number is taken."""
+
+    entity = models.CharField(max_length=200)
+    series = models.CharField(max_length=8)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "series", "year"], name="receipt_one_counter")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.year}: {self.last}"
+
+
+class Receipt(GrowsOnly):
+    """A numbered document about one gift, with the words and facts as they were on the day it was issued.
+
+    A correction is a further receipt that names the one it replaces.
+    """
+
+    REAL, DEMO = "R", "DEMO"
+
+    entity = models.CharField(max_length=200)
+    series = models.CharField(max_length=8)
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    label = models.CharField(max_length=40, db_index=True)  # "R-2026-000017", as printed
+    code = models.CharField(max_length=16, unique=True, default=new_code)
+    gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="receipts")
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    day = models.DateField()  # the gift's, on the organisation's own calendar
+    frequency = models.CharField(max_length=8)
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField()
+    fee_cover = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField()
+    registration_number = models.CharField(max_length=60, blank=True)
+    tax_statement = models.TextField(blank=True)
+    goods_statement = models.TextField()
+    livemode = models.BooleanField()
+    issued_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("receipt")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "series", "year", "number"], name="receipt_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def is_demo(self) -> bool:
+        """No money moved: this is no receipt."""
+        return self.series == self.DEMO

@@ -1,0 +1,76 @@
+"""The currencies people may give in, with the amounts offered and the limits of each."""
+
+from babel import Locale
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+
+MOST_BASIS_POINTS = 1500  # 15 %: no card costs more, so a larger rate is a slip of the finger
+
+
+def known_currency(code: str) -> None:
+    """Raise ValidationError unless the code is an ISO code in capitals that has a name."""
+    if code not in Locale("en").currencies:
+        raise ValidationError(
+            _("“%(code)s” is no currency code. Examples: USD, EUR, JPY."), params={"code": code}
+        )
+
+
+class CurrencyQuerySet(models.QuerySet["Currency"]):
+    def shown(self) -> "CurrencyQuerySet":
+        """Those that the giving page offers, in their order."""
+        return self.filter(shown=True)
+
+
+class Currency(models.Model):
+    """One currency of the giving page. All sums are integers of minor units (money.exponent)."""
+
+    code = models.CharField(_("code"), max_length=3, unique=True, validators=[known_currency])
+    shown = models.BooleanField(_("offered"), default=True)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=10, help_text=_("The lowest comes first and is the one chosen at the start.")
+    )
+    monthly_amounts = models.JSONField(_("monthly amounts"), default=list)
+    once_amounts = models.JSONField(_("amounts for one gift"), default=list)
+    minimum = models.PositiveBigIntegerField(_("smallest gift"))
+    maximum = models.PositiveBigIntegerField(_("largest gift"), validators=[MaxValueValidator(money.LARGEST)])
+    fee_basis_points = models.PositiveSmallIntegerField(
+        _("card fee, hundredths of a percent"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(MOST_BASIS_POINTS)],
+    )
+    fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
+
+    objects = CurrencyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = _("currency")
+        verbose_name_plural = _("currencies")
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def name(self) -> str:
+        """In the reader's language: "US dollars"."""
+        return money.name(self.code)
+
+    @property
+    def offers_fee_cover(self) -> bool:
+        """Only where staff entered what a card costs: an invented fee would be an untrue sentence."""
+        return self.fee_basis_points is not None and self.fee_fixed is not None
+
+    def ladder(self, frequency: str) -> list[int]:
+        """The amounts offered for "once" or "monthly", in minor units."""
+        return list(self.monthly_amounts if frequency == "monthly" else self.once_amounts)
+
+    def fee_cover(self, gift: int) -> int:
+        """What must be added, in minor units, so that the gift reaches us whole. 0 when no cover is offered."""
+        if self.fee_basis_points is None or self.fee_fixed is None:
+            return 0
+        return money.with_fee(gift, self.code, self.fee_basis_points, self.fee_fixed) - gift

@@ -1,0 +1,141 @@
+"""A gift is one payment, or the wish for one; a plan is the promise of one every month."""
+
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from supporters.models import Supporter
+
+# No 0, O, 1, I: references are read out on the telephone.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """A public name for a gift, twelve random characters: "K7QM-3ZXA-9PWT"."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+class Frequency(models.TextChoices):
+    ONCE = "once", _("once")
+    MONTHLY = "monthly", _("every month")
+
+
+class Plan(models.Model):
+    """A monthly gift as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        PAST_DUE = "past_due", _("payment failed")
+        PAUSED = "paused", _("paused")
+        ENDED = "ended", _("ended")
+
+    subscription_id = models.CharField(max_length=120, unique=True)
+    customer_id = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    stripe_status = models.CharField(max_length=40, blank=True)  # as Stripe says it; its list may grow
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField()
+    fee_cover = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField()
+    supporter = models.ForeignKey(
+        Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="plans"
+    )
+    as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
+    started_at = models.DateTimeField()
+    current_period_end = models.DateTimeField(null=True, blank=True)
+    cancel_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    livemode = models.BooleanField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("monthly gift")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return _("%(sum)s every month") % {"sum": money.exact(self.total, self.currency)}
+
+
+class GiftQuerySet(models.QuerySet["Gift"]):
+    def paid(self) -> "GiftQuerySet":
+        return self.filter(status=Gift.Status.PAID)
+
+    def unfinished(self) -> "GiftQuerySet":
+        """Those for which no money has come: Stripe's page was not opened, or not finished."""
+        return self.filter(status__in=[Gift.Status.STARTED, Gift.Status.FAILED, Gift.Status.EXPIRED])
+
+
+class Gift(models.Model):
+    """One payment, from the wish to the money. Sums are minor units of the currency, moments UTC.
+
+    `attempt` is the form it came from and `attempt_key` that form with these very values, so that a double click
+    finds the same row. `session_*` is Stripe's page for it: how many were asked for, and until when the last lives.
+    """
+
+    class Status(models.TextChoices):
+        STARTED = "started", _("started")
+        PENDING = "pending", _("on its way")
+        PAID = "paid", _("paid")
+        FAILED = "failed", _("failed")
+        EXPIRED = "expired", _("not finished")
+
+    reference = models.CharField(max_length=20, unique=True, default=new_reference)
+    attempt = models.CharField(max_length=64, blank=True, db_index=True)
+    attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    frequency = models.CharField(max_length=8, choices=Frequency.choices)
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField()
+    fee_cover = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField()
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.STARTED)
+    session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    session_attempt = models.PositiveSmallIntegerField(default=0)
+    session_expires_at = models.DateTimeField(null=True, blank=True)
+    session_failed = models.BooleanField(default=False)
+    payment_intent_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    invoice_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
+    supporter = models.ForeignKey(
+        Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts"
+    )
+    livemode = models.BooleanField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GiftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("gift")
+        permissions = [("export_gift", _("Can export gifts"))]
+        indexes = [models.Index(fields=["status", "created_at"], name="gift_status")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total=F("amount") + F("fee_cover")), name="gift_total_is_its_sum"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="gift_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_monthly(self) -> bool:
+        return self.frequency == Frequency.MONTHLY
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == self.Status.PAID

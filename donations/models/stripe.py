@@ -1,0 +1,55 @@
+"""What Stripe told us, as received, and what of ours stands there."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StripeEvent(models.Model):
+    """One event as it came in, with what became of it. It only points: the object itself is fetched anew."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        IGNORED = "ignored", _("not for us")
+        FAILED = "failed", _("failed")
+
+    event_id = models.CharField(max_length=120, unique=True)
+    type = models.CharField(max_length=120)
+    object_id = models.CharField(max_length=120, blank=True)
+    created = models.DateTimeField()  # at Stripe, to the second: no order can be read from it
+    api_version = models.CharField(max_length=40, blank=True)
+    livemode = models.BooleanField()
+    payload = models.TextField()  # the body exactly as received
+    received_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    note = models.TextField(blank=True)  # what staff should know: why it failed, what was unusual
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Stripe event")
+        indexes = [
+            models.Index(fields=["type", "object_id"], name="event_object"),
+            models.Index(fields=["state", "received_at"], name="event_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+    @property
+    def job_key(self) -> str:
+        return f"stripe-event:{self.event_id}"
+
+
+class StripeSetup(models.Model):
+    """What we made on one Stripe account ("acct_…", with "/test" behind it for test keys)."""
+
+    account = models.CharField(max_length=120, unique=True)
+    product_once = models.CharField(max_length=120, blank=True)
+    product_monthly = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("Stripe account")
+
+    def __str__(self) -> str:
+        return self.account

@@ -1,0 +1,157 @@
+"""Money: integers of minor units by Stripe's table; what a person typed becomes one, and back; the fee gross-up."""
+
+import copy
+import re
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import get_currency_name, get_currency_symbol
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+# Stripe's own table (docs.stripe.com/currencies), never ISO's or CLDR's: those differ for ISK, UGX, HUF and TWD.
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always ending in 00
+LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
+
+FULL_WIDTH = str.maketrans("０１２３４５６７８９．，￥", "0123456789.,¥")
+PLAIN = re.compile(r"(?P<whole>0|[1-9][0-9]{0,8})(?:\.(?P<part>[0-9]{1,3}))?", re.ASCII)
+GROUPED = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2})(?:\.(?P<part>[0-9]{1,2}))?", re.ASCII)
+LONGEST = 24  # characters
+
+
+class AmountError(ValueError):
+    """What was typed is no amount. The text tells the person what to type instead."""
+
+
+def exponent(code: str) -> int:
+    """How many digits of a minor-units integer stand behind the point, as Stripe counts them: JPY 0, USD 2."""
+    if code in ZERO_DECIMAL:
+        return 0
+    return 3 if code in THREE_DECIMAL else 2
+
+
+def decimals(code: str) -> int:
+    """How many digits behind the point people may write. UGX and ISK count in hundredths and have none."""
+    if code in WHOLE_ONLY:
+        return 0
+    return 2 if code in THREE_DECIMAL else exponent(code)
+
+
+def step(code: str) -> int:
+    """The smallest sum that Stripe takes, in minor units: 1, or 10 and 100 where the last digits must be zero."""
+    return int(10 ** (exponent(code) - decimals(code)))
+
+
+def parse(text: str, code: str) -> int:
+    """What a person typed, in minor units. Raises AmountError; never guesses.
+
+    Taken: 25, 25.5, 25.50, 1,000 and 1,000.50 (commas between groups of three), full-width digits, and the
+    currency's own sign before or after. Everything else is refused: what a point or comma means differs between
+    countries, and a gift of 1.000 must not become one or a thousand by our choice.
+    """
+    if len(text) > LONGEST:
+        raise AmountError(_please(code))
+    typed = _without_sign(text.translate(FULL_WIDTH).strip(), code)
+    match = PLAIN.fullmatch(typed) or GROUPED.fullmatch(typed)
+    if not match:
+        raise AmountError(_please(code))
+    part = match["part"] or ""
+    if len(part) > decimals(code):
+        raise AmountError(_please(code))
+    whole = int(match["whole"].replace(",", ""))
+    amount = whole * 10 ** exponent(code) + int(part.ljust(exponent(code), "0") or 0)
+    if amount > LARGEST:
+        raise AmountError(_("This is more than can be given online in one gift."))
+    return int(amount)
+
+
+def plain(amount: int, code: str) -> str:
+    """Minor units as digits that `parse` reads back: "25", "25.50"."""
+    number = _major(amount, code)
+    whole = number == number.to_integral_value()
+    return f"{number:.0f}" if whole else f"{number:.{decimals(code)}f}"
+
+
+def show(amount: int, code: str) -> str:
+    """Minor units for people, with all digits: "$25.50", "¥1,000"."""
+    return _format(amount, code, decimals(code))
+
+
+def short(amount: int, code: str) -> str:
+    """As `show`, without ".00" behind a whole sum: "$25"."""
+    whole = amount % 10 ** exponent(code) == 0
+    return _format(amount, code, 0 if whole else decimals(code))
+
+
+def exact(amount: int, code: str) -> str:
+    """As `show`, with the ISO code behind it, for documents that must not be misread: "$25.50 USD"."""
+    return f"{show(amount, code)} {code}"
+
+
+def name(code: str) -> str:
+    """The currency's name in the reader's language, as it stands after a number: "US dollars"."""
+    return str(get_currency_name(code, count=2, locale=_locale()))
+
+
+def sign(code: str) -> str:
+    """The currency's sign in the reader's language: "$", "CA$"."""
+    return str(get_currency_symbol(code, locale=_locale()))
+
+
+def with_fee(gift: int, code: str, basis_points: int, fixed: int) -> int:
+    """The smallest total, in minor units, that leaves the gift whole after the fee.
+
+    The fee is taken from the total: round_half_up(total x basis_points / 10000) + fixed. All integers, so the
+    result is exact.
+    """
+    if not 0 <= basis_points < 5000 or fixed < 0:
+        raise ValueError("The fee must be at least 0 and below half of the gift.")
+    unit = step(code)
+    total = -(-(gift + fixed) * 10_000 // (10_000 - basis_points))
+    total = -(-total // unit) * unit
+    while total - fee(total, basis_points, fixed) < gift:
+        total += unit
+    while total - unit - fee(total - unit, basis_points, fixed) >= gift:
+        total -= unit
+    return total
+
+
+def fee(total: int, basis_points: int, fixed: int) -> int:
+    """What the payment company takes from a total, by the given rate, in minor units."""
+    return (total * basis_points + 5_000) // 10_000 + fixed
+
+
+def _please(code: str) -> str:
+    if decimals(code):
+        return _("Please write the amount in digits, such as 45 or 45.50.")
+    return _("Please write the amount in whole %(currency)s, such as 4500.") % {"currency": name(code)}
+
+
+def _without_sign(text: str, code: str) -> str:
+    for mark in {sign(code), get_currency_symbol(code, locale="en"), code, NARROW.get(code, code)}:
+        if text.startswith(mark):
+            return text[len(mark) :].lstrip()
+        if text.endswith(mark):
+            return text[: -len(mark)].rstrip()
+    return text
+
+
+# What people type for their own dollar is "$", though we print "CA$" beside other dollars.
+NARROW = {"CAD": "$", "AUD": "$", "NZD": "$", "HKD": "$", "SGD": "$"}
+
+
+def _major(amount: int, code: str) -> Decimal:
+    return Decimal(amount).scaleb(-exponent(code))
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or "en"))
+
+
+def _format(amount: int, code: str, digits: int) -> str:
+    locale = _locale()
+    pattern = copy.copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return str(pattern.apply(_major(amount, code), locale, currency=code, currency_digits=False))
