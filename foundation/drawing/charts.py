@@ -1,4 +1,4 @@
-"""Charts as plain geometry: fields of counted dots, and bars of a table. Their meaning is said beside them."""
+"""Charts as plain geometry: fields of counted dots, and the bars of a table."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -42,7 +42,7 @@ def _run(first: int, count: int, rows: int) -> list[Block]:
 
 
 def dot_field(total: int, part: int, rows: int = ROWS) -> DotField:
-    """Exactly `total` dots, the first `part` set apart. Raises ValueError unless 0 <= part <= total and total > 0."""
+    """Exactly `total` dots, the first `part` set apart. Raises ValueError unless 0 <= part <= total > 0."""
     if not 0 <= part <= total or total < 1:
         raise ValueError(f"a field of {total} dots cannot set {part} apart")
     return DotField(ceil(total / rows), rows, _run(0, part, rows), _run(part, total - part, rows))

@@ -1,4 +1,4 @@
-"""The three emblems of the work, in the same engraved line: ripple (culture), lens (laws), braid (outreach)."""
+"""The three emblems, in the same engraved line: ripple (culture), lens (laws), braid (outreach)."""
 
 from collections.abc import Callable
 from functools import cache

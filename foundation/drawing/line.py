@@ -1,7 +1,7 @@
-"""The unbinding line: one engraved line that starts as a coil, opens into a wave and runs on as a road to a low sun.
+"""The unbinding line: engraved, it starts as a coil, opens into a wave and runs on as a road to a low sun.
 
-Pure functions from numbers to SVG path data. Lengths are in the units of the drawing's own viewBox, angles in radians,
-shares in 0..1. Every other drawing of the house (emblems, seals, meter) is made of `smooth_step` and `curve`.
+Pure functions from numbers to SVG path data. Lengths are in the units of the drawing's own viewBox, angles in
+radians, shares in 0..1. Every other drawing of the house is made of `smooth_step` and `curve` too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ def numbers(values: Iterable[float]) -> str:
 def curve(points: Sequence[Point]) -> str:
     """A Catmull-Rom spline through the points, as relative smooth Bezier segments.
 
-    Each segment is rounded to one decimal from where the pen really is, so that rounding never adds up along the way.
+    Each segment is rounded to one decimal from where the pen really is, so that rounding never adds up.
     """
     pen_x, pen_y = round(points[0][0], 1), round(points[0][1], 1)
     path = f"M{numbers((pen_x, pen_y))}"
@@ -73,7 +73,7 @@ class Road(NamedTuple):
 
 
 def strand(road: Road, shrink: float, phase: float, drop: float) -> str:
-    """One line of the bundle. `shrink` tightens its coil, `drop` is the lane it takes before all lanes meet."""
+    """One line of the bundle. `shrink` tightens its coil; `drop` is its lane before all lanes meet."""
     turns, straight = road.loops * 9, 12
     shares = [road.opens_at * i / turns for i in range(turns)]
     shares += [road.opens_at + (1 - road.opens_at) * i / straight for i in range(straight)]
@@ -92,8 +92,8 @@ def strand(road: Road, shrink: float, phase: float, drop: float) -> str:
 
 
 @cache
-def bundle(road: Road = Road(), strands: int = 8, fan: float = 150.0) -> tuple[str, ...]:  # noqa: B008 (immutable)
-    """The strands of the hero: tightest and highest first. `fan` is how far apart their lanes run at the widest."""
+def bundle(road: Road, strands: int = 8, fan: float = 150.0) -> tuple[str, ...]:
+    """The strands of the hero, highest lane first. `fan` is how far apart the lanes run at the widest."""
     spread = [i / (strands - 1) for i in range(strands)]
     return tuple(strand(road, 1 - 0.1 * u, (u - 0.5) * 1.1, fan * (u - 0.12)) for u in spread)
 
@@ -131,7 +131,7 @@ def mark() -> str:
 
 @cache
 def still_bound(share: float, width: float = 560.0, ground: float = 34.0, radius: float = 15.0) -> str:
-    """The part of a meter that is not reached yet: a coil from `share` of the width to its end; empty at 1."""
+    """The part of a meter not reached yet: a coil from `share` of the width to its end; empty at 1."""
     start, room = width * share, width * (1 - share) - 16
     if room <= radius:
         return ""
@@ -141,7 +141,6 @@ def still_bound(share: float, width: float = 560.0, ground: float = 34.0, radius
         at = i / (loops * 8)
         size = radius * smooth_step(0, 0.16, at)
         angle = tau * loops * at
-        points.append(
-            (start + (room - radius * 0.2) * at - size * sin(angle) * 0.95, ground - size + size * cos(angle))
-        )
+        x = start + (room - radius * 0.2) * at + size * sin(angle) * 0.95
+        points.append((x, ground - size + size * cos(angle)))
     return curve(points)

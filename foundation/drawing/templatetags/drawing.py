@@ -1,4 +1,4 @@
-"""The drawings as template tags. Sizes are SVG attributes and colours are classes: no style attribute anywhere."""
+"""The drawings as template tags. Sizes are SVG attributes and colours are classes: no style attribute."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -31,8 +31,9 @@ def hero_art() -> SafeString:
     strands = "".join(f'<path d="{path}"/>' for path in line.bundle(road))
     return _drawn(
         f'<svg class="hero-art" viewBox="0 0 1440 560" preserveAspectRatio="xMaxYMid slice" {HIDDEN}>'
-        f'<defs><clipPath id="hero-sky"><rect x="-400" y="-400" width="2240" height="{400 + road.sun_y:.0f}"/>'
-        f'</clipPath></defs><g class="sun" clip-path="url(#hero-sky)"><circle cx="{x}" cy="{y}" r="118"/>{halos}</g>'
+        '<defs><clipPath id="hero-sky">'
+        f'<rect x="-400" y="-400" width="2240" height="{400 + road.sun_y:.0f}"/></clipPath></defs>'
+        f'<g class="sun" clip-path="url(#hero-sky)"><circle cx="{x}" cy="{y}" r="118"/>{halos}</g>'
         f'<path class="horizon" d="M-800 {y}H2240"/><g class="strands">{strands}</g></svg>'
     )
 
@@ -90,10 +91,8 @@ def dot_field(total: int, part: int, sentence: str = "", key: str = "") -> SafeS
         '<circle class="{}" cx="9" cy="9" r="5.4"/></pattern>',
         ((name, letter, letter) for letter in "ab"),
     )
-    sentence = sentence or _("%(total)d dots, of which %(part)d are set apart.") % {
-        "total": total,
-        "part": part,
-    }
+    numbers = {"total": total, "part": part}
+    sentence = sentence or _("%(total)d dots, of which %(part)d are set apart.") % numbers
     return format_html(
         '<svg class="dots" viewBox="0 0 {} {}" role="img" aria-label="{}"><defs>{}</defs>{}{}</svg>',
         field.columns * pitch,
@@ -107,13 +106,11 @@ def dot_field(total: int, part: int, sentence: str = "", key: str = "") -> SafeS
 
 @register.inclusion_tag("partials/bar_table.html")
 def bar_table(rows: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
-    """A table that is its own chart. A row: `label`, `value` (number), `text` (as printed), `apart` (set apart or not)."""
+    """A table that is its chart. A row: `label`, `value` (number), `text` (as printed), `apart` (bool)."""
     rows = list(rows)
     widths = charts.bar_widths([float(row["value"] or 0) for row in rows])
-    return {
-        "caption": caption,
-        "rows": [{**row, "width": width} for row, width in zip(rows, widths, strict=True)],
-    }
+    drawn = [{**row, "width": width} for row, width in zip(rows, widths, strict=True)]
+    return {"caption": caption, "rows": drawn}
 
 
 @register.simple_tag
@@ -136,12 +133,12 @@ def seal(public_id: str) -> SafeString:
 
 @register.simple_tag
 def meter(part: float, whole: float) -> SafeString:
-    """How far a goal is reached: road for what is there, coil for what is not. The numbers stand beside it as text."""
+    """How far a goal is reached: road for what is there, coil for what is not. Numbers stand beside it."""
     share = round(min(1.0, max(0.0, float(part) / float(whole))), 3) if whole else 0.0
     x = f"{560 * share:.0f}"
     return format_html(
-        '<svg class="meter" viewBox="0 0 560 42" {}><path class="todo" d="{}"/><path class="done" d="M0 34H{}"/>'
-        '<circle cx="{}" cy="34" r="7"/></svg>',
+        '<svg class="meter" viewBox="0 0 560 42" {}><path class="todo" d="{}"/>'
+        '<path class="done" d="M0 34H{}"/><circle cx="{}" cy="34" r="7"/></svg>',
         HIDDEN,
         line.still_bound(share),
         x,

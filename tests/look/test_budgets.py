@@ -1,0 +1,88 @@
+"""What the first view may weigh, in compressed bytes; and what no template may hold."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.template.loader import get_template
+
+ROOT = settings.BASE_DIR
+TEMPLATES = sorted(path for folder in settings.TEMPLATES[0]["DIRS"] for path in Path(folder).rglob("*.html"))
+# Letters are read in mail programs, which know no stylesheet of ours: they have rules of their own.
+PAGES = [path for path in TEMPLATES if "letters" not in path.relative_to(ROOT / "templates").parts]
+
+
+def compressed(*paths: str) -> int:
+    return sum(len(gzip.compress((ROOT / path).read_bytes(), 9)) for path in paths)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT / "templates"))
+
+
+def test_it_keeps_the_stylesheet_under_20_kb() -> None:
+    assert compressed("static/css/site.css") <= 20_000
+
+
+def test_it_keeps_all_scripts_of_the_public_pages_under_6_kb() -> None:
+    assert compressed("static/js/site.js", "static/js/give.js") <= 6_000
+
+
+def test_it_keeps_the_hero_drawing_under_8_kb() -> None:
+    art = Template("{% load drawing %}{% hero_art %}").render(Context())
+    assert len(gzip.compress(art.encode(), 9)) <= 8_000
+
+
+def test_it_keeps_the_font_of_the_first_view_under_40_kb_and_its_licence_beside_it() -> None:
+    assert (ROOT / "static/fonts/besley-basic-400-700.woff2").stat().st_size <= 40_000
+    assert "SIL Open Font License" in (ROOT / "static/fonts/OFL-besley.txt").read_text()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=named)
+def test_it_can_parse_every_template(path: Path) -> None:
+    get_template(named(path))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_it_has_no_inline_style_or_script_or_handler(path: Path) -> None:
+    """The content security policy forbids them, so they would be there and do nothing."""
+    source = path.read_text()
+    assert not re.search(r"\sstyle\s*=", source), "style attribute"
+    assert not re.search(r"<style\b", source), "style element"
+    assert not re.search(r"<script\b(?![^>]*\bsrc=)", source), "inline script"
+    assert not re.search(r"""\son[a-z]+\s*=\s*["']""", source), "event handler attribute"
+    assert "javascript:" not in source
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_it_loads_nothing_from_other_sites(path: Path) -> None:
+    source = path.read_text()
+    assert not re.search(r"""<(?!a\b)\w+\b[^>]*\b(?:src|href)=["']?(?:https?:)?//""", source)
+    assert not re.search(r"preconnect|dns-prefetch|prefetch", source)
+
+
+def test_it_names_only_classes_that_the_stylesheet_knows() -> None:
+    known = set(re.findall(r"\.(-?[a-zA-Z][\w-]*)", (ROOT / "static/css/site.css").read_text()))
+    unknown: dict[str, set[str]] = {}
+    for path in PAGES:
+        if {"staff", "wagtailadmin"} & set(path.parts):
+            continue  # the panel wears Wagtail's own clothes
+        source = re.sub(r"{%.*?%}|{#.*?#}", " ", re.sub(r"{{.*?}}", "", path.read_text()), flags=re.S)
+        for names in re.findall(r"""\bclass\s*=\s*["']([^"']*)["']""", source):
+            strange = {name for name in names.split() if name not in known}
+            if strange:
+                unknown.setdefault(named(path), set()).update(strange)
+    assert not unknown
+
+
+@pytest.mark.parametrize("name", ["400.html", "500.html", "403_csrf.html"])
+def test_it_shows_last_pages_when_all_else_fails(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No context, no manifest of static files, and no database: without its mark, a query fails the test."""
+    monkeypatch.setattr("django.contrib.staticfiles.storage.staticfiles_storage.url", lambda name: 1 / 0)
+    html = get_template(name).render()
+    assert "/get-help/" in html
+    assert f'href="{settings.STATIC_URL}css/site.css"' in html
+    assert html.count("<h1>") == 1
