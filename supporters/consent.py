@@ -1,0 +1,62 @@
+"""What people agreed to: the words they are asked with, a record of every yes and no, and what counts now."""
+
+import hashlib
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from foundation.organisation.models import Organisation
+from supporters.models import ConsentEvent, Supporter
+
+
+def wording(purpose: str) -> str:
+    """The words beside the box for that purpose, in the language of this request.
+
+    Raises ValueError for an unknown purpose. The words name who writes and how to stop. Change them freely:
+    every event keeps the words that were read then.
+    """
+    words = {
+        ConsentEvent.Purpose.LETTERS: _(
+            "%(organisation)s may send me letters by e-mail about its work and what I can do. "
+            "I can stop them at any time."
+        ),
+    }
+    return words[ConsentEvent.Purpose(purpose)] % {"organisation": Organisation.load().name}
+
+
+def record(
+    supporter: Supporter,
+    purpose: str,
+    given: bool,
+    wording: str,
+    where: str,
+    *,
+    method: str = ConsentEvent.Method.FORM,
+    locale: str = "",
+    asked_at: datetime | None = None,
+) -> ConsentEvent:
+    """Write down a yes or a no. `wording` is the text as it was shown, `where` the page's path.
+
+    It counts from now. `asked_at` (UTC) says when the person ticked the box, if that was earlier.
+    """
+    now = timezone.now()
+    return ConsentEvent.objects.create(
+        supporter=supporter,
+        purpose=ConsentEvent.Purpose(purpose),
+        given=given,
+        wording=wording,
+        wording_sha256=hashlib.sha256(wording.encode()).hexdigest(),
+        locale=locale or get_language() or "",
+        where=where[:200],
+        method=ConsentEvent.Method(method),
+        asked_at=asked_at or now,
+        at=now,
+    )
+
+
+def has(supporter: Supporter, purpose: str) -> bool:
+    """Whether the newest word on that purpose is yes. No word is no."""
+    newest = ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
+    return bool(newest and newest.given)

@@ -1,0 +1,36 @@
+"""Rows that are written once and never changed: a record of what happened."""
+
+from typing import Any, TypeVar
+
+from django.db import models
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class GrowsOnlyError(Exception):
+    """Somebody tried to change or delete what happened."""
+
+
+class GrowingQuerySet(models.QuerySet[Row_co]):
+    def update(self, **kwargs: Any) -> int:
+        raise GrowsOnlyError(f"{self.model.__name__} rows are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise GrowsOnlyError(f"{self.model.__name__} rows are never deleted")
+
+
+class GrowsOnly(models.Model):
+    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers."""
+
+    objects: models.Manager[Any] = GrowingQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise GrowsOnlyError(f"{type(self).__name__} {self.pk} is written already")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise GrowsOnlyError(f"{type(self).__name__} {self.pk} stays")

@@ -1,0 +1,72 @@
+"""A person who gave, signed or asked for letters, and each yes and no they told us."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from supporters.growing import GrowsOnly
+
+
+class Supporter(models.Model):
+    """One person to us: one canonical e-mail address. Supporters have no password and are not users."""
+
+    email = models.EmailField(
+        _("e-mail address"),
+        max_length=320,
+        help_text=_("As the person typed it when they last proved that it is theirs."),
+    )
+    canonical = models.CharField(
+        _("mailbox"),
+        max_length=320,
+        unique=True,
+        help_text=_("One form for all spellings of the address; not for sending."),
+    )
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    created_at = models.DateTimeField(_("known since"), default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("supporter")
+        verbose_name_plural = _("supporters")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class ConsentEvent(GrowsOnly):
+    """A yes or a no to one purpose, with the words that the person was shown. The newest event counts."""
+
+    class Purpose(models.TextChoices):
+        LETTERS = "letters", _("letters by e-mail")
+
+    class Method(models.TextChoices):
+        FORM = "form", _("ticked on a form")
+        CONFIRMED = "confirmed", _("ticked on a form, confirmed by a mailed link")
+        STAFF = "staff", _("written down by staff")
+
+    supporter = models.ForeignKey(
+        Supporter, on_delete=models.PROTECT, related_name="consent_events", verbose_name=_("supporter")
+    )
+    purpose = models.CharField(_("purpose"), max_length=30, choices=Purpose.choices)
+    given = models.BooleanField(_("given"), help_text=_("Yes: given. No: withdrawn."))
+    wording = models.TextField(_("wording"), help_text=_("Exactly as the person read it."))
+    wording_sha256 = models.CharField(_("wording’s SHA-256"), max_length=64)
+    locale = models.CharField(_("language"), max_length=12)
+    where = models.CharField(_("page"), max_length=200)
+    method = models.CharField(_("how"), max_length=12, choices=Method.choices)
+    asked_at = models.DateTimeField(_("ticked at"), help_text=_("UTC. When the person said it."))
+    at = models.DateTimeField(
+        _("counts from"),
+        default=timezone.now,
+        help_text=_("UTC. When it was confirmed, where a letter confirms it."),
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["supporter", "purpose", "-id"], name="consent_newest")]
+        verbose_name = _("consent event")
+        verbose_name_plural = _("consent events")
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: {'given' if self.given else 'withdrawn'}"
