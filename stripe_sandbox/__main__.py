@@ -1,0 +1,84 @@
+"""The command line: `python -m stripe_sandbox --port 12111 --state sandbox.sqlite3`."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from . import API_VERSION, endpoints
+from .app import App
+from .deliver import SCHEDULE, Courier, loopback
+from .faults import Faults
+from .server import Server, Timekeeper
+from .store import StateError, Store
+
+
+class StartError(Exception):
+    """Why the sandbox does not start, as one sentence."""
+
+
+def arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="stripe_sandbox", description="An offline Stripe. No money moves.")
+    parser.add_argument("--port", type=int, required=True, help="0 lets the system choose")
+    parser.add_argument("--state", type=Path, required=True, help="SQLite file, made when it is not there")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--webhook-url", help="where events of the main tenant are delivered")
+    parser.add_argument("--webhook-secret", help="the signing secret of that address, whsec_…")
+    parser.add_argument("--seed", help="makes ids repeatable; only the first run on a state file counts")
+    parser.add_argument("--retry", default="", help="seconds between tries of a webhook, such as 1,2,5")
+    return parser.parse_args(words)
+
+
+def build(asked: argparse.Namespace) -> tuple[Server, App]:
+    """Everything made and the port bound; raises StartError with a sentence."""
+    if not loopback(asked.host):
+        raise StartError(
+            f"The offline sandbox listens on this machine only; {asked.host} is not a loopback address."
+        )
+    if bool(asked.webhook_url) != bool(asked.webhook_secret):
+        raise StartError("Give --webhook-url and --webhook-secret together, or neither.")
+    try:
+        schedule = tuple(float(part) for part in asked.retry.split(",")) if asked.retry else SCHEDULE
+    except ValueError:
+        raise StartError(f"--retry takes seconds separated by commas, not {asked.retry!r}.") from None
+    try:
+        store = Store(asked.state, asked.seed)
+    except StateError as error:
+        raise StartError(str(error)) from error
+    faults = Faults(store.seed)
+    app = App(store, faults, Courier(store, faults, schedule))
+    if asked.webhook_url:
+        with store.books("") as books:
+            endpoints.configure(books, asked.webhook_url, asked.webhook_secret)
+    try:
+        return Server(asked.host, asked.port, app), app
+    except (OSError, OverflowError) as error:
+        store.close()
+        raise StartError(f"Cannot listen on {asked.host} port {asked.port}: {error}.") from error
+
+
+def main(words: list[str] | None = None) -> int:
+    try:
+        server, app = build(arguments(words))
+    except StartError as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    timekeeper = Timekeeper(app)
+    app.courier.start()
+    timekeeper.start()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
+    host, port = server.server_address[:2]
+    shown = f"[{host}]" if ":" in str(host) else host
+    print(f"Offline Stripe {API_VERSION} ready at http://{shown}:{port}", flush=True)
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    timekeeper.stop()
+    app.courier.stop()
+    app.store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The clock's work: what falls due by itself, done in order of time, when time passes or is moved on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from . import checkout, renewals, subscriptions
+from .books import Books, Caller
+from .shapes.people import account
+from .store import Store
+
+
+def _expire(books: Books, session_id: str) -> None:
+    session = books.own("checkout.session", session_id)
+    if session["status"] == "open":
+        checkout.expire(books, session)
+
+
+def _cancel(books: Books, sub_id: str) -> None:
+    sub = books.own("subscription", sub_id)
+    if sub["status"] != "canceled":
+        subscriptions.cancel(books, sub)
+
+
+WORK: dict[str, Callable[[Books, str], None]] = {
+    "expire": _expire,
+    "cancel": _cancel,
+    "renew": renewals.renew,
+    "finalize": renewals.finalize,
+    "retry": renewals.retry,
+    "resume": renewals.resume,
+}
+
+
+def catch_up(books: Books, until: int | None = None) -> int:
+    """Do everything due up to `until` (now, if not said), each at its own moment. Returns how much was done."""
+    until, done = books.now if until is None else until, 0
+    while (row := books.next_due(until)) is not None:
+        books.unschedule(row["id"], row["what"])
+        books.frozen = row["at"]
+        WORK[row["what"]](books, row["id"])
+        done += 1
+    books.frozen = None
+    return done
+
+
+def advance(books: Books, seconds: int) -> int:
+    """Move a tenant's clock on, doing on the way what falls due."""
+    done = catch_up(books, books.now + seconds)
+    books.move_clock(seconds)
+    return done
+
+
+@contextmanager
+def up_to_date(store: Store, tenant: str, caller: Caller | None = None) -> Iterator[Books]:
+    """A transaction on a tenant's books with the account in place and nothing overdue."""
+    with store.books(tenant) as books:
+        if not books.find("account"):
+            books.put(account(books.fixed_id("acct", "account"), books.now))
+        catch_up(books)
+        if caller is not None:
+            books.caller = caller
+        yield books
+
+
+def overdue(store: Store) -> list[str]:
+    """The tenants that have something due now."""
+    sql = "SELECT DISTINCT tenant FROM agenda JOIN tenants ON name = tenant WHERE at <= ? + offset"
+    return [row["tenant"] for row in store.query(sql, (int(time.time()),))]

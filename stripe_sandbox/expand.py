@@ -1,0 +1,141 @@
+"""Expansion: `expand[]` puts whole objects, or lists left out by default, where ids stand. At most four levels."""
+
+import re
+from collections.abc import Callable
+
+from .books import Books, Thing
+from .errors import StripeError
+
+# Which fields of which object may be expanded, and what they point to. The tests compare this with the SDK's types.
+FIELDS: dict[str, dict[str, str]] = {
+    "balance_transaction": {"source": ""},
+    "charge": {
+        "balance_transaction": "balance_transaction",
+        "customer": "customer",
+        "failure_balance_transaction": "balance_transaction",
+        "payment_intent": "payment_intent",
+    },
+    "checkout.session": {
+        "customer": "customer",
+        "invoice": "invoice",
+        "payment_intent": "payment_intent",
+        "subscription": "subscription",
+    },
+    "customer": {},
+    "invoice": {"customer": "customer", "default_payment_method": "payment_method"},
+    "invoice_payment": {"invoice": "invoice"},
+    "payment_intent": {"customer": "customer", "latest_charge": "charge", "payment_method": "payment_method"},
+    "payment_method": {"customer": "customer"},
+    "price": {"product": "product"},
+    "product": {"default_price": "price"},
+    "refund": {
+        "balance_transaction": "balance_transaction",
+        "charge": "charge",
+        "customer": "customer",
+        "payment_intent": "payment_intent",
+        "payment_method": "payment_method",
+    },
+    "subscription": {
+        "customer": "customer",
+        "default_payment_method": "payment_method",
+        "latest_invoice": "invoice",
+    },
+}
+NESTED = {
+    "payment_intent": "payment_intent",
+    "charge": "charge",
+    "subscription": "subscription",
+    "price": "price",
+}
+
+
+def _line_items(books: Books, thing: Thing) -> Thing:
+    items = [books.own("item", item_id) for item_id in books.note(thing["id"]).get("items", [])]
+    url = f"/v1/checkout/sessions/{thing['id']}/line_items"
+    return {"object": "list", "data": items, "has_more": False, "url": url}
+
+
+def _payments(books: Books, thing: Thing) -> Thing:
+    url = f"/v1/invoice_payments?invoice={thing['id']}"
+    data = books.find("invoice_payment", invoice=thing["id"])[::-1]
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+def _refunds(books: Books, thing: Thing) -> Thing:
+    data = books.find("refund", charge=thing["id"])[::-1]
+    return {"object": "list", "data": data, "has_more": False, "url": f"/v1/charges/{thing['id']}/refunds"}
+
+
+def _subscriptions(books: Books, thing: Thing) -> Thing:
+    data = [sub for sub in books.find("subscription", customer=thing["id"]) if sub["status"] != "canceled"][
+        ::-1
+    ]
+    url = f"/v1/customers/{thing['id']}/subscriptions"
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+# Lists that are left out until somebody asks for them.
+INCLUDED: dict[tuple[str, str], Callable[[Books, Thing], Thing]] = {
+    ("checkout.session", "line_items"): _line_items,
+    ("invoice", "payments"): _payments,
+    ("charge", "refunds"): _refunds,
+    ("customer", "subscriptions"): _subscriptions,
+}
+PREFIXES = {"ch": "charge", "re": "refund"}
+
+
+def expand(books: Books, thing: Thing, paths: list[str]) -> Thing:
+    """The thing with each path expanded. Raises StripeError for a path that is too deep or cannot be expanded."""
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > 4:
+            message = f"You cannot expand more than 4 levels of a property. Property: {path}"
+            raise StripeError(message, code="property_expansion_max_depth", param="expand")
+        if not all(re.fullmatch(r"[a-z_]+", step) for step in steps):
+            raise _cannot(path)
+        thing = _walk(books, thing, steps, path, thing.get("object", ""))
+    return thing
+
+
+def _cannot(path: str) -> StripeError:
+    return StripeError(f"This property cannot be expanded ({path}).", param="expand")
+
+
+def _walk(books: Books, here: Thing, steps: list[str], path: str, kind: str) -> Thing:
+    if not steps:
+        return here
+    step, rest = steps[0], steps[1:]
+    kind = here.get("object", kind)
+    if kind == "list" and step == "data":
+        return {**here, "data": [_walk(books, item, rest, path, "") for item in here["data"]]}
+    if (kind, step) in INCLUDED and not isinstance(here.get(step), dict):
+        return {**here, step: _walk(books, INCLUDED[kind, step](books, here), rest, path, "list")}
+    value = here.get(step)
+    if isinstance(value, str):
+        target = _target(books, here, kind, step, value, path)
+        return {**here, step: _walk(books, target, rest, path, "")}
+    if isinstance(value, dict):
+        if not rest and "object" not in value:
+            raise _cannot(path)
+        return {**here, step: _walk(books, value, rest, path, f"{kind}/{step}")}
+    if step not in here and step not in FIELDS.get(kind, {}):
+        raise _cannot(path)
+    if value is None and (step in FIELDS.get(kind, {}) or rest):
+        return here
+    if value is None and "/" in kind:
+        return here
+    raise _cannot(path)
+
+
+def _target(books: Books, here: Thing, kind: str, step: str, value: str, path: str) -> Thing:
+    fields = FIELDS.get(kind, {})
+    if step in fields:
+        noun = fields[step] or PREFIXES.get(value.partition("_")[0], "")
+    elif "object" not in here:
+        noun = NESTED.get(step, "")
+    else:
+        noun = ""
+    target = books.get(noun, value) if noun else None
+    if target is None:
+        raise _cannot(path)
+    return target

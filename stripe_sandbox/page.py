@@ -1,0 +1,229 @@
+"""The hosted payment page: a plain form that works without script, and the bank's question for 3-D Secure cards.
+
+Stable for tests that fill it, in a browser or over HTTP:
+    GET/POST /c/pay/{session}           fields card_number, exp (MM/YY), cvc, name, country, postal_code;
+                                        email too when the session has none; button #pay; link #cancel;
+                                        a refusal stands in #error (role alert)
+    GET/POST /c/pay/{session}/confirm   buttons #confirm (answer=yes) and #refuse (answer=no)
+A payment answers 303 to the success address. A refused card answers 402, a slip of the pen 422, both with the form.
+"""
+
+import html
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from . import agenda, cards, checkout, money, paying
+from .books import Books, Caller, Thing
+from .store import Store
+from .template import CONFIRM, FORM, NOTICE, PAGE
+from .wire import Answer, Request
+
+STYLE = (Path(__file__).parent / "page.css").read_bytes()
+ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm)?")
+
+
+def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) -> Answer:
+    """One request for the page, its style sheet, or the bank's question."""
+    if path == "/c/page.css" and request.method == "GET":
+        return Answer(
+            200, STYLE, {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=3600"}
+        )
+    match = ADDRESS.fullmatch(path)
+    with agenda.up_to_date(store, tenant, Caller(request="req_hostedpage0001")) as books:
+        session = books.get("checkout.session", match[1]) if match else None
+        if match is None or session is None:
+            return _notice(
+                prefix, 404, "This payment page does not exist", "The link is wrong or incomplete."
+            )
+        if session["status"] != "open":
+            return _closed(session, prefix, request)
+        if match[2]:
+            return _confirm(books, session, prefix, request)
+        if request.method == "GET":
+            return _form(books, session, prefix, {})
+        return _pay(books, session, prefix, request)
+
+
+def _fields(request: Request) -> dict[str, str]:
+    given = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True)
+    return {name: values[-1].strip() for name, values in given.items()}
+
+
+def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
+    fields = _fields(request)
+    email = _email(books, session) or fields.get("email", "")
+    slip = _slip(fields, email)
+    expiry = _expiry(fields.get("exp", ""))
+    card = cards.read(_digits(fields), *expiry) if expiry else None
+    if slip or card is None:
+        return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
+    country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
+    payer = paying.Payer(card, email, fields.get("name") or None, country, postal_code)
+    if card.behaviour == "confirm":
+        note = books.note(session["id"])
+        books.keep_note(session["id"], {**note, "question": asdict(payer)})
+        return _redirect(f"{prefix}/c/pay/{session['id']}/confirm")
+    return _charge(books, session, prefix, payer, fields)
+
+
+def _charge(
+    books: Books,
+    session: Thing,
+    prefix: str,
+    payer: paying.Payer,
+    fields: dict[str, str],
+    confirmed: bool = False,
+) -> Answer:
+    decline = paying.attempt(books, session, payer, confirmed)
+    if decline:
+        return _form(books, session, prefix, fields, decline.words, 402)
+    return _redirect(_success_url(session))
+
+
+def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
+    """The bank asks whether it is really you."""
+    note = books.note(session["id"])
+    question = note.pop("question", None)
+    if question is None:
+        return _redirect(f"{prefix}/c/pay/{session['id']}")
+    if request.method == "GET":
+        amount = money.written(session["amount_total"], session["currency"])
+        return _page(prefix, "Confirm with your bank", CONFIRM.format(amount=html.escape(amount)), session)
+    books.keep_note(session["id"], note)
+    card = cards.Card(**question.pop("card"))
+    if _fields(request).get("answer") != "yes":
+        words = (
+            "We are unable to authenticate your payment method. Please choose a different one and try again."
+        )
+        refused = cards.Decline("payment_intent_authentication_failure", None, words)
+        card = cards.Card(**{**asdict(card), "decline": refused})
+    payer = paying.Payer(card=card, **question)
+    fields = {
+        "name": payer.name or "",
+        "country": payer.country or "",
+        "postal_code": payer.postal_code or "",
+    }
+    return _charge(books, session, prefix, payer, fields, confirmed=True)
+
+
+def _digits(fields: dict[str, str]) -> str:
+    return re.sub(r"[\s-]", "", fields.get("card_number", ""))
+
+
+def _expiry(text: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"(0?[1-9]|1[0-2])\s*/?\s*(?:20)?(\d\d)", text, re.ASCII)
+    return (int(match[1]), 2000 + int(match[2])) if match else None
+
+
+def _slip(fields: dict[str, str], email: str) -> str | None:
+    """What is wrong with the form before any card is tried, in words for the donor."""
+    now, expiry = datetime.now(UTC), _expiry(fields.get("exp", ""))
+    if not checkout.EMAIL.fullmatch(email):
+        return "Your email is incomplete."
+    if not cards.luhn(_digits(fields) or "1") or not re.fullmatch(r"\d{12,19}", _digits(fields), re.ASCII):
+        return "Your card number is invalid."
+    if expiry is None:
+        return "Your card's expiration date is incomplete."
+    if (expiry[1], expiry[0]) < (now.year, now.month):
+        return "Your card's expiration year is in the past."
+    if not re.fullmatch(r"\d{3,4}", fields.get("cvc", ""), re.ASCII):
+        return "Your card's security code is incomplete."
+    if not re.fullmatch(r"([A-Za-z]{2})?", fields.get("country", "")):
+        return "Write the country as two letters, such as GB."
+    if len(fields.get("name", "")) > 200 or len(fields.get("postal_code", "")) > 20:
+        return "The name or the postcode is too long."
+    return None
+
+
+def _email(books: Books, session: Thing) -> str | None:
+    if session["customer"]:
+        return books.own("customer", session["customer"]).get("email")
+    email: str | None = session["customer_email"]
+    return email
+
+
+def _success_url(session: Thing) -> str:
+    url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    return url
+
+
+def _redirect(url: str) -> Answer:
+    return Answer(303, b"", {"Location": url, "Cache-Control": "no-store"})
+
+
+def _closed(session: Thing, prefix: str, request: Request) -> Answer:
+    """Paid or expired already: pressing pay twice leads on to the thanks, and pays once."""
+    if session["status"] == "complete":
+        if request.method == "POST":
+            return _redirect(_success_url(session))
+        return _notice(
+            prefix, 200, "This payment is complete", "You are all done here.", _success_url(session)
+        )
+    return _notice(
+        prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"]
+    )
+
+
+def _notice(prefix: str, status: int, title: str, words: str, onward: str | None = None) -> Answer:
+    link = f'<p><a href="{html.escape(onward)}">Back to the site</a></p>' if onward else ""
+    return _page(prefix, title, NOTICE.format(title=title, words=words, link=link), None, status)
+
+
+def _form(
+    books: Books,
+    session: Thing,
+    prefix: str,
+    fields: dict[str, str],
+    error: str | None = None,
+    status: int = 200,
+) -> Answer:
+    amount = money.written(session["amount_total"], session["currency"])
+    line = checkout.line_items(books, session["id"])[0]
+    recurring = line["price"]["recurring"]
+    pace = f" every {recurring['interval']}" if recurring else ""
+    verb = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe"}.get(
+        session["submit_type"] or "", "Subscribe" if recurring else "Pay"
+    )
+    email = _email(books, session)
+    message = (session["custom_text"]["submit"] or {}).get("message")
+    words = {
+        name: html.escape(fields.get(name, ""), quote=True)
+        for name in ("exp", "name", "country", "postal_code")
+    }
+    body = FORM.format(
+        **words,
+        action=f"{prefix}/c/pay/{session['id']}",
+        what=html.escape(line["description"]),
+        amount=html.escape(amount + pace),
+        button=html.escape(f"{verb} {amount}{pace}"),
+        error=f'<p id="error" class="error" role="alert">{html.escape(error)}</p>' if error else "",
+        email=html.escape(email or fields.get("email", ""), quote=True),
+        locked="readonly" if email else "required",
+        message=f"<p>{html.escape(message)}</p>" if message else "",
+        cancel=f'<p><a id="cancel" href="{html.escape(session["cancel_url"])}">Cancel and go back</a></p>'
+        if session["cancel_url"]
+        else "",
+    )
+    title = f"{verb} {amount}{pace}"
+    return _page(prefix, f"Error: {title}" if error else title, body, session, status)
+
+
+def _page(prefix: str, title: str, body: str, session: Thing | None, status: int = 200) -> Answer:
+    """The whole page. The policy names the site's own origin: browsers check a form's redirects against it."""
+    onward = ""
+    if session is not None:
+        parts = urlsplit(session["success_url"])
+        onward = f" {parts.scheme}://{parts.netloc}"
+    policy = f"default-src 'none'; style-src 'self'; form-action 'self'{onward}; base-uri 'none'; frame-ancestors 'none'"
+    text = PAGE.format(title=html.escape(title), style=f"{prefix}/c/page.css", body=body)
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Answer(status, text.encode(), headers)

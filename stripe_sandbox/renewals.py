@@ -1,0 +1,111 @@
+"""Renewals: a new period, its invoice, the charge an hour later, and what follows when the card is refused."""
+
+import copy
+
+from . import cards, charging, invoicing
+from .books import Books, Thing
+from .events import change, emit
+
+HOUR, DAY = 3600, 86400
+# Days until the next try after each failed one; after the last the subscription stays past due.
+RETRY_DAYS = (3, 5, 7)
+
+
+def renew(books: Books, sub_id: str) -> None:
+    """The period is over: begin the next one and draw up its invoice."""
+    sub = books.own("subscription", sub_id)
+    if sub["status"] not in ("active", "past_due"):
+        return
+    before = copy.deepcopy(sub)
+    first = sub["items"]["data"][0]
+    period = (first["current_period_start"], first["current_period_end"])
+    for item in sub["items"]["data"]:
+        start = item["current_period_end"]
+        end = invoicing.period_end(sub["billing_cycle_anchor"], start, item["price"]["recurring"])
+        item.update(current_period_start=start, current_period_end=end)
+    books.put(sub)
+    invoice = invoicing.draw_up(books, sub, "subscription_cycle", period)
+    sub["latest_invoice"] = invoice["id"]
+    books.put(sub)
+    emit(books, "customer.subscription.updated", sub, before)
+    books.schedule(sub_id, "renew", first["current_period_end"])
+    _draft(books, sub, invoice)
+
+
+def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
+    """An hour's draft, or what a paused collection does with it."""
+    paused = (sub["pause_collection"] or {}).get("behavior")
+    if paused == "keep_as_draft":
+        invoice["auto_advance"] = False
+    elif paused is None:
+        invoice["automatically_finalizes_at"] = books.now + HOUR
+        books.schedule(invoice["id"], "finalize", books.now + HOUR)
+    books.put(invoice)
+    emit(books, "invoice.created", invoice)
+    if paused == "void":
+        invoicing.void(books, invoicing.finalize(books, invoice))
+    elif paused == "mark_uncollectible":
+        invoicing.finalize(books, invoice)
+        invoice["status_transitions"]["marked_uncollectible_at"] = books.now
+        details = {"uncollectible": {"reason": "subscription_paused"}}
+        change(books, invoice, None, status="uncollectible", auto_advance=False, status_details=details)
+        emit(books, "invoice.marked_uncollectible", invoice)
+
+
+def finalize(books: Books, invoice_id: str) -> None:
+    """The hour of draft is over: number the invoice and charge the card on file."""
+    invoice = books.own("invoice", invoice_id)
+    if invoice["status"] != "draft":
+        return
+    invoicing.finalize(books, invoice)
+    facts = {
+        "amount": invoice["amount_due"],
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "description": "Subscription update",
+    }
+    intent = charging.open_intent(books, facts)
+    invoicing.begin_payment(books, invoice, intent["id"])
+    _collect(books, invoice, intent)
+
+
+def retry(books: Books, invoice_id: str) -> None:
+    """Another try at an invoice that is still open."""
+    invoice = books.own("invoice", invoice_id)
+    payment = invoicing.payment_of(books, invoice)
+    if invoice["status"] == "open" and payment is not None:
+        _collect(books, invoice, books.own("payment_intent", payment["payment"]["payment_intent"]))
+
+
+def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
+    sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
+    customer = books.own("customer", sub["customer"])
+    method_id = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
+    method = books.own("payment_method", method_id)
+    if books.note(method["id"]).get("behaviour") == "good":
+        charge = charging.succeed(books, intent, method)
+        invoicing.mark_paid(books, invoice)
+        if sub["status"] == "past_due":
+            change(books, sub, "customer.subscription.updated", status="active")
+        charging.settle(books, charge)
+    else:
+        charging.fail(books, intent, method, cards.GENERIC)
+        _refused(books, invoice, sub)
+
+
+def _refused(books: Books, invoice: Thing, sub: Thing) -> None:
+    tried = invoice["attempt_count"] + 1
+    again = books.now + RETRY_DAYS[tried - 1] * DAY if tried <= len(RETRY_DAYS) else None
+    change(books, invoice, None, attempted=True, attempt_count=tried, next_payment_attempt=again)
+    emit(books, "invoice.payment_failed", invoice)
+    if again is not None:
+        books.schedule(invoice["id"], "retry", again)
+    if sub["status"] == "active":
+        change(books, sub, "customer.subscription.updated", status="past_due")
+
+
+def resume(books: Books, sub_id: str) -> None:
+    """A pause of collection that had an end."""
+    sub = books.own("subscription", sub_id)
+    if sub["status"] != "canceled":
+        change(books, sub, "customer.subscription.updated", pause_collection=None)

@@ -1,0 +1,261 @@
+"""Shapes: subscription and its items, invoice and its lines, invoice payment."""
+
+from typing import Any
+
+from .catalog import plan
+
+Thing = dict[str, Any]
+
+
+def subscription(subscription_id: str, now: int, params: Thing, items: list[Thing]) -> Thing:
+    """`params`: customer, default_payment_method, currency, description, metadata, cancel_at."""
+    return {
+        "id": subscription_id,
+        "object": "subscription",
+        "application": None,
+        "application_fee_percent": None,
+        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+        "billing_cycle_anchor": now,
+        "billing_cycle_anchor_config": None,
+        "billing_mode": {
+            "flexible": {"proration_discounts": "included"},
+            "type": "flexible",
+            "updated_at": now,
+        },
+        "billing_schedules": [],
+        "billing_thresholds": None,
+        "cancel_at": None,
+        "cancel_at_period_end": False,
+        "canceled_at": None,
+        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
+        "collection_method": "charge_automatically",
+        "created": now,
+        "currency": params["currency"],
+        "customer": params["customer"],
+        "customer_account": None,
+        "days_until_due": None,
+        "default_payment_method": params["default_payment_method"],
+        "default_source": None,
+        "default_tax_rates": [],
+        "description": params.get("description"),
+        "discounts": [],
+        "ended_at": None,
+        "invoice_settings": {
+            "account_tax_ids": None,
+            "custom_fields": None,
+            "description": None,
+            "footer": None,
+            "issuer": {"type": "self"},
+        },
+        "items": {
+            "object": "list",
+            "data": items,
+            "has_more": False,
+            "total_count": len(items),
+            "url": f"/v1/subscription_items?subscription={subscription_id}",
+        },
+        "latest_invoice": None,
+        "livemode": False,
+        "managed_payments": None,
+        "metadata": params.get("metadata") or {},
+        "next_pending_invoice_item_invoice": None,
+        "on_behalf_of": None,
+        "pause_collection": None,
+        "payment_settings": {
+            "payment_method_options": {"card": {"network": None, "request_three_d_secure": "automatic"}},
+            "payment_method_types": None,
+            "save_default_payment_method": "off",
+        },
+        "pending_invoice_item_interval": None,
+        "pending_setup_intent": None,
+        "pending_update": None,
+        "schedule": None,
+        "start_date": now,
+        "status": "active",
+        "status_details": None,
+        "test_clock": None,
+        "transfer_data": None,
+        "trial_end": None,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+        "trial_start": None,
+    }
+
+
+def subscription_item(
+    item_id: str, subscription_id: str, now: int, end: int, price: Thing, quantity: int
+) -> Thing:
+    return {
+        "id": item_id,
+        "object": "subscription_item",
+        "billing_thresholds": None,
+        "created": now,
+        "current_period_end": end,
+        "current_period_start": now,
+        "discounts": [],
+        "metadata": {},
+        "plan": plan(price),
+        "price": price,
+        "quantity": quantity,
+        "subscription": subscription_id,
+        "tax_rates": [],
+    }
+
+
+def invoice(
+    invoice_id: str, now: int, sub: Thing, customer: Thing, account: Thing, reason: str, lines: list[Thing]
+) -> Thing:
+    total = sum(line["amount"] for line in lines)
+    parent = {
+        "quote_details": None,
+        "subscription_details": {"metadata": sub["metadata"], "subscription": sub["id"]},
+        "type": "subscription_details",
+    }
+    return {
+        **_invoice_not_used(),
+        "id": invoice_id,
+        "object": "invoice",
+        "account_country": account["country"],
+        "account_name": account["business_profile"]["name"],
+        "amount_due": total,
+        "amount_overpaid": 0,
+        "amount_paid": 0,
+        "amount_paid_off_stripe": 0,
+        "amount_remaining": total,
+        "amount_shipping": 0,
+        "attempt_count": 0,
+        "attempted": False,
+        "auto_advance": True,
+        "automatically_finalizes_at": None,
+        "billing_reason": reason,
+        "collection_method": "charge_automatically",
+        "created": now,
+        "currency": sub["currency"],
+        "customer": customer["id"],
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "effective_at": None,
+        "ending_balance": None,
+        "hosted_invoice_url": None,
+        "invoice_pdf": None,
+        "lines": {
+            "object": "list",
+            "data": lines,
+            "has_more": False,
+            "total_count": len(lines),
+            "url": f"/v1/invoices/{invoice_id}/lines",
+        },
+        "next_payment_attempt": None,
+        "number": None,
+        "parent": parent,
+        "period_end": now,
+        "period_start": now,
+        "status": "draft",
+        "status_details": None,
+        "status_transitions": {
+            "finalized_at": None,
+            "marked_uncollectible_at": None,
+            "paid_at": None,
+            "voided_at": None,
+        },
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total": total,
+        "total_excluding_tax": total,
+        "webhooks_delivered_at": None,
+    }
+
+
+def _invoice_not_used() -> Thing:
+    """Fields of features that a monthly gift has no use for, as Stripe shows them when they are off."""
+    nothing = (
+        "account_tax_ids application custom_fields customer_account customer_shipping default_payment_method "
+        "default_source description due_date footer from_invoice last_finalization_error latest_revision "
+        "on_behalf_of receipt_number rendering shipping_cost shipping_details statement_descriptor test_clock"
+    )
+    empty = "customer_tax_ids default_tax_rates discounts total_discount_amounts total_pretax_credit_amounts total_taxes"
+    return {
+        **dict.fromkeys(nothing.split()),
+        **{name: [] for name in empty.split()},
+        "automatic_tax": {
+            "disabled_reason": None,
+            "enabled": False,
+            "liability": None,
+            "provider": None,
+            "status": None,
+        },
+        "customer_tax_exempt": "none",
+        "issuer": {"type": "self"},
+        "livemode": False,
+        "metadata": {},
+        "payment_settings": {
+            "default_mandate": None,
+            "payment_method_options": None,
+            "payment_method_types": None,
+        },
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "starting_balance": 0,
+    }
+
+
+def invoice_line(
+    line_id: str, invoice_id: str, sub: Thing, item: Thing, name: str, start: int, end: int
+) -> Thing:
+    price, quantity = item["price"], item["quantity"]
+    details = {
+        "invoice_item": None,
+        "proration": False,
+        "proration_details": {"credited_items": None},
+        "subscription": sub["id"],
+        "subscription_item": item["id"],
+    }
+    amount = price["unit_amount"] * quantity
+    return {
+        "id": line_id,
+        "object": "line_item",
+        "amount": amount,
+        "currency": price["currency"],
+        "description": f"{quantity} × {name}",
+        "discount_amounts": [],
+        "discountable": True,
+        "discounts": [],
+        "invoice": invoice_id,
+        "livemode": False,
+        "metadata": sub["metadata"],
+        "parent": {
+            "invoice_item_details": None,
+            "subscription_item_details": details,
+            "type": "subscription_item_details",
+        },
+        "period": {"end": end, "start": start},
+        "pretax_credit_amounts": [],
+        "pricing": {
+            "price_details": {"price": price["id"], "product": price["product"]},
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        },
+        "quantity": quantity,
+        "quantity_decimal": str(quantity),
+        "subscription": sub["id"],
+        "subtotal": amount,
+        "taxes": [],
+    }
+
+
+def invoice_payment(payment_id: str, now: int, invoice: Thing, intent_id: str) -> Thing:
+    return {
+        "id": payment_id,
+        "object": "invoice_payment",
+        "amount_paid": None,
+        "amount_requested": invoice["amount_due"],
+        "created": now,
+        "currency": invoice["currency"],
+        "invoice": invoice["id"],
+        "is_default": True,
+        "livemode": False,
+        "payment": {"payment_intent": intent_id, "type": "payment_intent"},
+        "status": "open",
+        "status_transitions": {"canceled_at": None, "paid_at": None},
+    }

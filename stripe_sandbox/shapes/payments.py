@@ -1,0 +1,229 @@
+"""Shapes: payment intent, charge, balance transaction, refund."""
+
+from typing import Any
+
+from .people import checks
+
+Thing = dict[str, Any]
+
+
+def payment_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing:
+    """`facts`: amount, currency, customer, description, metadata, receipt_email, suffix, setup_future_usage."""
+    return {
+        "id": intent_id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": None,
+        "amount": facts["amount"],
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": f"{intent_id}_secret_{secret}",
+        "confirmation_method": "automatic",
+        "created": now,
+        "currency": facts["currency"],
+        "customer": facts.get("customer"),
+        "customer_account": None,
+        "description": facts.get("description"),
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "managed_payments": None,
+        "metadata": facts.get("metadata") or {},
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {"card": _card_options()},
+        "payment_method_types": ["card"],
+        "payment_record": None,
+        "processing": None,
+        "receipt_email": facts.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": facts.get("setup_future_usage"),
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": facts.get("suffix"),
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def _card_options() -> Thing:
+    return {
+        "installments": None,
+        "mandate_options": None,
+        "network": None,
+        "request_three_d_secure": "automatic",
+    }
+
+
+def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
+    """A charge that succeeded; `declined` turns it into one that did not."""
+    return {
+        "id": charge_id,
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"],
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": _statement(intent),
+        "captured": True,
+        "created": now,
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "on_behalf_of": None,
+        "outcome": _outcome(),
+        "paid": True,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": {"card": _card_details(intent, method, confirmed), "type": "card"},
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": "succeeded",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def _statement(intent: Thing) -> str:
+    suffix = intent["statement_descriptor_suffix"]
+    return (f"SANDBOX* {suffix}" if suffix else "SANDBOX")[:22]
+
+
+def _outcome() -> Thing:
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "approved_by_network",
+        "reason": None,
+        "risk_level": "normal",
+        "risk_score": 12,
+        "seller_message": "Payment complete.",
+        "type": "authorized",
+    }
+
+
+def _card_details(intent: Thing, method: Thing, confirmed: bool) -> Thing:
+    card = method["card"]
+    three_d_secure = {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05",
+        "exemption_indicator": None,
+        "result": "authenticated",
+        "result_reason": None,
+        "transaction_id": None,
+        "version": "2.2.0",
+    }
+    same = (
+        "brand",
+        "country",
+        "exp_month",
+        "exp_year",
+        "fingerprint",
+        "funding",
+        "last4",
+        "regulated_status",
+    )
+    return {
+        **{name: card[name] for name in same},
+        "amount_authorized": intent["amount"],
+        "authorization_code": "123456",
+        "checks": checks(method["billing_details"]),
+        "extended_authorization": {"status": "disabled"},
+        "incremental_authorization": {"status": "unavailable"},
+        "installments": None,
+        "mandate": None,
+        "multicapture": {"status": "unavailable"},
+        "network": card["brand"],
+        "network_token": {"used": False},
+        "network_transaction_id": "766510003432101",
+        "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
+        "three_d_secure": three_d_secure if confirmed else None,
+        "transaction_link_id": None,
+        "wallet": None,
+    }
+
+
+def balance_transaction(
+    transaction_id: str, now: int, source: Thing, amount: int, fee: int, currency: str, rate: float | None
+) -> Thing:
+    """Money in or out in the settlement currency; `source` is the charge or refund behind it."""
+    details = {
+        "amount": fee,
+        "application": None,
+        "currency": currency,
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }
+    return {
+        "id": transaction_id,
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": now + 2 * 86400,
+        "balance_type": "payments",
+        "created": now,
+        "currency": currency,
+        "description": source.get("description"),
+        "exchange_rate": rate,
+        "fee": fee,
+        "fee_details": [details] if fee else [],
+        "net": amount - fee,
+        "reporting_category": source["object"],
+        "source": source["id"],
+        "status": "pending",
+        "type": source["object"],
+    }
+
+
+def refund(refund_id: str, now: int, charge: Thing, amount: int, params: Thing) -> Thing:
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {
+        "id": refund_id,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": now,
+        "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "destination_details": {"card": card, "type": "card"},
+        "metadata": params.get("metadata") or {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": params.get("reason"),
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }

@@ -1,0 +1,213 @@
+"""Runs the offline Stripe as a process of its own and works its page and its control address over HTTP.
+
+    sandbox = Sandbox.start(tmp_path)
+    client = stripe.StripeClient("sk_test_...", base_addresses={"api": sandbox.address})
+    location = sandbox.pay(session.url, card="4242424242424242", name="Ada")
+    sandbox.stop()
+
+Every call takes `tenant=""` (the main books) or a name; `tenant(name)` is the SDK's base address of that one.
+"""
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from stripe import WebhookSignature
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Declined(Exception):  # noqa: N818 (the donor's word)
+    """The page refused the payment; the message is what the page says."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+
+
+def http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None):
+    """(status, headers, body) of one request; redirects are not followed, error statuses do not raise."""
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    try:
+        with _OPENER.open(request, timeout=30) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.headers, answer.read()
+
+
+class Sandbox:
+    """One running sandbox process. Keep the state path and start again to see what survives."""
+
+    def __init__(self, process: subprocess.Popen, address: str, state: Path) -> None:
+        self.process, self.address, self.state = process, address, state
+
+    @classmethod
+    def start(
+        cls,
+        directory: Path,
+        *,
+        port: int = 0,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
+        seed: str | None = None,
+        retry: str | None = None,
+    ) -> "Sandbox":
+        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready."""
+        state = Path(directory) / "stripe.sqlite3"
+        words = [sys.executable, "-m", "stripe_sandbox", "--port", str(port), "--state", str(state)]
+        for name, value in (
+            ("--webhook-url", webhook_url),
+            ("--webhook-secret", webhook_secret),
+            ("--seed", seed),
+            ("--retry", retry),
+        ):
+            words += [name, value] if value else []
+        errors = state.with_suffix(".log").open("ab")
+        with errors:
+            process = subprocess.Popen(
+                words,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+        line = process.stdout.readline()
+        match = re.search(r"http://\S+", line)
+        if match is None:
+            process.wait(timeout=10)
+            process.stdout.close()
+            raise RuntimeError(f"the sandbox did not start: {state.with_suffix('.log').read_text()}")
+        return cls(process, match[0], state)
+
+    def stop(self) -> int:
+        """Stop as an operator would; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self._gone()
+
+    def kill(self) -> int:
+        """kill -9."""
+        self.process.kill()
+        return self._gone()
+
+    def _gone(self) -> int:
+        code = self.process.wait(timeout=20)
+        self.process.stdout.close()
+        return code
+
+    def tenant(self, name: str = "") -> str:
+        """The SDK's base address of a tenant with books of its own."""
+        return f"{self.address}/t/{name}" if name else self.address
+
+    # the donor
+
+    def pay(
+        self,
+        checkout_url: str,
+        card: str = "4242424242424242",
+        *,
+        exp: str = "12/34",
+        cvc: str = "123",
+        confirm: bool = True,
+        **fields: str,
+    ) -> str:
+        """Fill the hosted page as a browser would; returns where it leads, or raises Declined.
+
+        More fields: name, country, postal_code, email. A 3-D Secure card is confirmed, or refused if not `confirm`.
+        """
+        status, _, page = http("GET", checkout_url)
+        if status != 200:
+            raise Declined(words(page))
+        form = {**inputs(page), "card_number": card, "exp": exp, "cvc": cvc, **fields}
+        status, headers, page = _post(checkout_url, form)
+        location = urllib.parse.urljoin(checkout_url, headers.get("Location", ""))
+        if status == 303 and location.endswith("/confirm"):
+            status, headers, page = _post(location, {"answer": "yes" if confirm else "no"})
+            location = urllib.parse.urljoin(location, headers.get("Location", ""))
+        if status != 303:
+            raise Declined(words(page))
+        return location
+
+    # the control address
+
+    def control(self, method: str, path: str, tenant: str = "", body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        status, _, answer = http(method, f"{self.tenant(tenant)}/_sandbox/{path}", data)
+        if status != 200:
+            raise ValueError(json.loads(answer)["error"])
+        return json.loads(answer)
+
+    def health(self, tenant: str = "") -> dict:
+        return self.control("GET", "health", tenant)
+
+    def events(self, tenant: str = "") -> list[dict]:
+        """Every event, oldest first, delivered or not."""
+        return self.control("GET", "events", tenant)["data"]
+
+    def deliveries(self, tenant: str = "") -> list[dict]:
+        return self.control("GET", "events", tenant)["deliveries"]
+
+    def fault(self, kind: str, tenant: str = "", **options: Any) -> dict:
+        """One API fault in place of those before: count=, probability=, seconds=, method=, path=."""
+        return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})
+
+    def webhooks(self, tenant: str = "", **switches: Any) -> dict:
+        """Delivery switches: drop=share, duplicate=share, hold=bool."""
+        return self.control("POST", "faults", tenant, {"webhooks": switches})
+
+    def calm(self, tenant: str = "") -> dict:
+        """No faults any more."""
+        return self.control("DELETE", "faults", tenant)
+
+    def advance(self, seconds: int, tenant: str = "") -> dict:
+        """Move the tenant's clock on; what falls due on the way happens."""
+        return self.control("POST", f"clock/advance?seconds={int(seconds)}", tenant)
+
+    def deliver(self, tenant: str = "", **options: str) -> list[dict]:
+        """Deliver everything that waits (order="newest" or "shuffled"), or one event again (event="evt_…")."""
+        query = urllib.parse.urlencode(options)
+        return self.control("POST", f"deliver{'?' if query else ''}{query}", tenant)["data"]
+
+    @staticmethod
+    def signed(event: dict, secret: str, at: int | None = None) -> tuple[bytes, str]:
+        """The body of a webhook call and its Stripe-Signature header."""
+        body = json.dumps(event, indent=2).encode()
+        header = WebhookSignature.generate_signature_header(body.decode(), secret, at or int(time.time()))
+        return body, header
+
+
+def _post(url: str, form: dict[str, str]):
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return http("POST", url, urllib.parse.urlencode(form).encode(), headers)
+
+
+def inputs(page: bytes) -> dict[str, str]:
+    """The fields of the page with the values it shows."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", page.decode()):
+        attributes = dict(re.findall(r'([a-z_]+)="([^"]*)"', tag))
+        if "name" in attributes:
+            found[attributes["name"]] = html.unescape(attributes.get("value", ""))
+    return found
+
+
+def words(page: bytes) -> str:
+    """The page's error, or its heading."""
+    text = page.decode()
+    match = re.search(r'id="error"[^>]*>([^<]*)<', text) or re.search(r"<h1>([^<]*)<", text)
+    return html.unescape(match[1]) if match else ""
