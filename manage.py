@@ -4,8 +4,19 @@
 import os
 import sys
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings.SECRET_KEY  # noqa: B018 - loads the settings, so that a refusal is said in plain words
+    except (ImproperlyConfigured, OSError) as error:
+        raise SystemExit(f"{error}") from None
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

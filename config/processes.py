@@ -11,7 +11,7 @@ from pathlib import Path
 GRACE_SECONDS = 10
 
 
-class Ended(Exception):
+class EndedError(Exception):
     """A process ended that should have gone on. The text says which."""
 
 
@@ -28,22 +28,26 @@ class Processes:
     def start(self, name: str, command: list[str]) -> None:
         """Start a child in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
         self.children[name] = subprocess.Popen(
-            [sys.executable, *command], cwd=self.cwd, env=self.env, start_new_session=True, stdout=subprocess.DEVNULL
+            [sys.executable, *command],
+            cwd=self.cwd,
+            env=self.env,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
         )
 
     def wait_for(self, ready: Callable[[], bool], seconds: float = 60) -> None:
-        """Return when ready() does, raise Ended when a child ends first or the time is over."""
+        """Return when ready() does, raise EndedError when a child ends first or the time is over."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
             if time.monotonic() > deadline:
-                raise Ended(f"it did not answer within {seconds:.0f} seconds")
+                raise EndedError(f"it did not answer within {seconds:.0f} seconds")
             time.sleep(0.1)
 
     def check(self) -> None:
         for name, child in self.children.items():
             if child.poll() is not None:
-                raise Ended(f"{name} ended with code {child.returncode}; what it said stands above")
+                raise EndedError(f"{name} ended with code {child.returncode}; what it said stands above")
 
     def __exit__(self, *exception: object) -> None:
         for child in reversed(self.children.values()):

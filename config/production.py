@@ -21,6 +21,14 @@ def refuse_unsafe(settings: Mapping[str, Any]) -> None:
         raise ImproperlyConfigured(f"This site is not safe to run with SITE_MODE=live:\n{lines}")
 
 
+def refuse_live_key(settings: Mapping[str, Any]) -> None:
+    """Raise ImproperlyConfigured for a demonstration that would take real money."""
+    if settings["STRIPE_SECRET_KEY"].startswith(("sk_live_", "rk_live_")):
+        raise ImproperlyConfigured(
+            "STRIPE_SECRET_KEY is a live key, and this is the demonstration: use a test key, or set SITE_MODE=live."
+        )
+
+
 def _secrets(settings: Mapping[str, Any]) -> list[str]:
     key = settings["SECRET_KEY"]
     if not key:

@@ -27,7 +27,13 @@ WRITE_PAGES = [
 ROLES: dict[str, list[str]] = {
     "Editor": WRITE_PAGES,
     "Donor care": [*READ_PEOPLE, *READ_PLEDGES, *READ_GIFTS, *READ_LETTERS],
-    "Finance": [*READ_GIFTS, *READ_BOOKS, *READ_LETTERS, "donations.export_gift", "donations.export_ledgerentry"],
+    "Finance": [
+        *READ_GIFTS,
+        *READ_BOOKS,
+        *READ_LETTERS,
+        "donations.export_gift",
+        "donations.export_ledgerentry",
+    ],
 }
 PANEL = "wagtailadmin.access_admin"
 # The administrator may do all that the panel offers, through this list, and is no superuser.

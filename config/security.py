@@ -24,8 +24,21 @@ PUBLIC_POLICY = {
     "frame-ancestors": [NONE],
 }
 # The editor shows the page it edits in a frame, and pictures before they are uploaded.
-PANEL_POLICY = {**PUBLIC_POLICY, "img-src": [SELF, "data:", "blob:"], "frame-src": [SELF], "frame-ancestors": [SELF]}
-PERMISSIONS = ("accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "microphone")
+PANEL_POLICY = {
+    **PUBLIC_POLICY,
+    "img-src": [SELF, "data:", "blob:"],
+    "frame-src": [SELF],
+    "frame-ancestors": [SELF],
+}
+PERMISSIONS = (
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "microphone",
+)
 PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in (*PERMISSIONS, "payment", "usb", "browsing-topics"))
 PANEL_PATH = "/admin/"
 
@@ -33,9 +46,7 @@ PANEL_PATH = "/admin/"
 class Policy(CSPMiddleware):
     """django-csp with two policies: one for everybody, one for the panel, whose previews stand in frames."""
 
-    def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponse, report_only: bool = False
-    ) -> PolicyParts:
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only and parts.config is None:
             parts.config = PANEL_POLICY if request.path.startswith(PANEL_PATH) else PUBLIC_POLICY

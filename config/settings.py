@@ -133,6 +133,8 @@ SQLITE_OPTIONS = {
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'road_out.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    # Tests use a file as well: in memory, threads would lock each other out in ways that no site knows.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -253,5 +255,4 @@ LOGGING = {
 }
 
 os.environ.setdefault("STRIPE_SUPPRESS_NOTICES", "true")
-if LIVE:
-    production.refuse_unsafe(globals())
+(production.refuse_unsafe if LIVE else production.refuse_live_key)(globals())

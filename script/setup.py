@@ -18,15 +18,22 @@ REASONS = {  # what pip or uv say -> what we say
     "No space left on device": "There is no space left on the disk. Free about 600 MB and run this again.",
     "Read-only file system": "This folder cannot be written to. Copy the project somewhere you may write.",
     "Permission denied": "This folder cannot be written to. Copy the project somewhere you may write.",
-    "DO NOT MATCH THE HASHES": "A downloaded package is not the one that was pinned. Try again, and tell us if it stays so.",
+    "DO NOT MATCH THE HASHES": "A downloaded package is not the one that was pinned. Run this again.",
 }
 NETWORK = "The packages could not be fetched: no connection to the package index. Check the network and run this again."
-SIGNS_OF_NO_NETWORK = ("connection", "resolve", "timed out", "network", "No matching distribution", "Could not find")
+SIGNS_OF_NO_NETWORK = (
+    "connection",
+    "resolve",
+    "timed out",
+    "network",
+    "No matching distribution",
+    "Could not find",
+)
 
 
 def main(files: list[str]) -> None:
-    if sys.version_info < (3, 11):
-        fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Name another with PYTHON=/path/to/python.")
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anybody checked
+        fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Name another: PYTHON=/path/to/python.")
     if not usable():
         say("Making the environment in .venv …")
         make()

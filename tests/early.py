@@ -5,7 +5,15 @@ import os
 import shutil
 import tempfile
 
-for name in ("SITE_MODE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS", "EMAIL_URL", "BASE_URL", "PORT", "DEBUG"):
+for name in (
+    "SITE_MODE",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRETS",
+    "EMAIL_URL",
+    "BASE_URL",
+    "PORT",
+    "DEBUG",
+):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="road-out-tests-")
 os.environ.setdefault("LOG_LEVEL", "ERROR")

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
-import requests
+
+from tests.stripe_sandbox.driver import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,10 +28,8 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Sandbox"]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One offline Stripe for the run; tests that must not see each other take a tenant each."""
-    from tests.stripe_sandbox.driver import Sandbox
-
     driver = Sandbox.start(tmp_path_factory.mktemp("stripe"))
     yield driver
     driver.stop()
@@ -52,7 +52,12 @@ class Site:
     def manage(self, *args: str) -> str:
         """Run a management command on this site and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *args], cwd=ROOT, env=self.env, capture_output=True, text=True, check=True
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout
 
@@ -74,7 +79,12 @@ def start_site(data_dir: Path, extra: dict[str, str] | None = None, timeout: flo
     output = data_dir / "printed.txt"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=env,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     site = Site(process, port, data_dir, output, env)
     deadline = time.monotonic() + timeout
@@ -95,8 +105,6 @@ def own_database(name: str) -> Iterator[dict[str, str]]:
     if not url.startswith("postgres"):
         yield {}
         return
-    import psycopg
-
     name = name.replace("-", "_").lower()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')

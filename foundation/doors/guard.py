@@ -36,11 +36,15 @@ class GuardedForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.data.get(self.add_prefix("website")):
-            raise forms.ValidationError(_("Please leave the field “Leave this empty” empty and send again."), code="trap")
+            raise forms.ValidationError(
+                _("Please leave the field “Leave this empty” empty and send again."), code="trap"
+            )
         age = self._age()
         if age is None or age > LONGEST:
             self._restamp()
-            raise forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
+            raise forms.ValidationError(
+                _("This form lay open for too long. Please send it once more."), code="stale"
+            )
         if age < FASTEST:
             raise forms.ValidationError(_("That was very fast. Please send the form once more."), code="fast")
         return cleaned

@@ -23,7 +23,9 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     rate = capacity / seconds
     # A clock that ran backwards must not take tokens away.
     passed: Expression = Case(
-        When(filled_at__lt=now, then=Value(now) - F("filled_at")), default=Value(0.0), output_field=FloatField()
+        When(filled_at__lt=now, then=Value(now) - F("filled_at")),
+        default=Value(0.0),
+        output_field=FloatField(),
     )
     level = Least(Value(float(capacity)), F("tokens") + passed * Value(rate), output_field=FloatField())
     taken = (

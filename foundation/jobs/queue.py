@@ -105,7 +105,12 @@ def run(job: Job) -> None:
     try:
         HANDLERS[job.kind](job.args)
     except RetryLaterError as later:
-        _finish(job, state=Job.State.READY, run_at=timezone.now() + timedelta(seconds=later.seconds), last_error=str(later))
+        _finish(
+            job,
+            state=Job.State.READY,
+            run_at=timezone.now() + timedelta(seconds=later.seconds),
+            last_error=str(later),
+        )
     except Exception as error:  # whatever a handler throws must not end the worker
         log.warning("job %s failed: %s", job.pk, type(error).__name__)
         _failed(job, error)

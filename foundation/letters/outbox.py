@@ -87,6 +87,8 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
 def _refused(letter: Letter, error: Exception, permanent: bool) -> None:
     """Put the letter back, or aside. Raises the error again where a later try may succeed."""
     state = Letter.State.FAILED if permanent else Letter.State.WAITING
-    Letter.objects.filter(pk=letter.pk).update(state=state, sent_at=None, last_error=f"{type(error).__name__}: {error}"[:2000])
+    Letter.objects.filter(pk=letter.pk).update(
+        state=state, sent_at=None, last_error=f"{type(error).__name__}: {error}"[:2000]
+    )
     if not permanent:
         raise error

@@ -14,7 +14,9 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 def known_zone(name: str) -> None:
     """Raise ValidationError unless the name is a time zone of the IANA database."""
     if name not in available_timezones():
-        raise ValidationError(_("“%(name)s” is no time zone. An example of one: America/Los_Angeles."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is no time zone. An example of one: America/Los_Angeles."), params={"name": name}
+        )
 
 
 @register_setting(icon="home", order=1)
@@ -22,7 +24,9 @@ class Organisation(BaseGenericSetting):
     """The charity itself. Every page, letter and receipt takes its words about us from here."""
 
     name = models.CharField(_("name"), max_length=120, default="The Road Out")
-    legal_name = models.CharField(_("legal name"), max_length=200, blank=True, help_text=_("As registered; stands on receipts."))
+    legal_name = models.CharField(
+        _("legal name"), max_length=200, blank=True, help_text=_("As registered; stands on receipts.")
+    )
     registration_number = models.CharField(
         _("registration number"),
         max_length=60,
@@ -30,13 +34,17 @@ class Organisation(BaseGenericSetting):
         help_text=_("EIN or charity number. Receipts say nothing about tax until this is filled in."),
     )
     tax_statement = models.TextField(
-        _("tax statement"), blank=True, help_text=_("Printed on receipts only together with the registration number.")
+        _("tax statement"),
+        blank=True,
+        help_text=_("Printed on receipts only together with the registration number."),
     )
     address = models.TextField(_("postal address"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("general e-mail"), blank=True)
     press_email = models.EmailField(_("press e-mail"), blank=True)
-    letters_from = models.EmailField(_("letters come from"), blank=True, help_text=_("Empty: the address set on the server."))
+    letters_from = models.EmailField(
+        _("letters come from"), blank=True, help_text=_("Empty: the address set on the server.")
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -50,16 +58,29 @@ class Organisation(BaseGenericSetting):
         help_text=_("An everyday page that shows nothing about the reader, such as a weather service."),
     )
     is_sample = models.BooleanField(
-        _("this is the sample charity"), default=True, help_text=_("Pages then say that the organisation is a sample.")
+        _("this is the sample charity"),
+        default=True,
+        help_text=_("Pages then say that the organisation is a sample."),
     )
 
     panels = [
         MultiFieldPanel(
-            [FieldPanel("name"), FieldPanel("legal_name"), FieldPanel("registration_number"), FieldPanel("tax_statement")],
+            [
+                FieldPanel("name"),
+                FieldPanel("legal_name"),
+                FieldPanel("registration_number"),
+                FieldPanel("tax_statement"),
+            ],
             heading=_("Identity"),
         ),
         MultiFieldPanel(
-            [FieldPanel("address"), FieldPanel("phone"), FieldPanel("email"), FieldPanel("press_email"), FieldPanel("letters_from")],
+            [
+                FieldPanel("address"),
+                FieldPanel("phone"),
+                FieldPanel("email"),
+                FieldPanel("press_email"),
+                FieldPanel("letters_from"),
+            ],
             heading=_("How to reach us"),
         ),
         FieldPanel("time_zone"),

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from config.processes import Ended, Processes
+from config.processes import EndedError, Processes
 from staff import invitations
 
 ENOUGH_DISK = 100 * 1024 * 1024  # bytes
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 self.run(stop)
         except (OSError, OperationalError) as error:
             raise CommandError(f"The site could not start: {error}") from error
-        except Ended as error:
+        except EndedError as error:
             raise CommandError(f"The site stopped: {error}.") from error
         self.stdout.write("Stopped. Nothing is lost: run the same command to start again.")
 
@@ -83,21 +83,29 @@ class Command(BaseCommand):
             processes.start("the worker", ["manage.py", "worker"])
             processes.wait_for(lambda: stop.is_set() or _answers(f"http://127.0.0.1:{settings.PORT}/readyz"))
             if not stop.is_set():
-                _answers(f"http://127.0.0.1:{settings.PORT}/")  # the first answer compiles templates: not the visitor's wait
+                _answers(
+                    f"http://127.0.0.1:{settings.PORT}/"
+                )  # the first answer compiles templates: not the visitor's wait
                 self.announce()
             while not stop.wait(0.5):
                 processes.check()
             self.say("\nStopping …")
 
     def announce(self) -> None:
-        lines = ["", f"The site is at        {settings.BASE_URL}/", f"Staff sign in at      {settings.BASE_URL}/admin/"]
+        lines = [
+            "",
+            f"The site is at        {settings.BASE_URL}/",
+            f"Staff sign in at      {settings.BASE_URL}/admin/",
+        ]
         if settings.SITE_MODE == "demo" and not settings.EMAIL_URL_SET:
             lines.append(f"Letters are kept at   {settings.BASE_URL}/demo/letters/{settings.DEMO_LETTERS_KEY}/")
         if self.link:
             lines.append(f"\nThe first administrator ({ADMINISTRATOR}) chooses a password here, once, within a day:")
             lines.append(f"  {self.link}")
         if settings.STRIPE_OFFLINE:
-            lines.append("\nNo money moves. On the payment page use card 4242 4242 4242 4242, any later date, any code.")
+            lines.append(
+                "\nNo money moves. On the payment page use card 4242 4242 4242 4242, any later date, any code."
+            )
         lines.append("Stop with Ctrl-C.")
         self.say("\n".join(lines))
 

@@ -1,0 +1,234 @@
+"""Work that must happen: claimed once, run again when a worker dies, retried, parked when it is poison."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connections, transaction
+from django.utils import timezone
+
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from tests.running import ROOT, own_database
+
+pytestmark = pytest.mark.django_db
+done: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    done.clear()
+    queue.HANDLERS["note"] = lambda args: done.append(args)
+    queue.HANDLERS["fail"] = lambda args: 1 / 0
+    yield
+    for kind in ("note", "fail"):
+        del queue.HANDLERS[kind]
+
+
+def expire_leases() -> None:
+    Job.objects.filter(state=Job.State.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_it_runs_a_job_once() -> None:
+    queue.enqueue("note", "a", {"n": 1})
+    assert queue.run_due() == 1
+    assert queue.run_due() == 0
+    assert done == [{"n": 1}]
+
+
+def test_it_puts_one_job_on_the_table_for_each_key() -> None:
+    first = queue.enqueue("note", "same", {"n": 1})
+    second = queue.enqueue("note", "same", {"n": 2})
+    assert first.pk == second.pk
+    queue.run_due()
+    assert done == [{"n": 1}]
+
+
+def test_it_forgets_a_job_with_its_transaction() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        queue.enqueue("note", "never")
+        raise ZeroDivisionError
+    assert queue.run_due() == 0
+
+
+def test_it_waits_until_a_job_is_due() -> None:
+    queue.enqueue("note", "later", run_at=timezone.now() + timedelta(hours=1))
+    assert queue.run_due() == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        assert queue.run_due() == 1
+
+
+def test_it_runs_the_job_of_a_dead_worker_again_after_its_lease() -> None:
+    queue.enqueue("note", "a")
+    assert queue.claim() is not None  # and the worker dies here
+    assert queue.claim() is None
+    expire_leases()
+    assert queue.run_due() == 1
+    assert Job.objects.get().attempts == 2
+
+
+def test_it_ignores_what_a_worker_says_after_it_lost_the_lease() -> None:
+    queue.enqueue("fail", "a")
+    slow = queue.claim()
+    assert slow
+    expire_leases()
+    queue.HANDLERS["fail"] = lambda args: None
+    queue.run_due()
+    queue.HANDLERS["fail"] = lambda args: 1 / 0
+    queue.run(slow)
+    assert Job.objects.get().state == Job.State.DONE
+
+
+def test_it_tries_again_later_and_longer_each_time() -> None:
+    job = queue.enqueue("fail", "a")
+    waits = []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(4):
+            queue.run_due()
+            job.refresh_from_db()
+            waits.append((job.run_at - timezone.now()).total_seconds())
+            clock.move_to(job.run_at)
+    assert waits == sorted(waits)
+    assert 8 <= waits[0] <= 12
+    assert waits[3] > 400
+
+
+def test_it_parks_poison_and_keeps_what_it_said() -> None:
+    job = queue.enqueue("fail", "a")
+    for _ in range(queue.MAX_FAILURES):
+        Job.objects.update(run_at=timezone.now())
+        queue.run_due()
+    job.refresh_from_db()
+    assert job.state == Job.State.DEAD
+    assert "ZeroDivisionError" in job.last_error
+    assert queue.run_due() == 0
+
+
+def test_it_parks_a_job_that_kills_every_worker() -> None:
+    job = queue.enqueue("note", "killer")
+    for _ in range(queue.MAX_FAILURES):
+        queue.claim()
+        expire_leases()
+    assert queue.claim() is None
+    job.refresh_from_db()
+    assert job.state == Job.State.DEAD
+
+
+def test_it_tries_a_parked_job_again_when_staff_say_so() -> None:
+    job = queue.enqueue("note", "a")
+    Job.objects.update(state=Job.State.DEAD, failures=queue.MAX_FAILURES)
+    queue.revive(job)
+    assert queue.run_due() == 1
+
+
+def test_it_does_not_count_a_wait_as_a_failure() -> None:
+    def ask_to_wait(args: dict[str, Any]) -> None:
+        raise queue.RetryLaterError(60, "Stripe asks for a pause")
+
+    queue.HANDLERS["note"] = ask_to_wait
+    job = queue.enqueue("note", "a")
+    for _ in range(queue.MAX_FAILURES + 2):
+        Job.objects.update(run_at=timezone.now())
+        queue.run_due()
+    job.refresh_from_db()
+    assert (job.state, job.failures, job.last_error) == (Job.State.READY, 0, "Stripe asks for a pause")
+
+
+def test_it_runs_periodic_work_once_a_period() -> None:
+    runs: list[int] = []
+    name = "tests.periodic"
+    queue.PERIODICS[name] = (queue.PERIODS["hour"], lambda: runs.append(1))
+    try:
+        with time_machine.travel("2026-11-23T10:05:00Z", tick=False):
+            for _ in range(3):
+                queue.enqueue_periodic()
+                queue.run_due()
+        with time_machine.travel("2026-11-23T11:00:01Z", tick=False):
+            queue.enqueue_periodic()
+            queue.run_due()
+    finally:
+        del queue.PERIODICS[name]
+    assert len(runs) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_gives_each_job_to_one_of_many_workers() -> None:
+    lock = threading.Lock()
+    seen: list[int] = []
+
+    def note(args: dict[str, Any]) -> None:
+        with lock:
+            seen.append(args["n"])
+
+    queue.HANDLERS["note"] = note
+    for n in range(40):
+        queue.enqueue("note", f"job {n}", {"n": n})
+
+    def work() -> None:
+        while queue.run_due():
+            pass
+        connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for ended in [pool.submit(work) for _ in range(4)]:
+            ended.result()
+    assert sorted(seen) == list(range(40))
+
+
+@pytest.mark.processes
+def test_it_survives_kill_minus_nine_of_a_real_worker(tmp_path: Path) -> None:
+    """A worker that is killed loses nothing: its job is run by the next one as soon as the lease has ended."""
+    with own_database(f"kill_{tmp_path.name}") as extra:
+        env = {**os.environ, "DATA_DIR": str(tmp_path), **extra}
+
+        def manage(*args: str) -> str:
+            command = [sys.executable, "manage.py", *args]
+            return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
+
+        manage("migrate", "--verbosity", "0")
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+        )
+        assert worker.stdout and "waiting for work" in worker.stdout.readline()
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+        worker.stdout.close()
+        code = (
+            "from foundation.jobs import queue; from foundation.jobs.models import Job;"
+            "from django.utils import timezone;"
+            "queue.enqueue('periodic', 'left', {'name': 'config.housekeeping.forget'}); queue.claim();"
+            "Job.objects.filter(key='left').update(lease_until=timezone.now());"
+        )
+        manage("shell", "-c", code)
+        manage("worker", "--once")
+        state = manage(
+            "shell",
+            "-c",
+            "from foundation.jobs.models import Job; j = Job.objects.get(key='left'); print(j.state, j.attempts)",
+        )
+        assert state.split()[-2:] == ["done", "2"]
+
+
+@pytest.mark.processes
+def test_it_ends_the_running_job_before_it_stops(tmp_path: Path) -> None:
+    with own_database(f"term_{tmp_path.name}") as extra:
+        env = {**os.environ, "DATA_DIR": str(tmp_path), **extra}
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+        )
+        assert worker.stdout
+        worker.stdout.readline()
+        worker.terminate()
+        assert worker.wait(timeout=20) == 0
+        assert "worker: stopped" in worker.stdout.read()
+        worker.stdout.close()

@@ -1,0 +1,73 @@
+"""Who we are, and the clone guard: a restored copy sends nothing until a person says so."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.test import override_settings
+
+from foundation.organisation import home, mode
+from foundation.organisation.models import Home, Organisation
+
+pytestmark = pytest.mark.django_db
+LIVE = override_settings(SITE_MODE="live", BASE_URL="https://road.example.org")
+COPY = override_settings(SITE_MODE="live", BASE_URL="https://copy.example.org")
+
+
+def test_it_dates_in_the_organisations_own_zone() -> None:
+    organisation = Organisation(time_zone="America/Los_Angeles")
+    assert organisation.day_of(datetime(2027, 1, 1, 7, 59, tzinfo=UTC)) == date(2026, 12, 31)
+    assert organisation.day_of(datetime(2027, 1, 1, 8, 0, tzinfo=UTC)) == date(2027, 1, 1)
+
+
+def test_it_refuses_a_zone_that_does_not_exist() -> None:
+    with pytest.raises(ValidationError):
+        Organisation(time_zone="Mars/Olympus").full_clean()
+
+
+@LIVE
+def test_it_claims_the_first_address_and_account() -> None:
+    home.check_account("acct_1")
+    assert (Home.objects.get().base_url, Home.objects.get().stripe_account) == (
+        "https://road.example.org",
+        "acct_1",
+    )
+    home.check_account("acct_1")
+
+
+def test_it_stops_at_another_address_until_a_person_claims_it() -> None:
+    with LIVE:
+        home.check_address()
+    with COPY:
+        with pytest.raises(home.NotAtHomeError, match="claim_site"):
+            home.check_address()
+        call_command("claim_site", verbosity=0)
+        home.check_address()
+
+
+@LIVE
+def test_it_stops_at_another_stripe_account() -> None:
+    home.check_account("acct_1")
+    with pytest.raises(home.NotAtHomeError, match="acct_1"):
+        home.check_account("acct_2")
+    with pytest.raises(home.NotAtHomeError):
+        home.check_account("acct_1/test")
+
+
+def test_it_lets_the_port_of_a_demonstration_change(settings: Any) -> None:
+    settings.BASE_URL = "http://localhost:8000"
+    home.check_account("acct_1")
+    settings.BASE_URL = "http://localhost:8010"
+    home.check_account("acct_1")
+    with pytest.raises(home.NotAtHomeError):
+        home.check_account("acct_other")
+
+
+@pytest.mark.parametrize(
+    ("key", "moves"), [("sk_test_1", False), ("rk_test_1", False), ("sk_live_1", True), ("rk_live_1", True)]
+)
+def test_it_knows_when_no_money_moves(settings: Any, key: str, moves: bool) -> None:
+    settings.STRIPE_OFFLINE, settings.STRIPE_SECRET_KEY = False, key
+    assert mode.no_money_moves() is not moves
