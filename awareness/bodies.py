@@ -1,0 +1,150 @@
+"""Which blocks each kind of page offers, and the blocks of the front page and of Get help."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from awareness import blocks as own
+from awareness.parts import FigureBlock, Part, RichWordsBlock, WordsBlock
+
+EMBLEMS = [("ripple", _("Ripple")), ("lens", _("Lens")), ("braid", _("Braid"))]
+
+
+class LeadFigureBlock(own.DotFieldBlock):
+    """The figure of the front page: one number in the largest type, with its field of dots and a link."""
+
+    link = own.LinkBlock(label=_("Link"))
+
+    class Meta:
+        icon = "decimal"
+        label = _("Leading figure")
+        template = own.template("lead_figure")
+
+
+class StatLineBlock(Part):
+    figure = FigureBlock()
+    words = WordsBlock(label=_("Words"), required=False, help_text=own.NAMES_HELP)
+
+
+class StatsBlock(Part):
+    title = blocks.CharBlock(label=_("Title"), max_length=80, required=False)
+    stats = blocks.ListBlock(StatLineBlock(), label=_("Figures"))
+
+    class Meta:
+        icon = "decimal"
+        label = _("Figures side by side")
+        template = own.template("stats")
+
+
+class WayBlock(Part):
+    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False)
+    title = blocks.CharBlock(label=_("Title"), max_length=60)
+    text = WordsBlock(label=_("Text"))
+
+
+class WaysBlock(Part):
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    intro = WordsBlock(label=_("Introduction"), required=False)
+    ways = blocks.ListBlock(WayBlock(), label=_("Ways"))
+
+    class Meta:
+        icon = "grip"
+        label = _("Ways of working")
+        template = own.template("ways")
+
+
+class PledgeCallBlock(Part):
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    text = RichWordsBlock(label=_("Text"))
+    button = blocks.CharBlock(label=_("Button"), max_length=60)
+
+    class Meta:
+        icon = "pick"
+        label = _("Call to sign the pledge")
+        template = own.template("pledge_call")
+
+
+class GiveCallBlock(Part):
+    """Leads to /give/ by a GET form that asks how often."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    text = WordsBlock(label=_("Text"), required=False)
+    button = blocks.CharBlock(label=_("Button"), max_length=60)
+
+    class Meta:
+        icon = "pick"
+        label = _("Call to give")
+        template = own.template("give_call")
+
+
+class LinksBlock(Part):
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    links = blocks.ListBlock(own.LinkBlock(), label=_("Links"))
+
+    class Meta:
+        icon = "link"
+        label = _("Links")
+        template = own.template("links")
+
+
+class SignGroupBlock(Part):
+    title = blocks.CharBlock(label=_("Title"), max_length=80)
+    items = blocks.ListBlock(WordsBlock(rows=1), label=_("Signs"))
+
+
+class SignsBlock(Part):
+    """Signs by setting. `warning` is printed with every list."""
+
+    warning = WordsBlock(label=_("Warning"))
+    groups = blocks.ListBlock(SignGroupBlock(), label=_("Settings"))
+
+    class Meta:
+        icon = "list-ul"
+        label = _("Signs")
+        template = own.template("signs")
+
+
+class DoDontBlock(Part):
+    do_title = blocks.CharBlock(label=_("Title of what to do"), max_length=80)
+    do = blocks.ListBlock(WordsBlock(rows=1), label=_("What to do"))
+    dont_title = blocks.CharBlock(label=_("Title of what not to do"), max_length=80)
+    dont = blocks.ListBlock(WordsBlock(rows=1), label=_("What not to do"))
+
+    class Meta:
+        icon = "tick-inverse"
+        label = _("What to do, what not to do")
+        template = own.template("do_dont")
+
+
+class ArticleBody(own.Body):
+    heading = own.HeadingBlock()
+    paragraph = own.ParagraphBlock()
+    definition = own.DefinitionBlock()
+    stat = own.StatBlock()
+    figures = own.FiguresBlock()
+    dot_field = own.DotFieldBlock()
+    corrections = own.CorrectionsBlock()
+    pairs = own.PairsBlock()
+    note = own.NoteBlock()
+    pull = own.PullBlock()
+    steps = own.StepsBlock()
+    actions = own.ActionsBlock()
+
+
+class HomeBody(own.Body):
+    lead_figure = LeadFigureBlock()
+    stats = StatsBlock()
+    ways = WaysBlock()
+    pledge_call = PledgeCallBlock()
+    give_call = GiveCallBlock()
+    links = LinksBlock()
+    paragraph = own.ParagraphBlock()
+    note = own.NoteBlock()
+
+
+class HelpBody(own.Body):
+    heading = own.HeadingBlock()
+    paragraph = own.ParagraphBlock()
+    note = own.NoteBlock()
+    signs = SignsBlock()
+    do_dont = DoDontBlock()
+    steps = own.StepsBlock()

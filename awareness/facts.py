@@ -1,0 +1,147 @@
+"""Facts: each number stands in one row, with what it counts, when it was measured and who published it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+MARKS = [
+    ("V1", _("V1: read on the publisher’s own page")),
+    ("V2", _("V2: read elsewhere, the publisher named")),
+    ("D", _("D: worked out from other figures")),
+]
+
+
+class Source(models.Model):
+    """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
+
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=80, help_text=_("Stands in texts as {source:short-name}.")
+    )
+    publisher = models.CharField(_("publisher"), max_length=200)
+    title = models.CharField(_("title"), max_length=300)
+    year = models.PositiveSmallIntegerField(
+        _("year published"), validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
+    address = models.URLField(_("address"), blank=True, max_length=500, help_text=_("Only the publisher’s own page."))
+    date_checked = models.DateField(
+        _("date checked"),
+        null=True,
+        blank=True,
+        help_text=_("The day a person at the charity opened this source. Empty until then."),
+    )
+    checked_by = models.CharField(_("checked by"), max_length=120, blank=True)
+    seen_at = models.TextField(
+        _("seen at"), blank=True, help_text=_("For staff: the pages where we read it. Never shown.")
+    )
+    mark = models.CharField(_("mark"), max_length=2, choices=MARKS, blank=True, help_text=_("For staff. Never shown."))
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["publisher", "year", "title"]
+
+    def __str__(self) -> str:
+        return f"{self.publisher}, {self.title} ({self.year})"
+
+    def clean(self) -> None:
+        super().clean()
+        if bool(self.date_checked) != bool(self.checked_by):
+            raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
+
+
+class FigureQuerySet(models.QuerySet["Figure"]):
+    def current(self) -> "FigureQuerySet":
+        """What pages may print."""
+        return self.filter(status=Figure.Status.CURRENT)
+
+    def corrected(self) -> "FigureQuerySet":
+        """Superseded and contested figures: they stand in the table of corrections and nowhere else."""
+        return self.exclude(status=Figure.Status.CURRENT)
+
+
+class Figure(models.Model):
+    """One number. Texts name it as {figure:short-name}, so that an edit here changes every page."""
+
+    class Status(models.TextChoices):
+        CURRENT = "current", _("current")
+        SUPERSEDED = "superseded", _("superseded")
+        CONTESTED = "contested", _("contested")
+
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=80, help_text=_("Stands in texts as {figure:short-name}.")
+    )
+    text = models.CharField(_("as printed"), max_length=60, help_text=_("For example: 27.6 million"))
+    short = models.CharField(
+        _("as printed in large type"), max_length=20, blank=True, help_text=_("For example: 27.6m. Empty: as above.")
+    )
+    value = models.DecimalField(
+        _("value"),
+        max_digits=20,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("The bare number, for charts. Empty for a range."),
+    )
+    counts = models.CharField(
+        _("what it counts"), max_length=200, help_text=_("For example: people in forced labour on any given day")
+    )
+    measured = models.CharField(
+        _("year measured"), max_length=20, blank=True, help_text=_("For example: 2021, or 2007–2010.")
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="figures", verbose_name=_("source"))
+    phrase = models.TextField(_("ready sentence"), help_text=_("One sentence that may be printed as it stands."))
+    method = models.TextField(_("method and limits"), blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CURRENT)
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaces", verbose_name=_("replaced by")
+    )
+    correction = models.TextField(
+        _("what is wrong with it"),
+        blank=True,
+        help_text=_("For superseded and contested figures: why it is no longer used."),
+    )
+    mark = models.CharField(_("mark"), max_length=2, choices=MARKS, help_text=_("For staff. Never shown."))
+
+    objects = FigureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+        ordering = ["counts", "-measured"]
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.counts} ({self.when})"
+
+    @property
+    def when(self) -> str:
+        """The year measured; where nobody says it, the year published."""
+        return self.measured or str(self.source.year)
+
+    @property
+    def large(self) -> str:
+        return self.short or self.text
+
+    def clean(self) -> None:
+        """Raise ValidationError for an old figure that does not say what is wrong with it, or a new short name."""
+        super().clean()
+        if self.status != self.Status.CURRENT and not self.correction:
+            raise ValidationError({"correction": _("Say why this figure is no longer used.")})
+        if self.replaced_by_id and self.replaced_by_id == self.pk:
+            raise ValidationError({"replaced_by": _("A figure cannot replace itself.")})
+
+
+def current_figures() -> list[tuple[str, Any]]:
+    """The choices that pages offer."""
+    return [(figure.slug, str(figure)) for figure in Figure.objects.current().select_related("source")]
+
+
+def corrected_figures() -> list[tuple[str, Any]]:
+    """The choices that the table of corrections offers."""
+    return [(figure.slug, str(figure)) for figure in Figure.objects.corrected().select_related("source")]
+
+
+def sources() -> list[tuple[str, Any]]:
+    return [(source.slug, str(source)) for source in Source.objects.all()]

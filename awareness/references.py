@@ -1,0 +1,83 @@
+"""What one page takes from other rows (figures, sources, pages), fetched once, and the notes it cites."""
+
+import logging
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from wagtail.models import Page
+
+from awareness.facts import Figure, Source
+
+log = logging.getLogger(__name__)
+
+
+class Note(NamedTuple):
+    """A numbered source, with the ids of the places that cite it."""
+
+    number: int
+    source: Source
+    backs: list[str]
+
+
+class References:
+    """Made anew for each rendering of a page. At most three queries, however many blocks the page has."""
+
+    def __init__(
+        self, request: HttpRequest | None = None, page_ids: Iterable[int] = (), paths: Iterable[str] = ()
+    ) -> None:
+        self.request = request
+        self.page_ids, self.paths = set(page_ids), set(paths)
+        self._cited: dict[str, Note] = {}
+
+    @cached_property
+    def _figures(self) -> dict[str, Figure]:
+        rows = Figure.objects.select_related("source", "replaced_by", "replaced_by__source")
+        return {figure.slug: figure for figure in rows}
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        return {source.slug: source for source in Source.objects.all()}
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """The pages that texts and links lead to, and those above this one."""
+        if not (self.page_ids or self.paths):
+            return []
+        return list(Page.objects.filter(Q(pk__in=self.page_ids) | Q(path__in=self.paths)).order_by("path"))
+
+    def figure(self, slug: str) -> Figure | None:
+        """None when the row is gone: the page then leaves the place empty and the log says so."""
+        found = self._figures.get(slug)
+        if found is None:
+            log.error("A page names a figure that is not there: %s", slug)
+        return found
+
+    def source(self, slug: str) -> Source | None:
+        found = self._sources.get(slug)
+        if found is None:
+            log.error("A page names a source that is not there: %s", slug)
+        return found
+
+    def address(self, page_id: int | None) -> str:
+        """Where a page is; empty when there is no such page or it is not public."""
+        page = next((page for page in self.pages if page.pk == page_id and page.live), None)
+        return (page.get_url(self.request) or "") if page else ""
+
+    def cite(self, fact: Figure | Source) -> SafeString:
+        """The raised number that leads to a note. Numbers follow the order of first citing."""
+        source = fact.source if isinstance(fact, Figure) else fact
+        note = self._cited.setdefault(source.slug, Note(len(self._cited) + 1, source, []))
+        back = f"cite-{note.number}-{len(note.backs) + 1}"
+        note.backs.append(back)
+        return format_html(
+            '<sup><a href="#note-{}" id="{}" role="doc-noteref">{}</a></sup>', note.number, back, note.number
+        )
+
+    def notes(self) -> list[Note]:
+        """What was cited so far: templates print it after the text."""
+        return list(self._cited.values())

@@ -1,0 +1,99 @@
+"""Texts that name facts: {figure:short-name} prints a number with its note, {source:short-name} a note alone."""
+
+import re
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from wagtail.rich_text import expand_db_html
+
+from awareness.facts import Figure, Source
+from awareness.references import References
+
+NAME = re.compile(r"\{(figure|source):([a-z0-9-]+)\}")
+# A run of figures from one source is cited once, at its end; a paragraph or list item ends every run.
+STOP = re.compile(NAME.pattern + r"|</(?:p|li)>")
+PAGE_LINK = re.compile(r'<a\b(?=[^>]*\blinktype="page")[^>]*\bid="(\d+)"[^>]*>')
+
+
+class Shown:
+    """A text that is resolved when it is printed, so that notes are numbered in the order of reading."""
+
+    def __init__(self, raw: str, references: References, rich: bool) -> None:
+        self.raw, self.references, self.rich = raw, references, rich
+        self._html: SafeString | None = None
+
+    def __html__(self) -> SafeString:
+        if self._html is None:
+            self._html = resolve(html(self.raw, self.references) if self.rich else escape(self.raw), self.references)
+        return self._html
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+    def __bool__(self) -> bool:
+        return bool(self.raw.strip())
+
+
+def html(source: str, references: References) -> str:
+    """Stored rich text as HTML. Links to pages come from what was fetched for the whole page."""
+
+    def link(match: re.Match[str]) -> str:
+        address = references.address(int(match[1]))
+        return f'<a href="{escape(address)}">' if address else "<a>"
+
+    return expand_db_html(PAGE_LINK.sub(link, source))
+
+
+def resolve(text: str, references: References) -> SafeString:
+    """The HTML with every named fact in place. The HTML itself must be safe already."""
+    found = list(STOP.finditer(text))
+    parts, at = [], 0
+    for index, match in enumerate(found):
+        if not match[1]:
+            continue
+        parts += [text[at : match.start()], _printed(match, found[index + 1 :], references)]
+        at = match.end()
+    return mark_safe("".join([*parts, text[at:]]))  # noqa: S308 - escaped or expanded by the callers
+
+
+def _printed(match: re.Match[str], rest: list[re.Match[str]], references: References) -> str:
+    kind, slug = match[1], match[2]
+    if kind == "source":
+        source = references.source(slug)
+        return references.cite(source) if source else ""
+    figure = references.figure(slug)
+    if figure is None:
+        return ""
+    number = f"<bdi>{escape(figure.text)}</bdi>"
+    return number if rest and _cites(rest[0], figure.source, references) else number + references.cite(figure)
+
+
+def _cites(match: re.Match[str], source: Source, references: References) -> bool:
+    if match[1] == "source":
+        return match[2] == source.slug
+    after = references.figure(match[2]) if match[1] else None
+    return after is not None and after.source_id == source.pk
+
+
+def named(text: str) -> Iterator[tuple[str, str]]:
+    """("figure" or "source", short name) in order."""
+    for match in NAME.finditer(text):
+        yield match[1], match[2]
+
+
+def check(text: str) -> None:
+    """Raise ValidationError when a text names a fact that is not there, or a figure that is out of use."""
+    for kind, slug in named(text):
+        rows = Figure.objects.current() if kind == "figure" else Source.objects.all()
+        if not rows.filter(slug=slug).exists():
+            raise ValidationError(
+                _("There is no %(kind)s in use called “%(slug)s”."), params={"kind": kind, "slug": slug}
+            )
+
+
+def without_names(text: str) -> str:
+    """For the search index."""
+    return NAME.sub(" ", text)
