@@ -16,11 +16,7 @@ def choices(language: str) -> tuple[tuple[str, str], ...]:
         locale = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
-    places = [
-        (code, name)
-        for code, name in locale.territories.items()
-        if len(code) == 2 and code not in NO_COUNTRIES
-    ]
+    places = [(code, name) for code, name in locale.territories.items() if len(code) == 2 and code not in NO_COUNTRIES]
     return tuple(sorted(places, key=lambda place: _plain(place[1])))
 
 
@@ -30,6 +26,4 @@ def name(code: str, language: str = "en") -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(
-        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
-    ).casefold()
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).casefold()

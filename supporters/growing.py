@@ -20,9 +20,10 @@ class GrowingQuerySet(models.QuerySet[Row_co]):
 
 
 class GrowsOnly(models.Model):
-    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers."""
+    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers.
 
-    objects: models.Manager[Any] = GrowingQuerySet.as_manager()
+    A model adds `objects = GrowingQuerySet["ItsName"].as_manager()`.
+    """
 
     class Meta:
         abstract = True

@@ -10,9 +10,7 @@ LONGEST = 200
 # Marks that turn the direction of the text behind them. Emoji and Persian need U+200C and U+200D: they stay.
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 # Robots put an advertisement where a name belongs, and let our letters carry it.
-ADVERTISEMENT = re.compile(
-    r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I
-)
+ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 
 
 def clean(name: str) -> str:

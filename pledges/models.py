@@ -1,0 +1,199 @@
+"""What is promised, in which words, by whom, and each step of the count."""
+
+import uuid
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from supporters import names
+from supporters.growing import GrowingQuerySet, GrowsOnly
+from supporters.models import Supporter
+
+TAKEN = frozenset({"confirm", "sent", "verify"})  # /pledge/<these>/ are pages of their own
+
+
+def not_taken(slug: str) -> None:
+    """Raise ValidationError for an address that another page has."""
+    if slug in TAKEN:
+        raise ValidationError(_("“%(slug)s” is the address of another page."), params={"slug": slug})
+
+
+class Pledge(models.Model):
+    """A promise that people sign. Its words are versions of PledgeText; the newest one is signed."""
+
+    slug = models.SlugField(_("address"), unique=True, validators=[not_taken], help_text=_("/pledge/…/"))
+    title = models.CharField(_("title"), max_length=120)
+    minimum_age = models.PositiveSmallIntegerField(
+        _("minimum age"),
+        default=16,
+        validators=[MinValueValidator(13), MaxValueValidator(21)],
+        help_text=_("Who signs says that they are this old or older."),
+    )
+    is_open = models.BooleanField(
+        _("open"), default=True, help_text=_("A closed pledge is shown and cannot be signed.")
+    )
+    is_main = models.BooleanField(
+        _("main pledge"), default=False, help_text=_("Stands at /pledge/. Only one pledge can.")
+    )
+
+    class Meta:
+        ordering = ["-is_main", "title"]
+        verbose_name = _("pledge")
+        verbose_name_plural = _("pledges")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_main"],
+                condition=Q(is_main=True),
+                name="one_main_pledge",
+                violation_error_message=_("Another pledge is the main one. Take it from there first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("pledges:pledge") if self.is_main else reverse("pledges:pledge", args=[self.slug])
+
+    @property
+    def newest_text(self) -> "PledgeText | None":
+        """The words that are signed today. None before the first version is written."""
+        return self.texts.order_by("-version").first()
+
+
+class PledgeText(GrowsOnly):
+    """One version of a pledge's words. Never changed: every signature points at the words that were read."""
+
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="texts", verbose_name=_("pledge"))
+    version = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("text"))
+    is_sample = models.BooleanField(_("sample"), default=False, help_text=_("The page then says so."))
+    created_at = models.DateTimeField(_("written at"), default=timezone.now)
+
+    objects = GrowingQuerySet["PledgeText"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("pledge text")
+        verbose_name_plural = _("pledge texts")
+        constraints = [models.UniqueConstraint(fields=["pledge", "version"], name="one_text_a_version")]
+
+    def __str__(self) -> str:
+        return f"{self.pledge}, {self.version}"
+
+
+class SignatureQuerySet(models.QuerySet["Signature"]):
+    def confirmed(self) -> Self:
+        return self.filter(state=Signature.State.CONFIRMED)
+
+    def waiting(self) -> Self:
+        """Signed, and the mailed link not pressed yet."""
+        return self.filter(state=Signature.State.STARTED)
+
+    def standing(self) -> Self:
+        """All that keep their mailbox from signing once more as somebody new."""
+        return self.exclude(state=Signature.State.WITHDRAWN)
+
+
+class Signature(models.Model):
+    """One mailbox under one pledge. It counts from the moment its owner presses the mailed link.
+
+    While it waits, signing again replaces what was typed and raises `attempt`: a mailed link confirms the attempt
+    that it was written for and no other, so nobody confirms what somebody else typed later. All moments are UTC.
+    """
+
+    class State(models.TextChoices):
+        STARTED = "started", _("waiting for confirmation")
+        CONFIRMED = "confirmed", _("confirmed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        SET_ASIDE = "set-aside", _("set aside by staff")
+
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="signatures", verbose_name=_("pledge"))
+    text = models.ForeignKey(PledgeText, on_delete=models.PROTECT, related_name="signatures", verbose_name=_("text"))
+    name = models.CharField(_("name"), max_length=names.LONGEST)
+    email = models.EmailField(_("e-mail address"), max_length=320)
+    canonical = models.CharField(_("mailbox"), max_length=320)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    age = models.PositiveSmallIntegerField(_("age"), help_text=_("The minimum age that they said they have reached."))
+    wants_letters = models.BooleanField(_("wants letters"), default=False)
+    letters_wording = models.TextField(_("letters, wording"), blank=True, help_text=_("The words they agreed to."))
+    locale = models.CharField(_("language"), max_length=12, blank=True)
+    page = models.CharField(_("page"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.STARTED)
+    attempt = models.PositiveIntegerField(_("attempt"), default=1)
+    signed_at = models.DateTimeField(_("signed at"), default=timezone.now)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("withdrawn or set aside at"), null=True, blank=True)
+    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    supporter = models.ForeignKey(
+        Supporter,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        verbose_name=_("supporter"),
+    )
+
+    objects = SignatureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        permissions = [("export_signature", "Can export signatures")]
+        indexes = [models.Index(fields=["state", "signed_at"], name="signature_waiting")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pledge", "canonical"],
+                condition=~Q(state="withdrawn"),
+                name="one_signature_a_mailbox",
+            ),
+            models.UniqueConstraint(fields=["pledge", "number"], name="one_signature_a_number"),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed")
+                | Q(number__isnull=False, confirmed_at__isnull=False, supporter__isnull=False),
+                name="confirmed_signature_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_state_display()})"
+
+
+class SignatureEvent(GrowsOnly):
+    """One step of the count, up or down, with the total behind it: the counter can be proved from its steps."""
+
+    class Why(models.TextChoices):
+        CONFIRMED = "confirmed", _("confirmed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        SET_ASIDE = "set-aside", _("set aside by staff")
+
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="events", verbose_name=_("pledge"))
+    signature = models.ForeignKey(
+        Signature, on_delete=models.PROTECT, related_name="events", verbose_name=_("signature")
+    )
+    step = models.SmallIntegerField(_("step"))
+    total = models.PositiveIntegerField(_("total"), help_text=_("Confirmed signatures after this step."))
+    why = models.CharField(_("why"), max_length=10, choices=Why.choices)
+    who = models.CharField(_("who"), max_length=200, help_text=_("“signer”, or the member of staff."))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = GrowingQuerySet["SignatureEvent"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("step of the count")
+        verbose_name_plural = _("steps of the count")
+        indexes = [models.Index(fields=["pledge", "-id"], name="newest_step")]
+        constraints = [models.CheckConstraint(condition=Q(step__in=[-1, 1]), name="one_step_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"{self.step:+d} = {self.total}"

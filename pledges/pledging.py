@@ -1,0 +1,128 @@
+"""Sign, confirm, withdraw: all that happens to a signature."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from foundation.doors import links
+from foundation.doors.models import AccessLink
+from foundation.jobs import queue as jobs
+from pledges import counting, letters
+from pledges.models import PledgeText, Signature, SignatureEvent
+from supporters import consent, mailbox, people
+from supporters.addresses import canonical
+from supporters.models import ConsentEvent
+
+SIGNER = "signer"
+WAITS = timedelta(days=21)  # longer than any link that is mailed works
+
+
+def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, letters_wording: str, page: str) -> None:
+    """Keep a signature until its owner confirms it, and have a letter written.
+
+    `letters_wording` holds the words that were agreed to, or nothing. The same statements run for an address that
+    is new, waits or has confirmed; a mailbox that had its letters of today is left as it is, links included.
+    """
+    if not mailbox.may_write(email):
+        return
+    typed = {
+        "text": text,
+        "name": name,
+        "email": email,
+        "country": country,
+        "age": age,
+        "wants_letters": bool(letters_wording),
+        "letters_wording": letters_wording,
+    }
+    rest = {"locale": get_language() or "", "page": page, "signed_at": timezone.now()}
+    mine = {"pledge_id": text.pledge_id, "canonical": canonical(email)}
+    with transaction.atomic():
+        # The unique constraint decides between two who sign at once; the second finds the first one's row.
+        Signature.objects.bulk_create([Signature(**mine, **typed, **rest)], ignore_conflicts=True)
+        known = Signature.objects.standing().filter(**mine)
+        # What was typed twice in the same words leaves the letter that is on its way valid.
+        known.waiting().exclude(**typed).update(attempt=F("attempt") + 1, **typed, **rest)
+        letters.ask(known.get())
+
+
+def find(link: AccessLink | None) -> Signature | None:
+    """The signature that this link may confirm or has confirmed. None: the link opens nothing any more."""
+    if link is None:
+        return None
+    pk, _, attempt = link.subject.partition(":")
+    signature = Signature.objects.select_related("pledge", "text").filter(pk=pk).first()
+    if signature is None or signature.state not in (Signature.State.STARTED, Signature.State.CONFIRMED):
+        return None
+    if signature.state == Signature.State.STARTED and signature.attempt != int(attempt):
+        return None  # signed again since, in other words: the newer letter confirms those
+    return signature
+
+
+@transaction.atomic
+def confirm(link: AccessLink) -> bool:
+    """Count the signature of this link. False if it counts already, or the link opens nothing any more."""
+    pk, _, attempt = link.subject.partition(":")
+    waiting = Signature.objects.waiting().select_for_update()
+    signature = waiting.filter(pk=pk, attempt=attempt).first()
+    if signature is None:
+        return False
+    links.use(link)
+    signature.supporter = people.meet(signature.email, signature.name, signature.country, verified=True)
+    if signature.wants_letters:
+        consent.record(
+            signature.supporter,
+            ConsentEvent.Purpose.LETTERS,
+            True,
+            signature.letters_wording,
+            signature.page,
+            method=ConsentEvent.Method.CONFIRMED,
+            locale=signature.locale,
+            asked_at=signature.signed_at,
+        )
+    counting.lock(signature.pledge_id)
+    signature.number = counting.next_number(signature.pledge_id)
+    signature.state, signature.confirmed_at = Signature.State.CONFIRMED, timezone.now()
+    signature.save(update_fields=["supporter", "number", "state", "confirmed_at"])
+    counting.count(signature, +1, SignatureEvent.Why.CONFIRMED, SIGNER)
+    return True
+
+
+def send_again(link: AccessLink | None) -> None:
+    """A new letter for somebody whose link has ended. Whatever the link is, the caller learns nothing."""
+    signature = Signature.objects.filter(pk=link.subject.partition(":")[0]).first() if link else None
+    if signature and mailbox.may_write(signature.email):
+        letters.ask(signature)
+
+
+def withdraw(signature: Signature, who: str = SIGNER, note: str = "") -> bool:
+    """Take a signature back. Its owner may sign again later, under a new number. False if it has ended already."""
+    return _end(signature, Signature.State.WITHDRAWN, SignatureEvent.Why.WITHDRAWN, who, note)
+
+
+def set_aside(signature: Signature, who: str, note: str) -> bool:
+    """Staff hold a signature for false. Its mailbox cannot sign again, and is not told. False if it has ended."""
+    return _end(signature, Signature.State.SET_ASIDE, SignatureEvent.Why.SET_ASIDE, who, note)
+
+
+@transaction.atomic
+def _end(signature: Signature, state: str, why: str, who: str, note: str) -> bool:
+    living = [Signature.State.STARTED, Signature.State.CONFIRMED]
+    row = Signature.objects.select_for_update().filter(pk=signature.pk, state__in=living).first()
+    if row is None:
+        return False
+    counted = row.state == Signature.State.CONFIRMED
+    row.state, row.ended_at = state, timezone.now()
+    row.save(update_fields=["state", "ended_at"])
+    if counted:
+        counting.lock(row.pledge_id)
+        counting.count(row, -1, why, who, note)
+    return True
+
+
+@jobs.every("day")
+def forget() -> None:
+    """Nobody confirmed: after three weeks we forget what was typed. Nothing was counted."""
+    Signature.objects.waiting().filter(signed_at__lt=timezone.now() - WAITS).delete()
