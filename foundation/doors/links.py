@@ -18,13 +18,14 @@ def make(purpose: str, subject: str, lifetime: timedelta) -> str:
     return token
 
 
-def find(token: str, purpose: str) -> AccessLink | None:
+def find(token: str, purpose: str, expired_too: bool = False) -> AccessLink | None:
     """The link that opens this door, or None if it is unknown, for another door, or expired.
 
-    A used link is found too, so that pressing the button twice is fine; see `used_at`.
+    A used link is found too, so that pressing the button twice is fine; see `used_at`. `expired_too` is for one
+    thing: to mail a new link to whom the old one was mailed.
     """
     link = AccessLink.objects.filter(token_sha256=_hash(token), purpose=purpose).first()
-    return link if link and link.expires_at > timezone.now() else None
+    return link if link and (expired_too or link.expires_at > timezone.now()) else None
 
 
 def use(link: AccessLink) -> bool:
