@@ -9,8 +9,10 @@ class Letter(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
+        SENDING = "sending", _("being handed over")
         SENT = "sent", _("sent")
         FAILED = "failed", _("refused by the mail server")
+        UNSURE = "unsure", _("perhaps sent: the worker died while handing it over")
 
     key = models.CharField(max_length=200, unique=True)
     template = models.CharField(max_length=80)

@@ -1,6 +1,7 @@
 """Write a letter together with the fact that it tells, and send it once."""
 
 import smtplib
+import uuid
 from typing import Any
 
 import css_inline
@@ -50,25 +51,40 @@ def queue(key: str, template: str, to: str, context: dict[str, Any]) -> Letter:
 def send(args: dict[str, Any]) -> None:
     """Hand one waiting letter to the mail server.
 
-    A crash between the server's yes and our note of it would send twice; the state is therefore written first
-    and put back when the server refuses. A temporary refusal is tried again, a permanent one is kept for staff.
+    Nobody can tell whether a letter left when its worker died in between. It is then neither sent twice nor lost
+    silently: staff see it as unsure and decide. A temporary refusal is tried again, a lasting one kept for staff.
     """
     try:
         home.check_address()
     except home.NotAtHomeError as error:
         raise jobs.RetryLaterError(GUARD_WAIT, str(error)) from error
     letter = Letter.objects.get(pk=args["letter"])
-    taken = Letter.objects.filter(pk=letter.pk, state=Letter.State.WAITING)
-    if not taken.update(state=Letter.State.SENT, sent_at=timezone.now()):
+    if not _move(letter, Letter.State.WAITING, Letter.State.SENDING):
+        _move(letter, Letter.State.SENDING, Letter.State.UNSURE)
         return
     try:
         _message(letter).send()
     except smtplib.SMTPRecipientsRefused as error:
-        _refused(letter, error, permanent=all(500 <= code < 600 for code, _ in error.recipients.values()))
+        _refused(letter, error, lasting=all(500 <= code < 600 for code, _ in error.recipients.values()))
     except smtplib.SMTPResponseException as error:
-        _refused(letter, error, permanent=500 <= error.smtp_code < 600)
+        _refused(letter, error, lasting=500 <= error.smtp_code < 600)
     except (OSError, smtplib.SMTPException) as error:
-        _refused(letter, error, permanent=False)
+        _refused(letter, error, lasting=False)
+    else:
+        _move(letter, Letter.State.SENDING, Letter.State.SENT, sent_at=timezone.now(), last_error="")
+
+
+def send_again(letter: Letter) -> None:
+    """Staff say: send a letter that was refused, or that may not have left, once more."""
+    if _move(letter, Letter.State.FAILED, Letter.State.WAITING) or _move(
+        letter, Letter.State.UNSURE, Letter.State.WAITING
+    ):
+        jobs.enqueue("send-letter", f"letter:{letter.pk}:{uuid.uuid4()}", {"letter": letter.pk})
+
+
+def _move(letter: Letter, before: Letter.State, after: Letter.State, **fields: Any) -> bool:
+    """Change the state if it is still what we believe. False when somebody else was first."""
+    return bool(Letter.objects.filter(pk=letter.pk, state=before).update(state=after, **fields))
 
 
 def _message(letter: Letter) -> EmailMultiAlternatives:
@@ -84,11 +100,9 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def _refused(letter: Letter, error: Exception, permanent: bool) -> None:
+def _refused(letter: Letter, error: Exception, lasting: bool) -> None:
     """Put the letter back, or aside. Raises the error again where a later try may succeed."""
-    state = Letter.State.FAILED if permanent else Letter.State.WAITING
-    Letter.objects.filter(pk=letter.pk).update(
-        state=state, sent_at=None, last_error=f"{type(error).__name__}: {error}"[:2000]
-    )
-    if not permanent:
+    state = Letter.State.FAILED if lasting else Letter.State.WAITING
+    _move(letter, Letter.State.SENDING, state, last_error=f"{type(error).__name__}: {error}"[:2000])
+    if not lasting:
         raise error

@@ -96,6 +96,30 @@ def test_it_is_sent_once_with_a_real_text_part() -> None:
 
 
 @override_settings(EMAIL_BACKEND=LOCMEM)
+def test_it_is_neither_repeated_nor_lost_when_its_worker_dies_half_way() -> None:
+    letter = write()
+    Letter.objects.update(state=Letter.State.SENDING)  # and the worker dies here
+    send()
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.UNSURE
+    assert mail.outbox == []
+    outbox.send_again(letter)
+    send()
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.SENT
+    assert len(mail.outbox) == 1
+
+
+@override_settings(EMAIL_BACKEND=LOCMEM)
+def test_it_does_not_send_a_sent_letter_again() -> None:
+    letter = write()
+    send()
+    outbox.send_again(letter)
+    send()
+    assert len(mail.outbox) == 1
+
+
+@override_settings(EMAIL_BACKEND=LOCMEM)
 def test_it_comes_from_the_address_that_staff_entered() -> None:
     organisation = Organisation.load()
     organisation.letters_from = "hello@charity.example"
