@@ -13,8 +13,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         settings.SECRET_KEY  # noqa: B018 - loads the settings, so that a refusal is said in plain words
-    except (ImproperlyConfigured, OSError) as error:
-        raise SystemExit(f"{error}") from None
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
+    except OSError as error:
+        raise SystemExit(f"DATA_DIR cannot be used: {error.strerror}: {error.filename}") from None
     execute_from_command_line(sys.argv)
 
 

@@ -1,0 +1,169 @@
+"""script/server, as a stranger meets it: a fresh clone, one command, plain sentences when it cannot."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.running import ROOT, free_port, own_database
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("scripts")]
+TRACE = "Traceback (most recent call last)"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is committed, plus what is not yet: the tree that git would hand to a stranger."""
+    path = tmp_path_factory.mktemp("stranger") / "road-out"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    path.mkdir()
+    subprocess.run(["tar", "-cf", "files.tar", "-C", str(ROOT), "-T", "-"], cwd=path, input=listed.stdout, check=True)
+    subprocess.run(["tar", "-xf", "files.tar"], cwd=path, check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def database(clone: Path) -> Iterator[dict[str, str]]:
+    with own_database(f"stranger_{os.getpid()}") as extra:
+        yield extra
+
+
+def environment(**changes: str) -> dict[str, str]:
+    ours = {"DATABASE_URL", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"}
+    return {key: value for key, value in os.environ.items() if key not in ours} | changes
+
+
+class Server:
+    """One run of script/server in the clone."""
+
+    def __init__(self, clone: Path, env: dict[str, str]) -> None:
+        self.output = clone.parent / f"output-{free_port()}.txt"
+        with self.output.open("w") as file:
+            self.process = subprocess.Popen(
+                ["script/server"], cwd=clone, env=env, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_it_runs(self, seconds: float) -> float:
+        """Seconds until it said where it is. Polls a process; nothing is assumed about how long it takes."""
+        started = time.monotonic()
+        while "Stop with Ctrl-C" not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() - started < seconds, self.said()
+            time.sleep(0.1)
+        return time.monotonic() - started
+
+    def press_ctrl_c(self) -> int:
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
+    clone: Path, tmp_path: Path, database: dict[str, str]
+) -> None:
+    port = free_port()
+    env = environment(PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path / "data"), **database)
+    first = Server(clone, env)
+    first.wait_until_it_runs(300)
+    said = first.said()
+    assert f"http://localhost:{port}/" in said
+    assert "/demo/letters/" in said
+    link = next(
+        line.strip() for line in said.splitlines() if "/staff/" in line or "/accounts/" in line or "invitation" in line
+    )
+    assert requests.get(link, timeout=20).status_code == 200
+    home = requests.get(f"http://localhost:{port}/", timeout=20)
+    assert home.status_code == 200
+    assert "demonstration" in home.text
+    assert (tmp_path / "data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+    command = [
+        str(clone / ".venv/bin/python"),
+        "manage.py",
+        "shell",
+        "-c",
+        "from staff.models import User; print(User.objects.count())",
+    ]
+    managed = environment(DATA_DIR=str(tmp_path / "data"), **database)
+    counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
+    assert counted.stdout.split()[-1] == "1"
+    assert first.press_ctrl_c() == 0
+    assert TRACE not in first.said()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+
+    again = Server(clone, env)
+    again.wait_until_it_runs(120)
+    assert "Installing" not in again.said()
+    assert "Collecting" not in again.said()
+    counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
+    assert counted.stdout.split()[-1] == "1"
+    assert again.press_ctrl_c() == 0
+
+
+def refused(clone: Path, **changes: str) -> str:
+    """Run script/server where it cannot start; return what it said."""
+    done = subprocess.run(
+        ["script/server"], cwd=clone, env=environment(**changes), capture_output=True, text=True, timeout=300
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    assert TRACE not in said, said
+    return said
+
+
+def test_it_says_that_a_port_is_taken(clone: Path, tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        said = refused(clone, PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path))
+    assert f"Port {port} is taken" in said
+
+
+def test_it_says_that_its_data_cannot_be_written(clone: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    said = refused(clone, PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    assert "DATA_DIR" in said and str(tmp_path / "file") in said
+
+
+def test_it_says_that_there_is_no_network(clone: Path, tmp_path: Path) -> None:
+    """A clone without its environment, and an index that nobody serves."""
+    alone = tmp_path / "alone"
+    subprocess.run(["cp", "-r", str(clone / "script"), str(clone / "requirements.txt"), str(tmp_path)], check=True)
+    alone.mkdir()
+    for name in ("script", "requirements.txt"):
+        (tmp_path / name).rename(alone / name)
+    nowhere = "http://127.0.0.1:9/"
+    dead = {"PIP_INDEX_URL": nowhere, "UV_INDEX_URL": nowhere, "UV_DEFAULT_INDEX": nowhere, "PIP_FIND_LINKS": ""}
+    caches = {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+    said = refused(alone, PORT=str(free_port()), **dead, **caches)
+    assert "Check the network" in said
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte, which only root may make."""
+    path = tmp_path / "full"
+    path.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)], capture_output=True).returncode:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail("this run requires a machine on which a small disk can be mounted (root on Linux)")
+        pytest.skip("only root can mount the small disk that this needs")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+def test_it_says_that_the_disk_is_full(clone: Path, full_disk: Path) -> None:
+    said = refused(clone, PORT=str(free_port()), SANDBOX_PORT=str(free_port()), DATA_DIR=str(full_disk))
+    assert "no space left" in said
