@@ -1,8 +1,13 @@
 """Money: gifts, plans, ledger, receipts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class DonationsConfig(AppConfig):
     name = "donations"
     verbose_name = "Donations"
+
+    def ready(self) -> None:
+        import_module("donations.events")  # its handler registers itself

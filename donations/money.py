@@ -10,8 +10,10 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 # Stripe's own table (docs.stripe.com/currencies), never ISO's or CLDR's: those differ for ISK, UGX, HUF and TWD.
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+ZERO_DECIMAL = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always ending in 00
 LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
 

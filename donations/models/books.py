@@ -58,9 +58,7 @@ class LedgerEntry(GrowsOnly):
                 | (Q(settled__isnull=False) & ~Q(settled_currency="")),
                 name="ledger_settled_has_currency",
             ),
-            models.CheckConstraint(
-                condition=~Q(kind="charge") | Q(amount__gt=0), name="ledger_charge_is_income"
-            ),
+            models.CheckConstraint(condition=~Q(kind="charge") | Q(amount__gt=0), name="ledger_charge_is_income"),
             models.CheckConstraint(condition=~Q(kind="fee") | Q(amount__lte=0), name="ledger_fee_is_cost"),
         ]
 
@@ -82,9 +80,7 @@ class ReceiptCounter(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["entity", "series", "year"], name="receipt_one_counter")
-        ]
+        constraints = [models.UniqueConstraint(fields=["entity", "series", "year"], name="receipt_one_counter")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.year}: {self.last}"
@@ -105,9 +101,7 @@ class Receipt(GrowsOnly):
     label = models.CharField(max_length=40, db_index=True)  # "R-2026-000017", as printed
     code = models.CharField(max_length=16, unique=True, default=new_code)
     gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="receipts")
-    replaces = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
-    )
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
     name = models.CharField(max_length=200, blank=True)
     day = models.DateField()  # the gift's, on the organisation's own calendar
     frequency = models.CharField(max_length=8)
@@ -125,12 +119,8 @@ class Receipt(GrowsOnly):
         ordering = ["-id"]
         verbose_name = _("receipt")
         constraints = [
-            models.UniqueConstraint(
-                fields=["entity", "series", "year", "number"], name="receipt_number_once"
-            ),
-            models.UniqueConstraint(
-                fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"
-            ),
+            models.UniqueConstraint(fields=["entity", "series", "year", "number"], name="receipt_number_once"),
+            models.UniqueConstraint(fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"),
         ]
 
     def __str__(self) -> str:

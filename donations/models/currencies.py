@@ -14,9 +14,7 @@ MOST_BASIS_POINTS = 1500  # 15 %: no card costs more, so a larger rate is a slip
 def known_currency(code: str) -> None:
     """Raise ValidationError unless the code is an ISO code in capitals that has a name."""
     if code not in Locale("en").currencies:
-        raise ValidationError(
-            _("“%(code)s” is no currency code. Examples: USD, EUR, JPY."), params={"code": code}
-        )
+        raise ValidationError(_("“%(code)s” is no currency code. Examples: USD, EUR, JPY."), params={"code": code})
 
 
 class CurrencyQuerySet(models.QuerySet["Currency"]):

@@ -41,9 +41,7 @@ class Plan(models.Model):
     amount = models.PositiveBigIntegerField()
     fee_cover = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField()
-    supporter = models.ForeignKey(
-        Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="plans"
-    )
+    supporter = models.ForeignKey(Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="plans")
     as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
     started_at = models.DateTimeField()
     current_period_end = models.DateTimeField(null=True, blank=True)
@@ -55,9 +53,7 @@ class Plan(models.Model):
         ordering = ["-id"]
         verbose_name = _("monthly gift")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum"
-            )
+            models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum")
         ]
 
     def __str__(self) -> str:
@@ -105,9 +101,7 @@ class Gift(models.Model):
     payment_intent_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
     invoice_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
-    supporter = models.ForeignKey(
-        Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts"
-    )
+    supporter = models.ForeignKey(Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
     livemode = models.BooleanField()
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -120,13 +114,9 @@ class Gift(models.Model):
         permissions = [("export_gift", _("Can export gifts"))]
         indexes = [models.Index(fields=["status", "created_at"], name="gift_status")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(total=F("amount") + F("fee_cover")), name="gift_total_is_its_sum"
-            ),
+            models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="gift_total_is_its_sum"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="gift_is_more_than_nothing"),
-            models.CheckConstraint(
-                condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"
-            ),
+            models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,199 @@
+"""What we read out of Stripe's objects, and where each fact lives (API 2026-10-28.endive). Dicts in, facts out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are never looked at
+
+
+@dataclass(frozen=True)
+class CheckoutOrder:
+    """What a payment page is asked for. `total` in minor units; `attempt` counts the pages of one gift."""
+
+    reference: str
+    attempt: int
+    monthly: bool
+    currency: str
+    total: int
+    email: str
+    product: str
+    description: str
+    expires_at: datetime
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True)
+class CheckoutPage:
+    """A Checkout Session. `paid` says that the money is there; complete and not paid means that it is on its way."""
+
+    id: str
+    status: str  # open, complete, expired
+    paid: bool
+    monthly: bool
+    url: str  # only while open
+    reference: str
+    payment_intent: str
+    invoice: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a charge did to the balance: gross and fee in minor units of the account's own currency."""
+
+    id: str
+    gross: int
+    fee: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Money taken from a card or bank. No settlement: Stripe does not know it yet."""
+
+    id: str
+    succeeded: bool
+    amount: int
+    currency: str
+    created: datetime
+    payment_intent: str
+    name: str
+    livemode: bool
+    settlement: Settlement | None
+
+
+@dataclass(frozen=True)
+class PaymentIntent:
+    """An attempt to take money; its last charge says what came of it."""
+
+    id: str
+    status: str
+    reference: str
+    charge: Charge | None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """One month of a monthly gift. `first` is the one that the payment page itself made."""
+
+    id: str
+    paid: bool
+    first: bool
+    amount_paid: int
+    subscription: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A monthly gift as Stripe has it. `total` in minor units."""
+
+    id: str
+    status: str
+    collecting: bool  # False: collection is paused, though the status says active
+    customer: str
+    reference: str
+    total: int
+    currency: str
+    started: datetime
+    period_end: datetime | None
+    cancel_at: datetime | None
+    ended: datetime | None
+    livemode: bool
+
+
+def checkout_page(raw: Raw) -> CheckoutPage:
+    return CheckoutPage(
+        id=raw["id"],
+        status=_text(raw.get("status")),
+        paid=raw.get("payment_status") == "paid",
+        monthly=raw.get("mode") == "subscription",
+        url=_text(raw.get("url")),
+        reference=_text(raw.get("client_reference_id")),
+        payment_intent=ident(raw.get("payment_intent")),
+        invoice=ident(raw.get("invoice")),
+    )
+
+
+def settlement(raw: Any) -> Settlement | None:
+    """None while the balance transaction is not there, or is only named and not expanded."""
+    if not isinstance(raw, Mapping):
+        return None
+    return Settlement(id=raw["id"], gross=raw["amount"], fee=raw["fee"], currency=raw["currency"].upper())
+
+
+def charge(raw: Raw) -> Charge:
+    return Charge(
+        id=raw["id"],
+        succeeded=raw.get("status") == "succeeded" and bool(raw.get("paid")),
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        created=moment(raw["created"]),
+        payment_intent=ident(raw.get("payment_intent")),
+        name=_text((raw.get("billing_details") or {}).get("name")),
+        livemode=bool(raw["livemode"]),
+        settlement=settlement(raw.get("balance_transaction")),
+    )
+
+
+def payment_intent(raw: Raw) -> PaymentIntent:
+    latest = raw.get("latest_charge")
+    return PaymentIntent(
+        id=raw["id"],
+        status=_text(raw.get("status")),
+        reference=_text((raw.get("metadata") or {}).get("gift")),
+        charge=charge(latest) if isinstance(latest, Mapping) else None,
+    )
+
+
+def invoice(raw: Raw) -> Invoice:
+    """The subscription and our reference stand under `parent`: the invoice's own metadata is empty."""
+    parent = (raw.get("parent") or {}).get("subscription_details") or {}
+    return Invoice(
+        id=raw["id"],
+        paid=raw.get("status") == "paid",
+        first=raw.get("billing_reason") == "subscription_create",
+        amount_paid=raw.get("amount_paid") or 0,
+        subscription=ident(parent.get("subscription")),
+        reference=_text((parent.get("metadata") or {}).get("gift")),
+    )
+
+
+def subscription(raw: Raw) -> Subscription:
+    """The period stands on the item, not on the subscription; so does the price."""
+    item = raw["items"]["data"][0]
+    return Subscription(
+        id=raw["id"],
+        status=_text(raw.get("status")),
+        collecting=not raw.get("pause_collection"),
+        customer=ident(raw.get("customer")),
+        reference=_text((raw.get("metadata") or {}).get("gift")),
+        total=item["price"]["unit_amount"] * item.get("quantity", 1),
+        currency=raw["currency"].upper(),
+        started=moment(raw["start_date"]),
+        period_end=_moment(item.get("current_period_end")),
+        cancel_at=_moment(raw.get("cancel_at")),
+        ended=_moment(raw.get("ended_at")),
+        livemode=bool(raw["livemode"]),
+    )
+
+
+def ident(value: Any) -> str:
+    """The id of what a field points to, expanded or not; empty when it points to nothing."""
+    if isinstance(value, Mapping):
+        return _text(value.get("id"))
+    return _text(value)
+
+
+def moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _moment(epoch: int | None) -> datetime | None:
+    return moment(epoch) if epoch is not None else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

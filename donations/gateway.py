@@ -1,0 +1,279 @@
+"""The only file that knows Stripe's library: each call we make, within a time budget, with our own errors."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+from stripe import RequestsClient, StripeClient, WebhookSignature
+
+from donations import facts
+from foundation.organisation import mode
+
+BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
+CONNECT = 3.0
+TOLERANCE = 300  # seconds that a webhook's timestamp may differ from our clock, both ways
+WAIT = {"busy": 20.0, "down": 60.0}  # seconds before a job asks again
+
+# The library would otherwise send how long calls took, and write an id of this machine into the home folder.
+stripe.enable_telemetry = False
+
+
+class StripeIsDownError(Exception):
+    """No answer, or none that tells anything: the call may or may not have been carried out. Try later."""
+
+    def __init__(self, why: str, seconds: float = WAIT["down"]) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class StripeRefusedError(Exception):
+    """Stripe read the request and said no: nothing was done. `code` and `param` are Stripe's."""
+
+    def __init__(self, why: str, code: str = "", param: str = "") -> None:
+        super().__init__(why)
+        self.code, self.param = code, param
+
+
+class NotFoundError(StripeRefusedError):
+    """There is no such object on this account."""
+
+
+class ForgedError(Exception):
+    """A webhook that is not from Stripe, or that cannot be read. Answer 400 and say nothing more."""
+
+
+class InTime(RequestsClient):
+    """Stripe's own HTTP client, with one budget for a call and its retries together."""
+
+    _call = threading.local()
+
+    @property
+    def _timeout(self) -> tuple[float, float]:
+        left = max(self._call.ends - time.monotonic(), 0.5)
+        return min(CONNECT, left), left
+
+    @_timeout.setter
+    def _timeout(self, value: Any) -> None:
+        """The parent's constructor sets a fixed one; ours is what is left of the budget."""
+
+    def request_with_retries(self, *args: Any, **kwargs: Any) -> Any:
+        self._call.ends = time.monotonic() + BUDGET
+        return super().request_with_retries(*args, **kwargs)
+
+    def _should_retry(self, *args: Any, **kwargs: Any) -> bool:
+        return self._call.ends - time.monotonic() > CONNECT and super()._should_retry(*args, **kwargs)
+
+
+@lru_cache(maxsize=4)
+def _client_for(key: str, base: str, version: str) -> StripeClient:
+    return StripeClient(
+        key,
+        stripe_version=version,
+        base_addresses={"api": base},
+        max_network_retries=2,  # the client's own default is none
+        http_client=InTime(),
+    )
+
+
+def _client() -> Any:
+    return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_API_VERSION).v1
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Stripe's errors as ours. A key that does not work counts as down: no gift is lost while staff mend it."""
+    try:
+        yield
+    except stripe.RateLimitError as error:
+        raise StripeIsDownError("Stripe asks us to wait (429).", WAIT["busy"]) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise StripeIsDownError(f"Stripe does not accept our key: {error.user_message}") from error
+    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
+        code, param = error.code or "", getattr(error, "param", None) or ""
+        kind = NotFoundError if error.http_status == 404 or code == "resource_missing" else StripeRefusedError
+        raise kind(error.user_message or "Stripe refused.", code, param) from error
+    except (stripe.StripeError, ValueError) as error:
+        raise StripeIsDownError(f"No answer from Stripe: {type(error).__name__}.") from error
+
+
+def _ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
+    """One call, with its answer as a plain dict."""
+    with _translated():
+        answer = call(*args)
+    if not isinstance(answer, stripe.StripeObject):
+        raise StripeIsDownError("Stripe's answer is no object.")
+    plain: dict[str, Any] = answer.to_dict()
+    return plain
+
+
+def _get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
+    """Retrieve one object. An empty id would make the library ask for a whole list, so it is refused here."""
+    if not ident:
+        raise NotFoundError("An empty id names nothing.")
+    return _ask(call, ident, {"expand": expand} if expand else None)
+
+
+def is_live() -> bool:
+    """Whether our key moves real money. What Stripe sends must say the same."""
+    return not mode.no_money_moves()
+
+
+def account() -> str:
+    """The account that our key belongs to, "acct_…", with "/test" behind it when no money moves.
+
+    Asked once for each key and process. Raises StripeIsDownError.
+    """
+    return _account_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
+
+
+@lru_cache(maxsize=4)
+def _account_for(key: str, base: str) -> str:
+    ident = _ask(_client().accounts.retrieve_current)["id"]
+    return ident if is_live() else f"{ident}/test"
+
+
+def find_or_make_product(ident: str, name: str) -> str:
+    """The product of that id, made now if it is not there. Its id is ours, so two at once make one."""
+    products = _client().products
+    try:
+        return str(_get(products.retrieve, ident)["id"])
+    except NotFoundError:
+        pass
+    try:
+        return str(_ask(products.create, {"id": ident, "name": name})["id"])
+    except StripeRefusedError as error:
+        if error.code != "resource_already_exists":
+            raise
+        return ident
+
+
+def create_checkout(order: facts.CheckoutOrder) -> facts.CheckoutPage:
+    """Ask for a payment page. No money has moved when this returns.
+
+    The idempotency key is "reference:attempt": the same order asked twice gives the same page. Raises
+    StripeRefusedError (an address or a sum it does not take) and StripeIsDownError (ask find_checkout what the
+    call made before a further attempt).
+    """
+    key = {"idempotency_key": f"{order.reference}:{order.attempt}"}  # in the params it would be sent as a field
+    return facts.checkout_page(_ask(_client().checkout.sessions.create, _checkout_params(order), key))
+
+
+def _checkout_params(order: facts.CheckoutOrder) -> dict[str, Any]:
+    ours = {"gift": order.reference}
+    price: dict[str, Any] = {
+        "currency": order.currency.lower(),
+        "unit_amount": order.total,
+        "product": order.product,
+    }
+    params: dict[str, Any] = {
+        "mode": "subscription" if order.monthly else "payment",
+        "submit_type": "donate",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "customer_email": order.email,
+        "client_reference_id": order.reference,
+        "metadata": {**ours, "attempt": str(order.attempt)},
+        "adaptive_pricing": {"enabled": False},  # the donor pays in the currency of our books
+        "expires_at": int(order.expires_at.timestamp()),
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+    }
+    if order.monthly:
+        price["recurring"] = {"interval": "month"}
+        params["subscription_data"] = {"metadata": ours, "description": order.description}
+    else:
+        params["payment_intent_data"] = {"metadata": ours, "description": order.description}
+    return params
+
+
+def find_checkout(reference: str, attempt: int, since: datetime) -> facts.CheckoutPage | None:
+    """What an earlier call made whose answer was lost, among the pages made since a moment."""
+    created = {"gte": int((since - timedelta(minutes=5)).timestamp())}
+    with _translated():
+        pages = _client().checkout.sessions.list({"limit": 100, "created": created})
+        for page in pages.auto_paging_iter():
+            raw = page.to_dict()
+            if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
+                return facts.checkout_page(raw)
+    return None
+
+
+def checkout_page(ident: str) -> facts.CheckoutPage:
+    """A payment page as it is now. Raises NotFoundError, StripeIsDownError."""
+    return facts.checkout_page(_get(_client().checkout.sessions.retrieve, ident))
+
+
+def expire_checkout(ident: str) -> None:
+    """Close an open payment page, so that nobody pays on it any more. Raises StripeRefusedError if not open."""
+    if not ident:
+        raise NotFoundError("An empty id names nothing.")
+    _ask(_client().checkout.sessions.expire, ident)
+
+
+def payment_intent(ident: str) -> facts.PaymentIntent:
+    """With its last charge and what that did to the balance."""
+    expand = ["latest_charge.balance_transaction"]
+    return facts.payment_intent(_get(_client().payment_intents.retrieve, ident, expand))
+
+
+def charge(ident: str) -> facts.Charge:
+    return facts.charge(_get(_client().charges.retrieve, ident, ["balance_transaction"]))
+
+
+def invoice(ident: str) -> facts.Invoice:
+    return facts.invoice(_get(_client().invoices.retrieve, ident))
+
+
+def invoice_of_payment(ident: str) -> str:
+    """The invoice that an invoice payment ("inpay_…") paid."""
+    return facts.ident(_get(_client().invoice_payments.retrieve, ident)["invoice"])
+
+
+def invoice_of_intent(ident: str) -> str:
+    """The invoice that a payment intent pays; empty for a gift that is not monthly. Neither names the other."""
+    wanted = {"payment": {"type": "payment_intent", "payment_intent": ident}, "limit": 1}
+    rows = _ask(_client().invoice_payments.list, wanted)["data"]
+    return facts.ident(rows[0]["invoice"]) if rows and ident else ""
+
+
+def intents_of_invoice(ident: str) -> list[str]:
+    """The payment intents that paid an invoice, usually one."""
+    if not ident:
+        raise NotFoundError("An empty id names nothing.")
+    rows = _ask(_client().invoice_payments.list, {"invoice": ident, "status": "paid", "limit": 100})["data"]
+    found = [facts.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
+    return [intent for intent in found if intent]
+
+
+def subscription(ident: str) -> facts.Subscription:
+    """Ended ones are found too."""
+    return facts.subscription(_get(_client().subscriptions.retrieve, ident))
+
+
+def check_signature(body: bytes, header: str) -> None:
+    """Return when the signature by any of our secrets holds and its time is ours, +-300 s. Raises ForgedError.
+
+    The library itself lets three more kinds of exception escape to whoever sends rubbish.
+    """
+    for secret in settings.STRIPE_WEBHOOK_SECRETS:
+        try:
+            WebhookSignature.verify_header(body, header, secret, TOLERANCE)
+        except stripe.SignatureVerificationError:
+            continue
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ForgedError(type(error).__name__) from error
+        stamp = re.search(r"(?:^|,)t=(\d{1,12})(?:,|$)", header, re.ASCII)
+        if stamp and int(stamp[1]) <= time.time() + TOLERANCE:  # the library takes any time in the future
+            return
+    raise ForgedError("signature")
+
+
+def version() -> str:
+    """The API version that we fetch with."""
+    return str(settings.STRIPE_API_VERSION)

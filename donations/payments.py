@@ -1,0 +1,133 @@
+"""Take in money: fetch what Stripe knows of a payment, then write gift, plan, ledger, receipt and letter at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from donations import facts, gateway, ledger, letters, plans, receipts
+from donations.models import Gift
+from supporters.people import meet
+
+
+class NotOursError(Exception):
+    """Money or an object on this Stripe account that no gift of ours asked for. Accepted and left alone."""
+
+
+@dataclass(frozen=True)
+class Payment:
+    """All facts about one payment, fetched outside of any transaction. `as_of`: when the fetching began, UTC."""
+
+    reference: str
+    charge: facts.Charge
+    invoice: facts.Invoice | None
+    subscription: facts.Subscription | None
+    as_of: datetime
+
+
+def by_intent(ident: str) -> Payment | None:
+    """The payment behind a payment intent; None while no money came. Raises NotOursError."""
+    as_of = timezone.now()
+    intent = gateway.payment_intent(ident)
+    if intent.charge is None or not intent.charge.succeeded:
+        return None
+    if intent.reference:
+        return Payment(intent.reference, intent.charge, None, None, as_of)
+    return _monthly(gateway.invoice_of_intent(ident), intent.charge, as_of)
+
+
+def by_invoice(ident: str) -> list[Payment]:
+    """The payments behind an invoice. Raises NotOursError."""
+    as_of = timezone.now()
+    charges = [gateway.payment_intent(intent).charge for intent in gateway.intents_of_invoice(ident)]
+    return [_monthly(ident, charge, as_of) for charge in charges if charge and charge.succeeded]
+
+
+def _monthly(invoice_id: str, charge: facts.Charge, as_of: datetime) -> Payment:
+    if not invoice_id:
+        raise NotOursError
+    invoice = gateway.invoice(invoice_id)
+    if not invoice.subscription or not invoice.reference:
+        raise NotOursError
+    subscription = gateway.subscription(invoice.subscription)
+    return Payment(invoice.reference, charge, invoice, subscription, as_of)
+
+
+@transaction.atomic
+def receive(payment: Payment) -> str:
+    """Write a payment into the books, however often and in whatever order it is told. Returns a note for staff.
+
+    Everything of one gift, and of all payments of one plan, happens behind the lock of its first row.
+    """
+    first = lock(payment.reference)
+    plan = plans.put(payment.subscription, first, payment.as_of) if payment.subscription else None
+    gift = _gift_of(payment, first)
+    note = ""
+    if not gift.is_paid:
+        note = _mismatch(gift, payment.charge)
+        _pay(gift, payment)
+    if plan:
+        _belong(gift, plan.pk)
+        if plan.supporter_id is None:
+            type(plan).objects.filter(pk=plan.pk).update(supporter=gift.supporter)
+    ledger.record_charge(gift, payment.charge)
+    letters.receipt(receipts.issue(gift))
+    return note
+
+
+def lock(reference: str) -> Gift:
+    """The gift that a reference names, locked until the transaction ends. Raises NotOursError."""
+    gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
+    if gift is None:
+        raise NotOursError(f"No gift has the reference “{reference}”." if reference else "")
+    return gift
+
+
+def _gift_of(payment: Payment, first: Gift) -> Gift:
+    """The row of this payment: the one that waits for it, or a new one for each further payment."""
+    known = Gift.objects.filter(payment_intent_id=payment.charge.payment_intent).first()
+    if known:
+        return known
+    renewal = payment.invoice is not None and not payment.invoice.first
+    if not renewal and not first.is_paid:
+        return first
+    amount, fee_cover = plans.parts(payment.charge.amount, first)
+    return Gift(
+        frequency=first.frequency,
+        currency=payment.charge.currency,
+        amount=amount,
+        fee_cover=fee_cover,
+        total=payment.charge.amount,
+        email=first.email,
+        name=first.name,
+        supporter=first.supporter,
+        livemode=payment.charge.livemode,
+    )
+
+
+def _mismatch(gift: Gift, charge: facts.Charge) -> str:
+    if (gift.total, gift.currency) == (charge.amount, charge.currency):
+        return ""
+    return f"Asked for {gift.total} {gift.currency}, charged {charge.amount} {charge.currency}: booked as charged."
+
+
+def _pay(gift: Gift, payment: Payment) -> None:
+    """The gift becomes what was paid: our own sums are a wish, Stripe's are the money."""
+    charge = payment.charge
+    if (gift.total, gift.currency) != (charge.amount, charge.currency):
+        gift.amount, gift.fee_cover, gift.total, gift.currency = charge.amount, 0, charge.amount, charge.currency
+    gift.name = gift.name or charge.name[:200]
+    gift.status = Gift.Status.PAID
+    gift.paid_at = charge.created
+    gift.livemode = charge.livemode
+    gift.payment_intent_id = charge.payment_intent
+    gift.invoice_id = payment.invoice.id if payment.invoice else None
+    gift.supporter = gift.supporter or meet(gift.email, gift.name)
+    gift.save()
+
+
+def _belong(gift: Gift, plan: int) -> None:
+    if gift.plan_id != plan:
+        Gift.objects.filter(pk=gift.pk).update(plan=plan)
+        gift.plan_id = plan

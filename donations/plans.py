@@ -1,0 +1,57 @@
+"""Keep a monthly gift as Stripe has it, never as it was before."""
+
+from datetime import datetime
+
+from donations import facts
+from donations.models import Gift, Plan
+
+Status = Plan.Status
+STATUS = {
+    "active": Status.ACTIVE,
+    "trialing": Status.ACTIVE,
+    "past_due": Status.PAST_DUE,
+    "unpaid": Status.PAST_DUE,
+    "incomplete": Status.PAST_DUE,
+    "paused": Status.PAUSED,
+    "canceled": Status.ENDED,
+    "incomplete_expired": Status.ENDED,
+}
+
+
+def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
+    """The plan as it was at `as_of`, when the fetch began (UTC). One that is newer already is left as it is.
+
+    Call it with the first gift of the plan locked.
+    """
+    plan = Plan.objects.filter(subscription_id=subscription.id).first()
+    if plan and plan.as_of >= as_of:
+        return plan
+    if plan is None:
+        plan = Plan(subscription_id=subscription.id, supporter=first.supporter)
+    plan.status = _status(subscription, plan.status)
+    plan.stripe_status = subscription.status[:40]
+    plan.customer_id = subscription.customer
+    plan.currency = subscription.currency
+    plan.total = subscription.total
+    plan.amount, plan.fee_cover = parts(subscription.total, first)
+    plan.as_of = as_of
+    plan.started_at = subscription.started
+    plan.current_period_end = subscription.period_end
+    plan.cancel_at = subscription.cancel_at
+    plan.ended_at = subscription.ended
+    plan.livemode = subscription.livemode
+    plan.save()
+    return plan
+
+
+def parts(total: int, first: Gift) -> tuple[int, int]:
+    """Gift and fee cover of a total, as the donor divided it; all gift, once the total is another."""
+    return (first.amount, first.fee_cover) if total == first.total else (total, 0)
+
+
+def _status(subscription: facts.Subscription, before: str) -> str:
+    """In our words. A status that Stripe adds one day changes nothing until somebody taught it to us."""
+    status = STATUS.get(subscription.status)
+    if status is None:
+        return before
+    return Status.PAUSED if status == Status.ACTIVE and not subscription.collecting else status
