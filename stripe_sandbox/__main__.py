@@ -33,9 +33,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
 def build(asked: argparse.Namespace) -> tuple[Server, App]:
     """Everything made and the port bound; raises StartError with a sentence."""
     if not loopback(asked.host):
-        raise StartError(
-            f"The offline sandbox listens on this machine only; {asked.host} is not a loopback address."
-        )
+        raise StartError(f"The offline sandbox listens on this machine only; {asked.host} is not a loopback address.")
     if bool(asked.webhook_url) != bool(asked.webhook_secret):
         raise StartError("Give --webhook-url and --webhook-secret together, or neither.")
     try:
@@ -69,8 +67,8 @@ def main(words: list[str] | None = None) -> int:
     timekeeper.start()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
-    host, port = server.server_address[:2]
-    shown = f"[{host}]" if ":" in str(host) else host
+    host, port = str(server.server_address[0]), server.server_address[1]
+    shown = f"[{host}]" if ":" in host else host
     print(f"Offline Stripe {API_VERSION} ready at http://{shown}:{port}", flush=True)
     server.serve_forever(poll_interval=0.1)
     server.server_close()

@@ -1,4 +1,4 @@
-"""The clock's work: what falls due by itself, done in order of time, when time passes or is moved on."""
+"""The clock's work: what falls due by itself, done in order of time as time passes or is moved on."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ WORK: dict[str, Callable[[Books, str], None]] = {
 
 
 def catch_up(books: Books, until: int | None = None) -> int:
-    """Do everything due up to `until` (now, if not said), each at its own moment. Returns how much was done."""
+    """Do all that is due up to `until` (now, if not said), each at its moment. Returns how much was done."""
     until, done = books.now if until is None else until, 0
     while (row := books.next_due(until)) is not None:
         books.unschedule(row["id"], row["what"])

@@ -1,4 +1,4 @@
-"""Answers one request: which tenant, which part (API, page, control), who asks, once or again, what goes wrong."""
+"""Answers one request: which tenant and part (API, page, control), who asks, once or again, what goes wrong."""
 
 import hashlib
 import re
@@ -6,7 +6,6 @@ import threading
 import time
 from base64 import b64decode
 from binascii import Error as BadBase64
-from secrets import token_urlsafe
 from typing import Any
 
 from . import API_VERSION, agenda, control, page, parameters, routes
@@ -16,10 +15,11 @@ from .errors import StripeError, server_error
 from .expand import expand
 from .faults import Fault, Faults
 from .store import Store
-from .wire import Answer, Request, decode_form, json_answer
+from .wire import Answer, Request, decode_form, json_answer, request_id
 
 TENANT = re.compile(r"/t/([A-Za-z0-9_.-]{1,80})(/.*)")
 DAY = 86400
+LOGS = "https://dashboard.stripe.com/test/logs"
 
 
 class App:
@@ -44,19 +44,19 @@ class App:
         return answer
 
     def _api(self, request: Request, tenant: str, prefix: str, path: str) -> Answer:
-        request_id = f"req_{token_urlsafe(16).replace('-', 'A').replace('_', 'B')[:14]}"
-        headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
+        name = request_id()
+        headers = {"Request-Id": name, "Stripe-Version": API_VERSION}
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         if key is not None:
             headers["Idempotency-Key"] = key
         try:
             _check_caller(request)
-            answer = self._once(request, tenant, prefix, path, Caller(request_id, key))
+            answer = self._once(request, tenant, prefix, path, Caller(name, key))
         except ConnectionAbortedError:
             return Answer(0, b"", cut=True)
         except StripeError as error:
             answer = json_answer(
-                error.status, {"error": {**error.body, "request_log_url": None}}, error.headers
+                error.status, {"error": {**error.body, "request_log_url": f"{LOGS}/{name}"}}, error.headers
             )
         answer.headers = {**headers, **answer.headers}
         return answer
@@ -94,9 +94,7 @@ class App:
                 return answer
         with agenda.up_to_date(self.store, tenant, caller) as books:
             true_answer = self._work(books, request, prefix, path)
-            answer = (
-                json_answer(500, {"error": server_error().body}) if kind == "error_after" else true_answer
-            )
+            answer = json_answer(500, {"error": server_error().body}) if kind == "error_after" else true_answer
             _remember(books, caller, stamp, answer)
         if kind == "malformed":
             answer.body = answer.body[: len(answer.body) // 2]

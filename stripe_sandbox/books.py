@@ -128,9 +128,7 @@ class Books:
         )
         return [json.loads(row["body"]) for row in rows]
 
-    def listing(
-        self, kind: str, url: str, params: Thing, where: str = "1", values: tuple[Any, ...] = ()
-    ) -> Thing:
+    def listing(self, kind: str, url: str, params: Thing, where: str = "1", values: tuple[Any, ...] = ()) -> Thing:
         """Stripe's list object: newest first, by cursor. `where` is SQL of ours, never of the caller."""
         limit = params.get("limit", 10)
         if not 1 <= limit <= 100:
@@ -148,9 +146,7 @@ class Books:
         data = found if newest_first else found[::-1]
         return {"object": "list", "url": url, "has_more": len(rows) > limit, "data": data}
 
-    def _window(
-        self, kind: str, params: Thing, where: str, values: tuple[Any, ...]
-    ) -> tuple[str, tuple[Any, ...]]:
+    def _window(self, kind: str, params: Thing, where: str, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         parts, given = [f"({where})"], list(values)
         for name, sign in (("starting_after", "<"), ("ending_before", ">")):
             if name in params:
@@ -173,12 +169,8 @@ class Books:
     # what Stripe knows and does not show
 
     def note(self, thing_id: str) -> Thing:
-        row = self.db.execute(
-            "SELECT body FROM notes WHERE tenant = ? AND id = ?", (self.tenant, thing_id)
-        ).fetchone()
+        row = self.db.execute("SELECT body FROM notes WHERE tenant = ? AND id = ?", (self.tenant, thing_id)).fetchone()
         return json.loads(row["body"]) if row else {}
 
     def keep_note(self, thing_id: str, note: Thing) -> None:
-        self.db.execute(
-            "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (self.tenant, thing_id, json.dumps(note))
-        )
+        self.db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (self.tenant, thing_id, json.dumps(note)))

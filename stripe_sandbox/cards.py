@@ -97,5 +97,5 @@ def read(number: str, exp_month: int, exp_year: int) -> Card | None:
 
 
 def _fingerprint(number: str) -> str:
-    """Same test card, same fingerprint. Only published test numbers come here, so the digest gives nothing away."""
+    """Same test card, same fingerprint. Only published test numbers come here: the digest gives nothing away."""
     return hashlib.sha256(b"stripe_sandbox:" + number.encode()).hexdigest()[:16]

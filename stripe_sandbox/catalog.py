@@ -19,7 +19,7 @@ def create_product(books: Books, params: Thing) -> Thing:
 
 
 def update_product(books: Books, product: Thing, params: Thing) -> Thing:
-    fields = {
+    fields: Thing = {
         name: params[name] if params[name] != "" else None
         for name in (
             "active",
@@ -47,12 +47,10 @@ def create_price(books: Books, params: Thing) -> Thing:
 
 
 def update_price(books: Books, price: Thing, params: Thing) -> Thing:
-    fields = {name: params[name] or None for name in ("nickname", "lookup_key") if name in params}
+    fields: Thing = {name: params[name] or None for name in ("nickname", "lookup_key") if name in params}
     if "active" in params:
         fields["active"] = params["active"]
-    return change(
-        books, price, "price.updated", **fields, metadata=merged(price["metadata"], params.get("metadata"))
-    )
+    return change(books, price, "price.updated", **fields, metadata=merged(price["metadata"], params.get("metadata")))
 
 
 def inline_price(books: Books, params: Thing, path: str) -> Thing:
@@ -87,9 +85,11 @@ def _price(books: Books, params: Thing, path: str, active: bool) -> Thing:
 
 def _unit_amount(params: Thing, path: str, param: str, currency: str) -> int:
     if ("unit_amount" in params) == ("unit_amount_decimal" in params):
-        message = f"You must provide exactly one of `unit_amount` and `unit_amount_decimal`{f' in `{path}`' if path else ''}."
+        message = (
+            f"You must provide exactly one of `unit_amount` and `unit_amount_decimal`{f' in `{path}`' if path else ''}."
+        )
         raise bad_value(param, message)
-    amount = Decimal(params.get("unit_amount", params.get("unit_amount_decimal")))
+    amount = Decimal(params["unit_amount"] if "unit_amount" in params else params["unit_amount_decimal"])
     if amount != int(amount):
         raise bad_value(param, "This offline sandbox has no amounts with fractions of a minor unit.")
     if amount < 0:

@@ -98,9 +98,7 @@ def refund(books: Books, params: Thing) -> Thing:
     left = charge["amount"] - charge["amount_refunded"]
     amount = params.get("amount", left)
     if charge["status"] != "succeeded":
-        raise bad_value(
-            "charge", "This charge has not succeeded and cannot be refunded.", "charge_not_refundable"
-        )
+        raise bad_value("charge", "This charge has not succeeded and cannot be refunded.", "charge_not_refundable")
     if left == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise StripeError(message, code="charge_already_refunded")

@@ -18,9 +18,7 @@ EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>.]+(\.[^@\s<>.]+)+")
 def create(books: Books, params: Thing) -> Thing:
     """POST /v1/checkout/sessions for a hosted page in payment or subscription mode."""
     _check(books, params)
-    items = [
-        _line_item(books, params["mode"], item, number) for number, item in enumerate(params["line_items"])
-    ]
+    items = [_line_item(books, params["mode"], item, number) for number, item in enumerate(params["line_items"])]
     currency, total = _sum(items, params)
     _check_amount(books, params["mode"], total, currency)
     session_id = books.new_id("cs_test")
@@ -38,9 +36,7 @@ def _check(books: Books, params: Thing) -> None:
         raise missing_param("mode")
     mode = params["mode"]
     if mode == "setup" or params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise bad_value(
-            "mode", "This offline sandbox has only hosted pages in payment and subscription mode."
-        )
+        raise bad_value("mode", "This offline sandbox has only hosted pages in payment and subscription mode.")
     for name in ("success_url", "line_items"):
         if name not in params:
             raise missing_param(name)
@@ -58,9 +54,7 @@ def _check(books: Books, params: Thing) -> None:
         if name in params:
             raise bad_value(name, f"You can not pass `{name}` in `{mode}` mode.")
     if mode == "subscription" and "customer_creation" in params:
-        raise bad_value(
-            "customer_creation", "`customer_creation` can only be used in `payment` and `setup` mode."
-        )
+        raise bad_value("customer_creation", "`customer_creation` can only be used in `payment` and `setup` mode.")
     _check_expiry(books, params)
     _check_suffix(params.get("payment_intent_data", {}).get("statement_descriptor_suffix"))
 
@@ -102,9 +96,7 @@ def _line_item(books: Books, mode: str, given: Thing, number: int) -> Thing:
     if "price" in given:
         price = books.need("price", given["price"], f"{path}[price]")
         if not price["active"]:
-            raise bad_value(
-                f"{path}[price]", "The price specified is inactive. This field only accepts active prices."
-            )
+            raise bad_value(f"{path}[price]", "The price specified is inactive. This field only accepts active prices.")
     else:
         price = inline_price(books, given["price_data"], f"{path}[price_data]")
     if mode == "payment" and price["recurring"]:
@@ -118,9 +110,7 @@ def _line_item(books: Books, mode: str, given: Thing, number: int) -> Thing:
 
 def _sum(items: list[Thing], params: Thing) -> tuple[str, int]:
     if params["mode"] == "subscription" and not any(item["price"]["recurring"] for item in items):
-        raise StripeError(
-            "You must provide at least one recurring price in `subscription` mode when using prices."
-        )
+        raise StripeError("You must provide at least one recurring price in `subscription` mode when using prices.")
     currencies = {item["currency"] for item in items}
     if len(currencies) > 1:
         raise StripeError("All prices on a Checkout Session must have the same currency.", param="line_items")
@@ -152,9 +142,7 @@ def listing(books: Books, params: Thing) -> Thing:
     if "customer_details" in params:
         where.append("json_extract(body, '$.customer_details.email') = ?")
         values.append(params["customer_details"]["email"])
-    return books.listing(
-        "checkout.session", "/v1/checkout/sessions", params, " AND ".join(where), tuple(values)
-    )
+    return books.listing("checkout.session", "/v1/checkout/sessions", params, " AND ".join(where), tuple(values))
 
 
 def line_items(books: Books, session_id: str) -> list[Thing]:

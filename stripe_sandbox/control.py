@@ -1,4 +1,4 @@
-"""The control address `/_sandbox/`: health, faults, the clock, events and deliveries. For tests and drills only."""
+"""The control address `/_sandbox/`: health, faults, the clock, events, deliveries. For tests and drills."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -71,9 +71,7 @@ def _clear(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[
 def _advance(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
     text = query.get("seconds", "")
     if not (text.isascii() and text.isdigit() and int(text) <= LONGEST_STEP):
-        raise ControlError(
-            f"seconds must be a whole number from 0 to {LONGEST_STEP}: time does not run backwards"
-        )
+        raise ControlError(f"seconds must be a whole number from 0 to {LONGEST_STEP}: time does not run backwards")
     with agenda.up_to_date(app.store, tenant) as books:
         done = agenda.advance(books, int(text))
         now = books.now

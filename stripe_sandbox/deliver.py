@@ -9,6 +9,7 @@ import random
 import sqlite3
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,7 +56,15 @@ class Courier(threading.Thread):
             sql = "SELECT * FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY number LIMIT 200"
             for row in self._store.query(sql, (time.time(),)):
                 if not self._over and not self._faults.switches(row["tenant"]).hold and self._claim(row):
-                    self._hands.submit(self._send, row)
+                    self._hands.submit(self._carry, row)
+
+    def _carry(self, row: sqlite3.Row) -> None:
+        """A fault of ours must not leave a delivery under way for ever."""
+        try:
+            self._send(row)
+        except Exception:
+            traceback.print_exc()
+            self._finish(row, "", "the sandbox itself failed")
 
     def deliver(self, tenant: str, order: str = "oldest") -> list[dict[str, Any]]:
         """Deliver everything that waits, due or not, held or not, one by one; says what each receiver answered."""
@@ -71,15 +80,11 @@ class Courier(threading.Thread):
         """Send one event again to every endpoint that once got it queued, whatever became of it."""
         sql = "UPDATE deliveries SET state = 'waiting', due = 0 WHERE tenant = ? AND event = ? AND state != 'sending'"
         self._store.query(sql, (tenant, event_id))
-        rows = self._store.query(
-            "SELECT * FROM deliveries WHERE tenant = ? AND event = ?", (tenant, event_id)
-        )
+        rows = self._store.query("SELECT * FROM deliveries WHERE tenant = ? AND event = ?", (tenant, event_id))
         return [self._send(row) for row in rows if self._claim(row)]
 
     def _claim(self, row: sqlite3.Row) -> bool:
-        sql = (
-            "UPDATE deliveries SET state = 'sending' WHERE number = ? AND state = 'waiting' RETURNING number"
-        )
+        sql = "UPDATE deliveries SET state = 'sending' WHERE number = ? AND state = 'waiting' RETURNING number"
         return bool(self._store.query(sql, (row["number"],)))
 
     def _send(self, row: sqlite3.Row) -> dict[str, Any]:
@@ -94,9 +99,7 @@ class Courier(threading.Thread):
         answer = post(endpoint["url"], event, secret)
         if self._faults.happens(switches.duplicate):
             post(endpoint["url"], event, secret)
-        return self._finish(
-            row, "done" if answer.isdigit() and 200 <= int(answer) < 300 else "", answer, event["type"]
-        )
+        return self._finish(row, "done" if answer.isdigit() and 200 <= int(answer) < 300 else "", answer, event["type"])
 
     def _finish(self, row: sqlite3.Row, state: str, answer: str, kind: str = "") -> dict[str, Any]:
         """Write down the outcome; without a final state the delivery waits for its next try, or has failed."""
@@ -138,11 +141,9 @@ def post(url: str, event: dict[str, Any], secret: str) -> str:
     maker = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = maker(parts.hostname or "", parts.port, timeout=TIMEOUT)
     try:
-        connection.request(
-            "POST", parts.path + (f"?{parts.query}" if parts.query else "") or "/", body, headers
-        )
+        connection.request("POST", parts.path + (f"?{parts.query}" if parts.query else "") or "/", body, headers)
         return str(connection.getresponse().status)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"no answer: {type(error).__name__}"
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""Webhook endpoints: made through the API (the secret is shown once), and the one that the command line sets up."""
+"""Webhook endpoints: made through the API (the secret is shown once), or by the command line."""
 
 from urllib.parse import urlsplit
 
@@ -28,9 +28,7 @@ def _shape(endpoint_id: str, now: int, params: Thing) -> Thing:
 def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise bad_value(
-            "url", "Invalid URL: An explicit scheme (such as https) must be provided.", "url_invalid"
-        )
+        raise bad_value("url", "Invalid URL: An explicit scheme (such as https) must be provided.", "url_invalid")
 
 
 def create(books: Books, params: Thing) -> Thing:
@@ -44,21 +42,17 @@ def create(books: Books, params: Thing) -> Thing:
 
 
 def update(books: Books, endpoint: Thing, params: Thing) -> Thing:
-    fields = {name: params[name] for name in ("url", "enabled_events", "description") if name in params}
+    fields: Thing = {name: params[name] for name in ("url", "enabled_events", "description") if name in params}
     if "url" in fields:
         _check_url(fields["url"])
     if "disabled" in params:
         fields["status"] = "disabled" if params["disabled"] else "enabled"
-    return change(
-        books, endpoint, None, **fields, metadata=merged(endpoint["metadata"], params.get("metadata"))
-    )
+    return change(books, endpoint, None, **fields, metadata=merged(endpoint["metadata"], params.get("metadata")))
 
 
 def delete(books: Books, endpoint: Thing, params: Thing) -> Thing:
     books.remove(endpoint["id"])
-    books.db.execute(
-        "DELETE FROM deliveries WHERE tenant = ? AND endpoint = ?", (books.tenant, endpoint["id"])
-    )
+    books.db.execute("DELETE FROM deliveries WHERE tenant = ? AND endpoint = ?", (books.tenant, endpoint["id"]))
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
 
 

@@ -1,4 +1,4 @@
-"""Events: written in the same transaction as the change they tell of, and queued for every endpoint that wants them."""
+"""Events: written in the transaction of the change they tell of, queued for every endpoint that wants them."""
 
 import copy
 from typing import Any
@@ -12,9 +12,7 @@ def emit(books: Books, kind: str, thing: Thing, before: Thing | None = None) -> 
     data: Thing = {"object": copy.deepcopy(thing)}
     if before is not None:
         data["previous_attributes"] = changes(before, thing)
-    endpoints = [
-        endpoint for endpoint in books.find("webhook_endpoint", status="enabled") if wants(endpoint, kind)
-    ]
+    endpoints = [endpoint for endpoint in books.find("webhook_endpoint", status="enabled") if wants(endpoint, kind)]
     event = {
         "id": books.new_id("evt"),
         "object": "event",

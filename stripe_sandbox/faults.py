@@ -15,7 +15,7 @@ KINDS = {
     "error_before": "500, nothing done; kept under the idempotency key, as Stripe keeps its 500s",
     "error_after": "500 after the work was done and committed; the 500 is kept under the idempotency key",
     "reset_before": "connection closed before anything is done",
-    "reset_after": "work done and committed, connection closed; a retry with the same key gets the true answer",
+    "reset_after": "work committed, connection closed; a retry with the same key gets the true answer",
     "rate_limit": "429 with Stripe-Rate-Limited-Reason",
     "lock_timeout": "429 with code lock_timeout",
     "conflict": "409 idempotency_key_in_use",
@@ -30,7 +30,7 @@ class FaultError(ValueError):
 
 @dataclass
 class Fault:
-    """One order: for the next `count` calls, or for each call with `probability`, that match method and path."""
+    """One order: for the next `count` matching calls, or for each with `probability`, or for all of them."""
 
     kind: str
     count: int | None = None
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass
 class Switches:
-    """Webhook delivery: share of deliveries lost for good, share sent twice, and whether all wait for /deliver."""
+    """Webhooks: share of deliveries lost for good, share sent twice, and whether all wait for /deliver."""
 
     drop: float = 0
     duplicate: float = 0

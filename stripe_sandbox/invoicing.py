@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from .books import Books, Thing
 from .charging import account
 from .events import change, emit
-from .shapes import billing as shapes
+from .shapes import invoices as shapes
 
 
 def period_end(anchor: int, start: int, recurring: Thing) -> int:

@@ -1,11 +1,11 @@
-"""The hosted payment page: a plain form that works without script, and the bank's question for 3-D Secure cards.
+"""The hosted payment page: a plain form without script, and the bank's question for 3-D Secure cards.
 
 Stable for tests that fill it, in a browser or over HTTP:
     GET/POST /c/pay/{session}           fields card_number, exp (MM/YY), cvc, name, country, postal_code;
                                         email too when the session has none; button #pay; link #cancel;
                                         a refusal stands in #error (role alert)
     GET/POST /c/pay/{session}/confirm   buttons #confirm (answer=yes) and #refuse (answer=no)
-A payment answers 303 to the success address. A refused card answers 402, a slip of the pen 422, both with the form.
+A payment answers 303 to the success address, a refused card 402, a slip of the pen 422, both with the form.
 """
 
 import html
@@ -19,7 +19,7 @@ from . import agenda, cards, checkout, money, paying
 from .books import Books, Caller, Thing
 from .store import Store
 from .template import CONFIRM, FORM, NOTICE, PAGE
-from .wire import Answer, Request
+from .wire import Answer, Request, request_id
 
 STYLE = (Path(__file__).parent / "page.css").read_bytes()
 ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm)?")
@@ -28,16 +28,12 @@ ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm)?")
 def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) -> Answer:
     """One request for the page, its style sheet, or the bank's question."""
     if path == "/c/page.css" and request.method == "GET":
-        return Answer(
-            200, STYLE, {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=3600"}
-        )
+        return Answer(200, STYLE, {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=3600"})
     match = ADDRESS.fullmatch(path)
-    with agenda.up_to_date(store, tenant, Caller(request="req_hostedpage0001")) as books:
+    with agenda.up_to_date(store, tenant, Caller(request_id())) as books:
         session = books.get("checkout.session", match[1]) if match else None
         if match is None or session is None:
-            return _notice(
-                prefix, 404, "This payment page does not exist", "The link is wrong or incomplete."
-            )
+            return _notice(prefix, 404, "This payment page does not exist", "The link is wrong or incomplete.")
         if session["status"] != "open":
             return _closed(session, prefix, request)
         if match[2]:
@@ -95,9 +91,7 @@ def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Ans
     books.keep_note(session["id"], note)
     card = cards.Card(**question.pop("card"))
     if _fields(request).get("answer") != "yes":
-        words = (
-            "We are unable to authenticate your payment method. Please choose a different one and try again."
-        )
+        words = "We are unable to authenticate your payment method. Please choose a different one and try again."
         refused = cards.Decline("payment_intent_authentication_failure", None, words)
         card = cards.Card(**{**asdict(card), "decline": refused})
     payer = paying.Payer(card=card, **question)
@@ -159,12 +153,8 @@ def _closed(session: Thing, prefix: str, request: Request) -> Answer:
     if session["status"] == "complete":
         if request.method == "POST":
             return _redirect(_success_url(session))
-        return _notice(
-            prefix, 200, "This payment is complete", "You are all done here.", _success_url(session)
-        )
-    return _notice(
-        prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"]
-    )
+        return _notice(prefix, 200, "This payment is complete", "You are all done here.", _success_url(session))
+    return _notice(prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"])
 
 
 def _notice(prefix: str, status: int, title: str, words: str, onward: str | None = None) -> Answer:
@@ -189,10 +179,7 @@ def _form(
     )
     email = _email(books, session)
     message = (session["custom_text"]["submit"] or {}).get("message")
-    words = {
-        name: html.escape(fields.get(name, ""), quote=True)
-        for name in ("exp", "name", "country", "postal_code")
-    }
+    words = {name: html.escape(fields.get(name, ""), quote=True) for name in ("exp", "name", "country", "postal_code")}
     body = FORM.format(
         **words,
         action=f"{prefix}/c/pay/{session['id']}",
@@ -217,7 +204,9 @@ def _page(prefix: str, title: str, body: str, session: Thing | None, status: int
     if session is not None:
         parts = urlsplit(session["success_url"])
         onward = f" {parts.scheme}://{parts.netloc}"
-    policy = f"default-src 'none'; style-src 'self'; form-action 'self'{onward}; base-uri 'none'; frame-ancestors 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'self'; form-action 'self'{onward}; base-uri 'none'; frame-ancestors 'none'"
+    )
     text = PAGE.format(title=html.escape(title), style=f"{prefix}/c/page.css", body=body)
     headers = {
         "Content-Type": "text/html; charset=utf-8",

@@ -1,6 +1,6 @@
 """Checks a request's parameters against the official SDK's own types, and gives their values their types.
 
-The SDK writes closed enums as `Literal[...] | str` so that new values do not break old programs; here they are
+The SDK writes closed enums as `Literal[...] | str`, so that new values do not break old programs. Here they are
 closed again, because Stripe itself refuses an unknown value.
 """
 
@@ -25,7 +25,7 @@ LENGTHS = {"client_reference_id": 200, "integration_identifier": 200, "statement
 
 
 def check(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Typed parameters of `module:Class` below stripe.params; raises StripeError with the path of the first fault."""
+    """Typed parameters of `module:Class` below stripe.params; StripeError names the path of the first fault."""
     return _object(find(type_name), given, "")
 
 
@@ -69,9 +69,7 @@ def _members(hint: Any) -> list[Any]:
 
 def _value(hint: Any, value: Any, path: str) -> Any:
     members = _members(hint)
-    literals = [
-        word for part in members if typing.get_origin(part) is Literal for word in typing.get_args(part)
-    ]
+    literals = [word for part in members if typing.get_origin(part) is Literal for word in typing.get_args(part)]
     if value == "" and not isinstance(value, (dict, list)):
         if "" in literals:
             return ""

@@ -1,12 +1,13 @@
-"""What a donor's card does on the hosted page: declines, the bank's question, one gift, or a first monthly gift."""
+"""What a donor's card does on the hosted page: a decline, one gift, or the first of monthly gifts."""
 
 from dataclasses import dataclass
 
 from . import cards, charging, checkout, invoicing
 from .books import Books, Thing
 from .events import change, emit
-from .shapes import billing, people
 from .shapes import checkout as session_shapes
+from .shapes import people
+from .shapes import subscriptions as billing
 
 
 @dataclass
@@ -109,9 +110,7 @@ def _subscription(books: Books, session: Thing, note: Thing, customer: Thing, me
         if line["price"]["recurring"]:
             end = invoicing.period_end(now, now, line["price"]["recurring"])
             item_id = books.new_id("si")
-            items.append(
-                billing.subscription_item(item_id, sub_id, now, end, line["price"], line["quantity"])
-            )
+            items.append(billing.subscription_item(item_id, sub_id, now, end, line["price"], line["quantity"]))
     facts = {
         "customer": customer["id"],
         "default_payment_method": method["id"],
@@ -124,9 +123,7 @@ def _subscription(books: Books, session: Thing, note: Thing, customer: Thing, me
     return sub
 
 
-def _complete(
-    books: Books, session: Thing, payer: Payer, billing_details: Thing, customer: Thing | None
-) -> None:
+def _complete(books: Books, session: Thing, payer: Payer, billing_details: Thing, customer: Thing | None) -> None:
     details = session_shapes.customer_details(payer.email, payer.name, billing_details["address"])
     collected = {"business_name": None, "individual_name": None, "shipping_details": None}
     session.update(

@@ -19,9 +19,7 @@ def retrieve_customer(books: Books, customer_id: str) -> Thing:
 
 
 def update_customer(books: Books, customer: Thing, params: Thing) -> Thing:
-    fields = {
-        name: params[name] or None for name in ("description", "email", "name", "phone") if name in params
-    }
+    fields: Thing = {name: params[name] or None for name in ("description", "email", "name", "phone") if name in params}
     if "address" in params:
         fields["address"] = shapes.address(**params["address"]) if params["address"] else None
     settings = params.get("invoice_settings", {})
@@ -29,14 +27,10 @@ def update_customer(books: Books, customer: Thing, params: Thing) -> Thing:
         method_id = settings["default_payment_method"] or None
         if (
             method_id
-            and books.need("payment_method", method_id, "invoice_settings[default_payment_method]")[
-                "customer"
-            ]
+            and books.need("payment_method", method_id, "invoice_settings[default_payment_method]")["customer"]
             != customer["id"]
         ):
-            raise bad_value(
-                "invoice_settings[default_payment_method]", "The payment method is not the customer's."
-            )
+            raise bad_value("invoice_settings[default_payment_method]", "The payment method is not the customer's.")
         fields["invoice_settings"] = {**customer["invoice_settings"], "default_payment_method": method_id}
     fields["metadata"] = merged(customer["metadata"], params.get("metadata"))
     return change(books, customer, "customer.updated", **fields)

@@ -1,4 +1,4 @@
-"""Renewals: a new period, its invoice, the charge an hour later, and what follows when the card is refused."""
+"""Renewals: a new period, its invoice, the charge an hour later, and what follows when it is refused."""
 
 import copy
 

@@ -35,7 +35,9 @@ def _list(kind: str, url: str, *filters: str) -> Handler:
 
     def answer(books: Books, params: Thing) -> Thing:
         asked = {name: params[name] for name in filters if name in params}
-        where = " AND ".join(["1", *(f"json_extract(body, '$.{name}') = ?" for name in asked)])
+        where = " AND ".join(
+            ["json_extract(body, '$.deleted') IS NULL", *(f"json_extract(body, '$.{name}') = ?" for name in asked)]
+        )
         return books.listing(kind, url, params, where, tuple(_sql(value) for value in asked.values()))
 
     return answer
@@ -68,9 +70,7 @@ def _invoice_payments(books: Books, params: Thing) -> Thing:
         wanted = params["payment"]
         where.append("json_extract(body, '$.payment.payment_intent') = ?")
         values.append(wanted.get("payment_intent", ""))
-    return books.listing(
-        "invoice_payment", "/v1/invoice_payments", params, " AND ".join(where), tuple(values)
-    )
+    return books.listing("invoice_payment", "/v1/invoice_payments", params, " AND ".join(where), tuple(values))
 
 
 def _invoices(books: Books, params: Thing) -> Thing:
@@ -83,6 +83,21 @@ def _invoices(books: Books, params: Thing) -> Thing:
         where.append("json_extract(body, '$.parent.subscription_details.subscription') = ?")
         values.append(params["subscription"])
     return books.listing("invoice", "/v1/invoices", params, " AND ".join(where), tuple(values))
+
+
+def _subscription_items(books: Books, params: Thing) -> Thing:
+    return _inner(books.need("subscription", params["subscription"], "subscription")["items"], params)
+
+
+def _invoice_lines(books: Books, params: Thing, invoice_id: str) -> Thing:
+    return _inner(books.need("invoice", invoice_id)["lines"], params)
+
+
+def _inner(items: Thing, params: Thing) -> Thing:
+    """A list that lives inside another object: here it is never longer than one page."""
+    if "starting_after" in params or "ending_before" in params:
+        return {**items, "data": []}
+    return {**items, "data": items["data"][: params.get("limit", 10)]}
 
 
 ROUTES = [
@@ -151,6 +166,10 @@ ROUTES = [
           _on("subscription", subscriptions.cancel)),
     Route("GET", "/v1/invoices", "_invoice_list_params:InvoiceListParams", _invoices),
     Route("GET", "/v1/invoices/{}", "_invoice_retrieve_params:InvoiceRetrieveParams", _retrieve("invoice")),
+    Route("GET", "/v1/invoices/{}/lines", "_invoice_line_item_list_params:InvoiceLineItemListParams",
+          _invoice_lines),
+    Route("GET", "/v1/subscription_items", "_subscription_item_list_params:SubscriptionItemListParams",
+          _subscription_items),
     Route("GET", "/v1/invoice_payments", "_invoice_payment_list_params:InvoicePaymentListParams", _invoice_payments),
     Route("GET", "/v1/invoice_payments/{}", "_invoice_payment_retrieve_params:InvoicePaymentRetrieveParams",
           _retrieve("invoice_payment")),

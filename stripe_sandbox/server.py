@@ -70,9 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LARGEST or "Transfer-Encoding" in self.headers:
             self.close_connection = True
-            return json_answer(
-                413, {"error": {"message": "Request too large.", "type": "invalid_request_error"}}
-            )
+            return json_answer(413, {"error": {"message": "Request too large.", "type": "invalid_request_error"}})
         body = self.rfile.read(int(length))
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
         if not loopback(host):
@@ -119,6 +117,12 @@ class Timekeeper(threading.Thread):
     def run(self) -> None:
         while not self._over.wait(1):
             for tenant in agenda.overdue(self._app.store):
-                with agenda.up_to_date(self._app.store, tenant):
-                    pass
-                self._app.courier.wake()
+                self._catch_up(tenant)
+            self._app.courier.wake()
+
+    def _catch_up(self, tenant: str) -> None:
+        try:
+            with agenda.up_to_date(self._app.store, tenant):
+                pass
+        except Exception:
+            traceback.print_exc()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from .books import Books
 
@@ -42,7 +43,7 @@ class StateError(Exception):
 
 
 class Store:
-    """The state file. One thread at a time holds its transaction; a killed process loses nothing committed."""
+    """The state file. One thread at a time has its transaction; a killed process loses nothing committed."""
 
     def __init__(self, path: Path, seed: str | None = None) -> None:
         self._lock = threading.RLock()
@@ -60,9 +61,7 @@ class Store:
     def _keep_seed(self, seed: str | None) -> str:
         """Ids follow from the seed. A file keeps the seed of its first day, or its ids would repeat."""
         with self._lock:
-            self._db.execute(
-                "INSERT OR IGNORE INTO settings VALUES ('seed', ?)", (seed or secrets.token_hex(16),)
-            )
+            self._db.execute("INSERT OR IGNORE INTO settings VALUES ('seed', ?)", (seed or secrets.token_hex(16),))
             row = self._db.execute("SELECT value FROM settings WHERE name = 'seed'").fetchone()
             return str(row["value"])
 
@@ -94,7 +93,7 @@ class Store:
                 self._guard.close()
 
 
-def _hold_alone(path: Path):  # noqa: ANN202 (the file object only has to stay open)
+def _hold_alone(path: Path) -> TextIO:
     """Two processes on one state file would hand out the same ids."""
     try:
         guard = Path(f"{path}.lock").open("w")  # noqa: SIM115 (held open as long as we run)

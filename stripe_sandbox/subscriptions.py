@@ -7,14 +7,14 @@ from .books import Books, Thing
 from .catalog import inline_price, merged
 from .errors import StripeError, bad_value
 from .events import emit
-from .shapes import billing as shapes
+from .shapes import subscriptions as shapes
 from .shapes.catalog import plan
 
 PLAIN = ("description", "default_payment_method", "collection_method", "days_until_due")
 
 
 def update(books: Books, sub: Thing, params: Thing) -> Thing:
-    """POST /v1/subscriptions/{id}. Amounts change without proration here; see docs for what is not imitated."""
+    """POST /v1/subscriptions/{id}. Amounts change without proration only."""
     if sub["status"] == "canceled" and set(params) - {"metadata", "cancellation_details", "expand"}:
         raise StripeError("A canceled subscription can only update its cancellation_details and metadata.")
     before = copy.deepcopy(sub)
@@ -51,9 +51,7 @@ def _check_method(books: Books, sub: Thing, method_id: str) -> None:
 def _items(books: Books, sub: Thing, params: Thing) -> None:
     """With an id the item is changed, without one it is ADDED, as at Stripe."""
     if params.get("proration_behavior", "create_prorations") != "none":
-        raise bad_value(
-            "proration_behavior", "This offline sandbox makes no prorations: send proration_behavior=none."
-        )
+        raise bad_value("proration_behavior", "This offline sandbox makes no prorations: send proration_behavior=none.")
     items = sub["items"]["data"]
     for number, given in enumerate(params["items"]):
         path = f"items[{number}]"
@@ -81,9 +79,7 @@ def _price(books: Books, sub: Thing, given: Thing, path: str) -> Thing | None:
     else:
         return None
     if price["currency"] != sub["currency"]:
-        message = (
-            f"The price's currency `{price['currency']}` must match the subscription's `{sub['currency']}`."
-        )
+        message = f"The price's currency `{price['currency']}` must match the subscription's `{sub['currency']}`."
         raise bad_value(f"{path}[price]", message)
     if not price["recurring"]:
         raise bad_value(f"{path}[price]", "The price specified is set to `type=one_time`.")
@@ -138,14 +134,10 @@ def _set_cancel(books: Books, sub: Thing, at: int | None, at_period_end: bool) -
         books.schedule(sub["id"], "cancel", at)
 
 
-def cancel(
-    books: Books, sub: Thing, params: Thing | None = None, reason: str = "cancellation_requested"
-) -> Thing:
+def cancel(books: Books, sub: Thing, params: Thing | None = None, reason: str = "cancellation_requested") -> Thing:
     """DELETE /v1/subscriptions/{id}, and what the clock does at cancel_at."""
     if sub["status"] == "canceled":
-        raise StripeError(
-            f"No such subscription: '{sub['id']}'", code="resource_missing", param="id", status=404
-        )
+        raise StripeError(f"No such subscription: '{sub['id']}'", code="resource_missing", param="id", status=404)
     for name, text in (params or {}).get("cancellation_details", {}).items():
         sub["cancellation_details"][name] = text or None
     sub["cancellation_details"]["reason"] = reason

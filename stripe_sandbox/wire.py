@@ -1,6 +1,8 @@
 """The wire: Stripe's bracketed form encoding in, and what a request and an answer are made of."""
 
 import json
+import secrets
+import string
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,6 +36,11 @@ class Answer:
     cut: bool = False
 
 
+def request_id() -> str:
+    """Stripe's name for one request: of no use but to be quoted."""
+    return f"req_{''.join(secrets.choice(string.ascii_letters + string.digits) for _ in range(14))}"
+
+
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
     text = json.dumps(body, indent=2, ensure_ascii=False).encode()
     return Answer(status, text, {"Content-Type": "application/json", **(headers or {})})
@@ -61,9 +68,7 @@ def _place(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None
     for key in keys[:-1]:
         here = here.setdefault(key or str(len(here)), {})
         if not isinstance(here, dict):
-            raise StripeError(
-                f"Invalid request: {name!r} is given both as a value and as an object.", param=name
-            )
+            raise StripeError(f"Invalid request: {name!r} is given both as a value and as an object.", param=name)
     last = keys[-1] or str(len(here))
     if isinstance(here.get(last), dict):
         raise StripeError(f"Invalid request: {name!r} is given both as a value and as an object.", param=name)

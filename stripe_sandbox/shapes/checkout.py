@@ -28,9 +28,7 @@ def session(session_id: str, now: int, params: Thing, total: int, currency: str,
         },
         "customer": params.get("customer"),
         "customer_creation": _customer_creation(params),
-        "customer_details": customer_details(params.get("customer_email"))
-        if "customer_email" in params
-        else None,
+        "customer_details": customer_details(params.get("customer_email")) if "customer_email" in params else None,
         "customer_email": params.get("customer_email"),
         "expires_at": params.get("expires_at", now + 86400),
         "integration_identifier": params.get("integration_identifier"),
@@ -38,9 +36,7 @@ def session(session_id: str, now: int, params: Thing, total: int, currency: str,
         "locale": params.get("locale"),
         "metadata": params.get("metadata") or {},
         "mode": params["mode"],
-        "payment_method_collection": params.get(
-            "payment_method_collection", "if_required" if one_off else "always"
-        ),
+        "payment_method_collection": params.get("payment_method_collection", "if_required" if one_off else "always"),
         "payment_method_configuration_details": {"id": config, "parent": None},
         "saved_payment_method_options": _saved(params),
         "submit_type": params.get("submit_type"),

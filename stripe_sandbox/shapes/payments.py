@@ -8,7 +8,7 @@ Thing = dict[str, Any]
 
 
 def payment_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing:
-    """`facts`: amount, currency, customer, description, metadata, receipt_email, suffix, setup_future_usage."""
+    """`facts`: amount, currency and, if known, customer, description, metadata, receipt_email, suffix and so on."""
     return {
         "id": intent_id,
         "object": "payment_intent",

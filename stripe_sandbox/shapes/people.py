@@ -13,7 +13,7 @@ def address(**known: str | None) -> Thing:
 
 
 def account(account_id: str, now: int, currency: str = "usd", country: str = "US") -> Thing:
-    nothing_due = {
+    nothing_due: Thing = {
         "alternatives": [],
         "current_deadline": None,
         "currently_due": [],
@@ -129,9 +129,7 @@ def customer(customer_id: str, now: int, params: Thing) -> Thing:
     }
 
 
-def billing_details(
-    name: str | None, email: str | None, country: str | None, postal_code: str | None
-) -> Thing:
+def billing_details(name: str | None, email: str | None, country: str | None, postal_code: str | None) -> Thing:
     return {
         "address": address(country=country, postal_code=postal_code),
         "email": email,

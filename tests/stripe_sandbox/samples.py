@@ -1,0 +1,42 @@
+"""Oracle three: is every key there that Stripe's own sample of the object has? (See samples.LICENSE.)"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# Keys that the samples have and a complete answer of this API version has not.
+LEFT_OUT = {
+    "charge.refunds": "only when expanded",
+    "invoice.subscription": "removed in 2025-03-31.basil; now parent.subscription_details.subscription",
+}
+# Hashes whose keys depend on what the account uses: the samples fill them with everything or nothing.
+FREE = {"metadata", "payment_method_options", "capabilities", "currency_options"}
+
+
+@cache
+def _samples() -> dict[str, Any]:
+    return json.loads((Path(__file__).parent / "samples.json").read_text())
+
+
+def problems(thing: Any) -> list[str]:
+    """Keys that are missing, in the object and in every object inside it."""
+    if isinstance(thing, list):
+        return [fault for item in thing for fault in problems(item)]
+    if not isinstance(thing, dict):
+        return []
+    kind = thing.get("object")  # in an event's data this is the object itself
+    sample = None if thing.get("deleted") or not isinstance(kind, str) else _samples().get(kind)
+    faults = _missing(sample, thing, kind) if sample else []
+    return faults + [fault for value in thing.values() for fault in problems(value)]
+
+
+def _missing(sample: Any, thing: Any, path: str) -> list[str]:
+    faults = []
+    for name, value in sample.items():
+        where = f"{path}.{name}"
+        if name not in thing:
+            faults += [] if where in LEFT_OUT else [f"{where}: missing"]
+        elif isinstance(value, dict) and isinstance(thing[name], dict) and name not in FREE and "object" not in value:
+            faults += _missing(value, thing[name], where)
+    return faults
