@@ -1,10 +1,11 @@
 """A form that robots trip over and people do not notice."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core import signing
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 FASTEST = 2.0  # seconds: nobody reads and fills a form faster
@@ -36,15 +37,18 @@ class GuardedForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.data.get(self.add_prefix("website")):
+            # Browsers fill in fields that people cannot see: emptied here, or sending again would never work.
+            self.retype(website="")
             raise forms.ValidationError(
-                _("Please leave the field “Leave this empty” empty and send again."), code="trap"
+                _(
+                    "Something filled in a field that you cannot see. It is empty again now: please send the form once more."
+                ),
+                code="trap",
             )
         age = self._age()
         if age is None or age > LONGEST:
-            self._restamp()
-            raise forms.ValidationError(
-                _("This form lay open for too long. Please send it once more."), code="stale"
-            )
+            self.retype(opened=stamp())
+            raise forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
         if age < FASTEST:
             raise forms.ValidationError(_("That was very fast. Please send the form once more."), code="fast")
         return cleaned
@@ -55,7 +59,9 @@ class GuardedForm(forms.Form):
         except (signing.BadSignature, TypeError, ValueError):
             return None
 
-    def _restamp(self) -> None:
-        """Show the form again with a fresh time, so that sending it once more works."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("opened")] = stamp()
+    def retype(self, **values: str) -> None:
+        """Show the form again with these values instead of the typed ones. An empty one unticks a box."""
+        data = cast(QueryDict, self.data).copy()
+        for name, value in values.items():
+            data[self.add_prefix(name)] = value
+        self.data = data
