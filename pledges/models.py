@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from supporters import names
-from supporters.growing import GrowingQuerySet, GrowsOnly
+from supporters.growing import GrowsOnly
 from supporters.models import Supporter
 
 TAKEN = frozenset({"confirm", "sent", "verify"})  # /pledge/<these>/ are pages of their own
@@ -72,11 +72,11 @@ class PledgeText(GrowsOnly):
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="texts", verbose_name=_("pledge"))
     version = models.PositiveIntegerField(_("version"))
-    text = models.TextField(_("text"))
+    text = models.TextField(
+        _("text"), help_text=_("Paragraphs, one a line. Lines that begin with * are the numbered promises.")
+    )
     is_sample = models.BooleanField(_("sample"), default=False, help_text=_("The page then says so."))
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
-
-    objects = GrowingQuerySet["PledgeText"].as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -86,6 +86,17 @@ class PledgeText(GrowsOnly):
 
     def __str__(self) -> str:
         return f"{self.pledge}, {self.version}"
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [line for line in self._lines() if not line.startswith("*")]
+
+    @property
+    def promises(self) -> list[str]:
+        return [line.lstrip("* ") for line in self._lines() if line.startswith("*")]
+
+    def _lines(self) -> list[str]:
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -185,8 +196,6 @@ class SignatureEvent(GrowsOnly):
     who = models.CharField(_("who"), max_length=200, help_text=_("“signer”, or the member of staff."))
     note = models.CharField(_("note"), max_length=300, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
-
-    objects = GrowingQuerySet["SignatureEvent"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -1,6 +1,14 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from pledges import views
 
 app_name = "pledges"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("pledge/", views.pledge, name="pledge"),
+    path("pledge/sent/", views.sent, name="sent"),
+    path("pledge/confirm/<str:token>/", views.confirm, name="confirm"),
+    path("pledge/confirm/<str:token>/letter/", views.new_letter, name="new-letter"),
+    path("pledge/<slug:slug>/", views.pledge, name="pledge"),
+]

@@ -1,17 +1,17 @@
 """Rows that are written once and never changed: a record of what happened."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 
-Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+Row = TypeVar("Row", bound=models.Model)
 
 
 class GrowsOnlyError(Exception):
     """Somebody tried to change or delete what happened."""
 
 
-class GrowingQuerySet(models.QuerySet[Row_co]):
+class GrowingQuerySet(models.QuerySet[Row]):
     def update(self, **kwargs: Any) -> int:
         raise GrowsOnlyError(f"{self.model.__name__} rows are never changed")
 
@@ -19,11 +19,15 @@ class GrowingQuerySet(models.QuerySet[Row_co]):
         raise GrowsOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
-class GrowsOnly(models.Model):
-    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers.
+class GrowingManager(models.Manager[Row]):
+    def get_queryset(self) -> GrowingQuerySet[Row]:
+        return GrowingQuerySet(self.model, using=self._db)
 
-    A model adds `objects = GrowingQuerySet["ItsName"].as_manager()`.
-    """
+
+class GrowsOnly(models.Model):
+    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers."""
+
+    objects: ClassVar[GrowingManager[Any]] = GrowingManager()
 
     class Meta:
         abstract = True

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from supporters.growing import GrowingQuerySet, GrowsOnly
+from supporters.growing import GrowsOnly
 
 
 class Supporter(models.Model):
@@ -61,8 +61,6 @@ class ConsentEvent(GrowsOnly):
         default=timezone.now,
         help_text=_("UTC. When it was confirmed, where a letter confirms it."),
     )
-
-    objects = GrowingQuerySet["ConsentEvent"].as_manager()
 
     class Meta:
         ordering = ["-id"]

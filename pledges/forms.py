@@ -1,0 +1,81 @@
+"""The form under a pledge: who signs, that they are old enough, and whether they also want letters."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from foundation.doors.guard import GuardedForm
+from pledges.models import PledgeText
+from supporters import consent, countries, names
+from supporters.models import ConsentEvent
+
+
+class SignForm(GuardedForm):
+    """Nobody signs words they did not read: the form carries a fingerprint of the pledge's text, the age and the
+    wording beside the box as they were shown. When one of them changed meanwhile, the form is shown again.
+    """
+
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=names.LONGEST,
+        help_text=gettext_lazy("It stays private: the page shows only how many have signed."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+        error_messages={"required": gettext_lazy("Please write your name.")},
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        help_text=gettext_lazy("We send one letter there, to confirm that it is you."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+        error_messages={
+            "required": gettext_lazy("Please write your e-mail address."),
+            "invalid": gettext_lazy("Please write your e-mail address in full, like name@example.org."),
+        },
+    )
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        required=False,
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    age = forms.BooleanField()
+    letters = forms.BooleanField(required=False)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, text: PledgeText, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.text = text
+        self.minimum_age = text.pledge.minimum_age
+        self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
+        choices = countries.choices(get_language() or "en")
+        self.fields["country"].choices = [("", _("Choose, if you like")), *choices]  # type: ignore[attr-defined]
+        self.fields["age"].label = _("I am %(age)s or over") % {"age": self.minimum_age}
+        self.fields["age"].error_messages["required"] = _(
+            "Please tick “I am %(age)s or over”. Nobody younger can sign."
+        ) % {"age": self.minimum_age}
+        self.fields["letters"].label = self.wording
+        self.initial["seen"] = self.fingerprint()
+
+    def fingerprint(self) -> str:
+        """What the reader sees, in one word."""
+        shown = f"{self.text.pk}\n{self.minimum_age}\n{self.wording}"
+        return hashlib.sha256(shown.encode()).hexdigest()[:32]
+
+    def clean_name(self) -> str:
+        name = names.clean(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Please write your name."), code="required")
+        return name
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.data.get(self.add_prefix("seen")) != self.fingerprint():
+            # What was typed stays. What was agreed to has to be agreed to again, in the words of today.
+            self.retype(seen=self.fingerprint(), age="", letters="")
+            raise forms.ValidationError(
+                _("This page has changed since you opened it. Please read it again, tick the boxes and send it."),
+                code="changed",
+            )
+        return cleaned

@@ -1,0 +1,40 @@
+"""What other pages show of the pledge: how many have signed, and the invitation to sign."""
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+
+from pledges import counting
+from pledges.models import Pledge
+from supporters import countries
+
+register = template.Library()
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """The country of a two-letter code, in the reader's language."""
+    return countries.name(code, get_language() or "en")
+
+
+def _pledge(slug: str) -> Pledge | None:
+    """The pledge at that address, or the main one."""
+    return Pledge.objects.filter(slug=slug).first() if slug else Pledge.objects.filter(is_main=True).first()
+
+
+@register.simple_tag
+def pledge_count(slug: str = "") -> str:
+    """Confirmed signatures, as a number in the reader's language: "18,204". "0" when there is no pledge."""
+    chosen = _pledge(slug)
+    return number_format(counting.confirmed(chosen) if chosen else 0, use_l10n=True, force_grouping=True)
+
+
+@register.inclusion_tag("pledges/call.html")
+def pledge_call(slug: str = "") -> dict[str, Any]:
+    """A section that invites to sign. Nothing at all while there is no pledge, or no text, or it is closed."""
+    chosen = _pledge(slug)
+    if chosen is None or not chosen.is_open:
+        return {"pledge": None}
+    return {"pledge": chosen, "text": chosen.newest_text, "count": counting.confirmed(chosen)}

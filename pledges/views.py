@@ -1,0 +1,108 @@
+"""The pages of a pledge: sign it, look in your inbox, confirm."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from foundation.doors import address, limits, links
+from pledges import counting, letters, pledging
+from pledges.forms import SignForm
+from pledges.models import Pledge
+
+# One connection may be a church hall: sixty people at once, and six a minute after them.
+SIGNERS, SECONDS = 60, 600
+WAIT = 60  # seconds: what we ask of number sixty-one
+
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@page_with_form
+@never_cache
+def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """A pledge, how many signed it, and the form. /pledge/ is the main one."""
+    chosen = get_object_or_404(Pledge, slug=slug) if slug else get_object_or_404(Pledge, is_main=True)
+    if slug and chosen.is_main:
+        return redirect(chosen)
+    text = chosen.newest_text
+    if text is None:
+        raise Http404
+    posted = request.method == "POST"
+    form = SignForm(request.POST if posted else None, text=text) if chosen.is_open else None
+    status = 200
+    if posted:
+        if form is None:
+            status = 409  # it was closed while the page was open
+        elif form.is_valid():
+            if limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
+                _sign(form, chosen)
+                return redirect("pledges:sent")
+            form.add_error(
+                None, _("Many people are signing from your connection. Please wait a minute, then send this once more.")
+            )
+            status = 429
+    context = {"pledge": chosen, "text": text, "form": form, "count": counting.confirmed(chosen)}
+    answer = render(request, "pledges/pledge.html", context, status=status)
+    if status == 429:
+        answer["Retry-After"] = str(WAIT)
+    return answer
+
+
+def _sign(form: SignForm, chosen: Pledge) -> None:
+    cleaned = form.cleaned_data
+    pledging.sign(
+        form.text,
+        name=cleaned["name"],
+        email=cleaned["email"],
+        country=cleaned["country"],
+        age=form.minimum_age,
+        letters_wording=form.wording if cleaned["letters"] else "",
+        page=chosen.get_absolute_url(),
+    )
+
+
+@require_safe
+@never_cache
+def sent(request: HttpRequest) -> HttpResponse:
+    """“Look in your inbox”: the same for everybody who signs, whatever we know about their address."""
+    return _without_referrer(render(request, "pledges/sent.html", {"days": letters.LIFETIME.days}))
+
+
+@page_with_form
+@never_cache
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the mailed link. Looking at it changes nothing, because mail scanners look too: the button
+    confirms. Behind it stands one page, however often it is pressed.
+    """
+    link = links.find(token, letters.CONFIRM)
+    signature = pledging.find(link)
+    if link is None or signature is None:
+        return render(request, "pledges/ended.html", {"token": token}, status=410)
+    if request.method == "POST":
+        pledging.confirm(link)
+        return redirect(request.path)
+    if signature.number is None:
+        return render(request, "pledges/confirm.html", {"signature": signature})
+    count = counting.confirmed(signature.pledge)
+    answer = render(request, "pledges/confirmed.html", {"signature": signature, "count": count})
+    return _without_referrer(answer)
+
+
+@require_POST
+@never_cache
+def new_letter(request: HttpRequest, token: str) -> HttpResponse:
+    """The button on the page of an ended link. Its answer is the same for a link that never was."""
+    if not limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
+        answer = render(request, "pledges/ended.html", {"token": token, "wait": True}, status=429)
+        answer["Retry-After"] = str(WAIT)
+        return answer
+    pledging.send_again(links.find(token, letters.CONFIRM, expired_too=True))
+    return redirect(reverse("pledges:sent"))
+
+
+def _without_referrer(answer: HttpResponse) -> HttpResponse:
+    """For pages without a form. With one, Chromium would say `Origin: null` and Django would refuse the form."""
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer

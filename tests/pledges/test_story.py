@@ -1,0 +1,91 @@
+"""The way of a signature: read, sign, look in the inbox, press, count."""
+
+from django.test import Client
+
+from pledges import counting, wording
+from pledges.models import Pledge, Signature
+from supporters import consent
+from supporters.models import ConsentEvent, Supporter
+from tests.pledges import driver
+
+
+def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert "Be the first to sign." in client.get("/pledge/").content.decode()
+
+    answer = driver.sign(client, letters="on")
+    assert (answer.status_code, answer["Location"]) == (302, "/pledge/sent/")
+    assert "Look in your inbox" in client.get("/pledge/sent/").content.decode()
+    assert counting.confirmed(pledge) == 0
+    assert not Supporter.objects.exists()
+
+    (letter,) = driver.letters()
+    assert letter.template == "pledge_confirm"
+    address = driver.link(letter)
+    page = client.get(address).content.decode()
+    assert "Ada Example" in page and "United Kingdom" in page
+    assert Signature.objects.get().state == Signature.State.STARTED
+
+    token = driver.hidden_fields(client, address)["csrfmiddlewaretoken"]
+    answer = client.post(address, {"csrfmiddlewaretoken": token})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    done = client.get(address).content.decode()
+    assert "Thank you. Your signature counts." in done
+    assert '<strong class="num">1</strong>' in done
+    assert "1 person has signed." in client.get("/pledge/").content.decode()
+
+    supporter = Supporter.objects.get()
+    assert (supporter.name, supporter.email, supporter.country) == ("Ada Example", "ada@example.org", "GB")
+    assert consent.has(supporter, ConsentEvent.Purpose.LETTERS)
+    event = ConsentEvent.objects.get()
+    assert event.wording == consent.wording(ConsentEvent.Purpose.LETTERS)
+    assert (event.where, event.method, event.locale) == ("/pledge/", "confirmed", "en")
+    assert event.asked_at < event.at
+
+
+def test_it_answers_a_second_signing_with_a_letter_that_says_so(pledge: Pledge, client: Client) -> None:
+    driver.sign(client, email="a.d.a@gmail.com")
+    driver.confirm(client, "a.d.a@gmail.com")
+
+    answer = driver.sign(client, email="ADA+again@googlemail.com", name="Somebody Else")
+    assert (answer.status_code, answer["Location"]) == (302, "/pledge/sent/")
+    again = driver.letters("a.d.a@gmail.com")[-1]
+    assert again.template == "pledge_confirmed_before"
+    assert not driver.LINK.search(again.text)
+    assert driver.letters("ADA+again@googlemail.com") == []
+    assert counting.confirmed(pledge) == 1
+    assert Signature.objects.get().name == "Ada Example"
+
+
+def test_it_sends_the_link_again_to_somebody_who_waits(pledge: Pledge, client: Client) -> None:
+    driver.sign(client)
+    driver.sign(client)
+    first, second = driver.letters()
+    assert first.template == second.template == "pledge_confirm"
+    # Nothing was typed differently, so both links work, and whichever comes first counts.
+    client.post(driver.link(first))
+    client.post(driver.link(second))
+    assert counting.confirmed(pledge) == 1
+    assert Signature.objects.count() == 1
+
+
+def test_it_confirms_what_the_letters_reader_typed_and_nothing_typed_later(pledge: Pledge, client: Client) -> None:
+    """Somebody else signs with Ada's address before she presses her link: her link does not confirm their words."""
+    driver.sign(client)
+    driver.letters()
+    driver.sign(client, name="Not Ada", letters="on")
+    hers, theirs = driver.letters()
+    assert client.post(driver.link(hers)).status_code == 410
+    assert counting.confirmed(pledge) == 0
+    assert "Not Ada" in client.get(driver.link(theirs)).content.decode()  # she sees what it would confirm
+
+
+def test_it_signs_other_pledges_at_their_own_addresses(pledge: Pledge, client: Client) -> None:
+    other = Pledge.objects.create(slug="schools", title="For schools")
+    assert client.get("/pledge/schools/").status_code == 404  # there is nothing to read yet
+    wording.publish(other, "* We promise.")
+    driver.sign(client, "/pledge/schools/")
+    driver.confirm(client)
+    assert (counting.confirmed(pledge), counting.confirmed(other)) == (0, 1)
+    assert client.get("/pledge/abolitionist/")["Location"] == "/pledge/"
+    assert client.get("/pledge/nothing/").status_code == 404
