@@ -8,24 +8,29 @@
   };
   /* The fee on a charge, in minor units: its percentage rounded half up, and the fixed part. */
   const feeOn = (charge, { top, bottom }, fixed) => Math.floor((2 * charge * top + bottom) / (2 * bottom)) + fixed;
-  /* The smallest charge that leaves at least the gift when the fee is taken off. */
-  const grossUp = (gift, percent, fixed) => {
+  /* The smallest charge, a multiple of the step, that leaves at least the gift when the fee is taken off. */
+  const grossUp = (gift, percent, fixed, step) => {
     const share = rate(percent);
     if (share.top >= share.bottom) return gift; // no charge could ever leave the gift
-    const guess = Math.floor(((gift + fixed) * share.bottom) / (share.bottom - share.top)) - 2;
-    let charge = Math.max(gift, guess);
-    while (charge - feeOn(charge, share, fixed) < gift) charge += 1;
+    const near = ((gift + fixed) * share.bottom) / (share.bottom - share.top);
+    let charge = Math.max(gift, Math.floor((near - 2) / step) * step);
+    while (charge - feeOn(charge, share, fixed) < gift) charge += step;
     return charge;
   };
-  /* "25", "25.5", "1,000.00" in minor units; 0 for whatever is not plainly an amount, which the server then explains. */
-  const minor = (typed, decimals) => {
-    let text = String(typed || "").normalize("NFKC").trim().replace(/^[^\d.,-]{1,3}\s*/, "");
-    if (/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(text)) text = text.replaceAll(",", "");
-    const match = /^(\d{1,9})(?:\.(\d*))?$/.exec(text);
+  const LARGEST = 99999999; // minor units
+  /* What the server takes as an amount ("25", "25.5", "1,000.00", the sign before or after) in minor units;
+     0 for everything else, which the server then explains. */
+  const minor = (typed, decimals, step, signs) => {
+    let text = String(typed || "").normalize("NFKC").trim();
+    for (const sign of signs) {
+      if (text.startsWith(sign)) text = text.slice(sign.length).trim();
+      else if (text.endsWith(sign)) text = text.slice(0, -sign.length).trim();
+    }
+    const match = /^(0|[1-9]\d{0,8}|[1-9]\d{0,2}(?:,\d{3}){1,2})(?:\.(\d{1,3}))?$/.exec(text);
     if (!match) return 0;
     const part = match[2] || "";
-    if (part.length > decimals && /[1-9]/.test(part.slice(decimals))) return 0;
-    return Number(match[1] + part.slice(0, decimals).padEnd(decimals, "0"));
+    const units = Number(match[1].replaceAll(",", "") + part.padEnd(decimals, "0"));
+    return part.length > decimals || units % step || units > LARGEST ? 0 : units;
   };
 
   const form = document.querySelector("form#give");
@@ -33,6 +38,7 @@
   const { currency, locale, feePercent, feeFixed } = form.dataset;
   const decimals = Number(form.dataset.decimals);
   const fixed = Number(feeFixed) || 0;
+  const step = Number(form.dataset.step) || 1; // 100 where Stripe counts in hundredths that people do not use
   const words = { // the template may give each of them in its own language as data-words-…
     once: form.dataset.wordsOnce || "Continue with {sum}, once",
     monthly: form.dataset.wordsMonthly || "Continue with {sum} every month",
@@ -44,24 +50,24 @@
   const places = [...document.querySelectorAll("[data-o]")];
   const before = new Map(places.map((place) => [place, place.textContent]));
   const box = document.querySelector(".sum");
-  const money = (units) => {
-    const digits = units % 10 ** decimals ? decimals : 0;
-    const value = units / 10 ** decimals;
-    return new Intl.NumberFormat(locale || document.documentElement.lang, {
-      style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
-    }).format(value);
-  };
+  const format = (digits, currencyDisplay = "symbol") => new Intl.NumberFormat(locale || document.documentElement.lang, {
+    style: "currency", currency, currencyDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits,
+  });
+  const money = (units) => format(units % 10 ** decimals ? decimals : 0).format(units / 10 ** decimals);
+  const signs = ["symbol", "narrowSymbol"].map(
+    (kind) => format(0, kind).formatToParts(0).find((part) => part.type === "currency").value);
   const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value || "";
   let telling = 0;
 
   const show = () => {
     const frequency = chosen("frequency");
     const pick = frequency ? chosen(`amount_${frequency}`) : "";
-    const gift = minor(pick === "other" ? form.querySelector("[name=other]")?.value : pick, decimals);
+    const typed = pick === "other" ? form.querySelector("[name=other]")?.value : pick;
+    const gift = minor(typed, decimals, step, signs);
     if (box) box.hidden = !gift;
     const texts = {};
     if (gift) {
-      const fee = grossUp(gift, feePercent, fixed) - gift;
+      const fee = grossUp(gift, feePercent, fixed, step) - gift;
       const cover = form.querySelector("[name=cover_fee]")?.checked;
       const total = money(gift + (cover ? fee : 0));
       const when = frequency === "monthly" ? words.everyMonth : words.justOnce;

@@ -16,11 +16,7 @@ DARK = {**LIGHT, **dict(TOKEN.findall(DARK_BLOCK[1]))}
 
 # Text on ground: 4.5 to 1.
 TEXT = [
-    *(
-        (ink, ground)
-        for ink in ("ink", "ink-2", "link")
-        for ground in ("paper", "surface", "mist", "dawn", "sky")
-    ),
+    *((ink, ground) for ink in ("ink", "ink-2", "link") for ground in ("paper", "surface", "mist", "dawn", "sky")),
     ("ink", "blush"),
     ("link", "blush"),
     ("gold-ink", "paper"),
