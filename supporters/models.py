@@ -29,9 +29,17 @@ class Supporter(models.Model):
         ordering = ["-id"]
         verbose_name = _("supporter")
         verbose_name_plural = _("supporters")
+        permissions = [("export_supporter", "Can export supporters")]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def name_or_email(self) -> str:
+        """How lists name somebody whose name we do not know."""
+        return self.name or self.email
+
+    name_or_email.short_description = _("name")  # type: ignore[attr-defined]
+    name_or_email.admin_order_field = "name"  # type: ignore[attr-defined]
 
 
 class ConsentEvent(GrowsOnly):

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'supporter',
                 'verbose_name_plural': 'supporters',
+                'permissions': [('export_supporter', 'Can export supporters')],
                 'ordering': ['-id'],
             },
         ),

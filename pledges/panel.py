@@ -1,0 +1,179 @@
+"""What staff see and do about pledges: edit them, read signatures, send a letter again, set a false one aside."""
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.widgets import AdminAutoHeightTextInput
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from pledges import letters, pledging, wording
+from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
+from staff.lists import Action, ReadOnlyViewSet, Related
+from supporters import mailbox
+
+LIVING = (Signature.State.STARTED, Signature.State.CONFIRMED)
+
+
+class PledgeForm(forms.ModelForm):
+    """A pledge and its words. Other words become a new version: who signed the old one stays with the old one."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        widget=AdminAutoHeightTextInput,
+        help_text=gettext_lazy(
+            "Paragraphs, one a line. Lines that begin with * are the numbered promises. Changed words become a new "
+            "version; signatures stay with the version that was read."
+        ),
+    )
+    is_sample = forms.BooleanField(
+        label=gettext_lazy("This text is a sample"), required=False, help_text=gettext_lazy("The page then says so.")
+    )
+
+    class Meta:
+        model = Pledge
+        fields = ["title", "slug", "text", "is_sample", "minimum_age", "is_open", "is_main"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = self.instance.newest_text if self.instance.pk else None
+        if newest:
+            self.initial = {**self.initial, "text": newest.text, "is_sample": newest.is_sample}
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Pledge:
+        pledge: Pledge = super().save(commit)
+        wording.publish(pledge, self.cleaned_data["text"], self.cleaned_data["is_sample"])
+        return pledge
+
+
+class NeverDeleted(ModelPermissionPolicy):
+    """Signatures hang on a pledge: it is closed, not deleted. Superusers included."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "delete" and super().user_has_permission(user, action)
+
+
+class PledgeViewSet(ModelViewSet):
+    model = Pledge
+    icon = "form"
+    menu_label = _("Pledges")
+    list_display = ["title", "slug", "minimum_age", "is_open", "is_main"]
+    search_fields = ["title", "slug"]
+    search_backend_name = None
+    copy_view_enabled = False
+    inspect_view_enabled = True
+    add_to_reference_index = False
+
+    @property
+    def permission_policy(self) -> NeverDeleted:
+        return NeverDeleted(self.model)
+
+    def get_form_class(self, for_update: bool = False) -> type[PledgeForm]:
+        return PledgeForm
+
+
+class PledgeTextViewSet(ReadOnlyViewSet):
+    """Every version of every pledge's words."""
+
+    model = PledgeText
+    icon = "doc-full"
+    menu_label = _("Pledge texts")
+    list_display = ["version", "pledge", "is_sample", "created_at"]
+    list_filter = ["pledge", "is_sample"]
+    search_fields = ["text"]
+    list_select_related = ["pledge"]
+
+
+def _set_aside(signature: Signature, user: Any) -> str:
+    pledging.set_aside(signature, who=user.email, note=gettext("in the panel"))
+    return gettext("The signature is set aside and does not count.")
+
+
+def _send_letter(signature: Signature, user: Any) -> str:
+    if not mailbox.may_write(signature.email):
+        return gettext("Nothing was sent: this mailbox had its three letters of today.")
+    letters.ask(signature)
+    return gettext("A letter with a new link is on its way.")
+
+
+class SignatureViewSet(ReadOnlyViewSet):
+    """Who signed what. Nobody confirms for somebody else, staff neither."""
+
+    model = Signature
+    icon = "edit"
+    menu_label = _("Signatures")
+    list_display = ["name", "email", "pledge", "country", "state", "number", "signed_at", "confirmed_at"]
+    list_filter = {
+        "state": ["exact"],
+        "pledge": ["exact"],
+        "country": ["exact"],
+        "wants_letters": ["exact"],
+        "signed_at": ["date"],
+    }
+    search_fields = ["name", "email", "canonical"]
+    list_select_related = ["pledge"]
+    list_export = ["number", "name", "email", "country", "state", "wants_letters", "signed_at", "confirmed_at"]
+    inspect_view_fields = [
+        "name",
+        "email",
+        "canonical",
+        "country",
+        "pledge",
+        "text",
+        "age",
+        "state",
+        "number",
+        "signed_at",
+        "confirmed_at",
+        "ended_at",
+        "wants_letters",
+        "letters_wording",
+        "page",
+        "locale",
+        "supporter",
+        "public_id",
+    ]
+    related = [
+        Related(
+            _("Steps of the count"), lambda signature: signature.events.all(), ["why", "step", "total", "who", "at"]
+        )
+    ]
+    actions = [
+        Action(
+            "send-letter",
+            _("Send the letter again"),
+            _send_letter,
+            "pledges.change_signature",
+            applies=lambda signature: signature.state == Signature.State.STARTED,
+        ),
+        Action(
+            "set-aside",
+            _("Set aside as false"),
+            _set_aside,
+            "pledges.change_signature",
+            applies=lambda signature: signature.state in LIVING,
+        ),
+    ]
+
+
+class SignatureEventViewSet(ReadOnlyViewSet):
+    """The counter's proof: each step, and the total behind it."""
+
+    model = SignatureEvent
+    icon = "order"
+    menu_label = _("Steps of the count")
+    list_display = ["total", "step", "why", "signature", "pledge", "who", "at"]
+    list_filter = {"pledge": ["exact"], "why": ["exact"], "at": ["date"]}
+    search_fields = ["signature__name", "signature__email", "who", "note"]
+    list_select_related = ["pledge", "signature"]
+
+
+class Pledges(ModelViewSetGroup):
+    menu_label = _("Pledge")
+    menu_icon = "edit"
+    menu_order = 300
+    items = (SignatureViewSet, PledgeViewSet, PledgeTextViewSet, SignatureEventViewSet)
