@@ -182,7 +182,20 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # staff accounts are made by staff
+ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; staff/gate.py ends it earlier
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {"reset_password": "staff.forms.ResetPasswordForm"}
+MFA_ADAPTER = "staff.adapter.StaffMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "staff.forms.SignInCodeForm",
+    "reauthenticate": "staff.forms.ConfirmCodeForm",
+    "activate_totp": "staff.forms.ActivateAppForm",
+}
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; staff/forms.py lets each code work once
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Road Out"
@@ -191,7 +204,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "staff.lockout.who"
+AXES_LOCKOUT_CALLABLE = "staff.lockout.locked"
 AXES_CLIENT_IP_CALLABLE = "foundation.doors.address.of"
 AXES_DISABLE_ACCESS_LOG = True
 
@@ -232,6 +246,8 @@ WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILADMIN_LOGIN_URL = "account_login"
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # allauth's pages do it, behind the second factor
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False  # people choose their own, by an invitation's link
+WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the sign-in name; an administrator changes it
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the panel either
 WAGTAIL_ENABLE_UPDATE_CHECK = False

@@ -1,13 +1,117 @@
-"""The gate before the panel: only a session that showed a second factor passes. (The STAFF builder completes this.)"""
+"""The gate before the panel: only a session that itself showed a second factor passes."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode
 
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
+from django.views.defaults import permission_denied
+
+from staff import factors
+
+PANEL, ACCOUNTS = "/admin/", "/accounts/"
+ACCESS = "wagtailadmin.access_admin"
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN = "staff_seen"  # in the session: seconds since the epoch of the last request, kept to the minute
+
+# Wagtail's own ways in. Each leads to allauth's page (staff/urls.py), so anybody may knock there.
+DOORS = {"wagtail_login", "wagtail_password_reset", "wagtail_logout"}
+# What a session that has not shown its factor may open under /accounts/.
+OPEN = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "staff_invitation",
+}
+CONFIRM = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+ENROL = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
 
 
 class StaffGate:
+    """Looks at /admin/ and /accounts/ only: pages that people read never touch the session."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        path = request.path_info
+        if path.startswith(PANEL):
+            answer = _at_the_panel(request) or self.get_response(request)
+        elif path.startswith(ACCOUNTS):
+            answer = _at_the_accounts(request) or self.get_response(request)
+        else:
+            return self.get_response(request)
+        answer.headers["Cache-Control"] = "no-store, private"
+        return answer
+
+
+def _at_the_panel(request: HttpRequest) -> HttpResponse | None:
+    """Who is turned away from the panel, and where to. None: come in."""
+    if _name(request) in DOORS:
+        return None
+    if not request.user.is_authenticated or _over(request):
+        return _to(request, "account_login")
+    if not request.user.has_perm(ACCESS):
+        return permission_denied(request, PermissionDenied())
+    return None if factors.shown(request) else _to_the_factor(request)
+
+
+def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
+    """A session with nothing but a password may enrol if the account has no factor yet, and show it if it has."""
+    name = _name(request)
+    if name in OPEN or not request.user.is_authenticated:
+        return None
+    if _over(request):
+        return _to(request, "account_login")
+    if factors.shown(request):
+        return None
+    return None if name in (CONFIRM if factors.of(request.user).exists() else ENROL) else _to_the_factor(request)
+
+
+def _to_the_factor(request: HttpRequest) -> HttpResponse:
+    mine = set(factors.of(request.user).values_list("type", flat=True))
+    if not mine:
+        return _to(request, "mfa_index", with_next=False)
+    return _to(request, "mfa_reauthenticate" if "totp" in mine else "mfa_reauthenticate_webauthn")
+
+
+def _to(request: HttpRequest, name: str, with_next: bool = True) -> HttpResponse:
+    if request.headers.get("x-requested-with") == "XMLHttpRequest":
+        return permission_denied(request, PermissionDenied())
+    url = reverse(name)
+    if with_next:
+        back = request.get_full_path() if request.method == "GET" else PANEL
+        url += "?" + urlencode({"next": back})
+    return redirect(url)
+
+
+def _over(request: HttpRequest) -> bool:
+    """End a session that nobody used for half an hour, or that has lasted a working day."""
+    now, seen = time.time(), request.session.get(SEEN)
+    idle = seen is not None and now - seen > IDLE.total_seconds()
+    if idle or factors.signed_in_for(request) > LONGEST:
+        logout(request)
+        return True
+    # An open editor asks every few seconds who else is there; that is not somebody at the keyboard.
+    if "/editing-sessions/" not in request.path_info and (seen is None or now - seen > 60):
+        request.session[SEEN] = int(now)
+    return False
+
+
+def _name(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return ""

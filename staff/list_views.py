@@ -89,9 +89,7 @@ class ListView(generic.IndexView):
                 "list": self.model._meta.label,
                 "format": spreadsheet_format,
                 "rows": rows,
-                "filters": sorted(
-                    key for key, value in self.request.GET.items() if value and key != "export"
-                ),
+                "filters": sorted(key for key, value in self.request.GET.items() if value and key != "export"),
             },
         )
         answer: HttpResponseBase = super().as_spreadsheet(queryset, spreadsheet_format)
@@ -157,9 +155,7 @@ class DetailView(generic.InspectView):
         finder = AdminURLFinder(self.request.user)
         shape = generic.IndexView(model=type(rows[0]))
         first, *others = related.columns
-        title = shape._get_custom_column(
-            first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url)
-        )
+        title = shape._get_custom_column(first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url))
         columns = [title, *(shape._get_custom_column(name) for name in others)]
         for column in columns:
             column.sort_key = None

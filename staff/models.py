@@ -17,6 +17,11 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def in_charge(self) -> models.QuerySet["User"]:
+        """Who may make other accounts: administrators and superusers, as far as they are active."""
+        found = models.Q(is_superuser=True) | models.Q(groups__name="Administrator")
+        return self.filter(found, is_active=True).distinct()
+
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 

@@ -1,0 +1,66 @@
+"""The second factor: which one this session has shown, and which ones an account has."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_used
+from django.db.models import QuerySet
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from staff.models import User
+
+# Recovery codes stand in for a factor that was lost. They are none of their own.
+REAL = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def of(user: Any) -> QuerySet[Authenticator]:
+    """The authenticator apps and passkeys of an account."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user.pk, type__in=REAL)
+    return found
+
+
+def shown(request: HttpRequest) -> bool:
+    """Whether this session showed a second factor, or a passkey alone, that the account still has.
+
+    The session's own record decides, not the account: another browser with the same password stays out.
+    """
+    records = get_authentication_records(request, request.user)
+    used = [record["id"] for record in records if record.get("method") == "mfa" and "id" in record]
+    return bool(used) and Authenticator.objects.filter(user_id=request.user.pk, pk__in=used).exists()
+
+
+def signed_in_for(request: HttpRequest) -> timedelta:
+    """How long ago this session first showed anything. A session without a record counts as old."""
+    records = get_authentication_records(request, request.user)
+    return timedelta(seconds=time.time() - records[0]["at"]) if records else timedelta.max
+
+
+def lately(request: HttpRequest, within: timedelta) -> bool:
+    """Whether this session showed a password or factor not longer ago than that."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < within.total_seconds()
+
+
+def forget_all(user: User) -> None:
+    """Take every factor and recovery code from an account: its sessions end, and it enrols anew."""
+    Authenticator.objects.filter(user_id=user.pk).delete()
+
+
+@receiver(authenticator_added)
+def enrolled(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Whoever has just set a factor up has shown it. The gate lets nobody enrol beside a factor not yet shown."""
+    if authenticator.type in REAL:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+        request.session.cycle_key()
+
+
+@receiver(authenticator_used)
+def confirmed(request: HttpRequest, reauthenticated: bool, **kwargs: Any) -> None:
+    """A session that gains rights gets a new id."""
+    if reauthenticated:
+        request.session.cycle_key()

@@ -1,0 +1,98 @@
+"""Forms of the sign-in pages: limits that hold across all processes, and codes that work once."""
+
+import re
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.utils.translation import gettext_lazy as _
+
+from foundation.doors import address, limits
+from staff.models import User
+
+GUESSES, GUESS_WINDOW = 10, 900  # codes one account may try, refilled over so many seconds
+RESETS, RESET_WINDOW = 5, 3600
+CODE_REMEMBERED = 3600  # seconds; a code of an app is valid for ninety
+
+
+def _may_guess(user: Any) -> None:
+    """allauth counts in the memory of one process; this counts in the database."""
+    if not limits.allow("second-factor", str(user.pk), GUESSES, GUESS_WINDOW):
+        raise get_adapter().validation_error("too_many_login_attempts")
+
+
+def _use_up(user: Any, code: str) -> None:
+    """A code of an authenticator app works once, in whichever process it is shown again."""
+    digits = re.sub(r"\W", "", code)
+    if not limits.allow("totp-code", f"{user.pk}:{digits}", 1, CODE_REMEMBERED):
+        raise get_mfa_adapter().validation_error("incorrect_code")
+
+
+class CodeOnce:
+    """For allauth's two forms that ask for a code."""
+
+    user: Any
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        _may_guess(self.user)
+        code: str = super().clean_code()  # type: ignore[misc]
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            _use_up(self.user, code)
+        return code
+
+
+class SignInCodeForm(CodeOnce, AuthenticateForm):
+    pass
+
+
+class ConfirmCodeForm(CodeOnce, ReauthenticateForm):
+    pass
+
+
+class ActivateAppForm(ActivateTOTPForm):
+    def clean_code(self) -> str:
+        _may_guess(self.user)
+        code: str = super().clean_code()
+        _use_up(self.user, code)
+        return code
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    def clean_email(self) -> str:
+        """The limit is the same for known and unknown addresses, so that nobody is found out by it."""
+        typed = self.cleaned_data["email"].strip().lower()
+        block = address.block(address.of(context.request))
+        allowed = limits.allow("password-reset", block, RESETS * 4, RESET_WINDOW)
+        if not (limits.allow("password-reset", typed, RESETS, RESET_WINDOW) and allowed):
+            raise forms.ValidationError(_("Too many tries. Please wait an hour."), code="too_many")
+        email: str = super().clean_email()
+        return email
+
+
+class ChoosePasswordForm(forms.Form):
+    """The page behind an invitation."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
