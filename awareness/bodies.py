@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from awareness import blocks as own
+from awareness.links import LinkBlock
 from awareness.parts import FigureBlock, Part, RichWordsBlock, WordsBlock
 
 EMBLEMS = [("ripple", _("Ripple")), ("lens", _("Lens")), ("braid", _("Braid"))]
@@ -12,7 +13,7 @@ EMBLEMS = [("ripple", _("Ripple")), ("lens", _("Lens")), ("braid", _("Braid"))]
 class LeadFigureBlock(own.DotFieldBlock):
     """The figure of the front page: one number in the largest type, with its field of dots and a link."""
 
-    link = own.LinkBlock(label=_("Link"))
+    link = LinkBlock(label=_("Link"))
 
     class Meta:
         icon = "decimal"
@@ -78,7 +79,7 @@ class GiveCallBlock(Part):
 
 class LinksBlock(Part):
     title = blocks.CharBlock(label=_("Title"), max_length=120)
-    links = blocks.ListBlock(own.LinkBlock(), label=_("Links"))
+    links = blocks.ListBlock(LinkBlock(), label=_("Links"))
 
     class Meta:
         icon = "link"

@@ -23,7 +23,11 @@ class Source(models.Model):
     publisher = models.CharField(_("publisher"), max_length=200)
     title = models.CharField(_("title"), max_length=300)
     year = models.PositiveSmallIntegerField(
-        _("year published"), validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+        _("year published"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1900), MaxValueValidator(2100)],
+        help_text=_("Empty when the page does not say."),
     )
     address = models.URLField(_("address"), blank=True, max_length=500, help_text=_("Only the publisher’s own page."))
     date_checked = models.DateField(
@@ -44,7 +48,7 @@ class Source(models.Model):
         ordering = ["publisher", "year", "title"]
 
     def __str__(self) -> str:
-        return f"{self.publisher}, {self.title} ({self.year})"
+        return f"{self.publisher}, {self.title} ({self.year or _('undated')})"
 
     def clean(self) -> None:
         super().clean()
@@ -118,15 +122,17 @@ class Figure(models.Model):
     @property
     def when(self) -> str:
         """The year measured; where nobody says it, the year published."""
-        return self.measured or str(self.source.year)
+        return self.measured or str(self.source.year or "")
 
     @property
     def large(self) -> str:
         return self.short or self.text
 
     def clean(self) -> None:
-        """Raise ValidationError for an old figure that does not say what is wrong with it, or a new short name."""
+        """Raise ValidationError for a figure without a year, or an old one that does not say what is wrong with it."""
         super().clean()
+        if self.source_id and not self.when:
+            raise ValidationError({"measured": _("The source has no year, so say when this was measured.")})
         if self.status != self.Status.CURRENT and not self.correction:
             raise ValidationError({"correction": _("Say why this figure is no longer used.")})
         if self.replaced_by_id and self.replaced_by_id == self.pk:

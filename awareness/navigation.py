@@ -9,7 +9,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
-from awareness.blocks import LinkBlock
+from awareness.links import LinkBlock
 from awareness.parts import Part, shown
 from awareness.references import References
 

@@ -1,0 +1,44 @@
+"""Links to our own pages or to addresses: in menus, lists and buttons."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from awareness.parts import PageNumberBlock, Part
+from awareness.references import References
+
+
+class LinkBlock(Part):
+    """A link to a page of ours, or to an address. Templates print `url`."""
+
+    label = blocks.CharBlock(label=_("Words"), max_length=80)
+    note = blocks.CharBlock(label=_("Line below"), max_length=120, required=False)
+    page = PageNumberBlock(label=_("Page"), required=False)
+    address = blocks.CharBlock(
+        label=_("Or an address"), max_length=300, required=False, help_text=_("For example: /give/")
+    )
+
+    def shown(self, value: Any, references: References) -> dict[str, Any]:
+        return {
+            **super().shown(value, references),
+            "url": references.address(value.get("page")) or value.get("address"),
+        }
+
+    def clean(self, value: Any) -> Any:
+        value = super().clean(value)
+        address = value.get("address") or ""
+        if bool(value.get("page")) == bool(address):
+            raise StructBlockValidationError(
+                non_block_errors=[ValidationError(_now("Choose a page or type an address."))]
+            )
+        if address and not address.startswith(("/", "https://", "#")):
+            raise StructBlockValidationError({"address": ValidationError(_now("An address begins with / or https://"))})
+        return value
+
+
+class ActionBlock(LinkBlock):
+    style = blocks.ChoiceBlock(label=_("Style"), choices=[("main", _("Main")), ("line", _("Outline"))], default="main")

@@ -1,0 +1,135 @@
+"""The starter content: facts, hotlines, organisation, pages and menus from content/, loaded without undoing edits."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models, transaction
+from wagtail.contrib.settings.models import BaseGenericSetting
+
+from awareness import keeping, markup
+from awareness.facts import Figure, Source
+from awareness.hotlines import Hotline
+from awareness.keeping import Verdict
+from awareness.navigation import Navigation
+from awareness.starter_pages import load_pages
+from foundation.organisation.models import Organisation
+
+CONTENT = Path(settings.BASE_DIR) / "content"
+Say = Callable[[str], None]
+
+
+@transaction.atomic
+def load(profile: str, say: Say) -> None:
+    """Everything, in the order in which one needs the other. Raises ContentError for a file that is not right."""
+    _rows(Source, _read("sources.toml")["source"], say)
+    _figures(_read("figures.toml")["figure"], say)
+    _rows(Hotline, _read("hotlines.toml")["hotline"], say)
+    _setting(Organisation, _profile(profile), say)
+    load_pages(CONTENT / "pages", _address(), say)
+    navigation = _read("navigation.toml")
+    _setting(Navigation, {name: _menu(name, navigation.get(name, [])) for name in ("header", "footer")}, say)
+
+
+def _rows(model: type[models.Model], rows: list[dict[str, Any]], say: Say) -> None:
+    verdicts = [_row(model, dict(row), say) for row in rows]
+    _tell(str(model._meta.verbose_name_plural), verdicts, say)
+
+
+def _figures(rows: list[dict[str, Any]], say: Say) -> None:
+    """Figures name their source and what replaced them by short name; the replacing ones come first in the file."""
+    sources = {source.slug: source for source in Source.objects.all()}
+    verdicts = []
+    for row in rows:
+        fields = dict(row)
+        name, replaced_by = fields.pop("source"), fields.pop("replaced_by", None)
+        if name not in sources:
+            raise markup.ContentError(f"figures.toml: {row['slug']} names the source {name}, which is not there")
+        fields["source"] = sources[name]
+        fields["replaced_by"] = Figure.objects.get(slug=replaced_by) if replaced_by else None
+        verdicts.append(_row(Figure, fields, say))
+    _tell("figures", verdicts, say)
+
+
+def _row(model: type[models.Model], fields: dict[str, Any], say: Say) -> Verdict:
+    """One row with a short name."""
+    slug = fields["slug"]
+    key = f"{model._meta.label_lower}:{slug}"
+    now = model._default_manager.filter(slug=slug).first()
+    wanted = model(**fields)
+    verdict = keeping.decide(key, _content(now, fields) if now else None, _content(wanted, fields))
+    if verdict in (Verdict.CREATE, Verdict.UPDATE):
+        wanted.pk = now.pk if now else None
+        wanted.full_clean()
+        wanted.save()
+        wanted.refresh_from_db()
+        keeping.remember(key, _content(wanted, fields))
+    elif verdict in (Verdict.CHANGED, Verdict.DELETED):
+        say(f"  {key}: {verdict.value}")
+    return verdict
+
+
+def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], say: Say) -> None:
+    """A settings row. One that still holds nothing but its defaults is taken over."""
+    key = str(model._meta.label_lower)
+    row = model.load()
+    before = _content(row, fields)
+    untouched = keeping.fingerprint(before) == keeping.fingerprint(_content(model(), fields))
+    wanted = _content(model(**fields), fields)
+    verdict = keeping.decide(key, before, wanted, adopt=untouched)
+    if verdict == Verdict.UPDATE:
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.full_clean()
+        row.save()
+        keeping.remember(key, _content(model.load(), fields))
+    say(f"{model._meta.verbose_name}: {verdict.value}")
+
+
+def _content(row: models.Model, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The named fields of a row in the form in which they are compared."""
+    content = {}
+    for name in fields:
+        field = row._meta.get_field(name)
+        value = field.value_from_object(row)
+        prepared = field.get_prep_value(value) if isinstance(field, models.Field) else value
+        content[name] = field.to_python(prepared) if isinstance(field, models.DecimalField) else prepared
+    return content
+
+
+def _menu(name: str, items: list[dict[str, Any]]) -> Any:
+    block = Navigation._meta.get_field(name).stream_block
+    raw = []
+    for item in items:
+        kind = "column" if name == "footer" else "group" if "links" in item else "link"
+        raw.append({"type": kind, "value": markup.fill(block.child_blocks[kind], item, f"navigation.{name}")})
+    return block.clean(block.to_python(raw))
+
+
+def _profile(name: str) -> dict[str, Any]:
+    path = CONTENT / "profiles" / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in path.parent.glob("*.toml")))
+        raise markup.ContentError(f"There is no profile {name}. There are: {known}")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads((CONTENT / name).read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise markup.ContentError(f"{name}: {error}") from error
+
+
+def _address() -> tuple[str, int]:
+    """The host and port that the site is reached at."""
+    parts = urlsplit(settings.BASE_URL)
+    return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _tell(what: str, verdicts: list[Verdict], say: Say) -> None:
+    counted = [f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict if verdict in verdicts]
+    say(f"{len(verdicts)} {what}: {', '.join(counted)}")

@@ -1,0 +1,38 @@
+"""Loads the starter content of every app. Running it again changes nothing that a person has changed."""
+
+from argparse import ArgumentParser
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from awareness import starter
+from awareness.markup import ContentError
+
+OTHERS = ("donations.starter", "pledges.starter")
+
+
+class Command(BaseCommand):
+    help = "Loads facts, hotlines, pages, menus and each app's starter rows. Keeps what people changed since."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--profile", default="sample", help="who the site is for: a name in content/profiles")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            starter.load(options["profile"], self._say)
+        except ContentError as error:
+            raise CommandError(str(error)) from error
+        for name in OTHERS:
+            if find_spec(name):
+                self._say(f"{name.partition('.')[0].capitalize()}: starter rows")
+                import_module(name).load()
+
+    def _say(self, line: str) -> None:
+        if self.verbosity:
+            self.stdout.write(line)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.verbosity: int = options["verbosity"]
+        return super().execute(*args, **options)
