@@ -1,0 +1,42 @@
+"""What the tests of giving share: a tenant of the offline Stripe for each test, and a donor with a browser."""
+
+import itertools
+import uuid
+
+import pytest
+from django.test import Client
+
+from donations import starter
+from foundation.organisation.models import Organisation
+from tests.donations.donor import Donor, Till
+
+NAMES = itertools.count()
+
+
+@pytest.fixture
+def till(sandbox, settings) -> Till:
+    """Books of its own at the offline Stripe, and settings that point there."""
+    tenant = f"t{next(NAMES)}-{uuid.uuid4().hex[:8]}"
+    settings.STRIPE_OFFLINE = True
+    settings.STRIPE_SECRET_KEY = "sk_test_donations_tests"
+    settings.STRIPE_API_BASE = sandbox.tenant(tenant)
+    settings.STRIPE_PAGE_ORIGINS = [sandbox.address]
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_of_these_tests_0123456789"]
+    return Till(sandbox, tenant)
+
+
+@pytest.fixture
+def charity(db) -> Organisation:
+    """A charity with a name, a mailbox and currencies to give in. It has entered no registration."""
+    starter.load()
+    organisation = Organisation.load()
+    organisation.name = "The Road Out"
+    organisation.legal_name = "The Road Out Inc."
+    organisation.email = "hello@charity.example"
+    organisation.save()
+    return organisation
+
+
+@pytest.fixture
+def donor(till, charity) -> Donor:
+    return Donor(Client(), till)

@@ -1,0 +1,93 @@
+"""A donor with a browser, and the till: what Stripe has, and how its events come to us."""
+
+import re
+import time
+from html import unescape
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+from django.test import Client
+
+from foundation.doors import guard
+from foundation.jobs.queue import run_due
+
+WEBHOOK = "/stripe/webhook/"
+
+
+class Till:
+    """One tenant of the offline Stripe."""
+
+    def __init__(self, sandbox, tenant: str) -> None:
+        self.sandbox, self.tenant = sandbox, tenant
+
+    def events(self) -> list[dict]:
+        return self.sandbox.events(self.tenant)
+
+    def objects(self, kind: str) -> list[dict]:
+        """The newest state of each object of that kind, as the events tell it."""
+        found = {}
+        for event in self.events():
+            thing = event["data"]["object"]
+            if thing["object"] == kind:
+                found[thing["id"]] = thing
+        return list(found.values())
+
+    def fault(self, kind: str, **options) -> None:
+        self.sandbox.fault(kind, self.tenant, **options)
+
+    def calm(self) -> None:
+        self.sandbox.calm(self.tenant)
+
+    def advance(self, seconds: int) -> None:
+        self.sandbox.advance(seconds, self.tenant)
+
+    def pay(self, url: str, card: str = "4242424242424242", **fields: str) -> str:
+        return self.sandbox.pay(url, card, **fields)
+
+    def post(self, event: dict, secret: str | None = None, at: int | None = None):
+        """One event to our webhook, signed."""
+        body, header = self.sandbox.signed(event, secret or settings.STRIPE_WEBHOOK_SECRETS[0], at)
+        return post(body, header)
+
+    def tell(self, events: list[dict] | None = None) -> None:
+        """All events to our webhook, and the work that they ask for."""
+        for event in self.events() if events is None else events:
+            assert self.post(event).status_code == 200
+        run_due()
+
+
+def post(body: bytes, header: str, content_type: str = "application/json"):
+    return Client().post(WEBHOOK, body, content_type=content_type, headers={"Stripe-Signature": header})
+
+
+class Donor:
+    """Somebody at the giving page."""
+
+    def __init__(self, client: Client, till: Till) -> None:
+        self.client, self.till = client, till
+
+    def form(self, address: str = "/give/") -> dict[str, str]:
+        """The hidden fields of the page, as a browser would send them, opened a while ago."""
+        page = self.client.get(address).content.decode()
+        hidden = re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page)
+        fields = {name: unescape(value) for name, value in hidden}
+        return {**fields, "opened": signing.dumps(time.time() - 30, salt=guard.SALT)}
+
+    def wish(self, frequency: str = "once", amount: str = "25", code: str = "USD", **more: str) -> dict[str, str]:
+        """What would be sent for that amount, typed into the field for another amount."""
+        fields = {"frequency": frequency, f"amount_{frequency}": "other", "other": amount, "email": "ada@donor.example"}
+        return {**self.form(f"/give/?currency={code}"), **fields, **more}
+
+    def send(self, fields: dict[str, str]):
+        return self.client.post("/give/", fields)
+
+    def give(self, *args, **more):
+        """Fill the form and send it."""
+        return self.send(self.wish(*args, **more))
+
+    def pay(self, answer, card: str = "4242424242424242", **fields: str):
+        """Pay on the page that we were sent to; the answer is our page of thanks."""
+        assert answer.status_code == 303, answer.content.decode()
+        back = urlsplit(self.till.pay(answer["Location"], card, **fields))
+        return self.client.get(f"{back.path}?{back.query}")
