@@ -65,6 +65,18 @@ class LedgerEntry(GrowsOnly):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {money.exact(self.amount, self.currency)}"
 
+    def amount_text(self) -> str:
+        return money.exact(self.amount, self.currency)
+
+    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
+    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
+
+    def settled_text(self) -> str:
+        return "" if self.settled is None else money.exact(self.settled, self.settled_currency)
+
+    settled_text.short_description = _("on the balance")  # type: ignore[attr-defined]
+    settled_text.admin_order_field = "settled"  # type: ignore[attr-defined]
+
 
 def new_code() -> str:
     """What a third party types to check a receipt: sixteen random characters, 80 bits."""
@@ -130,3 +142,9 @@ class Receipt(GrowsOnly):
     def is_demo(self) -> bool:
         """No money moved: this is no receipt."""
         return self.series == self.DEMO
+
+    def total_text(self) -> str:
+        return money.exact(self.total, self.currency)
+
+    total_text.short_description = _("total")  # type: ignore[attr-defined]
+    total_text.admin_order_field = "total"  # type: ignore[attr-defined]

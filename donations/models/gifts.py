@@ -59,6 +59,12 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return _("%(sum)s every month") % {"sum": money.exact(self.total, self.currency)}
 
+    def total_text(self) -> str:
+        return money.exact(self.total, self.currency)
+
+    total_text.short_description = _("every month")  # type: ignore[attr-defined]
+    total_text.admin_order_field = "total"  # type: ignore[attr-defined]
+
 
 class GiftQuerySet(models.QuerySet["Gift"]):
     def paid(self) -> "GiftQuerySet":
@@ -129,3 +135,9 @@ class Gift(models.Model):
     @property
     def is_paid(self) -> bool:
         return self.status == self.Status.PAID
+
+    def total_text(self) -> str:
+        return money.exact(self.total, self.currency)
+
+    total_text.short_description = _("total")  # type: ignore[attr-defined]
+    total_text.admin_order_field = "total"  # type: ignore[attr-defined]

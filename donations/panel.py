@@ -1,0 +1,157 @@
+"""What staff see of money: gifts, plans, books and events to read, and the currencies to set."""
+
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from donations.currency_form import CurrencyForm
+from donations.models import Currency, Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from staff.lists import Action, ReadOnlyViewSet, Related
+
+ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
+
+
+class GiftViewSet(ReadOnlyViewSet):
+    """One row for each payment, and for each that was begun."""
+
+    model = Gift
+    icon = "pick"
+    menu_label = _("Gifts")
+    list_display = ["reference", "name", "email", "total_text", "frequency", "status", "created_at"]
+    list_filter = {
+        "status": ["exact"],
+        "frequency": ["exact"],
+        "currency": ["exact"],
+        "created_at": ["date"],
+        "paid_at": ["date"],
+    }
+    search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
+    inspect_view_fields = [
+        *["reference", "status", "frequency", "total_text", "amount", "fee_cover", "currency", "name", "email"],
+        *["supporter", "plan", "created_at", "paid_at", "session_id", "payment_intent_id", "invoice_id", "livemode"],
+    ]
+    list_export = [
+        *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
+        *["created_at", "paid_at", "payment_intent_id", "livemode"],
+    ]
+    related = [
+        Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
+        Related(_("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "issued_at"]),
+    ]
+
+
+class PlanViewSet(ReadOnlyViewSet):
+    """Monthly gifts, as Stripe has them."""
+
+    model = Plan
+    icon = "repeat"
+    menu_label = _("Monthly gifts")
+    list_display = ["subscription_id", "supporter", "total_text", "status", "started_at", "current_period_end"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"]}
+    search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
+    list_select_related = ["supporter"]
+    related = [
+        Related(
+            _("Payments"), lambda plan: plan.gifts.all(), ["reference", "total_text", "status", "paid_at", "invoice_id"]
+        )
+    ]
+
+
+class LedgerViewSet(ReadOnlyViewSet):
+    """Every movement of money. Rows are only ever added."""
+
+    model = LedgerEntry
+    icon = "list-ul"
+    menu_label = _("Ledger")
+    list_display = ["stripe_object", "kind", "amount_text", "settled_text", "day", "gift"]
+    list_filter = {"kind": ["exact"], "currency": ["exact"], "day": ["exact"], "livemode": ["exact"]}
+    search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
+    list_select_related = ["gift"]
+    list_export = [
+        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "currency", "settled"],
+        *["settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+    ]
+
+
+class ReceiptViewSet(ReadOnlyViewSet):
+    """Numbered documents, as they were issued."""
+
+    model = Receipt
+    icon = "doc-full"
+    menu_label = _("Receipts")
+    list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
+    list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
+    search_fields = ["label", "name", "code", "gift__reference"]
+    list_select_related = ["gift"]
+
+
+def _try_again(event: StripeEvent, user: Any) -> str:
+    job = Job.objects.filter(key=event.job_key).first()
+    if job is None:
+        queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+    elif job.state == Job.State.DEAD:
+        queue.revive(job)
+    return gettext("The event waits for the worker again.")
+
+
+class EventViewSet(ReadOnlyViewSet):
+    """What Stripe told us, and what became of it. The body holds names and addresses, so it stays out of the panel."""
+
+    model = StripeEvent
+    icon = "download"
+    menu_label = _("Stripe events")
+    list_display = ["event_id", "type", "object_id", "state", "note", "received_at"]
+    list_filter = {"state": ["exact"], "type": ["exact"], "received_at": ["date"]}
+    search_fields = ["event_id", "type", "object_id", "note"]
+    inspect_view_fields = [
+        *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
+        *["api_version", "livemode"],
+    ]
+    actions = [
+        Action(
+            "try-again",
+            _("Try again"),
+            _try_again,
+            "jobs.change_job",
+            applies=lambda event: event.state == StripeEvent.State.FAILED,
+        )
+    ]
+
+
+class NeverDeleted(ModelPermissionPolicy):
+    """A currency is taken off the giving page, not deleted: its gifts stay readable. Superusers included."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "delete" and super().user_has_permission(user, action)
+
+
+class CurrencyViewSet(ModelViewSet):
+    """The currencies of the giving page."""
+
+    model = Currency
+    icon = "globe"
+    menu_label = _("Currencies")
+    list_display = ["code", "name", "shown", "position"]
+    list_per_page = 200
+    copy_view_enabled = False
+    add_to_reference_index = False
+    sort_order_field = None
+
+    @property
+    def permission_policy(self) -> NeverDeleted:
+        return NeverDeleted(self.model)
+
+    def get_form_class(self, for_update: bool = False) -> type[CurrencyForm]:
+        return CurrencyForm
+
+
+class Money(ModelViewSetGroup):
+    menu_label = _("Giving")
+    menu_icon = "pick"
+    menu_order = 200
+    items = (GiftViewSet, PlanViewSet, LedgerViewSet, ReceiptViewSet, EventViewSet, CurrencyViewSet)
