@@ -7,7 +7,7 @@ import time
 class OneLine(logging.Formatter):
     """Line breaks and control characters that somebody typed cannot make a second entry or colour a terminal."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")

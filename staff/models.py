@@ -29,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """A member of staff, who signs in by e-mail address."""
 
-    username = None  # type: ignore[assignment]
+    username = None  # type: ignore[assignment,misc]
     email = models.EmailField(_("e-mail address"), unique=True)
 
     USERNAME_FIELD = "email"
