@@ -1,0 +1,129 @@
+"""The story of a reader: pages with sources, help within reach, away at once, and nothing left behind by us."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.running import Site
+from tests.stories.visitor import Visitor
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.xdist_group("site")]
+READING = ["/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/get-help/"]
+FORMS = ["/give/", "/give/?frequency=monthly", "/give/?currency=JPY&frequency=once", "/pledge/", "/pledge/sent/"]
+OTHERS = ["/no-such-page/", "/give/thanks/", "/accounts/login/", "/accounts/password/reset/", "/pledge/confirm/none/"]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize("address", READING)
+def test_it_leaves_no_cookie_and_no_token_on_reading_pages(visitor: Visitor, address: str) -> None:
+    answer = visitor.open(address).answer
+    assert answer is not None and answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert "cookie" not in answer.headers.get("Vary", "").lower()
+    assert "csrfmiddlewaretoken" not in answer.text
+
+
+@pytest.mark.parametrize("address", [*READING, *FORMS, *OTHERS])
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_it_is_accessible(running_site: Site, open_page: Callable[..., Page], address: str, look: str) -> None:
+    page = open_page("phone" if look == "phone" else "desktop", color_scheme="dark" if look == "dark" else "light")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(running_site.url + address)
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []
+    assert page.locator("h1").count() == 1
+    foreign = [wrong for wrong in page.wrongs if "404" not in wrong and "410" not in wrong]  # type: ignore[attr-defined]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("address", [*READING, *FORMS])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_it_never_scrolls_sideways_and_keeps_the_exit_in_reach(
+    running_site: Site, open_page: Callable[..., Page], address: str, width: int
+) -> None:
+    page = open_page()
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(running_site.url + address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in (0, 0.5, 1):
+        page.evaluate("part => scrollTo(0, document.body.scrollHeight * part)", part)
+        reached = page.evaluate(
+            """() => {
+                const box = document.querySelector('.exit a.out').getBoundingClientRect();
+                const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                return [!!hit && !!hit.closest('.exit a.out'), box.width, box.height];
+            }"""
+        )
+        assert reached[0] and min(reached[1:]) >= 44
+
+
+def test_it_shows_each_figure_with_its_source(visitor: Visitor) -> None:
+    visitor.open("/the-problem/what-is-human-trafficking/")
+    for cite in visitor.page.select("sup a[href^='#note-']"):
+        assert visitor.page.select_one(str(cite["href"])), cite
+    assert len(visitor.page.select("sup a[href^='#note-']")) >= 5
+    assert "Palermo" in visitor.words or "Protocol to Prevent" in visitor.words
+    assert "27.6 million" in visitor.words
+    assert "International Labour Organization" in visitor.words
+
+
+def test_it_says_that_the_help_lines_of_a_demonstration_are_real(visitor: Visitor) -> None:
+    visitor.open("/get-help/")
+    assert "real" in visitor.page.select_one(".demo").get_text()
+    assert visitor.page.select("a[href^='tel:']")
+
+
+def test_it_leaves_without_javascript_and_without_a_referrer(
+    running_site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("phone", javascript=False)
+    seen: list[str | None] = []
+    page.route(
+        re.compile(r"^https://"),
+        lambda route: (seen.append(route.request.headers.get("referer")), route.fulfill(body="<p>Weather</p>")),
+    )
+    page.goto(f"{running_site.url}/the-problem/")
+    page.locator(".exit a.out").click()
+    page.wait_for_url(re.compile("^https://"))
+    assert seen == [None]
+
+
+def test_it_leaves_at_once_and_takes_its_place_in_the_history(
+    running_site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    page.route(re.compile(r"^https://"), lambda route: route.fulfill(body="<p>Weather</p>"))
+    page.goto(f"{running_site.url}/healthz")
+    page.goto(f"{running_site.url}/get-help/")
+    for _ in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url(re.compile("^https://"))
+    page.go_back()
+    expect(page).to_have_url(f"{running_site.url}/healthz")
+
+
+def test_it_sends_the_headers_of_a_careful_site(visitor: Visitor) -> None:
+    for address in (
+        "/",
+        "/give/",
+        "/pledge/",
+        "/get-help/",
+        "/no-such-page/",
+        "/accounts/login/",
+        "/static/css/site.css",
+    ):
+        answer = visitor.open(address).answer
+        assert answer is not None
+        headers = answer.headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+        assert "camera=()" in headers["Permissions-Policy"]
