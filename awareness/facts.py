@@ -14,12 +14,29 @@ MARKS = [
 ]
 
 
-class Source(models.Model):
-    """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
+class Named(models.Model):
+    """A row that texts name by its short name, which therefore stays what it is."""
 
     slug = models.SlugField(
-        _("short name"), unique=True, max_length=80, help_text=_("Stands in texts as {source:short-name}.")
+        _("short name"),
+        unique=True,
+        max_length=80,
+        help_text=_("Texts name the row by it, as {figure:short-name} or {source:short-name}."),
     )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Raise ValidationError when the short name of a row that exists is changed."""
+        super().clean()
+        if self.pk and not type(self)._default_manager.filter(pk=self.pk, slug=self.slug).exists():
+            raise ValidationError({"slug": _("Texts name this row by its short name, so it cannot change.")})
+
+
+class Source(Named):
+    """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
+
     publisher = models.CharField(_("publisher"), max_length=200)
     title = models.CharField(_("title"), max_length=300)
     year = models.PositiveSmallIntegerField(
@@ -66,7 +83,7 @@ class FigureQuerySet(models.QuerySet["Figure"]):
         return self.exclude(status=Figure.Status.CURRENT)
 
 
-class Figure(models.Model):
+class Figure(Named):
     """One number. Texts name it as {figure:short-name}, so that an edit here changes every page."""
 
     class Status(models.TextChoices):
@@ -74,9 +91,6 @@ class Figure(models.Model):
         SUPERSEDED = "superseded", _("superseded")
         CONTESTED = "contested", _("contested")
 
-    slug = models.SlugField(
-        _("short name"), unique=True, max_length=80, help_text=_("Stands in texts as {figure:short-name}.")
-    )
     text = models.CharField(_("as printed"), max_length=60, help_text=_("For example: 27.6 million"))
     short = models.CharField(
         _("as printed in large type"), max_length=20, blank=True, help_text=_("For example: 27.6m. Empty: as above.")

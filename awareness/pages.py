@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -26,6 +27,8 @@ LINKED = re.compile(r'"page": (\d+)|linktype=\\"page\\"[^>]*? id=\\"(\d+)\\"|id=
 class ReadingPage(Page):
     """What all our pages share: sourced texts, few queries, and nothing that follows the reader."""
 
+    known_above: Sequence[Page] = ()  # the pages above, where finding this one has fetched them already
+
     class Meta:
         abstract = True
 
@@ -36,7 +39,7 @@ class ReadingPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        self.references = context["references"] = References(request, self._linked(), self._above())
+        self.references = context["references"] = References(request, self._linked(), self._above(), self.known_above)
         return context
 
     def contents(self) -> list[tuple[str, str]]:
@@ -103,11 +106,13 @@ class HomePage(ReadingPage):
         verbose_name = _("front page")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Any page below in two queries, however deep it lies. Wagtail's own way asks twice for each level."""
-        if path_components:
-            url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            found = Page.objects.filter(url_path=url_path, path__startswith=self.path, live=True).specific().first()
-            if found is not None:
+        """Any page below and those above it in two queries, however deep. Wagtail's own way asks twice a level."""
+        steps = [f"{self.url_path}{'/'.join(path_components[:end])}/" for end in range(1, len(path_components) + 1)]
+        if steps:
+            rows = list(Page.objects.filter(url_path__in=steps, path__startswith=self.path).order_by("path"))
+            if rows and rows[-1].url_path == steps[-1] and rows[-1].live:
+                found = rows[-1].specific
+                found.known_above = rows[:-1]
                 return RouteResult(found)
         return super().route(request, path_components)
 

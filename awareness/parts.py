@@ -17,8 +17,15 @@ Reference = tuple[type[Model], str, str, str]
 Deconstructed = tuple[str, list[Any], dict[str, Any]]
 
 
-class FigureBlock(blocks.ChoiceBlock):
-    """A figure in use, kept by its short name: blocks ask for no row one by one."""
+class NameBlock(blocks.ChoiceBlock):
+    """A choice kept by its short name. Wagtail would look through all choices each time a page is read."""
+
+    def normalize_choice(self, value: str | None) -> str | None:
+        return value
+
+
+class FigureBlock(NameBlock):
+    """A figure in use: blocks ask for no row one by one."""
 
     def __init__(self, choices: Any = facts.current_figures, **kwargs: Any) -> None:
         super().__init__(choices=choices, **{"label": _("Figure"), "search_index": False, **kwargs})
@@ -37,7 +44,7 @@ class CorrectedFigureBlock(FigureBlock):
         super().__init__(choices=choices, **kwargs)
 
 
-class SourceBlock(blocks.ChoiceBlock):
+class SourceBlock(NameBlock):
     """A source, kept by its short name."""
 
     def __init__(self, choices: Any = facts.sources, **kwargs: Any) -> None:

@@ -28,10 +28,17 @@ class References:
     """Made anew for each rendering of a page. At most three queries, however many blocks the page has."""
 
     def __init__(
-        self, request: HttpRequest | None = None, page_ids: Iterable[int] = (), paths: Iterable[str] = ()
+        self,
+        request: HttpRequest | None = None,
+        page_ids: Iterable[int] = (),
+        paths: Iterable[str] = (),
+        known: Iterable[Page] = (),
     ) -> None:
+        """The pages with these numbers and tree paths will be asked for; `known` ones need no query."""
         self.request = request
-        self.page_ids, self.paths = set(page_ids), set(paths)
+        self.known = list(known)
+        self.page_ids = set(page_ids) - {page.pk for page in self.known}
+        self.paths = set(paths) - {page.path for page in self.known}
         self._cited: dict[str, Note] = {}
 
     @cached_property
@@ -47,8 +54,9 @@ class References:
     def pages(self) -> list[Page]:
         """The pages that texts and links lead to, and those above this one."""
         if not (self.page_ids or self.paths):
-            return []
-        return list(Page.objects.filter(Q(pk__in=self.page_ids) | Q(path__in=self.paths)).order_by("path"))
+            return self.known
+        wanted = Page.objects.filter(Q(pk__in=self.page_ids) | Q(path__in=self.paths))
+        return sorted([*self.known, *wanted], key=lambda page: page.path)
 
     def figure(self, slug: str) -> Figure | None:
         """None when the row is gone: the page then leaves the place empty and the log says so."""

@@ -94,9 +94,10 @@ def _content(row: models.Model, fields: Mapping[str, Any]) -> dict[str, Any]:
     content = {}
     for name in fields:
         field = row._meta.get_field(name)
-        value = field.value_from_object(row)
-        prepared = field.get_prep_value(value) if isinstance(field, models.Field) else value
-        content[name] = field.to_python(prepared) if isinstance(field, models.DecimalField) else prepared
+        if not isinstance(field, models.Field):
+            raise markup.ContentError(f"{row._meta.verbose_name} has no field {name} of its own")
+        value = field.get_prep_value(field.value_from_object(row))
+        content[name] = field.to_python(value) if isinstance(field, models.DecimalField) else value
     return content
 
 

@@ -1,7 +1,13 @@
 """The panel's lists of figures, sources and hotlines."""
 
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import ReferenceIndex
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
@@ -100,3 +106,15 @@ class FactsGroup(SnippetViewSetGroup):
 
 
 register_snippet(FactsGroup)
+
+
+@hooks.register("before_delete_snippet")
+def keep_what_pages_use(request: HttpRequest, instances: list[Model]) -> HttpResponse | None:
+    """A figure or source that a page names is not deleted: the page would have a hole."""
+    facts = [row for row in instances if isinstance(row, Figure | Source)]
+    used = [row for row in facts if ReferenceIndex.get_references_to(row).exists()]
+    if not used:
+        return None
+    names = ", ".join(str(row) for row in used)
+    messages.error(request, _("Not deleted, because pages use it: %(names)s") % {"names": names})
+    return redirect(type(used[0]).snippet_viewset.get_url_name("list"))  # type: ignore[union-attr]
