@@ -67,7 +67,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
-    "wagtail.users",
+    "staff.apps.StaffUsersConfig",  # wagtail.users, with our forms
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -266,6 +266,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "django_tasks": {"level": "WARNING"},  # two lines for each row that search learns of
+        "wagtail": {"level": "WARNING"},  # what editors do is in the panel's own history
         "axes": {"level": "ERROR"},  # its warnings carry the address and the e-mail typed
     },
 }
