@@ -21,6 +21,7 @@ FULL_WIDTH = str.maketrans("０１２３４５６７８９．，￥", "012345678
 PLAIN = re.compile(r"(?P<whole>0|[1-9][0-9]{0,8})(?:\.(?P<part>[0-9]{1,3}))?", re.ASCII)
 GROUPED = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2})(?:\.(?P<part>[0-9]{1,2}))?", re.ASCII)
 LONGEST = 24  # characters
+LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")  # "ISK500" reads badly
 
 
 class AmountError(ValueError):
@@ -156,4 +157,5 @@ def _format(amount: int, code: str, digits: int) -> str:
     locale = _locale()
     pattern = copy.copy(locale.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
-    return str(pattern.apply(_major(amount, code), locale, currency=code, currency_digits=False))
+    text = str(pattern.apply(_major(amount, code), locale, currency=code, currency_digits=False))
+    return LETTER_BEFORE_DIGIT.sub("\\g<0>\N{NO-BREAK SPACE}", text)

@@ -144,15 +144,15 @@ def _linked(request: HttpRequest, currency: Currency) -> dict[str, str]:
     except money.AmountError:
         return chosen
     if currency.minimum <= amount <= currency.maximum:
-        chosen |= _amount(amount, currency)
+        chosen |= _amount(amount, currency, chosen.get("frequency", ""))
     return chosen
 
 
-def _amount(amount: int, currency: Currency) -> dict[str, str]:
-    """The amount on each ladder that has it; typed into the other field where one has not."""
+def _amount(amount: int, currency: Currency, frequency: str) -> dict[str, str]:
+    """The amount on the ladder of that frequency, or on both while none is chosen; typed in where none has it."""
     plain = money.plain(amount, currency.code)
-    rungs = {frequency: amount in currency.ladder(frequency) for frequency in Frequency.values}
-    chosen = {f"amount_{frequency}": plain if on_it else OTHER for frequency, on_it in rungs.items()}
+    rungs = {each: amount in currency.ladder(each) for each in ([frequency] if frequency else Frequency.values)}
+    chosen = {f"amount_{each}": plain if on_it else OTHER for each, on_it in rungs.items()}
     return chosen if all(rungs.values()) else {**chosen, "other": plain}
 
 
@@ -166,7 +166,8 @@ def _left_at_stripe(request: HttpRequest) -> Gift | None:
 
 def _choices(gift: Gift) -> dict[str, Any]:
     currency = _currency(gift.currency)
-    amounts = _amount(gift.amount, currency) if currency and currency.code == gift.currency else {}
+    same = currency is not None and currency.code == gift.currency
+    amounts = _amount(gift.amount, currency, gift.frequency) if currency and same else {}
     return {
         **amounts,
         "frequency": gift.frequency,

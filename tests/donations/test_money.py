@@ -1,0 +1,145 @@
+"""Money: what a person types, what people read, and the fee that is covered to the cent."""
+
+import pytest
+from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
+
+from donations import money
+
+CODES = sorted(money.ZERO_DECIMAL | money.THREE_DECIMAL | {"USD", "EUR", "HUF", "TWD", "ISK", "UGX"})
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "amount"),
+    [
+        ("25", "USD", 2500),
+        (" 25 ", "USD", 2500),
+        ("25.5", "USD", 2550),
+        ("25.50", "USD", 2550),
+        ("1.13", "USD", 113),
+        ("2.01", "USD", 201),
+        ("1,000", "USD", 100000),
+        ("1,000.50", "USD", 100050),
+        ("12,345,6", "USD", None),
+        ("１２", "USD", 1200),
+        ("１，０００", "JPY", 1000),
+        ("$25", "USD", 2500),
+        ("25 €", "EUR", 2500),
+        ("$25", "CAD", 2500),
+        ("CA$25", "CAD", 2500),
+        ("25 USD", "USD", 2500),
+        ("£25", "USD", None),
+        ("0.50", "USD", 50),
+        ("1000", "JPY", 1000),
+        ("¥1,000", "JPY", 1000),
+        ("1.13", "JPY", None),
+        ("1000.00", "JPY", None),
+        ("500", "ISK", 50000),
+        ("500.50", "ISK", None),
+        ("5", "KWD", 5000),
+        ("5.25", "KWD", 5250),
+        ("5.255", "KWD", None),
+        ("3", "HUF", 300),
+    ],
+)
+def test_it_takes_what_is_clear_and_refuses_the_rest(text, code, amount):
+    if amount is None:
+        with pytest.raises(money.AmountError):
+            money.parse(text, code)
+    else:
+        assert money.parse(text, code) == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", " ", "-5", "+5", "NaN", "nan", "inf", "1e9", "1e2", "0x10", "0.001", "25.", ".5", "1.000", "1.000,50"],
+        *["12,50", "1,00", "10,00.5", "1 000", "1'000", "007", "٢٥", "２５．５０５", "²", "①", "25\n26", "1_000"],
+        *["25 or so", "twenty", "9" * 30, "1000000", "25\0", "$", "$$25", "−5"],
+    ],
+)
+def test_it_never_guesses(text):
+    with pytest.raises(money.AmountError) as refused:
+        money.parse(text, "USD")
+    assert str(refused.value)
+
+
+def test_it_says_what_to_type_instead():
+    with pytest.raises(money.AmountError, match=r"45 or 45\.50"):
+        money.parse("12,50", "EUR")
+    with pytest.raises(money.AmountError, match="whole Japanese yen"):
+        money.parse("12.5", "JPY")
+
+
+@given(st.text(max_size=30))
+def test_it_answers_any_text_with_an_amount_or_a_sentence(text):
+    try:
+        assert 0 <= money.parse(text, "USD") <= money.LARGEST
+    except money.AmountError as refused:
+        assert str(refused)
+
+
+@given(st.sampled_from(CODES), st.integers(0, 900_000))
+def test_it_reads_back_what_it_wrote(code, units):
+    amount = units * money.step(code)
+    assert money.parse(money.plain(amount, code), code) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "shown", "short"),
+    [
+        (2500, "USD", "$25.00", "$25"),
+        (2550, "USD", "$25.50", "$25.50"),
+        (123456, "GBP", "£1,234.56", "£1,234.56"),
+        (1234, "JPY", "¥1,234", "¥1,234"),
+        (2500, "CAD", "CA$25.00", "CA$25"),
+        (50000, "ISK", "ISK\xa0500", "ISK\xa0500"),
+        (5250, "KWD", "KWD\xa05.25", "KWD\xa05.25"),
+    ],
+)
+def test_it_writes_amounts_for_people(amount, code, shown, short):
+    assert (money.show(amount, code), money.short(amount, code)) == (shown, short)
+
+
+def test_it_puts_the_code_behind_the_sum_on_documents():
+    assert money.exact(2500, "CAD") == "CA$25.00 CAD"
+
+
+def test_it_writes_amounts_in_the_readers_language():
+    with override("de"):
+        assert money.show(123456, "EUR") == "1.234,56\xa0€"
+
+
+@pytest.mark.parametrize(
+    ("gift", "rate", "fixed", "total"),
+    [(10000, 290, 30, 10330), (10000, 220, 30, 10256), (3000, 290, 30, 3120), (2500, 0, 0, 2500), (1, 290, 30, 32)],
+)
+def test_it_adds_the_fee_to_the_cent(gift, rate, fixed, total):
+    assert money.with_fee(gift, "USD", rate, fixed) == total
+
+
+@given(
+    st.integers(1, 99_999_999),
+    st.integers(0, 1500),
+    st.integers(0, 5000),
+    st.sampled_from(["USD", "JPY", "ISK", "KWD"]),
+)
+def test_it_finds_the_smallest_total_that_leaves_the_gift_whole(gift, rate, fixed, code):
+    total, unit = money.with_fee(gift, code, rate, fixed), money.step(code)
+    assert total % unit == 0
+    assert total - money.fee(total, rate, fixed) >= gift
+    smaller = total - unit
+    assert smaller - money.fee(smaller, rate, fixed) < gift
+
+
+def test_it_leaves_every_gift_whole_from_one_cent_to_a_thousand_dollars():
+    for gift in range(1, 100_001):
+        total = money.with_fee(gift, "USD", 290, 30)
+        assert total - money.fee(total, 290, 30) >= gift
+
+
+@pytest.mark.parametrize(("rate", "fixed"), [(-1, 0), (5000, 0), (290, -1)])
+def test_it_refuses_an_absurd_fee(rate, fixed):
+    with pytest.raises(ValueError):
+        money.with_fee(1000, "USD", rate, fixed)
