@@ -1,9 +1,10 @@
-"""Security headers and the content security policy, for every answer, in one place."""
+"""Security headers and the content security policy, for every answer, in one place. Reasons: docs/security.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from csp.constants import NONE, SELF
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -23,33 +24,39 @@ PUBLIC_POLICY = {
     "object-src": [NONE],
     "frame-ancestors": [NONE],
 }
-# The editor shows the page it edits in a frame, and pictures before they are uploaded.
-PANEL_POLICY = {
-    **PUBLIC_POLICY,
-    "img-src": [SELF, "data:", "blob:"],
-    "frame-src": [SELF],
-    "frame-ancestors": [SELF],
-}
-PERMISSIONS = (
-    "accelerometer",
-    "autoplay",
-    "camera",
-    "display-capture",
-    "geolocation",
-    "gyroscope",
-    "microphone",
-)
-PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in (*PERMISSIONS, "payment", "usb", "browsing-topics"))
+# Pictures are shown before they are uploaded.
+PANEL_POLICY = {**PUBLIC_POLICY, "img-src": [SELF, "data:", "blob:"]}
+# The editor shows what is edited in a frame; only what it shows may stand in one.
+EDITOR_POLICY = {**PANEL_POLICY, "frame-src": [SELF]}
+PREVIEW_POLICY = {**PANEL_POLICY, "frame-ancestors": [SELF]}
+# Names of Wagtail's addresses, whichever model they are for.
+EDITORS = {"add", "edit", "revisions_revert"}
+PREVIEWS = {"preview_on_add", "preview_on_edit", "workflow_preview", "wagtailadmin_block_preview"}
 PANEL_PATH = "/admin/"
+# Here pages talk to the server by script, and a script's request without a referrer fails Django's CSRF check.
+WITH_FORMS = (PANEL_PATH, "/accounts/")
+
+PERMISSIONS = ("accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "microphone")
+PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in (*PERMISSIONS, "payment", "usb", "browsing-topics"))
+
+
+def policy_for(request: HttpRequest) -> Mapping[str, list[str]]:
+    """The narrowest policy under which this answer works."""
+    if not request.path_info.startswith(PANEL_PATH):
+        return PUBLIC_POLICY
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if name in PREVIEWS:
+        return PREVIEW_POLICY
+    return EDITOR_POLICY if name in EDITORS else PANEL_POLICY
 
 
 class Policy(CSPMiddleware):
-    """django-csp with two policies: one for everybody, one for the panel, whose previews stand in frames."""
+    """django-csp, with the policy that fits the answer. Views widen it for themselves by csp.decorators."""
 
     def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only and parts.config is None:
-            parts.config = PANEL_POLICY if request.path.startswith(PANEL_PATH) else PUBLIC_POLICY
+            parts.config = dict(policy_for(request))
         return parts
 
 
@@ -64,4 +71,16 @@ class Headers:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if _without_form(request, response):
+            response.headers["Referrer-Policy"] = "no-referrer"
         return response
+
+
+def _without_form(request: HttpRequest, response: HttpResponse) -> bool:
+    """A page that only reads tells nobody where the reader came from. A page with a form must tell ourselves:
+    with no-referrer, Chromium sends `Origin: null` and Django's CSRF check answers 403.
+    """
+    if response.headers.get("Referrer-Policy") != settings.SECURE_REFERRER_POLICY or response.streaming:
+        return False
+    page = response.headers.get("Content-Type", "").startswith("text/html")
+    return page and not request.path_info.startswith(WITH_FORMS) and b"<form" not in response.content

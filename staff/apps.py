@@ -1,8 +1,20 @@
 """The staff app: people who run the site, and the panel kit they run it with."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class StaffConfig(AppConfig):
     name = "staff"
     verbose_name = "Staff"
+
+    def ready(self) -> None:
+        import_module("staff.factors")  # hears when a factor was set up
+
+
+class StaffUsersConfig(WagtailUsersAppConfig):
+    """Wagtail's own app for users, with our forms."""
+
+    user_viewset = "staff.people.StaffUserViewSet"

@@ -1,13 +1,17 @@
-"""Lists of the ground floor's rows: letters that were sent and jobs that must happen."""
+"""The ground floor in the panel: letters, jobs, and whether the machinery runs."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs import queue
-from foundation.jobs.models import Job
+from foundation.jobs.models import Heartbeat, Job
 from foundation.letters.models import Letter
 from staff.lists import Action, ReadOnlyViewSet
 
@@ -54,3 +58,29 @@ class Machinery(ModelViewSetGroup):
     menu_icon = "cogs"
     menu_order = 900
     items = (LetterViewSet, JobViewSet)
+
+
+class HealthPanel(Component):
+    """Numbers on the dashboard that should be zero, and whether a worker is alive."""
+
+    name = "staff_health"
+    order = 90
+    template_name = "staff/health_panel.html"
+    ALIVE = timedelta(seconds=90)
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        now = timezone.now()
+        jobs, letters = reverse("job:index"), reverse("letter:index")
+        late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
+        return {
+            "figures": [
+                (_("parked jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
+                (_("jobs that are late"), late, f"{jobs}?state=ready"),
+                (
+                    _("letters refused"),
+                    Letter.objects.filter(state=Letter.State.FAILED).count(),
+                    f"{letters}?state=failed",
+                ),
+            ],
+            "worker_alive": Heartbeat.objects.filter(beat_at__gt=now - self.ALIVE).exists(),
+        }

@@ -20,6 +20,12 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+def to_sign_out(request: HttpRequest) -> HttpResponse:
+    """Wagtail's menu posts here."""
+    return account.logout(request) if request.method == "POST" else redirect("account_logout")
+
+
+@never_cache
 def to_password_reset(request: HttpRequest) -> HttpResponse:
     return redirect("account_reset_password")
 
@@ -27,7 +33,7 @@ def to_password_reset(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     # Wagtail's doors; the pages behind them are never reached.
     path("admin/login/", to_sign_in, name="wagtail_login"),
-    path("admin/logout/", account.logout, name="wagtail_logout"),
+    path("admin/logout/", to_sign_out, name="wagtail_logout"),
     re_path(r"^admin/password_reset/(?:.*/)?$", to_password_reset, name="wagtail_password_reset"),
     path("_util/login/", to_sign_in),
     # allauth, without sign-up, e-mail management and login by code.

@@ -2,9 +2,17 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets.button import Button
 
-from staff import audit, panel
+from staff import audit, panel, people
+from staff.models import User
 
 
 @hooks.register("register_log_actions")
@@ -17,3 +25,42 @@ def log_actions(actions: Any) -> None:
 @hooks.register("register_admin_viewset")
 def machinery() -> panel.Machinery:
     return panel.Machinery()
+
+
+@hooks.register("construct_homepage_panels")
+def health(request: HttpRequest, panels: list[Any]) -> None:
+    if request.user.has_perm("jobs.view_job"):
+        panels.append(panel.HealthPanel())
+
+
+@hooks.register("insert_global_admin_css")
+def styles() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("staff/panel.css"))
+
+
+@hooks.register("insert_global_admin_js")
+def scripts() -> str:
+    return format_html('<script src="{}"></script>', static("staff/panel.js"))
+
+
+@hooks.register("register_settings_menu_item")
+def your_sign_in() -> MenuItem:
+    return MenuItem(_("Your sign-in"), reverse("mfa_index"), icon_name="lock", order=10_000)
+
+
+@hooks.register("register_admin_urls")
+def invitation_addresses() -> list[URLPattern]:
+    return [path("users/<int:pk>/invite/", people.invite, name="staff_invite")]
+
+
+@hooks.register("register_user_listing_buttons")
+def invite_button(user: User, request_user: User) -> list[Button]:
+    if not request_user.has_perm("staff.change_user"):
+        return []
+    label = _("Send a sign-in link")
+    return [Button(label, url=reverse("staff_invite", args=[user.pk]), icon_name="mail", priority=50)]
+
+
+@hooks.register("after_create_user")
+def mail_the_new_one(request: HttpRequest, user: User) -> None:
+    people.welcome(request, user)

@@ -15,3 +15,9 @@ def plain_static_files() -> Iterator[None]:
     }
     with override_settings(STORAGES=storages):
         yield
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a commit happens now: the commit of a test never comes, and afterwards the answer is gone."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda call, *args, **kwargs: call())

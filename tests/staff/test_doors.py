@@ -126,3 +126,8 @@ def test_it_does_not_touch_the_session_on_other_pages(client):
 
 def test_it_is_clean_for_the_deploy_check():
     call_command("check", "--fail-level", "WARNING")
+
+
+def test_it_tells_scripts_no_instead_of_sending_them_to_a_page(client):
+    password_only(client, member("Editor"))
+    assert client.get("/admin/pages/", headers={"x-requested-with": "XMLHttpRequest"}).status_code == 403

@@ -40,15 +40,14 @@ def test_it_leads_an_account_without_factor_to_enrolment_and_nowhere_else(client
     assert "/accounts/2fa/totp/activate/" in page
 
 
-def test_it_enrols_an_app_shows_recovery_codes_and_opens_the_panel(client, django_capture_on_commit_callbacks):
+def test_it_enrols_an_app_shows_recovery_codes_and_opens_the_panel(client, at_once):
     user = member("Editor")
     type_password(client, user)
     page = client.get("/accounts/2fa/totp/activate/")
     secret = page.context["form"].secret
     assert 'src="data:image/svg+xml;base64,' in page.content.decode()
     before = client.session.session_key
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    answer = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
     assert answer.url == "/accounts/2fa/recovery-codes/"
     assert client.session.session_key != before, "a session that gains rights gets a new id"
     codes = client.get(answer.url).content.decode()
@@ -56,14 +55,13 @@ def test_it_enrols_an_app_shows_recovery_codes_and_opens_the_panel(client, djang
     assert client.get("/admin/").status_code == 200
 
 
-def test_it_keeps_a_second_browser_out_that_has_shown_the_password_only(django_capture_on_commit_callbacks):
+def test_it_keeps_a_second_browser_out_that_has_shown_the_password_only(at_once):
     user = member("Editor")
     first, second = Client(), Client()
     type_password(first, user)
     type_password(second, user)
     secret = first.get("/accounts/2fa/totp/activate/").context["form"].secret
-    with django_capture_on_commit_callbacks(execute=True):
-        first.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    first.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
     assert first.get("/admin/").status_code == 200
     assert second.get("/admin/").url == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2F"
     for address in ("/accounts/2fa/webauthn/add/", "/accounts/2fa/recovery-codes/", "/accounts/password/change/"):
@@ -231,12 +229,11 @@ def test_it_seals_the_secrets_of_factors(client, settings):
     assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret, 1)}).status_code == 200
 
 
-def test_it_writes_a_letter_when_a_factor_changed(client, django_capture_on_commit_callbacks):
+def test_it_writes_a_letter_when_a_factor_changed(client, at_once):
     user = member("Editor")
     type_password(client, user)
     secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
     assert "If this was not you" in Letter.objects.get(to=user.email).text
 
 
