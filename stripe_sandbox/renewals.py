@@ -2,7 +2,7 @@
 
 import copy
 
-from . import cards, charging, invoicing
+from . import cards, charging, invoicing, subscriptions
 from .books import Books, Thing
 from .events import change, emit
 
@@ -15,6 +15,9 @@ def renew(books: Books, sub_id: str) -> None:
     """The period is over: begin the next one and draw up its invoice."""
     sub = books.own("subscription", sub_id)
     if sub["status"] not in ("active", "past_due"):
+        return
+    if sub["cancel_at"] and sub["cancel_at"] <= books.now:
+        subscriptions.cancel(books, sub)
         return
     before = copy.deepcopy(sub)
     first = sub["items"]["data"][0]

@@ -49,12 +49,9 @@ class Store:
         self._lock = threading.RLock()
         self._guard = _hold_alone(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(SCHEMA)
+            self._db = _open(path)
         except sqlite3.Error as error:
+            self._guard.close()
             raise StateError(f"The state file {path} cannot be used: {error}.") from error
         self.seed = self._keep_seed(seed)
 
@@ -91,6 +88,19 @@ class Store:
             self._db.close()
             with suppress(OSError):
                 self._guard.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 def _hold_alone(path: Path) -> TextIO:

@@ -68,7 +68,6 @@ def _items(books: Books, sub: Thing, params: Thing) -> None:
                 item.update(price=price, plan=plan(price))
             item["quantity"] = given.get("quantity", item["quantity"])
             item["metadata"] = merged(item["metadata"], given.get("metadata"))
-    sub["items"]["total_count"] = len(items)
 
 
 def _price(books: Books, sub: Thing, given: Thing, path: str) -> Thing | None:

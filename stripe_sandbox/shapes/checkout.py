@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from . import nulls
+
 Thing = dict[str, Any]
 
 
 def session(session_id: str, now: int, params: Thing, total: int, currency: str, config: str) -> Thing:
     one_off = params["mode"] == "payment"
-    texts = params.get("custom_text") or {}
+    texts = {name: text or None for name, text in params.get("custom_text", {}).items()}
     fixed = _not_used()
     made = {
         "id": session_id,
@@ -22,10 +24,7 @@ def session(session_id: str, now: int, params: Thing, total: int, currency: str,
         "consent_collection": _consent_collection(params.get("consent_collection")),
         "created": now,
         "currency": currency,
-        "custom_text": {
-            name: texts.get(name) or None
-            for name in ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
-        },
+        "custom_text": {**nulls("after_submit shipping_address submit terms_of_service_acceptance"), **texts},
         "customer": params.get("customer"),
         "customer_creation": _customer_creation(params),
         "customer_details": customer_details(params.get("customer_email")) if "customer_email" in params else None,

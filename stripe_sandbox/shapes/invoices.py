@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from . import inner_list, nulls
+
 Thing = dict[str, Any]
 
 
@@ -21,53 +23,27 @@ def invoice(
         "account_country": account["country"],
         "account_name": account["business_profile"]["name"],
         "amount_due": total,
-        "amount_overpaid": 0,
         "amount_paid": 0,
-        "amount_paid_off_stripe": 0,
         "amount_remaining": total,
-        "amount_shipping": 0,
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": True,
-        "automatically_finalizes_at": None,
         "billing_reason": reason,
         "collection_method": "charge_automatically",
         "created": now,
         "currency": sub["currency"],
         "customer": customer["id"],
-        "customer_address": customer["address"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
-        "customer_phone": customer["phone"],
-        "effective_at": None,
-        "ending_balance": None,
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
-        "lines": {
-            "object": "list",
-            "data": lines,
-            "has_more": False,
-            "total_count": len(lines),
-            "url": f"/v1/invoices/{invoice_id}/lines",
-        },
-        "next_payment_attempt": None,
-        "number": None,
+        **{f"customer_{name}": customer[name] for name in ("address", "email", "name", "phone")},
+        "lines": inner_list(lines, f"/v1/invoices/{invoice_id}/lines"),
         "parent": parent,
         "period_end": now,
         "period_start": now,
         "status": "draft",
-        "status_details": None,
-        "status_transitions": {
-            "finalized_at": None,
-            "marked_uncollectible_at": None,
-            "paid_at": None,
-            "voided_at": None,
-        },
+        "status_transitions": nulls("finalized_at marked_uncollectible_at paid_at voided_at"),
         "subtotal": total,
         "subtotal_excluding_tax": total,
         "total": total,
         "total_excluding_tax": total,
-        "webhooks_delivered_at": None,
     }
 
 
@@ -76,13 +52,15 @@ def _invoice_not_used() -> Thing:
     nothing = (
         "account_tax_ids application custom_fields customer_account customer_shipping default_payment_method "
         "default_source description due_date footer from_invoice last_finalization_error latest_revision "
-        "on_behalf_of receipt_number rendering shipping_cost shipping_details statement_descriptor test_clock"
+        "on_behalf_of receipt_number rendering shipping_cost shipping_details statement_descriptor test_clock "
+        "automatically_finalizes_at effective_at ending_balance hosted_invoice_url invoice_pdf next_payment_attempt "
+        "number status_details webhooks_delivered_at"
     )
     empty = (
         "customer_tax_ids default_tax_rates discounts total_discount_amounts total_pretax_credit_amounts total_taxes"
     )
     return {
-        **dict.fromkeys(nothing.split()),
+        **nulls(nothing),
         **{name: [] for name in empty.split()},
         "automatic_tax": {
             "disabled_reason": None,
@@ -103,6 +81,9 @@ def _invoice_not_used() -> Thing:
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "starting_balance": 0,
+        "amount_overpaid": 0,
+        "amount_paid_off_stripe": 0,
+        "amount_shipping": 0,
     }
 
 

@@ -2,9 +2,18 @@
 
 from typing import Any
 
+from . import nulls
 from .people import checks
 
 Thing = dict[str, Any]
+
+
+PAYMENT_INTENT_NOT_USED = (
+    "allowed_payment_method_types application application_fee_amount automatic_payment_methods canceled_at "
+    "cancellation_reason customer_account excluded_payment_method_types last_payment_error latest_charge "
+    "managed_payments next_action on_behalf_of payment_method payment_method_configuration_details "
+    "payment_record processing review shipping source statement_descriptor transfer_data transfer_group"
+)
 
 
 def payment_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing:
@@ -12,48 +21,26 @@ def payment_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing
     return {
         "id": intent_id,
         "object": "payment_intent",
-        "allowed_payment_method_types": None,
+        **nulls(PAYMENT_INTENT_NOT_USED),
         "amount": facts["amount"],
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": "automatic_async",
         "client_secret": f"{intent_id}_secret_{secret}",
         "confirmation_method": "automatic",
         "created": now,
         "currency": facts["currency"],
         "customer": facts.get("customer"),
-        "customer_account": None,
         "description": facts.get("description"),
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
-        "managed_payments": None,
         "metadata": facts.get("metadata") or {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {"card": _card_options()},
         "payment_method_types": ["card"],
-        "payment_record": None,
-        "processing": None,
         "receipt_email": facts.get("receipt_email"),
-        "review": None,
         "setup_future_usage": facts.get("setup_future_usage"),
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
         "statement_descriptor_suffix": facts.get("suffix"),
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 
@@ -66,18 +53,22 @@ def _card_options() -> Thing:
     }
 
 
+CHARGE_NOT_USED = (
+    "application application_fee application_fee_amount balance_transaction failure_balance_transaction "
+    "failure_code failure_message on_behalf_of receipt_number receipt_url review shipping source "
+    "source_transfer statement_descriptor transfer_data transfer_group"
+)
+
+
 def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
     """A charge that succeeded; `declined` turns it into one that did not."""
     return {
         "id": charge_id,
         "object": "charge",
+        **nulls(CHARGE_NOT_USED),
         "amount": intent["amount"],
         "amount_captured": intent["amount"],
         "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": _statement(intent),
         "captured": True,
@@ -86,31 +77,18 @@ def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bo
         "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
         "fraud_details": {},
         "livemode": False,
         "metadata": intent["metadata"],
-        "on_behalf_of": None,
         "outcome": _outcome(),
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {"card": _card_details(intent, method, confirmed), "type": "card"},
         "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "succeeded",
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 

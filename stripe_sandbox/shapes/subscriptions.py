@@ -2,82 +2,60 @@
 
 from typing import Any
 
+from . import inner_list, nulls
 from .catalog import plan
 
 Thing = dict[str, Any]
 
 
+SUBSCRIPTION_NOT_USED = (
+    "application application_fee_percent billing_cycle_anchor_config billing_thresholds cancel_at canceled_at "
+    "customer_account days_until_due default_source ended_at latest_invoice managed_payments "
+    "next_pending_invoice_item_invoice on_behalf_of pause_collection pending_invoice_item_interval "
+    "pending_setup_intent pending_update schedule status_details test_clock transfer_data trial_end "
+    "trial_start"
+)
+
+
 def subscription(subscription_id: str, now: int, params: Thing, items: list[Thing]) -> Thing:
-    """`params`: customer, default_payment_method, currency, description, metadata, cancel_at."""
+    """`params`: customer, default_payment_method, currency, description, metadata."""
     return {
         "id": subscription_id,
         "object": "subscription",
-        "application": None,
-        "application_fee_percent": None,
+        **nulls(SUBSCRIPTION_NOT_USED),
         "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": now,
-        "billing_cycle_anchor_config": None,
         "billing_mode": {
             "flexible": {"proration_discounts": "included"},
             "type": "flexible",
             "updated_at": now,
         },
         "billing_schedules": [],
-        "billing_thresholds": None,
-        "cancel_at": None,
         "cancel_at_period_end": False,
-        "canceled_at": None,
         "cancellation_details": {"comment": None, "feedback": None, "reason": None},
         "collection_method": "charge_automatically",
         "created": now,
         "currency": params["currency"],
         "customer": params["customer"],
-        "customer_account": None,
-        "days_until_due": None,
         "default_payment_method": params["default_payment_method"],
-        "default_source": None,
         "default_tax_rates": [],
         "description": params.get("description"),
         "discounts": [],
-        "ended_at": None,
         "invoice_settings": {
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
+            **nulls("account_tax_ids custom_fields description footer"),
             "issuer": {"type": "self"},
         },
-        "items": {
-            "object": "list",
-            "data": items,
-            "has_more": False,
-            "total_count": len(items),
-            "url": f"/v1/subscription_items?subscription={subscription_id}",
-        },
-        "latest_invoice": None,
+        "items": inner_list(items, f"/v1/subscription_items?subscription={subscription_id}"),
         "livemode": False,
-        "managed_payments": None,
         "metadata": params.get("metadata") or {},
-        "next_pending_invoice_item_invoice": None,
-        "on_behalf_of": None,
-        "pause_collection": None,
         "payment_settings": {
             "payment_method_options": {"card": {"network": None, "request_three_d_secure": "automatic"}},
             "payment_method_types": None,
             "save_default_payment_method": "off",
         },
-        "pending_invoice_item_interval": None,
-        "pending_setup_intent": None,
-        "pending_update": None,
-        "schedule": None,
         "start_date": now,
         "status": "active",
-        "status_details": None,
-        "test_clock": None,
-        "transfer_data": None,
-        "trial_end": None,
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
-        "trial_start": None,
     }
 
 

@@ -14,8 +14,8 @@ from stripe._object_classes import OBJECT_CLASSES
 from stripe._stripe_object import StripeObject, UntypedStripeObject
 from typing_extensions import get_type_hints
 
-# Keys that Stripe really sends and the SDK's types do not know.
-LEGACY = {"total_count", "object", "id", "deleted"}
+# Keys that every object may have without its class saying so.
+ALWAYS = {"object", "id", "deleted"}
 # Fields that only exist in another state of the object, although the SDK's type does not say so.
 ABSENT = {
     "webhook_endpoint.secret": "shown in the answer to its creation only",
@@ -64,7 +64,7 @@ def _names(module_name: str) -> dict[str, Any]:
 
 def _object(cls: type, thing: dict[str, Any], path: str) -> list[str]:
     known = hints(cls)
-    faults = [f"{path}.{name}: unknown key" for name in thing if name not in known and name not in LEGACY]
+    faults = [f"{path}.{name}: unknown key" for name in thing if name not in known and name not in ALWAYS]
     for name, hint in known.items():
         where = f"{path}.{name}"
         if name not in thing:
@@ -139,3 +139,13 @@ def _scalar(hint: Any, value: Any) -> list[str] | None:
     if hint is Decimal:
         return [] if isinstance(value, str) else None
     return [] if isinstance(hint, type) and isinstance(value, hint) else None
+
+
+def expandable(kind: str) -> set[str]:
+    """The fields of an object that hold an id or, when expanded, an object."""
+    found = set()
+    for name, hint in hints(resource(kind)).items():
+        members = _members(hint)
+        if str in members and any(isinstance(part, type) and hasattr(part, "OBJECT_NAME") for part in members):
+            found.add(name)
+    return found
