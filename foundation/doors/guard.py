@@ -40,9 +40,7 @@ class GuardedForm(forms.Form):
             # Browsers fill in fields that people cannot see: emptied here, or sending again would never work.
             self.retype(website="")
             raise forms.ValidationError(
-                _(
-                    "Something filled in a field that you cannot see. It is empty again now: please send the form once more."
-                ),
+                _("Something filled in a field that you cannot see. It is empty again: please send once more."),
                 code="trap",
             )
         age = self._age()

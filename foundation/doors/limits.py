@@ -4,7 +4,7 @@ import time
 
 from django.db.models import Case, F, FloatField, Value, When
 from django.db.models.expressions import Expression
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 from django.utils.crypto import salted_hmac
 
 from foundation.doors.models import TokenBucket
@@ -17,9 +17,7 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     """
     key = salted_hmac("doors.limits", f"{action}:{who}", algorithm="sha256").hexdigest()
     now = time.time()
-    TokenBucket.objects.bulk_create(
-        [TokenBucket(key=key, tokens=capacity, filled_at=now)], ignore_conflicts=True
-    )
+    TokenBucket.objects.bulk_create([TokenBucket(key=key, tokens=capacity, filled_at=now)], ignore_conflicts=True)
     rate = capacity / seconds
     # A clock that ran backwards must not take tokens away.
     passed: Expression = Case(
@@ -31,7 +29,8 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     taken = (
         TokenBucket.objects.annotate(level=level)
         .filter(key=key, level__gte=1)
-        .update(tokens=level - Value(1.0), filled_at=now)
+        # Nor may it, or a knock that waited long for its turn, put the same time into the bucket twice.
+        .update(tokens=level - Value(1.0), filled_at=Greatest(F("filled_at"), Value(now)))
     )
     return bool(taken)
 

@@ -1,0 +1,28 @@
+"""Many at once: the same work in as many threads, each with a connection of its own, all starting together."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connections
+
+Result = TypeVar("Result")
+
+
+def together(count: int, work: Callable[[int], Result]) -> list[Result]:
+    """What `work(0)` to `work(count - 1)` return, run at the same moment. An error in one is an error here.
+
+    The test needs `@pytest.mark.django_db(transaction=True)`: other threads do not see an open transaction.
+    """
+    gate = threading.Barrier(count)
+
+    def one(number: int) -> Result:
+        try:
+            gate.wait(timeout=30)
+            return work(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))

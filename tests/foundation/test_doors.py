@@ -1,0 +1,201 @@
+"""Who may knock how often, from where, with which form and which link."""
+
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.http import QueryDict
+from django.test import RequestFactory, override_settings
+from django.utils import timezone
+
+from foundation.doors import address, guard, limits, links
+from foundation.doors.models import AccessLink, TokenBucket
+from tests.foundation.crowd import together
+
+db = pytest.mark.django_db
+
+
+# --- limits -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("knocks", [100])
+def test_it_gives_a_crowd_no_more_than_the_bucket_holds(knocks: int) -> None:
+    answers = together(knocks, lambda number: limits.allow("test", "crowd", 10, 24 * 3600))
+    assert answers.count(True) == 10
+
+
+@db
+def test_it_refills_evenly_and_never_above_the_brim() -> None:
+    with time_machine.travel(0, tick=False) as clock:
+        assert [limits.allow("test", "ada", 3, 60) for _ in range(4)] == [True, True, True, False]
+        clock.move_to(19)
+        assert not limits.allow("test", "ada", 3, 60)
+        clock.move_to(20.1)
+        assert limits.allow("test", "ada", 3, 60)
+        assert not limits.allow("test", "ada", 3, 60)
+        clock.move_to(10_000)
+        assert [limits.allow("test", "ada", 3, 60) for _ in range(4)] == [True, True, True, False]
+
+
+@db
+def test_it_is_not_refilled_by_a_clock_that_runs_backwards() -> None:
+    """Nor by a knock that read the clock early and got its turn late."""
+    with time_machine.travel(10_000, tick=False) as clock:
+        taken = 0
+        for moment in (10_000, 9_000) * 10:
+            clock.move_to(moment)
+            taken += limits.allow("test", "ada", 3, 60)
+        assert taken == 3
+
+
+@db
+def test_it_keeps_knockers_and_doors_apart_and_writes_nobody_down() -> None:
+    assert limits.allow("pledge", "ada@example.org", 1, 60)
+    assert limits.allow("give", "ada@example.org", 1, 60)
+    assert limits.allow("pledge", "grace@example.org", 1, 60)
+    assert not limits.allow("pledge", "ada@example.org", 1, 60)
+    assert "ada" not in str(TokenBucket.objects.values_list())
+
+
+@db
+def test_it_forgets_buckets_that_nobody_touched() -> None:
+    limits.allow("test", "old", 1, 60)
+    TokenBucket.objects.update(filled_at=time.time() - 3 * 86400)
+    limits.allow("test", "new", 1, 60)
+    limits.sweep()
+    assert TokenBucket.objects.count() == 1
+
+
+# --- address ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "found"),
+    [
+        (0, "203.0.113.9", "192.0.2.1"),  # nobody vouches for the header
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the left one is the client's own claim
+        (2, "198.51.100.7, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.1"),  # fewer hops than proxies: nobody wrote it whom we trust
+        (1, "nonsense", "0.0.0.0"),
+        (1, "", "192.0.2.1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_it_believes_only_our_own_proxies(proxies: int, forwarded: str, found: str) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": forwarded})
+    with override_settings(TRUSTED_PROXIES=proxies):
+        assert address.of(request) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("2001:DB8:1:2::1", "2001:db8:1:2::9", True),
+    ],
+)
+def test_it_takes_a_household_of_ipv6_for_one(one: str, other: str, same: bool) -> None:
+    assert (address.block(one) == address.block(other)) is same
+
+
+# --- guard ------------------------------------------------------------------------------------------------
+
+
+def _form(**data: str) -> guard.GuardedForm:
+    query = QueryDict(mutable=True)
+    query.update(data)
+    return guard.GuardedForm(query)
+
+
+def _opened(ago: float) -> str:
+    with time_machine.travel(time.time() - ago):
+        return guard.stamp()
+
+
+def test_it_takes_a_form_that_a_person_filled() -> None:
+    assert _form(opened=_opened(5)).is_valid()
+    assert _form(opened=_opened(23 * 3600)).is_valid()
+
+
+def test_it_shows_a_fast_form_again_and_takes_it_a_moment_later() -> None:
+    opened = _opened(1)
+    form = _form(opened=opened)
+    assert form.has_error("__all__", "fast")
+    assert form["opened"].value() == opened  # the clock runs on, so waiting helps
+    with time_machine.travel(time.time() + 2):
+        assert _form(opened=opened).is_valid()
+
+
+@pytest.mark.parametrize("opened", ["", "garbage", "1700000000", _opened(25 * 3600)])
+def test_it_shows_a_stale_or_forged_form_again_with_a_fresh_time(opened: str) -> None:
+    form = _form(opened=opened)
+    assert form.has_error("__all__", "stale")
+    fresh = form["opened"].value()
+    with time_machine.travel(time.time() + 3):
+        assert _form(opened=fresh).is_valid()
+
+
+def test_it_empties_the_trap_and_takes_the_form_then() -> None:
+    form = _form(opened=_opened(5), website="https://spam.example")
+    assert form.has_error("__all__", "trap")
+    assert form["website"].value() == ""
+    assert _form(opened=form["opened"].value(), website=form["website"].value()).is_valid()
+
+
+def test_it_stamps_each_form_that_it_shows() -> None:
+    assert guard.GuardedForm()["opened"].value()
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+@db
+def test_it_opens_its_own_door_only_and_keeps_no_token() -> None:
+    token = links.make("confirm", "7", timedelta(days=1))
+    found = links.find(token, "confirm")
+    assert found is not None and found.subject == "7"
+    assert links.find(token, "sign-in") is None
+    assert links.find(token[:-1], "confirm") is None
+    assert token not in str(AccessLink.objects.values_list())
+    assert len(token) >= 32
+
+
+@db
+def test_it_ends_at_its_time() -> None:
+    token = links.make("confirm", "7", timedelta(days=1))
+    with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1)):
+        assert links.find(token, "confirm") is None
+        assert links.find(token, "confirm", expired_too=True) is not None
+        assert links.find(token, "sign-in", expired_too=True) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_first_used_by_one_of_many() -> None:
+    link = links.find(links.make("confirm", "7", timedelta(days=1)), "confirm")
+    assert link is not None
+    assert together(20, lambda number: links.use(link)).count(True) == 1
+    found = AccessLink.objects.get()
+    assert found.used_at is not None
+
+
+@db
+def test_it_is_found_after_use_so_that_pressing_twice_is_fine() -> None:
+    token = links.make("confirm", "7", timedelta(days=1))
+    link = links.find(token, "confirm")
+    assert link is not None and links.use(link) and not links.use(link)
+    assert links.find(token, "confirm") is not None
+
+
+@db
+def test_it_forgets_links_a_month_after_they_ended() -> None:
+    links.make("confirm", "old", timedelta(days=-31))
+    links.make("confirm", "ended", timedelta(days=-1))
+    links.sweep()
+    assert AccessLink.objects.get().subject == "ended"
