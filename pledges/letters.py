@@ -38,10 +38,10 @@ def write(args: dict[str, Any]) -> None:
             _ask_to_confirm(signature, args["key"])
         elif signature.state == Signature.State.CONFIRMED:
             page = settings.BASE_URL + signature.pledge.get_absolute_url()
-            outbox.queue(args["key"], "pledge_confirmed_before", signature.email, {"page": page})
+            outbox.queue(args["key"], "pledge_confirmed_before", signature.letter_to, {"page": page})
 
 
 def _ask_to_confirm(signature: Signature, key: str) -> None:
     token = links.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
     address = settings.BASE_URL + reverse("pledges:confirm", args=[token])
-    outbox.queue(key, "pledge_confirm", signature.email, {"address": address, "days": LIFETIME.days})
+    outbox.queue(key, "pledge_confirm", signature.letter_to, {"address": address, "days": LIFETIME.days})

@@ -131,6 +131,9 @@ class Signature(models.Model):
     name = models.CharField(_("name"), max_length=names.LONGEST)
     email = models.EmailField(_("e-mail address"), max_length=320)
     canonical = models.CharField(_("mailbox"), max_length=320)
+    letter_to = models.EmailField(
+        _("next letter goes to"), max_length=320, help_text=_("The same mailbox, as it was typed last.")
+    )
     country = models.CharField(_("country"), max_length=2, blank=True)
     age = models.PositiveSmallIntegerField(_("age"), help_text=_("The minimum age that they said they have reached."))
     wants_letters = models.BooleanField(_("wants letters"), default=False)

@@ -37,14 +37,16 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
         "wants_letters": bool(letters_wording),
         "letters_wording": letters_wording,
     }
-    rest = {"locale": get_language() or "", "page": page, "signed_at": timezone.now()}
+    rest = {"page": page, "signed_at": timezone.now()}
+    reply = {"letter_to": email, "locale": get_language() or ""}
     mine = {"pledge_id": text.pledge_id, "canonical": canonical(email)}
     with transaction.atomic():
         # The unique constraint decides between two who sign at once; the second finds the first one's row.
-        Signature.objects.bulk_create([Signature(**mine, **typed, **rest)], ignore_conflicts=True)
+        Signature.objects.bulk_create([Signature(**mine, **typed, **rest, **reply)], ignore_conflicts=True)
         known = Signature.objects.standing().filter(**mine)
         # What was typed twice in the same words leaves the letter that is on its way valid.
         known.waiting().exclude(**typed).update(attempt=F("attempt") + 1, **typed, **rest)
+        known.update(**reply)
         letters.ask(known.get())
 
 

@@ -1,0 +1,192 @@
+"""The mailed link: looking changes nothing, pressing counts once, and whatever is no link looks the same."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from foundation.doors import links
+from foundation.doors.models import AccessLink
+from foundation.letters.models import Letter
+from pledges import counting, pledging
+from pledges.models import Pledge, Signature, SignatureEvent
+from supporters.models import ConsentEvent, Supporter
+from tests.pledges import driver
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+@pytest.fixture
+def address(pledge: Pledge, client: Client) -> str:
+    """The path of a link that waits to be pressed."""
+    driver.sign(client, letters="on")
+    return driver.link(driver.letters()[0])
+
+
+def test_it_is_not_impressed_by_scanners(address: str, client: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(10):
+            assert client.get(address).status_code == 200
+            assert client.head(address).status_code == 200
+            assert client.options(address).status_code in (200, 405)
+    assert [query["sql"] for query in queries if query["sql"].lstrip().upper().startswith(WRITES)] == []
+    assert Signature.objects.get().state == Signature.State.STARTED
+    client.post(address)
+    assert Signature.objects.get().state == Signature.State.CONFIRMED
+
+
+def test_it_shows_the_same_page_however_often_it_is_pressed(address: str, client: Client) -> None:
+    first = client.post(address, follow=True)
+    second = client.post(address, follow=True)
+    assert first.redirect_chain == second.redirect_chain
+    assert first.content == second.content
+    assert SignatureEvent.objects.count() == 1
+    assert ConsentEvent.objects.count() == 1
+
+
+def test_it_hides_the_link_from_everybody_else(address: str, client: Client) -> None:
+    token = address.split("/")[-2]
+    waiting = client.get(address)
+    assert waiting["Referrer-Policy"] == "same-origin"  # it holds a form
+    done = client.post(address, follow=True)
+    assert done["Referrer-Policy"] == "no-referrer"
+    for page in (waiting, done):
+        assert "no-store" in page["Cache-Control"]
+        assert token not in page.content.decode()
+        assert '<meta name="robots" content="noindex">' in page.content.decode()
+    assert token not in str(AccessLink.objects.values_list())
+
+
+def test_it_writes_no_live_link_into_the_log(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    token = address.split("/")[-2]
+    with caplog.at_level(logging.DEBUG):
+        Client().get(address)
+        Client().post(address)
+    assert token not in caplog.text
+
+
+def _tampered(token: str) -> list[str]:
+    return [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
+
+
+def test_it_opens_nothing_for_a_link_that_is_wrong_anywhere(address: str, client: Client) -> None:
+    token = address.split("/")[-2]
+    for wrong in [*_tampered(token), token.lower(), token[:-1], token + "A", "x", str(uuid.uuid4()), "%00", "é" * 50]:
+        path = f"/pledge/confirm/{wrong}/"
+        if path == address:
+            continue
+        assert client.get(path).status_code == 410
+        assert client.post(path).status_code == 410
+    assert Signature.objects.get().state == Signature.State.STARTED
+
+
+def test_it_opens_nothing_for_a_link_to_another_door(pledge: Pledge, client: Client) -> None:
+    driver.sign(client)
+    signature = Signature.objects.get()
+    token = links.make("supporter-sign-in", f"{signature.pk}:1", timedelta(hours=1))
+    assert client.post(f"/pledge/confirm/{token}/").status_code == 410
+    assert counting.confirmed(pledge) == 0
+
+
+def _shown(client: Client, path: str) -> tuple[int, str]:
+    page = client.get(path)
+    text = page.content.decode()
+    for hidden in driver.HIDDEN.finditer(text):
+        text = text.replace(hidden[0], "")
+    return page.status_code, text.replace(path, "")
+
+
+def test_it_shows_an_ended_link_and_a_made_up_one_the_same_page(address: str, client: Client) -> None:
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        ended = _shown(client, address)
+        made_up = _shown(client, "/pledge/confirm/made-up/")
+        assert ended == made_up
+        assert ended[0] == 410
+        assert client.post(address).status_code == 410
+    assert Signature.objects.get().state == Signature.State.STARTED
+
+
+def test_it_sends_a_new_letter_to_whom_the_old_one_went(address: str, client: Client) -> None:
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        answer = client.post(f"{address}letter/")
+        assert answer["Location"] == "/pledge/sent/"
+        assert client.post("/pledge/confirm/made-up/letter/")["Location"] == "/pledge/sent/"
+        second = driver.letters()[-1]
+        assert Letter.objects.count() == 2
+        client.post(driver.link(second))
+    assert Signature.objects.get().state == Signature.State.CONFIRMED
+
+
+def test_it_asks_for_a_new_letter_by_post_only_and_not_too_often(address: str, client: Client) -> None:
+    assert client.get(f"{address}letter/").status_code == 405
+    for _ in range(10):
+        client.post(f"{address}letter/")
+    assert len(driver.letters()) == 3
+    answers = [client.post(f"{address}letter/") for _ in range(60)]
+    assert answers[-1].status_code == 429 and answers[-1]["Retry-After"] == "60"
+
+
+def test_it_forgets_who_never_confirmed(address: str, client: Client) -> None:
+    Signature.objects.update(signed_at=timezone.now() - timedelta(days=22))
+    driver.sign(client, email="early@example.org")
+    pledging.forget()
+    assert list(Signature.objects.values_list("email", flat=True)) == ["early@example.org"]
+    assert client.get(address).status_code == 410
+
+
+def test_it_makes_no_supporter_and_no_consent_before_the_button(address: str, client: Client) -> None:
+    client.get(address)
+    assert not Supporter.objects.exists() and not ConsentEvent.objects.exists()
+
+
+def test_it_records_no_consent_for_an_empty_box_and_takes_none_away(pledge: Pledge, client: Client) -> None:
+    driver.sign(client)
+    driver.confirm(client)
+    assert Supporter.objects.count() == 1 and not ConsentEvent.objects.exists()
+
+
+def test_it_numbers_signatures_and_never_gives_a_number_twice(pledge: Pledge, client: Client) -> None:
+    for name in ("one", "two", "three"):
+        driver.sign(client, email=f"{name}@example.org")
+        driver.confirm(client, f"{name}@example.org")
+    third = Signature.objects.get(email="three@example.org")
+    assert third.number == 3
+    assert pledging.withdraw(third) is True
+    assert pledging.withdraw(third) is False
+    assert counting.confirmed(pledge) == 2
+    driver.sign(client, email="three@example.org")
+    driver.confirm(client, "three@example.org")
+    again = Signature.objects.confirmed().get(email="three@example.org")
+    assert (again.number, counting.confirmed(pledge)) == (4, 3)
+    assert [event.step for event in SignatureEvent.objects.order_by("id")] == [1, 1, 1, -1, 1]
+    assert counting.proof(pledge).holds
+
+
+def test_it_does_not_confirm_what_was_withdrawn_or_set_aside(address: str, pledge: Pledge, client: Client) -> None:
+    pledging.set_aside(Signature.objects.get(), who="staff@example.org", note="test")
+    assert client.post(address).status_code == 410
+    assert counting.confirmed(pledge) == 0
+    assert not SignatureEvent.objects.exists()  # it never counted, so there is nothing to take off
+
+
+def test_it_proves_the_counter_each_day_and_says_when_it_is_wrong(address: str, pledge: Pledge, client: Client) -> None:
+    client.post(address)
+    counting.check()
+    signature = Signature.objects.get()
+    SignatureEvent.objects.create(pledge=pledge, signature=signature, step=1, total=7, why="confirmed", who="x")
+    with pytest.raises(counting.CountIsWrongError, match="total=7, steps=2, rows=1"):
+        counting.check()
+
+
+def test_it_answers_the_counter_with_one_query_however_many_signed(
+    address: str, pledge: Pledge, client: Client, django_assert_num_queries
+) -> None:
+    client.post(address)
+    with django_assert_num_queries(1):
+        assert counting.confirmed(pledge) == 1

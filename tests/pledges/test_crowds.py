@@ -1,0 +1,88 @@
+"""Many at once, on both databases: one mailbox, one signature, one step of the count."""
+
+import random
+
+import pytest
+from django.test import Client
+
+from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from pledges import counting, pledging, starter
+from pledges.models import Pledge, Signature, SignatureEvent
+from supporters import people
+from supporters.models import ConsentEvent, Supporter
+from tests.foundation.crowd import together
+from tests.pledges import driver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def spelling(number: int) -> str:
+    """The same Gmail mailbox in another spelling each time."""
+    dots = "".join(char + ("." if number >> at & 1 else "") for at, char in enumerate("abolish"))
+    return f"{dots.strip('.')}+{number}@{'googlemail' if number % 2 else 'gmail'}.com"
+
+
+def test_it_makes_one_signature_of_fifty_that_sign_at_once() -> None:
+    starter.load()
+    data = {**driver.hidden_fields(Client()), **driver.ADA}
+    answers = together(50, lambda number: Client().post("/pledge/", {**data, "email": spelling(number)}))
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, "/pledge/sent/")}
+    assert Signature.objects.count() == 1
+    run_due()
+    assert 1 <= Letter.objects.count() <= 3
+
+
+def test_it_counts_once_when_the_button_is_pressed_twenty_times_at_once() -> None:
+    starter.load()
+    driver.sign(Client(), letters="on")
+    address = driver.link(driver.letters()[0])
+    answers = together(20, lambda number: Client().post(address))
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, address)}
+    assert counting.proof(Pledge.objects.get()) == counting.Proof(total=1, steps=1, rows=1)
+    assert (SignatureEvent.objects.count(), ConsentEvent.objects.count(), Supporter.objects.count()) == (1, 1, 1)
+
+
+def test_it_numbers_a_crowd_without_gap_or_double() -> None:
+    starter.load()
+    emails = [f"n{number}@example.org" for number in range(20)]
+    for email in emails:
+        driver.sign(Client(), email=email)
+    run_due()
+    addresses = [driver.link(Letter.objects.get(to=email)) for email in emails]
+    together(20, lambda number: Client().post(addresses[number]))
+    assert sorted(Signature.objects.values_list("number", flat=True)) == list(range(1, 21))
+    totals = list(SignatureEvent.objects.order_by("id").values_list("total", flat=True))
+    assert totals == list(range(1, 21))
+
+
+def test_it_counts_right_while_people_sign_confirm_and_withdraw_at_random() -> None:
+    """Whatever the order: what is shown, the steps, and the rows tell one number."""
+    starter.load()
+    pledge = Pledge.objects.get()
+
+    def live(number: int) -> None:
+        chance = random.Random(number)
+        for _ in range(6):
+            email = f"n{chance.randrange(4)}@example.org"
+            driver.sign(Client(), email=email)
+            run_due()
+            letter = Letter.objects.filter(to=email, template="pledge_confirm").order_by("-id").first()
+            if letter and chance.random() < 0.8:
+                Client().post(driver.link(letter))
+            signature = Signature.objects.filter(canonical=email).order_by("-id").first()
+            if signature and chance.random() < 0.4:
+                pledging.withdraw(signature)
+
+    together(6, live)
+    proof = counting.proof(pledge)
+    assert proof.holds, proof
+    assert SignatureEvent.objects.exists()
+    numbers = [number for number in Signature.objects.values_list("number", flat=True) if number]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_it_meets_one_person_when_many_ask_at_once() -> None:
+    met = together(30, lambda number: people.meet(spelling(number), f"Name {number}").pk)
+    assert len(set(met)) == 1
+    assert Supporter.objects.count() == 1

@@ -1,0 +1,77 @@
+"""Who a person is to us: one row a mailbox, and what anybody may change about it."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from supporters import countries, mailbox, names, people
+from supporters.models import Supporter
+
+db = pytest.mark.django_db
+
+
+@db
+def test_it_meets_somebody_new_and_knows_them_again() -> None:
+    met = people.meet("Ada+gifts@Gmail.com", "Ada", "GB")
+    assert (met.email, met.canonical) == ("Ada+gifts@Gmail.com", "ada@gmail.com")
+    assert people.meet("a.da@googlemail.com") == met
+    assert Supporter.objects.count() == 1
+
+
+@db
+def test_it_lets_nobody_rename_somebody_by_typing_their_address() -> None:
+    people.meet("ada@example.org", "Ada", verified=True)
+    again = people.meet("ADA@example.org", "Mallory", "FR")
+    assert (again.name, again.email) == ("Ada", "ada@example.org")
+    assert again.country == "FR"  # a gap is filled
+
+
+@db
+def test_it_takes_the_word_of_somebody_who_proved_the_address() -> None:
+    people.meet("ada@gmail.com", "A.", "FR")
+    again = people.meet("a.da@gmail.com", "Ada Example", "", verified=True)
+    assert (again.name, again.email, again.country) == ("Ada Example", "a.da@gmail.com", "FR")
+    assert Supporter.objects.get().name == "Ada Example"
+
+
+@db
+def test_it_writes_three_letters_a_day_to_all_spellings_together() -> None:
+    typed = ["ada@gmail.com", "a.da@gmail.com", "ada+1@googlemail.com", "ADA@gmail.com", "ada@gmail.com"]
+    assert [mailbox.may_write(email) for email in typed] == [True, True, True, False, False]
+    assert mailbox.may_write("ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Ada   Lovelace ", "Ada Lovelace"),
+        ("Ada\u202eLovelace", "AdaLovelace"),
+        ("Ada\r\nBcc: x\x07", "Ada Bcc: x"),
+        ("A\u0308da", "Äda"),
+        ("👩🏽‍🚒", "👩🏽‍🚒"),
+        ("=HYPERLINK(A1)", "=HYPERLINK(A1)"),
+        ("نمی‌دانم", "نمی‌دانم"),
+        ("J. R. R. Tolkien", "J. R. R. Tolkien"),
+        ("Mary St.John", "Mary St.John"),
+    ],
+)
+def test_it_keeps_a_name_as_it_was_typed_on_one_line(typed: str, kept: str) -> None:
+    assert names.clean(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["http://x.y", "see WWW.x", "cheap.com", 'x=HYPERLINK("http://evil")'])
+def test_it_takes_no_advertisement_for_a_name(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        names.clean(typed)
+
+
+def test_it_offers_countries_in_the_order_of_their_names() -> None:
+    offered = countries.choices("en")
+    shown = [name for _, name in offered]
+    assert shown.index("Åland Islands") < shown.index("Albania")  # not behind Zimbabwe
+    codes = {code for code, _ in offered}
+    assert {"GB", "US", "JP", "XK"} <= codes
+    assert not codes & {"EU", "UN", "ZZ", "QO"}
+    assert all(len(code) == 2 for code in codes)
+    assert countries.name("DE", "de") == "Deutschland"
+    assert countries.name("??") == "??"
+    assert countries.choices("xx-nowhere") == offered
