@@ -8,7 +8,7 @@ from base64 import b64decode
 from binascii import Error as BadBase64
 from typing import Any
 
-from . import API_VERSION, agenda, control, page, parameters, routes
+from . import API_VERSION, agenda, control, imitated, limits, page, parameters, routes
 from .books import Books, Caller, Thing
 from .deliver import Courier
 from .errors import StripeError, server_error
@@ -109,6 +109,8 @@ class App:
         except (UnicodeDecodeError, ValueError) as error:
             raise StripeError("Invalid request: the parameters are not form-encoded UTF-8.") from error
         params = parameters.check(route.params, given)
+        limits.check(route.path, params)
+        imitated.check(f"{route.method} {route.path}", params)
         thing = route.answer(books, params, *ids)
         thing = expand(books, thing, params.get("expand", []))
         return json_answer(200, shown(thing, books.now, f"{request.base}{prefix}"))

@@ -135,7 +135,7 @@ def _check_amount(books: Books, mode: str, total: int, currency: str) -> None:
 
 def listing(books: Books, params: Thing) -> Thing:
     where, values = ["1"], []
-    for name in ("status", "customer", "payment_intent", "subscription", "payment_link"):
+    for name in ("status", "customer", "payment_intent", "subscription"):
         if name in params:
             where.append(f"json_extract(body, '$.{name}') = ?")
             values.append(params[name])

@@ -15,13 +15,9 @@ import stripe._request_options as request_options
 from stripe._stripe_context import StripeContext
 from typing_extensions import get_type_hints, is_typeddict
 
-from .errors import StripeError, bad_value, empty_param, missing_param, unknown_param
+from .errors import bad_value, empty_param, missing_param, unknown_param
 
 OPTION_KEYS = frozenset(request_options.RequestOptions.__annotations__)
-LONGEST = 5000
-LENGTHS = {"client_reference_id": 200, "integration_identifier": 200, "statement_descriptor_suffix": 22,
-           "statement_descriptor": 22, "customer_email": 800, "email": 512, "name": 5000, "description": 5000,
-           "message": 1200}  # fmt: skip
 
 
 def check(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +129,7 @@ def _scalar(members: list[Any], words: list[str], value: str, path: str) -> Any:
     if words and not ({int, float, Decimal} & set(members)):
         raise bad_value(path, f"Invalid {path}: must be one of {_either(words)}")
     if str in members and not words:
-        return _text(value, path)
+        return value
     if int in members:
         raise bad_value(path, f"Invalid integer: {value}", "parameter_invalid_integer")
     if float in members or Decimal in members:
@@ -153,15 +149,6 @@ def _number(members: list[Any], value: str) -> Any:
     except InvalidOperation:
         pass
     return None
-
-
-def _text(value: str, path: str) -> str:
-    name = path.rpartition("[")[2].rstrip("]")
-    longest = LENGTHS.get(name, LONGEST)
-    if len(value) > longest:
-        message = f"Invalid string: {value[:10]}...{value[-10:]}; must be at most {longest} characters"
-        raise StripeError(message, code="parameter_invalid_string_length", param=path)
-    return value
 
 
 def _either(words: list[str]) -> str:

@@ -146,7 +146,7 @@ ROUTES = [
     Route("GET", "/v1/payment_intents/{}", "_payment_intent_retrieve_params:PaymentIntentRetrieveParams",
           _retrieve("payment_intent")),
     Route("GET", "/v1/charges", "_charge_list_params:ChargeListParams",
-          _list("charge", "/v1/charges", "customer", "payment_intent", "transfer_group")),
+          _list("charge", "/v1/charges", "customer", "payment_intent")),
     Route("GET", "/v1/charges/{}", "_charge_retrieve_params:ChargeRetrieveParams", _retrieve("charge")),
     Route("GET", "/v1/balance_transactions", "_balance_transaction_list_params:BalanceTransactionListParams",
           _list("balance_transaction", "/v1/balance_transactions", "currency", "source", "type")),

@@ -121,6 +121,29 @@ def answer_problems(method: str, path: str, body: dict[str, Any]) -> list[str]:
     return [f"{method} {path}: not an address of Stripe"]
 
 
+def text_limits(address: str) -> dict[str, int]:
+    """How long each text of a POST to this address (ids as {}) may be, where it is not 5000 characters."""
+    paths = description()["paths"]
+    template = next(path for path in paths if re.sub(r"\{[^}]+\}", "{}", path) == address and "post" in paths[path])
+    form = (
+        paths[template]["post"].get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
+    )
+    found: dict[str, int] = {}
+    _limits(form.get("schema", {}), "", found)
+    return found
+
+
+def _limits(schema: dict[str, Any], path: str, found: dict[str, int]) -> None:
+    if schema.get("maxLength", 5000) != 5000:
+        found[path] = schema["maxLength"]
+    for name, inner in schema.get("properties", {}).items():
+        _limits(inner, f"{path}[{name}]" if path else name, found)
+    for inner in schema.get("anyOf", []):
+        _limits(inner, path, found)
+    if "items" in schema:
+        _limits(schema["items"], f"{path}[0]", found)
+
+
 def _faults(validator: Draft202012Validator, thing: Any, name: str) -> list[str]:
     return [_told(error, name) for error in validator.iter_errors(thing)]
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stripe
 
+from stripe_sandbox import API_VERSION
 from tests.stripe_sandbox import openapi, samples, sdk_types
 from tests.stripe_sandbox.driver import Sandbox
 from tests.stripe_sandbox.shop import Shop, about
@@ -115,6 +117,13 @@ def test_they_know_errors_and_envelopes() -> None:
     assert openapi.answer_problems("GET", "/v1/charges", {"object": "list", "data": []})
     assert openapi.answer_problems("GET", "/v1/nothing", {}) == ["GET /v1/nothing: not an address of Stripe"]
     assert sdk_types.problems({"object": "gift"}) == ["gift: no such class in the SDK"]
+
+
+def test_they_speak_of_the_version_that_is_installed() -> None:
+    """An upgrade of the SDK stops here: see docs/stripe-sandbox.md for what to do."""
+    assert stripe.VERSION == "16.1.0"
+    assert stripe.api_version == API_VERSION == "2026-10-28.endive"
+    assert openapi.description()["info"]["version"] == "2026-05-27.dahlia"
 
 
 def test_they_allow_for_nothing_that_the_description_knows_by_now() -> None:

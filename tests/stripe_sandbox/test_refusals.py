@@ -6,7 +6,7 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox import parameters, routes
+from stripe_sandbox import imitated, limits, parameters, routes
 from stripe_sandbox.expand import FIELDS
 from tests.stripe_sandbox import openapi, sdk_types
 from tests.stripe_sandbox.driver import http
@@ -73,6 +73,9 @@ SESSIONS = [
     ({"line_items": item(unit_amount=73, currency="jpy")}, "amount_too_small", "line_items"),
     ({"line_items": item(unit_amount=100_000_000)}, "amount_too_large", "line_items"),
     ({"client_reference_id": "x" * 201}, "parameter_invalid_string_length", "client_reference_id"),
+    ({"custom_text": {"submit": {"message": "x" * 1201}}}, "parameter_invalid_string_length",
+     "custom_text[submit][message]"),
+    ({"success_url": "http://localhost/" + "x" * 5000}, "parameter_invalid_string_length", "success_url"),
     ({"metadata": {"k": "x" * 501}}, None, "metadata[k]"),
     ({"metadata": {"k" * 41: "x"}}, None, "metadata"),
     ({"metadata": {f"k{number}": "x" for number in range(51)}}, None, "metadata"),
@@ -200,6 +203,50 @@ def test_it_has_a_type_of_the_sdk_and_an_address_of_stripe_for_each_route(route:
     assert openapi.answer_problems(route.method, template, {"object": "x"}) != [
         f"{route.method} {template}: not an address of Stripe"
     ]
+
+
+@pytest.mark.parametrize("route", [one for one in routes.ROUTES if one.method == "POST"], ids=lambda one: one.path)
+def test_it_knows_how_long_texts_may_be(route: routes.Route) -> None:
+    ours, theirs = limits.LIMITS.get(route.path, {}), openapi.text_limits(route.path)
+    assert ours == {name: theirs.get(name) for name in ours}
+    others = ("payment_", "custom_fields", "invoice_creation", "setup_", "shipping", "collected", "billing_", "tax")
+    left_out = [name for name in theirs if name not in ours and not name.startswith((*others, "default_"))]
+    assert [name for name in left_out if "[tax_" not in name] == []
+
+
+@pytest.mark.parametrize("address", imitated.KNOWN)
+def test_it_names_only_parameters_that_there_are(address: str) -> None:
+    route = next(one for one in routes.ROUTES if f"{one.method} {one.path}" == address)
+    known = parameters.hints(parameters.find(route.params))
+    assert {name.partition(".")[0] for name in imitated.KNOWN[address].split()} <= set(known)
+
+
+NOT_IMITATED = [
+    {"allow_promotion_codes": True},
+    {"automatic_tax": {"enabled": True}},
+    {"subscription_data": {"trial_period_days": 7}, "mode": "subscription"},
+    {"payment_intent_data": {"capture_method": "manual"}},
+    {"line_items": [{**item()[0], "adjustable_quantity": {"enabled": True}}]},
+    {"consent_collection": {"terms_of_service": "required"}},
+    {"custom_fields": [{"key": "a", "label": {"custom": "A", "type": "custom"}, "type": "text"}]},
+]
+
+
+@pytest.mark.parametrize("change", NOT_IMITATED, ids=str)
+def test_it_refuses_loudly_what_it_does_not_imitate(shop: Shop, change: dict) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="does not imitate") as refusal:
+        shop.checkout(**change)
+    assert refusal.value.param.split("[")[0] in change
+
+
+def test_it_does_not_ignore_a_filter(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="does not imitate `payout`"):
+        shop.v1.balance_transactions.list({"payout": "po_1"})
+
+
+def test_it_takes_features_that_are_switched_off(shop: Shop) -> None:
+    off = {"automatic_tax": {"enabled": False}, "allow_promotion_codes": False, "invoice_creation": {"enabled": False}}
+    assert shop.checkout(**off).status == "open"
 
 
 def test_it_can_expand_exactly_what_the_sdk_calls_expandable() -> None:
