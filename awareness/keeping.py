@@ -1,20 +1,20 @@
 """What load_content wrote, remembered, so that it never undoes what a person did since."""
 
-import hashlib
 import json
 from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 
 
 class Loaded(models.Model):
-    """The fingerprint of one row or page as load_content left it. A row that is gone was deleted by a person."""
+    """One row or page as load_content left it. A row that is gone since was deleted by a person."""
 
     key = models.CharField(max_length=200, unique=True)
-    fingerprint = models.CharField(max_length=64)
-    loaded_at = models.DateTimeField(auto_now=True)
+    content = models.JSONField()
+    loaded_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.key
@@ -30,38 +30,60 @@ class Verdict(models.TextChoices):
     DELETED = "deleted by a person, left out"
 
 
-def decide(key: str, current: Any, wanted: Any, *, adopt: bool = False) -> Verdict:
-    """Compare what stands there (None: nothing) with what was loaded last time and what is wanted now.
+class Memory:
+    """Everything that was loaded before, read once and written once: call `keep` at the end."""
 
-    `adopt` says that a row which we never loaded may be taken over: a settings row with nothing but defaults.
+    def __init__(self) -> None:
+        self._last: dict[str, Any] = dict(Loaded.objects.values_list("key", "content"))
+        self._new: dict[str, Any] = {}
+
+    def decide(self, key: str, current: Any, wanted: Any, *, adopt: bool = False) -> Verdict:
+        """Compare the fields that stand there (None: no row) with those loaded last time and those wanted now.
+
+        Fields that the last loading did not know are no person's change, so a new version may add some.
+        `adopt` says that a row which we never loaded may be taken over: a settings row with nothing but defaults.
+        """
+        last = self._last.get(key)
+        if current is None:
+            return Verdict.CREATE if last is None else Verdict.DELETED
+        now = plain(current)
+        if now == plain(wanted):
+            return Verdict.SAME
+        if last is None:
+            return Verdict.UPDATE if adopt else Verdict.CHANGED
+        same = all(now.get(name) == value for name, value in last.items())
+        return Verdict.UPDATE if same else Verdict.CHANGED
+
+    def remember(self, key: str, content: Any) -> None:
+        """Call it with the content as it was written."""
+        self._new[key] = plain(content)
+
+    def keep(self) -> None:
+        now = timezone.now()
+        rows = [Loaded(key=key, content=content, loaded_at=now) for key, content in self._new.items()]
+        Loaded.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["key"], update_fields=["content", "loaded_at"]
+        )
+
+
+def plain(content: Any) -> Any:
+    """Content as JSON, field by field: without the ids that Wagtail gives to blocks; nested fields that are empty
+    do not count, so that a block may gain an optional one.
     """
-    last = Loaded.objects.filter(key=key).values_list("fingerprint", flat=True).first()
-    if current is None:
-        return Verdict.DELETED if last else Verdict.CREATE
-    now = fingerprint(current)
-    if now == fingerprint(wanted):
-        return Verdict.SAME
-    if now == last or (last is None and adopt):
-        return Verdict.UPDATE
-    return Verdict.CHANGED
+    data = json.loads(json.dumps(_numbers(content), cls=DjangoJSONEncoder))
+    return {name: _full(value) for name, value in data.items()}
 
 
-def remember(key: str, content: Any) -> None:
-    """Call it with the content as it stands after writing."""
-    Loaded.objects.update_or_create(key=key, defaults={"fingerprint": fingerprint(content)})
-
-
-def fingerprint(content: Any) -> str:
-    """The same for the same content, whatever the ids that Wagtail gave to its blocks."""
-    text = json.dumps(_plain(content), cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(content: Any) -> Any:
+def _full(content: Any) -> Any:
     if isinstance(content, dict):
-        return {key: _plain(value) for key, value in content.items() if key != "id"}
-    if isinstance(content, list | tuple):
-        return [_plain(item) for item in content]
-    if isinstance(content, Decimal):
-        return f"{content.normalize():f}"
+        return {
+            key: _full(value) for key, value in content.items() if key != "id" and value not in ("", None, [], False)
+        }
+    if isinstance(content, list):
+        return [_full(item) for item in content]
     return content
+
+
+def _numbers(content: dict[str, Any]) -> dict[str, Any]:
+    """5 and 5.0000 are one number."""
+    return {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in content.items()}

@@ -13,7 +13,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 from awareness import keeping, markup
 from awareness.facts import Figure, Source
 from awareness.hotlines import Hotline
-from awareness.keeping import Verdict
+from awareness.keeping import Memory, Verdict
 from awareness.navigation import Navigation
 from awareness.starter_pages import load_pages
 from foundation.organisation.models import Organisation
@@ -25,67 +25,70 @@ Say = Callable[[str], None]
 @transaction.atomic
 def load(profile: str, say: Say) -> None:
     """Everything, in the order in which one needs the other. Raises ContentError for a file that is not right."""
-    _rows(Source, _read("sources.toml")["source"], say)
-    _figures(_read("figures.toml")["figure"], say)
-    _rows(Hotline, _read("hotlines.toml")["hotline"], say)
-    _setting(Organisation, _profile(profile), say)
-    load_pages(CONTENT / "pages", _address(), say)
+    memory = Memory()
+    _rows(Source, _read("sources.toml")["source"], memory, say)
+    _figures(_read("figures.toml")["figure"], memory, say)
+    _rows(Hotline, _read("hotlines.toml")["hotline"], memory, say)
+    _setting(Organisation, _profile(profile), memory, say)
+    load_pages(CONTENT / "pages", _address(), memory, say)
     navigation = _read("navigation.toml")
-    _setting(Navigation, {name: _menu(name, navigation.get(name, [])) for name in ("header", "footer")}, say)
+    menus = {name: _menu(name, navigation.get(name, [])) for name in ("header", "footer")}
+    _setting(Navigation, menus, memory, say)
+    memory.keep()
 
 
-def _rows(model: type[models.Model], rows: list[dict[str, Any]], say: Say) -> None:
-    verdicts = [_row(model, dict(row), say) for row in rows]
+def _rows(model: type[models.Model], rows: list[dict[str, Any]], memory: Memory, say: Say) -> None:
+    known = {row.slug: row for row in model._default_manager.all()}  # type: ignore[attr-defined]
+    verdicts = [_row(model, known, dict(row), memory, say) for row in rows]
     _tell(str(model._meta.verbose_name_plural), verdicts, say)
 
 
-def _figures(rows: list[dict[str, Any]], say: Say) -> None:
+def _figures(rows: list[dict[str, Any]], memory: Memory, say: Say) -> None:
     """Figures name their source and what replaced them by short name; the replacing ones come first in the file."""
     sources = {source.slug: source for source in Source.objects.all()}
+    known = {figure.slug: figure for figure in Figure.objects.all()}
     verdicts = []
     for row in rows:
         fields = dict(row)
-        name, replaced_by = fields.pop("source"), fields.pop("replaced_by", None)
-        if name not in sources:
-            raise markup.ContentError(f"figures.toml: {row['slug']} names the source {name}, which is not there")
-        fields["source"] = sources[name]
-        fields["replaced_by"] = Figure.objects.get(slug=replaced_by) if replaced_by else None
-        verdicts.append(_row(Figure, fields, say))
+        try:
+            fields["source"] = sources[fields["source"]]
+            fields["replaced_by"] = known[fields["replaced_by"]] if "replaced_by" in fields else None
+        except KeyError as error:
+            raise markup.ContentError(f"figures.toml: {row['slug']} names {error}, which is not there") from error
+        verdicts.append(_row(Figure, known, fields, memory, say))
     _tell("figures", verdicts, say)
 
 
-def _row(model: type[models.Model], fields: dict[str, Any], say: Say) -> Verdict:
-    """One row with a short name."""
+def _row(model: type[models.Model], known: dict[str, Any], fields: dict[str, Any], memory: Memory, say: Say) -> Verdict:
+    """One row with a short name. What was made joins the known ones."""
     slug = fields["slug"]
     key = f"{model._meta.label_lower}:{slug}"
-    now = model._default_manager.filter(slug=slug).first()
-    wanted = model(**fields)
-    verdict = keeping.decide(key, _content(now, fields) if now else None, _content(wanted, fields))
+    now, wanted = known.get(slug), model(**fields)
+    verdict = memory.decide(key, _content(now, fields) if now else None, _content(wanted, fields))
     if verdict in (Verdict.CREATE, Verdict.UPDATE):
         wanted.pk = now.pk if now else None
-        wanted.full_clean()
+        wanted.full_clean(validate_unique=False, validate_constraints=False)
         wanted.save()
-        wanted.refresh_from_db()
-        keeping.remember(key, _content(wanted, fields))
+        known[slug] = wanted
+        memory.remember(key, _content(wanted, fields))
     elif verdict in (Verdict.CHANGED, Verdict.DELETED):
         say(f"  {key}: {verdict.value}")
     return verdict
 
 
-def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], say: Say) -> None:
+def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], memory: Memory, say: Say) -> None:
     """A settings row. One that still holds nothing but its defaults is taken over."""
     key = str(model._meta.label_lower)
     row = model.load()
     before = _content(row, fields)
-    untouched = keeping.fingerprint(before) == keeping.fingerprint(_content(model(), fields))
-    wanted = _content(model(**fields), fields)
-    verdict = keeping.decide(key, before, wanted, adopt=untouched)
+    untouched = keeping.plain(before) == keeping.plain(_content(model(), fields))
+    verdict = memory.decide(key, before, _content(model(**fields), fields), adopt=untouched)
     if verdict == Verdict.UPDATE:
         for name, value in fields.items():
             setattr(row, name, value)
         row.full_clean()
         row.save()
-        keeping.remember(key, _content(model.load(), fields))
+        memory.remember(key, _content(row, fields))
     say(f"{model._meta.verbose_name}: {verdict.value}")
 
 
@@ -96,8 +99,7 @@ def _content(row: models.Model, fields: Mapping[str, Any]) -> dict[str, Any]:
         field = row._meta.get_field(name)
         if not isinstance(field, models.Field):
             raise markup.ContentError(f"{row._meta.verbose_name} has no field {name} of its own")
-        value = field.get_prep_value(field.value_from_object(row))
-        content[name] = field.to_python(value) if isinstance(field, models.DecimalField) else value
+        content[name] = field.get_prep_value(field.value_from_object(row))
     return content
 
 

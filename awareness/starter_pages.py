@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Site
 
-from awareness import keeping, markup
-from awareness.keeping import Verdict
+from awareness import markup
+from awareness.keeping import Memory, Verdict
 from awareness.pages import ArticlePage, HelpPage, HomePage, ReadingPage, SectionPage
 
 TYPES: dict[str, type[ReadingPage]] = {
@@ -24,14 +24,16 @@ FILE_RIGHTS = ("add_image", "change_image", "choose_image", "add_document", "cha
 WRITERS = ("Editor", "Administrator")
 
 
-def load_pages(folder: Path, address: tuple[str, int], say: Callable[[str], None]) -> None:
+def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Callable[[str], None]) -> None:
     """All pages, those above before those below; then the site that serves them."""
     files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
     by_path: dict[str, ReadingPage] = {}
     for path, head, text in sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0))):
-        page = _page(path, dict(head), text, by_path, address, say)
+        page = _page(path, dict(head), text, by_path, memory, say)
         if page is not None:
             by_path[head["path"]] = page
+    if "/" in by_path:
+        _serve(by_path["/"], address)
 
 
 def _page(
@@ -39,7 +41,7 @@ def _page(
     head: dict[str, Any],
     text: str,
     by_path: dict[str, ReadingPage],
-    address: tuple[str, int],
+    memory: Memory,
     say: Callable[[str], None],
 ) -> ReadingPage | None:
     model, where = TYPES[head.pop("type")], head.pop("path")
@@ -52,7 +54,7 @@ def _page(
     now = HomePage.objects.first() if where == "/" else model.objects.child_of(above).filter(slug=slug).first()
     wanted = _made(path, model, slug, head, text)
     latest = now.get_latest_revision_as_object() if now else None
-    verdict = keeping.decide(f"page:{where}", _content(latest) if latest else None, _content(wanted))
+    verdict = memory.decide(f"page:{where}", _content(latest) if latest else None, _content(wanted))
     say(f"Page {where}: {verdict.value}")
     if verdict == Verdict.CREATE:
         now = _add(wanted, above)
@@ -61,9 +63,7 @@ def _page(
             setattr(latest, name, getattr(wanted, name))
         now = _publish(latest)
     if verdict in (Verdict.CREATE, Verdict.UPDATE) and now is not None:
-        keeping.remember(f"page:{where}", _content(now))
-    if where == "/" and now is not None:
-        _serve(now, address)
+        memory.remember(f"page:{where}", _content(now))
     return now
 
 

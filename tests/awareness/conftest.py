@@ -1,0 +1,41 @@
+"""What the tests of the pages share: the starter content, loaded once for a module and rolled back after it."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+
+@pytest.fixture(scope="module")
+def loaded_once(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Each test works in a savepoint of this transaction, so what it changes is gone before the next."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_content", verbosity=0)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def loaded(loaded_once, db) -> None:
+    """The starter content. A module that uses it has no test that wants an empty database."""
+
+
+@pytest.fixture
+def read(loaded, client: Client) -> Callable[[str], str]:
+    """read("/address/") answers the HTML of a page of the loaded site."""
+
+    def _read(address: str) -> str:
+        response = client.get(address)
+        assert response.status_code == 200, address
+        return response.content.decode()
+
+    return _read
+
+
+def main_of(html: str) -> str:
+    """What stands in <main>, as text without markup."""
+    inner = html[html.index("<main") : html.index("</main>")]
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"<svg.*?</svg>", " ", inner, flags=re.DOTALL)).split())

@@ -1,0 +1,28 @@
+"""load_content on an empty database."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from awareness.models import Figure, HomePage, Navigation
+from foundation.organisation.models import Organisation
+
+
+@pytest.mark.django_db
+def test_it_makes_a_whole_site_from_nothing(client):
+    said = io.StringIO()
+    call_command("load_content", stdout=said)
+    for address in ("/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/get-help/"):
+        assert client.get(address).status_code == 200
+        assert f"Page {address}: made" in said.getvalue()
+    assert Figure.objects.count() > 50
+    assert Organisation.load().is_sample
+    assert len(Navigation.load().header) == 3
+
+
+@pytest.mark.django_db
+def test_it_names_the_profiles_there_are_when_asked_for_another():
+    with pytest.raises(CommandError, match=r"no profile nobody.*sample"):
+        call_command("load_content", profile="nobody", verbosity=0)
+    assert not HomePage.objects.exists()

@@ -1,0 +1,109 @@
+"""load_content: brings what is missing, never undoes what a person did."""
+
+import io
+
+from django.core.management import call_command
+from wagtail.models import GroupPagePermission, Page, Site
+
+from awareness.keeping import Loaded
+from awareness.models import ArticlePage, Figure, HomePage, Hotline, Source
+from foundation.organisation.models import Organisation
+
+ARTICLE = "what-is-human-trafficking"
+
+
+def load() -> str:
+    said = io.StringIO()
+    call_command("load_content", stdout=said)
+    return said.getvalue()
+
+
+def everything() -> dict[str, object]:
+    """Enough of the database to notice any second writing."""
+    return {
+        "pages": list(Page.objects.order_by("pk").values_list("pk", "latest_revision", "last_published_at")),
+        "figures": list(Figure.objects.order_by("pk").values()),
+        "sources": list(Source.objects.order_by("pk").values()),
+        "hotlines": list(Hotline.objects.order_by("pk").values()),
+        "loaded": list(Loaded.objects.order_by("pk").values()),
+        "organisation": list(Organisation.objects.values()),
+    }
+
+
+def test_it_changes_nothing_when_it_is_run_again(loaded):
+    before = everything()
+    said = load()
+    assert everything() == before
+    assert "made" not in said
+    assert "brought" not in said
+
+
+def test_it_puts_the_site_where_the_settings_say(loaded, settings):
+    settings.BASE_URL = "https://charity.example"
+    load()
+    site = Site.objects.get()
+    assert (site.hostname, site.port, site.root_page.specific.__class__) == ("charity.example", 443, HomePage)
+    assert not Page.objects.filter(title__contains="Welcome to your new Wagtail").exists()
+
+
+def test_it_keeps_what_an_editor_published(loaded):
+    page = ArticlePage.objects.get()
+    page.deck = "Our own sentence."
+    page.save_revision().publish()
+    assert "changed by a person since" in load()
+    assert ArticlePage.objects.get().deck == "Our own sentence."
+
+
+def test_it_keeps_an_editors_draft(loaded):
+    page = ArticlePage.objects.get()
+    page.title = "A draft"
+    revision = page.save_revision()
+    load()
+    assert ArticlePage.objects.get().latest_revision == revision
+    assert ArticlePage.objects.get().has_unpublished_changes
+
+
+def test_it_keeps_a_row_that_staff_changed_and_leaves_out_one_that_they_deleted(loaded):
+    Hotline.objects.filter(country="GB").update(hours="ask them", published=False)
+    Hotline.objects.filter(country="TR").delete()
+    load()
+    line = Hotline.objects.get(country="GB")
+    assert (line.hours, line.published) == ("ask them", False)
+    assert not Hotline.objects.filter(country="TR").exists()
+
+
+def test_it_keeps_an_organisation_that_staff_filled_in(loaded):
+    organisation = Organisation.load()
+    organisation.name, organisation.is_sample = "Our Charity", False
+    organisation.save()
+    load()
+    assert Organisation.load().name == "Our Charity"
+
+
+def test_it_brings_a_new_text_to_a_page_that_nobody_touched(loaded):
+    """As after an update of our own texts: page and memory stand as an older version left them."""
+    page = ArticlePage.objects.get()
+    page.deck = "An older text of ours."
+    page.save_revision().publish()
+    memory = Loaded.objects.get(key=f"page:/the-problem/{ARTICLE}/")
+    memory.content["deck"] = "An older text of ours."
+    memory.save()
+    assert f"{ARTICLE}/: brought up to date" in load()
+    assert ArticlePage.objects.get().deck != "An older text of ours."
+
+
+def test_it_takes_a_field_that_it_did_not_know_before_for_no_persons_change(loaded):
+    Figure.objects.filter(slug="detected-2022").update(method="")
+    memory = Loaded.objects.get(key="awareness.figure:detected-2022")
+    del memory.content["method"]
+    memory.save()
+    load()
+    assert Figure.objects.get(slug="detected-2022").method
+
+
+def test_it_lets_editors_write_below_the_front_page_once(loaded):
+    rights = GroupPagePermission.objects.filter(group__name="Editor")
+    assert "publish_page" in rights.values_list("permission__codename", flat=True)
+    rights.all().delete()
+    load()
+    assert not GroupPagePermission.objects.filter(group__name="Editor").exists()
