@@ -6,51 +6,51 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
+from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermission, GroupPagePermission, Page
 
 READ_PEOPLE = ["supporters.view_supporter", "supporters.view_consentevent"]
-READ_PLEDGES = ["pledges.view_pledge", "pledges.view_signature"]
+READ_SIGNATURES = ["pledges.view_signature", "pledges.view_signatureevent", "pledges.view_pledgetext"]
 READ_GIFTS = ["donations.view_gift", "donations.view_plan", "donations.view_receipt"]
 READ_BOOKS = ["donations.view_ledgerentry", "donations.view_stripeevent"]
 READ_LETTERS = ["letters.view_letter"]
-WRITE_PAGES = [
+WRITE_PLEDGES = ["pledges.view_pledge", "pledges.add_pledge", "pledges.change_pledge", "pledges.view_pledgetext"]
+SET_CURRENCIES = ["donations.view_currency", "donations.add_currency", "donations.change_currency"]
+WRITE_FACTS = [
     f"{app}.{verb}_{model}"
     for app, model in (
         ("awareness", "figure"),
         ("awareness", "source"),
         ("awareness", "hotline"),
-        ("wagtailimages", "image"),
-        ("wagtaildocs", "document"),
+        ("wagtailredirects", "redirect"),
     )
     for verb in ("view", "add", "change", "delete")
-] + ["awareness.change_navigation"]
+]
 
 ROLES: dict[str, list[str]] = {
-    "Editor": WRITE_PAGES,
-    "Donor care": [*READ_PEOPLE, *READ_PLEDGES, *READ_GIFTS, *READ_LETTERS],
+    "Editor": [*WRITE_FACTS, *WRITE_PLEDGES, "awareness.change_navigation"],
+    # Changing a signature means: send its letter again, or set a false one aside.
+    "Donor care": [*READ_PEOPLE, *READ_SIGNATURES, "pledges.change_signature", *READ_GIFTS, *READ_LETTERS],
     "Finance": [
         *READ_GIFTS,
         *READ_BOOKS,
         *READ_LETTERS,
+        *SET_CURRENCIES,
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],
 }
 PANEL = "wagtailadmin.access_admin"
+ADMINISTRATOR = "Administrator"
 # The administrator may do all that the panel offers, through this list, and is no superuser.
-ADMINISTRATOR_APPS = (
-    "awareness",
-    "donations",
-    "doors",
-    "jobs",
-    "letters",
-    "organisation",
-    "pledges",
-    "staff",
-    "supporters",
-    "wagtailredirects",
-    "wagtailimages",
-    "wagtaildocs",
-)
+ADMINISTRATOR_APPS = ("awareness", "donations", "jobs", "letters", "organisation", "pledges", "staff", "supporters")
+ADMINISTRATOR_MODELS = ("redirect", "workflow", "task")  # of Wagtail
+
+# Wagtail keeps rights over pages and files apart: they hang on a branch of the tree, here on its root.
+WRITERS = ("Editor", ADMINISTRATOR)
+PAGE_RIGHTS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page")
+FILE_RIGHTS = [f"{verb}_{model}" for verb in ("add", "change", "choose") for model in ("image", "document")]
+FOLDER_RIGHTS = ("add_collection", "change_collection", "delete_collection")
+STOCK_GROUPS = ("Editors", "Moderators")  # of Wagtail's first migration: ours stand in their place
 
 
 @receiver(post_migrate, dispatch_uid="road-out-roles")
@@ -61,8 +61,12 @@ def grant(**kwargs: Any) -> None:
     """
     for name, wanted in ROLES.items():
         _give(name, _permissions([PANEL, *wanted]))
-    everything = list(Permission.objects.filter(content_type__app_label__in=ADMINISTRATOR_APPS))
-    _give("Administrator", everything + _permissions([PANEL]))
+    ours = Q(content_type__app_label__in=ADMINISTRATOR_APPS)
+    wagtails = Q(content_type__app_label__startswith="wagtail", content_type__model__in=ADMINISTRATOR_MODELS)
+    _give(ADMINISTRATOR, [*Permission.objects.filter(ours | wagtails), *_permissions([PANEL])])
+    for name in WRITERS:
+        _let_write(Group.objects.get(name=name), folders=name == ADMINISTRATOR)
+    _replace_stock_groups()
 
 
 def _permissions(names: list[str]) -> list[Permission]:
@@ -76,3 +80,27 @@ def _permissions(names: list[str]) -> list[Permission]:
 def _give(name: str, permissions: list[Permission]) -> None:
     group, _ = Group.objects.get_or_create(name=name)
     group.permissions.set(permissions)
+
+
+def _let_write(group: Group, folders: bool) -> None:
+    """Rights over all pages, images and documents. The roots are missing while the first migrations still run."""
+    root, collection = Page.objects.filter(depth=1).first(), Collection.objects.filter(depth=1).first()
+    if root:
+        pages = Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=PAGE_RIGHTS)
+        for permission in pages:
+            GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
+    if collection:
+        names = [*FILE_RIGHTS, *(FOLDER_RIGHTS if folders else ())]
+        for permission in Permission.objects.filter(
+            content_type__app_label__in=("wagtailcore", "wagtailimages", "wagtaildocs"), codename__in=names
+        ):
+            GroupCollectionPermission.objects.get_or_create(group=group, collection=collection, permission=permission)
+
+
+def _replace_stock_groups() -> None:
+    """Two roles of nearly the same name would be given to the wrong person. Groups with members stay."""
+    unused = Group.objects.filter(name__in=STOCK_GROUPS, user=None)
+    if unused:
+        for task in GroupApprovalTask.objects.filter(groups__in=unused).distinct():
+            task.groups.add(Group.objects.get(name=ADMINISTRATOR))
+        unused.delete()

@@ -44,6 +44,11 @@ class StaffCreationForm(NoPrivilegeForm, UserCreationForm):
     class Meta(UserCreationForm.Meta):
         fields = UserCreationForm.Meta.fields - {"is_superuser"}
 
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()  # until its owner chooses one
+        user: User = super().save(commit)
+        return user
+
 
 class StaffEditForm(NoPrivilegeForm, UserEditForm):
     class Meta(UserEditForm.Meta):

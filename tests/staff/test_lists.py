@@ -1,0 +1,184 @@
+"""Lists that staff read, search, filter and export."""
+
+import csv
+import io
+import re
+from zipfile import ZipFile
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
+
+from foundation.jobs.models import Heartbeat, Job
+from foundation.letters.models import Letter
+from staff.list_views import inert
+from supporters.models import Supporter
+from supporters.people import meet
+from tests.staff.people import member, sign_in, signed_in
+
+pytestmark = pytest.mark.django_db
+
+FORMULAS = ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"]
+RTL = "מרים \u202eרחל"
+LONG = "Maximiliana-" * 20
+
+
+@pytest.fixture
+def finance_like() -> Client:
+    return signed_in("Administrator")
+
+
+def supporters(*names: str) -> list[Supporter]:
+    return [meet(f"person{number}@example.org", name[:200]) for number, name in enumerate(names)]
+
+
+def exported(client: Client, query: str = "") -> list[dict[str, str]]:
+    answer = client.get(f"/admin/supporter/?export=csv{query}")
+    text = b"".join(answer.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_it_makes_every_beginning_of_a_formula_inert(text):
+    assert inert(text) == "'" + text
+
+
+@pytest.mark.parametrize("value", [-5, 1.5, None, "plain", "a=b", ""])
+def test_it_leaves_numbers_and_plain_text_as_they_are(value):
+    assert inert(value) is value
+
+
+def test_it_exports_names_that_look_like_formulas_as_text(finance_like):
+    supporters("=HYPERLINK(1)", "@SUM(A1)", "Ada")
+    names = {row["Name"] for row in exported(finance_like)}
+    assert names == {"'=HYPERLINK(1)", "'@SUM(A1)", "Ada"}
+
+
+def test_it_exports_workbooks_without_formulas_and_without_control_characters(finance_like):
+    supporters("=HYPERLINK(1)", "bell\x07 rings")
+    answer = finance_like.get("/admin/supporter/?export=xlsx")
+    with ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as book:
+        sheet = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+    assert "<f>" not in sheet
+    assert "bell rings" in sheet
+    assert "=HYPERLINK(1)" in sheet
+
+
+def test_it_needs_the_right_to_export_and_shows_no_button_without_it():
+    supporters("Ada")
+    client = signed_in("Donor care")
+    page = client.get("/admin/supporter/").content.decode()
+    assert "Ada" in page
+    assert "export=" not in page
+    for kind in ("csv", "xlsx"):
+        assert client.get(f"/admin/supporter/?export={kind}").status_code == 302
+        assert client.get(f"/admin/supporter/results/?export={kind}").status_code == 302
+    assert not ModelLogEntry.objects.filter(action="staff.export").exists()
+
+
+def test_it_writes_down_who_exported_what_and_site_history_shows_it():
+    user = member("Donor care")
+    user.user_permissions.add(Permission.objects.get(codename="export_supporter"))
+    client = sign_in(Client(), user)
+    supporters("Ada", "Grace")
+    assert len(exported(client, "&q=Ada")) == 1
+    entry = ModelLogEntry.objects.get(action="staff.export")
+    assert entry.user == user
+    assert entry.data == {"list": "supporters.Supporter", "format": "csv", "rows": 1, "filters": ["q"]}
+    history = signed_in("Administrator").get("/admin/reports/site-history/")
+    assert "Exported 1 rows of supporters as CSV (q)" in history.content.decode()
+
+
+def test_it_refuses_a_workbook_too_large_for_one_answer(finance_like, monkeypatch):
+    monkeypatch.setattr("staff.list_views.XLSX_ROWS", 1)
+    supporters("Ada", "Grace")
+    answer = finance_like.get("/admin/supporter/?export=xlsx", follow=True)
+    assert "Filter the list, or take CSV" in answer.content.decode()
+    assert len(exported(finance_like)) == 2
+
+
+def test_it_searches_filters_and_shows_a_row(finance_like):
+    ada, _ = supporters("Ada", "Grace")
+    found = finance_like.get("/admin/supporter/?q=grace").content.decode()
+    assert "Grace" in found
+    assert ">Ada<" not in found
+    detail = finance_like.get(f"/admin/supporter/inspect/{ada.pk}/").content.decode()
+    assert "person0@example.org" in detail
+    assert finance_like.get("/admin/supporter/inspect/999/").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["q=%00", "ordering=nonsense", "p=99", "p=x", "country=%00", "created_at__date=x"])
+def test_it_shrugs_at_nonsense_in_the_address(finance_like, query):
+    assert finance_like.get(f"/admin/supporter/?{query}").status_code == 200
+
+
+def test_it_shows_names_in_any_script_as_text(finance_like):
+    supporters("<img src=x onerror=alert(1)>", RTL, LONG, "=HYPERLINK(1)", "🦋")
+    page = finance_like.get("/admin/supporter/").content.decode()
+    assert "<img src=x" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    for name in (RTL, LONG[:200], "=HYPERLINK(1)", "🦋"):
+        assert name in page
+
+
+def test_it_asks_the_database_as_often_for_fifty_rows_as_for_one(finance_like, django_assert_max_num_queries):
+    supporters(*(f"Person {number}" for number in range(60)))
+    with django_assert_max_num_queries(20):
+        assert finance_like.get("/admin/supporter/").content.decode().count("/admin/supporter/inspect/") >= 50
+
+
+def poison(**fields) -> Job:
+    return Job.objects.create(
+        kind="send-letter", key="letter:1", state="dead", run_at=timezone.now(), failures=8, last_error="boom", **fields
+    )
+
+
+def test_it_tries_a_parked_job_again_by_post_only():
+    job = poison(args={"letter": 1})
+    client = signed_in("Administrator")
+    page = client.get(f"/admin/job/inspect/{job.pk}/").content.decode()
+    assert "Try again" in page
+    assert "&quot;letter&quot;: 1" in page
+    button = f"/admin/job/inspect/{job.pk}/try-again/"
+    assert client.get(button).status_code == 405
+    assert client.post(f"/admin/job/inspect/{job.pk}/unknown/").status_code == 404
+    client.post(button)
+    job.refresh_from_db()
+    assert (job.state, job.failures) == ("ready", 0)
+    assert "Try again" in client.get("/admin/reports/site-history/").content.decode()
+    assert "not possible any more" in client.post(button, follow=True).content.decode()
+
+
+def test_it_lets_nobody_press_a_button_without_the_right():
+    job = poison()
+    user = member("Finance")
+    user.user_permissions.add(Permission.objects.get(codename="view_job"))
+    client = sign_in(Client(), user)
+    assert "Try again" not in client.get(f"/admin/job/inspect/{job.pk}/").content.decode()
+    client.post(f"/admin/job/inspect/{job.pk}/try-again/")
+    job.refresh_from_db()
+    assert job.state == "dead"
+
+
+def test_it_shows_poison_and_a_missing_worker_on_the_dashboard():
+    client = signed_in("Administrator")
+    number = re.compile(r"parked jobs</a></dt><dd[^>]*>(\d+)</dd>")
+    page = client.get("/admin/").content.decode()
+    assert number.search(page)[1] == "0"
+    assert "not seen" in page
+    poison()
+    Heartbeat.objects.create(worker="w", beat_at=timezone.now())
+    page = client.get("/admin/").content.decode()
+    assert number.search(page)[1] == "1"
+    assert "not seen" not in page
+    assert "parked jobs" not in signed_in("Editor").get("/admin/").content.decode()
+
+
+def test_it_keeps_the_text_of_letters_out_of_the_panel():
+    """A letter may hold a link that signs somebody in: whoever may read the list must not be able to use it."""
+    letter = Letter.objects.create(key="k", template="t", to="a@example.org", subject="S", text="SECRET-LINK")
+    page = signed_in("Administrator").get(f"/admin/letter/inspect/{letter.pk}/").content.decode()
+    assert "a@example.org" in page
+    assert "SECRET-LINK" not in page
