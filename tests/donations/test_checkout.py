@@ -1,0 +1,250 @@
+"""The way to Stripe's page: one open page for each gift, whatever is clicked twice or breaks half way."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from donations import checkout, gateway
+from donations.models import Gift, StripeSetup
+from foundation.organisation import home
+from tests.donations.donor import Donor
+
+pytestmark = pytest.mark.django_db
+PAGES = "/v1/checkout/sessions"
+
+
+def pages() -> list[dict]:
+    """Every payment page that Stripe has for us."""
+    return gateway._ask(gateway._client().checkout.sessions.list, {"limit": 100})["data"]
+
+
+def test_it_finds_the_same_gift_when_a_form_is_sent_twice(donor, till):
+    fields = donor.wish("once", "25")
+    first, second = donor.send(fields), donor.send(fields)
+    assert first["Location"] == second["Location"]
+    assert Gift.objects.count() == len(pages()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_one_gift_and_one_page_of_twenty_clicks_at_once(donor, till):
+    fields = donor.wish("once", "25")
+
+    def click(number: int) -> tuple[int, str]:
+        try:
+            answer = Client().post("/give/", fields)
+            return answer.status_code, answer.get("Location", "")
+        finally:
+            connections.close_all()
+
+    gateway.account()
+    with ThreadPoolExecutor(20) as pool:
+        answers = set(pool.map(click, range(20)))
+    assert Gift.objects.count() == len(pages()) == 1
+    assert {status for status, _ in answers} <= {303, 503}  # Stripe may ask a late one to come again
+    assert {place for status, place in answers if status == 303} == {pages()[0]["url"]}
+
+
+def test_it_makes_another_gift_of_other_values_and_closes_the_first_page(donor, till):
+    fields = donor.wish("once", "25")
+    donor.send(fields)
+    donor.send({**fields, "other": "40"})
+    assert sorted((page["amount_total"], page["status"]) for page in pages()) == [(2500, "expired"), (4000, "open")]
+
+
+def test_it_closes_nobody_elses_page(donor, till):
+    donor.give("once", "25")
+    Donor(Client(), till).give("once", "40")
+    assert {page["status"] for page in pages()} == {"open"}
+
+
+def test_it_makes_a_new_page_when_the_old_one_ended(donor, till):
+    fields = donor.wish("once", "25")
+    donor.send(fields)
+    gateway.expire_checkout(Gift.objects.get().session_id)
+    donor.send(fields)
+    gift = Gift.objects.get()
+    assert gift.session_attempt == 2 and {page["status"] for page in pages()} == {"open", "expired"}
+    assert gateway.checkout_page(gift.session_id).status == "open"
+
+
+def test_it_does_not_charge_again_who_comes_back_after_paying(donor, till):
+    fields = donor.wish("once", "25")
+    donor.pay(donor.send(fields))
+    again = donor.send(fields)
+    assert again.status_code == 302 and again["Location"].startswith("/give/thanks/?session=cs_")
+    assert len(pages()) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "unavailable",
+        "error_before",
+        "error_after",
+        "reset_before",
+        "rate_limit",
+        "malformed",
+        "conflict",
+    ],
+)
+def test_it_shows_the_form_again_when_stripe_is_down_and_makes_one_page_later(donor, till, fault):
+    gateway.account()
+    till.fault(fault, path=PAGES, method="POST")
+    fields = donor.wish("once", "25", name="Kept")
+    page = donor.send(fields)
+    text = page.content.decode()
+    assert page.status_code == 503 and "Nothing was charged" in text
+    assert 'value="ada@donor.example"' in text and 'value="Kept"' in text and 'value="25"' in text
+    till.calm()
+    answer = donor.send(fields)
+    assert answer.status_code == 303
+    assert Gift.objects.count() == 1
+    assert len([page for page in pages() if page["status"] == "open"]) == 1
+    donor.pay(answer)
+    till.tell()
+    assert Gift.objects.get().status == "paid"
+
+
+def test_it_waits_no_longer_than_a_donor_does(donor, till, monkeypatch):
+    monkeypatch.setattr(gateway, "BUDGET", 1.5)
+    gateway.account()
+    till.fault("slow", seconds=4, path=PAGES, method="POST")
+    began = time.monotonic()
+    page = donor.give("once", "25")
+    assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
+    assert time.monotonic() - began < 3.5
+
+
+def test_it_takes_a_slow_answer_within_the_budget(donor, till):
+    till.fault("slow", seconds=1, count=1, path=PAGES, method="POST")
+    assert donor.give("once", "25").status_code == 303
+
+
+def test_it_retries_by_itself_with_the_same_key(donor, till):
+    gateway.account()
+    till.fault("unavailable", count=1, path=PAGES, method="POST")
+    assert donor.give("once", "25").status_code == 303
+    assert Gift.objects.get().session_attempt == len(pages()) == 1
+
+
+def test_it_takes_the_answer_of_the_retry_when_the_connection_broke(donor, till):
+    gateway.account()
+    till.fault("reset_after", count=1, path=PAGES, method="POST")
+    assert donor.give("once", "25")["Location"] == pages()[0]["url"]
+    assert len(pages()) == 1
+
+
+def test_it_adopts_the_page_whose_answer_was_lost(donor, till):
+    """Stripe made the page and keeps a 500 under its key: asking again with that key would give the 500 for a day."""
+    gateway.account()
+    till.fault("error_after", path=PAGES, method="POST")
+    fields = donor.wish("once", "25")
+    donor.send(fields)
+    till.calm()
+    donor.send(fields)
+    assert Gift.objects.get().session_attempt == len(pages()) == 1
+
+
+def test_it_makes_a_further_page_when_stripe_made_none(donor, till):
+    gateway.account()
+    till.fault("error_before", path=PAGES, method="POST")
+    fields = donor.wish("once", "25")
+    donor.send(fields)
+    assert Gift.objects.get().session_failed
+    till.calm()
+    donor.send(fields)
+    assert Gift.objects.get().session_attempt == 2 and len(pages()) == 1
+
+
+def test_it_goes_on_after_its_process_died_between_row_and_answer(donor, till):
+    fields = donor.wish("once", "25")
+    donor.send(fields)
+    Gift.objects.update(session_id=None)  # as if the process had died before it wrote the answer down
+    with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=True):
+        donor.send({**fields, **{"opened": donor.form()["opened"]}})
+    assert Gift.objects.get().session_attempt == len(pages()) == 1
+    assert Gift.objects.get().session_id == pages()[0]["id"]
+
+
+def test_it_keeps_the_moment_that_goes_with_a_key(donor, till):
+    donor.give("once", "25")
+    gift = Gift.objects.get()
+    assert int(gift.session_expires_at.timestamp()) == pages()[0]["expires_at"]
+    assert timedelta(minutes=30) < checkout.PAGE_LIFE
+
+
+def test_it_sends_our_reference_with_everything(donor, till):
+    donor.pay(donor.give("monthly", "25"))
+    gift = Gift.objects.get()
+    (page,) = pages()
+    assert page["client_reference_id"] == page["metadata"]["gift"] == gift.reference
+    (subscription,) = till.objects("subscription")
+    assert subscription["metadata"] == {"gift": gift.reference}
+
+
+def test_it_makes_each_product_once(donor, till):
+    for amount in ("25", "26"):
+        donor.give("once", amount)
+        donor.give("monthly", amount)
+    products = [thing["id"] for thing in till.objects("product")]
+    assert sorted(products) == ["road_out_gift_monthly", "road_out_gift_once"]
+    setup = StripeSetup.objects.get()
+    assert (setup.product_once, setup.product_monthly) == ("road_out_gift_once", "road_out_gift_monthly")
+    StripeSetup.objects.all().delete()
+    assert donor.give("once", "27").status_code == 303
+
+
+def test_it_moves_no_money_in_a_database_that_is_not_at_home(donor, till):
+    home.claim("acct_of_another_place/test")
+    page = donor.give("once", "25")
+    assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
+    assert pages() == []
+
+
+def test_it_counts_test_and_live_money_of_one_account_as_two(till, db):
+    assert gateway.account().startswith("acct_") and gateway.account().endswith("/test")
+
+
+def test_it_restores_the_choices_of_who_comes_back_without_paying(donor, till):
+    donor.give("monthly", "42", name="Ada Lovelace", cover_fee="on")
+    reference = Gift.objects.get().reference
+    text = donor.client.get(f"/give/?back={reference}").content.decode()
+    assert "Nothing was charged" in text and 'value="42"' in text and 'value="Ada Lovelace"' in text
+    assert 'value="ada@donor.example"' in text
+    fields = donor.form(f"/give/?back={reference}")
+    donor.send({**donor.wish("monthly", "42", name="Ada Lovelace", cover_fee="on"), "attempt": fields["attempt"]})
+    assert Gift.objects.count() == len(pages()) == 1
+
+
+def test_it_restores_nothing_to_another_browser(donor, till):
+    donor.give("once", "42", name="Ada Lovelace")
+    text = Client().get(f"/give/?back={Gift.objects.get().reference}").content.decode()
+    assert "Ada" not in text and "ada@" not in text and "Nothing was charged" not in text
+
+
+def test_it_does_not_say_nothing_was_charged_when_something_was(donor, till):
+    donor.pay(donor.give("once", "42"))
+    till.tell()
+    text = donor.client.get(f"/give/?back={Gift.objects.get().reference}").content.decode()
+    assert "Nothing was charged" not in text
+
+
+@pytest.mark.parametrize(
+    "call", ["payment_intent", "charge", "invoice", "subscription", "checkout_page", "expire_checkout"]
+)
+def test_it_asks_for_nothing_by_an_empty_id(till, call):
+    """The library would ask for a list of everything."""
+    with pytest.raises(gateway.NotFoundError):
+        getattr(gateway, call)("")
+
+
+def test_it_counts_a_key_that_does_not_work_as_down(till, settings):
+    settings.STRIPE_SECRET_KEY = "sk_live_never_taken_by_the_sandbox"
+    with pytest.raises(gateway.StripeIsDownError):
+        gateway.charge("ch_1")

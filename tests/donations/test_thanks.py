@@ -1,0 +1,132 @@
+"""The page of thanks: the truth, and nothing of it to strangers."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from donations import facts, gateway, keepsake
+from donations.models import Gift
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def address(donor):
+    """Where Stripe would lead back to, for a gift that was begun."""
+    donor.give("once", "42.42", name="Ada Lovelace")
+    return f"/give/thanks/?session={Gift.objects.get().session_id}"
+
+
+def words(client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def paid(donor, till) -> None:
+    till.pay(gateway.checkout_page(Gift.objects.get().session_id).url)
+
+
+def test_it_says_that_a_payment_is_not_finished(donor, address):
+    text = words(donor.client, address)
+    assert "not finished" in text and "Nothing has been charged" in text and "/c/pay/" in text
+
+
+def test_it_says_that_it_is_confirming_before_our_books_know(donor, till, address):
+    paid(donor, till)
+    text = words(donor.client, address)
+    assert "confirming" in text and "$42.42" in text and "do not pay again" in text
+    assert Gift.objects.get().status == "started"
+
+
+def test_it_says_that_a_gift_arrived_once_our_books_know(donor, till, address):
+    paid(donor, till)
+    till.tell()
+    text = words(donor.client, address)
+    assert "has arrived" in text and "$42.42" in text and Gift.objects.get().reference in text
+    assert "a…@donor.example" in text and "ada@donor.example" not in text
+
+
+def test_it_says_that_a_page_ended_and_nothing_was_charged(donor, till, address):
+    till.advance(3600)
+    assert "Nothing was charged" in words(donor.client, address)
+    till.tell()
+    assert "Nothing was charged" in words(donor.client, address)
+
+
+def test_it_says_that_a_bank_takes_days(donor, till, address, monkeypatch):
+    page = facts.CheckoutPage("cs_1", "complete", False, False, "", "", "", "")
+    monkeypatch.setattr(gateway, "checkout_page", lambda ident: page)
+    assert "on its way" in words(donor.client, address)
+
+
+def test_it_still_thanks_when_stripe_does_not_answer(donor, till, address):
+    till.fault("unavailable")
+    assert "confirming" in words(donor.client, address)
+
+
+@pytest.mark.parametrize(
+    "session", ["", "cs_test_made_up", "x" * 500, "%00", "{CHECKOUT_SESSION_ID}", "cs_test_1' OR 1=1"]
+)
+def test_it_knows_no_session_that_is_not_ours(donor, till, session):
+    answer = donor.client.get(f"/give/thanks/?session={session}")
+    assert answer.status_code == 200 and "know no gift" in answer.content.decode()
+
+
+def test_it_asks_stripe_for_no_session_that_is_not_ours(donor, till, monkeypatch):
+    def never(ident):
+        raise AssertionError("asked")
+
+    monkeypatch.setattr("donations.gateway.checkout_page", never)
+    donor.client.get("/give/thanks/?session=cs_test_somebody")
+
+
+@pytest.mark.parametrize("books", [False, True])
+def test_it_shows_a_stranger_nothing_personal(donor, till, address, books):
+    paid(donor, till)
+    if books:
+        till.tell()
+    gift = Gift.objects.get()
+    text = words(Client(), address)
+    for secret in ("42", "Ada", "donor.example", gift.reference, "/c/pay/"):
+        assert secret not in text, secret
+
+
+def test_it_shows_a_stranger_no_open_page(donor, address):
+    assert "/c/pay/" not in words(Client(), address)
+
+
+@pytest.mark.parametrize("value", ["", "x", "WyJBIl0:1:abc", "null"])
+def test_it_believes_no_cookie_that_is_not_signed(donor, till, address, value):
+    stranger = Client()
+    stranger.cookies[keepsake.NAME] = value
+    assert "$42" not in words(stranger, address)
+
+
+def test_it_believes_no_cookie_of_another_gift(donor, till, address):
+    stranger = Client()
+    other = type(donor)(stranger, till)
+    other.give("once", "77")
+    assert "$42" not in words(stranger, address)
+
+
+def test_it_remembers_several_gifts_of_one_browser(donor, till, address):
+    donor.give("once", "77")
+    assert "/c/pay/" in words(donor.client, address)
+
+
+def test_it_writes_nothing(donor, till, address):
+    with CaptureQueriesContext(connection) as queries:
+        donor.client.get(address)
+    written = [query["sql"] for query in queries if query["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
+    assert written == []
+
+
+def test_it_is_kept_by_nobody_and_tells_nobody_where_it_was(donor, address):
+    answer = donor.client.get(address)
+    assert "no-store" in answer["Cache-Control"] and answer["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in answer.content.decode()
+    assert answer.cookies == {}
+
+
+def test_it_is_read_and_not_posted(donor, address):
+    assert donor.client.post(address).status_code == 405
