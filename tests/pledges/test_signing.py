@@ -178,6 +178,7 @@ def test_it_writes_three_letters_a_day_to_one_mailbox_and_shows_the_same_page(pl
         assert mailbox.may_write("ada@gmail.com")
 
 
+@time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False)  # a slow machine refills no bucket
 def test_it_asks_a_crowded_connection_to_wait_and_says_how_long(pledge: Pledge, client: Client) -> None:
     for number in range(60):
         assert driver.sign(client, email=f"n{number}@example.org").status_code == 302
