@@ -34,6 +34,8 @@ class App:
         match = TENANT.fullmatch(request.path)
         tenant, path = (match[1], match[2]) if match else ("", request.path)
         prefix = f"/t/{tenant}" if match else ""
+        if path == "/favicon.ico":
+            return Answer(204, b"", {"Cache-Control": "max-age=86400"})
         if path.startswith("/_sandbox/"):
             return control.answer(self, tenant, path, request)
         if path.startswith("/c/"):

@@ -20,7 +20,7 @@ def create(books: Books, params: Thing) -> Thing:
     _check(books, params)
     items = [_line_item(books, params["mode"], item, number) for number, item in enumerate(params["line_items"])]
     currency, total = _sum(items, params)
-    _check_amount(books, params["mode"], total, currency)
+    _check_amount(books, total, currency)
     session_id = books.new_id("cs_test")
     session = shapes.session(session_id, books.now, params, total, currency, books.fixed_id("pmc", "default"))
     for item in items:
@@ -117,11 +117,11 @@ def _sum(items: list[Thing], params: Thing) -> tuple[str, int]:
     return currencies.pop(), sum(item["amount_total"] for item in items)
 
 
-def _check_amount(books: Books, mode: str, total: int, currency: str) -> None:
+def _check_amount(books: Books, total: int, currency: str) -> None:
     """The least amount is judged after conversion into the settlement currency."""
     settlement = account(books)["default_currency"]
     least = money.minimum(settlement)
-    if money.settle(total, currency, settlement) < least and not (mode == "subscription" and total == 0):
+    if money.settle(total, currency, settlement) < least:
         message = (
             "The Checkout Session's total amount must convert to at least "
             f"{money.written(least, settlement)} {settlement}. {money.written(total, currency)} converts to less."

@@ -2,7 +2,6 @@
 
 import copy
 
-from . import invoicing
 from .books import Books, Thing
 from .catalog import inline_price, merged
 from .errors import StripeError, bad_value
@@ -151,13 +150,10 @@ def cancel(books: Books, sub: Thing, params: Thing | None = None, reason: str = 
 
 
 def _leave(books: Books, invoice: Thing) -> None:
-    """An ended subscription's invoices are tried no more."""
+    """An ended subscription's unpaid invoices stay as they are and are tried no more."""
     if invoice["status"] in ("draft", "open"):
         books.unschedule(invoice["id"])
-        if invoice["status"] == "draft":
-            invoicing.void(books, invoice)
-        else:
-            books.put({**invoice, "auto_advance": False, "next_payment_attempt": None})
+        books.put({**invoice, "auto_advance": False, "automatically_finalizes_at": None, "next_payment_attempt": None})
 
 
 def listing(books: Books, params: Thing) -> Thing:

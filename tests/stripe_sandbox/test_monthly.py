@@ -172,6 +172,16 @@ def test_it_cancels_at_the_end_of_the_period_without_another_charge(shop: Shop) 
     assert len(shop.v1.invoices.list().data) == 1
 
 
+def test_it_leaves_the_unpaid_invoices_of_an_ended_gift(shop: Shop) -> None:
+    sub = shop.monthly(card="4000000000000341")
+    shop.advance(32)
+    shop.v1.subscriptions.cancel(sub.id)
+    invoice = shop.v1.invoices.list({"status": "open"}).data[0]
+    assert (invoice.auto_advance, invoice.next_payment_attempt) == (False, None)
+    shop.advance(30)
+    assert shop.v1.invoices.retrieve(invoice.id).attempt_count == 1
+
+
 def test_it_cancels_at_once_with_a_reason(shop: Shop) -> None:
     sub = shop.monthly()
     ended = shop.v1.subscriptions.cancel(sub.id, {"cancellation_details": {"feedback": "too_expensive"}})

@@ -160,6 +160,7 @@ def test_it_shows_finished_and_unknown_pages(shop: Shop) -> None:
     status, _, page = http("GET", session.url)
     assert status == 200 and b"complete" in page and b'id="pay"' not in page
     assert http("GET", f"{shop.sandbox.tenant(shop.tenant)}/c/pay/cs_test_nothing")[0] == 404
+    assert http("GET", f"{shop.sandbox.address}/favicon.ico")[0] == 204
 
 
 def test_it_keeps_card_numbers_nowhere(shop: Shop) -> None:

@@ -69,6 +69,8 @@ SESSIONS = [
     ({"line_items": item(currency="isk", unit_amount=100050)}, "invalid_charge_amount_no_decimal_compatible",
      "line_items[0][price_data][unit_amount]"),
     # limits
+    ({"line_items": item(unit_amount=0, recurring={"interval": "month"}), "mode": "subscription"}, "amount_too_small",
+     "line_items"),
     ({"line_items": item(unit_amount=49)}, "amount_too_small", "line_items"),
     ({"line_items": item(unit_amount=73, currency="jpy")}, "amount_too_small", "line_items"),
     ({"line_items": item(unit_amount=100_000_000)}, "amount_too_large", "line_items"),
