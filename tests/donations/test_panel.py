@@ -1,0 +1,249 @@
+"""What staff see of money, and what they set."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import timezone
+
+from donations import events, ledger, receipts, starter
+from donations.models import Currency, Gift, LedgerEntry, Plan, StripeEvent
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from supporters.people import meet
+from tests.donations.test_books import gift
+from tests.donations.test_events import charged
+from tests.staff.people import signed_in
+
+pytestmark = pytest.mark.django_db
+LISTS = ["gift", "plan", "ledgerentry", "receipt", "stripeevent"]
+FORMULA = '=HYPERLINK("x")'
+
+
+@pytest.fixture
+def rows(charity) -> Gift:
+    one = gift(name=FORMULA, supporter=meet("a1@donor.example", FORMULA), payment_intent_id="pi_1")
+    plan = Plan.objects.create(
+        subscription_id="sub_1",
+        currency="USD",
+        amount=2500,
+        total=2500,
+        supporter=one.supporter,
+        as_of=timezone.now(),
+        started_at=timezone.now(),
+        livemode=False,
+    )
+    Gift.objects.filter(pk=one.pk).update(plan=plan)
+    ledger.record_charge(one, charged("one"))
+    receipts.issue(one)
+    StripeEvent.objects.create(
+        event_id="evt_1",
+        type="charge.succeeded",
+        object_id="ch_one",
+        created=timezone.now(),
+        livemode=False,
+        payload="{}",
+    )
+    return one
+
+
+def first(name: str) -> int:
+    models = {"gift": Gift, "plan": Plan, "ledgerentry": LedgerEntry, "stripeevent": StripeEvent}
+    return models[name].objects.get().pk if name in models else Gift.objects.get().receipts.get().pk
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_it_shows_a_list_and_each_row(rows, name):
+    staff = signed_in("Administrator")
+    assert staff.get(f"/admin/{name}/").status_code == 200
+    page = staff.get(f"/admin/{name}/inspect/{first(name)}/")
+    assert page.status_code == 200 and "Traceback" not in page.content.decode()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_it_has_no_address_to_add_change_or_delete(rows, name):
+    staff = signed_in("Administrator")
+    for address in ("new/", f"edit/{first(name)}/", f"delete/{first(name)}/", f"copy/{first(name)}/"):
+        assert staff.get(f"/admin/{name}/{address}").status_code == 404, address
+
+
+@pytest.mark.parametrize(
+    ("role", "seen"),
+    [
+        ("Editor", []),
+        ("Donor care", ["gift", "plan", "receipt"]),
+        ("Finance", ["gift", "plan", "receipt", "ledgerentry", "stripeevent"]),
+        ("Administrator", LISTS),
+    ],
+)
+def test_it_shows_each_role_its_own_lists(rows, role, seen):
+    staff = signed_in(role)
+    assert [name for name in LISTS if staff.get(f"/admin/{name}/").status_code == 200] == [
+        name for name in LISTS if name in seen
+    ]
+
+
+def test_it_finds_gifts_by_name_address_and_stripes_number(rows):
+    gift(2, name="Grace Hopper", payment_intent_id="pi_2")
+    staff = signed_in("Finance")
+    for words in ("Grace", "a2@donor", "pi_2"):
+        page = staff.get("/admin/gift/", {"q": words}).content.decode()
+        assert "Grace Hopper" in page and "a1@donor.example" not in page, words
+
+
+def test_it_filters_gifts(rows):
+    gift(2, status="started", paid_at=None)
+    page = signed_in("Finance").get("/admin/gift/", {"status": "started"}).content.decode()
+    assert "a2@donor.example" in page and "a1@donor.example" not in page
+
+
+def test_it_shows_what_belongs_to_a_gift(rows):
+    page = signed_in("Finance").get(f"/admin/gift/inspect/{rows.pk}/").content.decode()
+    assert "ch_one" in page and "DEMO-2026-000001" in page and "$25.00 USD" in page
+
+
+def test_it_shows_a_name_that_looks_like_a_formula_and_exports_it_as_text(rows):
+    staff = signed_in("Finance")
+    assert "=HYPERLINK(&quot;x&quot;)" in staff.get("/admin/gift/").content.decode()
+    answer = staff.get("/admin/gift/?export=csv")
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode(), newline=""))
+    assert "'" + FORMULA in row.values() and "2500" in row.values()
+
+
+def test_it_exports_the_ledger_to_finance_and_to_nobody_in_donor_care(rows):
+    text = b"".join(signed_in("Finance").get("/admin/ledgerentry/?export=csv").streaming_content).decode()
+    assert "ch_one" in text and rows.reference in text
+    assert signed_in("Donor care").get("/admin/gift/?export=csv").status_code == 302
+
+
+def test_it_keeps_the_body_of_an_event_out_of_the_panel(rows):
+    StripeEvent.objects.filter(event_id="evt_1").update(payload='{"email": "private@donor.example"}')
+    page = signed_in("Administrator").get(f"/admin/stripeevent/inspect/{first('stripeevent')}/").content.decode()
+    assert "private@donor.example" not in page
+
+
+def test_it_tries_a_parked_event_again_by_a_button(rows):
+    event = StripeEvent.objects.get()
+    queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+    Job.objects.update(state="dead", failures=8)
+    StripeEvent.objects.update(state="failed")
+    staff = signed_in("Administrator")
+    address = f"/admin/stripeevent/inspect/{event.pk}/try-again/"
+    assert staff.get(address).status_code in (302, 405) and Job.objects.get(key=event.job_key).state == "dead"
+    assert staff.post(address).status_code == 302
+    assert Job.objects.get(key=event.job_key).state == "ready"
+
+
+def test_it_does_not_ask_more_of_the_database_for_more_gifts(rows, django_assert_max_num_queries):
+    for number in range(2, 42):
+        gift(number)
+    staff = signed_in("Finance")
+    staff.get("/admin/gift/")
+    with django_assert_max_num_queries(25):
+        staff.get("/admin/gift/")
+
+
+# --- Currencies ---------------------------------------------------------------------------------------------
+
+SET = {"shown": "on", "position": "1", "monthly": "10 20 40", "once": "25 50", "least": "5", "most": "10,000"}
+
+
+def save(code: str, **more: str):
+    row = Currency.objects.get(code=code)
+    return signed_in("Administrator").post(f"/admin/currency/edit/{row.pk}/", {**SET, "code": code, **more})
+
+
+def test_it_sets_a_currency_in_sums_that_people_write(charity):
+    assert save("USD", percent="2.2", fixed="0.30", monthly="10.50 20 40").status_code == 302
+    row = Currency.objects.get(code="USD")
+    assert (row.monthly_amounts, row.once_amounts) == ([1050, 2000, 4000], [2500, 5000])
+    assert (row.minimum, row.maximum, row.fee_basis_points, row.fee_fixed) == (500, 1_000_000, 220, 30)
+    page = signed_in("Administrator").get(f"/admin/currency/edit/{row.pk}/").content.decode()
+    assert 'value="10.50 20 40"' in page and 'value="2.2"' in page and 'value="0.30"' in page
+
+
+def test_it_sets_yen_without_decimals(charity):
+    assert save("JPY", monthly="1000 2000", once="3000", least="500", most="100000").status_code == 302
+    assert Currency.objects.get(code="JPY").monthly_amounts == [1000, 2000]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"monthly": "20 10"},
+        {"monthly": "10 10"},
+        {"monthly": "1 10"},
+        {"once": "25 20000"},
+        {"once": "twenty"},
+        {"once": "10 11 12 13 14 15 16"},
+        {"least": "-5"},
+        {"least": "20000"},
+        {"most": "9999999"},
+        {"percent": "2.9"},
+        {"fixed": "0.30"},
+        {"percent": "29", "fixed": "0.30"},
+        {"percent": "2,9", "fixed": "0.30"},
+        {"percent": "-1", "fixed": "0.30"},
+    ],
+    ids=str,
+)
+def test_it_refuses_a_currency_that_makes_no_sense(charity, wrong):
+    before = Currency.objects.filter(code="USD").values().get()
+    answer = save("USD", **wrong)
+    assert answer.status_code == 200 and "error" in answer.content.decode()
+    assert Currency.objects.filter(code="USD").values().get() == before
+
+
+def test_it_adds_a_currency_that_exists(charity):
+    staff = signed_in("Administrator")
+    assert staff.post("/admin/currency/new/", {**SET, "code": "NZD"}).status_code == 302
+    assert Currency.objects.get(code="NZD").monthly_amounts == [1000, 2000, 4000]
+    for code in ("ABC", "nzd", "NZD", ""):
+        assert staff.post("/admin/currency/new/", {**SET, "code": code}).status_code == 200
+
+
+def test_it_does_not_turn_one_currency_into_another(charity):
+    row = Currency.objects.get(code="USD")
+    signed_in("Administrator").post(f"/admin/currency/edit/{row.pk}/", {**SET, "code": "JPY"})
+    row.refresh_from_db()
+    assert row.code == "USD"
+
+
+def test_it_deletes_no_currency(charity):
+    staff = signed_in("Administrator")
+    staff.post(f"/admin/currency/delete/{Currency.objects.get(code='USD').pk}/")
+    assert Currency.objects.filter(code="USD").exists()
+
+
+def test_it_starts_with_six_currencies_and_changes_none_that_staff_changed(db):
+    assert starter.load() == 6
+    Currency.objects.filter(code="USD").update(minimum=700, fee_basis_points=None)
+    assert starter.load() == 0
+    assert Currency.objects.get(code="USD").minimum == 700
+
+
+def test_it_starts_without_a_fee_where_real_money_moves(db, settings):
+    settings.STRIPE_OFFLINE = False
+    starter.load()
+    assert not Currency.objects.exclude(fee_basis_points=None).exists()
+
+
+def test_it_starts_with_amounts_that_its_own_form_accepts(charity):
+    for row in Currency.objects.all():
+        for ladder in (row.monthly_amounts, row.once_amounts):
+            assert row.minimum <= ladder[0] and ladder[-1] <= row.maximum and ladder == sorted(set(ladder))
+
+
+# --- Documentation ------------------------------------------------------------------------------------------
+
+
+def test_it_documents_exactly_the_events_that_it_acts_on(settings):
+    text = (settings.BASE_DIR / "docs" / "stripe.md").read_text()
+    block = text.split("events, exactly these:")[1].split("```")[1]
+    assert block.split() == list(events.STEPS)
+    assert settings.STRIPE_API_VERSION in text
+
+
+def test_it_dates_rows_in_utc(rows):
+    assert LedgerEntry.objects.get().occurred_at.tzinfo == UTC and isinstance(rows.created_at, datetime)
