@@ -4,9 +4,10 @@ The SDK writes closed enums as `Literal[...] | str`, so that new values do not b
 closed again, because Stripe itself refuses an unknown value.
 """
 
+import re
 import types
 import typing
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NotRequired, Required, Union
@@ -140,14 +141,10 @@ def _scalar(members: list[Any], words: list[str], value: str, path: str) -> Any:
 
 
 def _number(members: list[Any], value: str) -> Any:
-    if int in members and value.lstrip("-").isascii() and value.lstrip("-").isdigit() and len(value) < 18:
+    if int in members and re.fullmatch(r"-?[0-9]{1,17}", value):
         return int(value)
-    try:
-        if Decimal in members or float in members:
-            number = Decimal(value)
-            return (number if Decimal in members else float(number)) if number.is_finite() else None
-    except InvalidOperation:
-        pass
+    if (Decimal in members or float in members) and re.fullmatch(r"-?[0-9]{1,17}(\.[0-9]{1,12})?", value):
+        return Decimal(value) if Decimal in members else float(value)
     return None
 
 

@@ -1,5 +1,6 @@
 """Customers: made, changed, deleted."""
 
+from . import subscriptions
 from .books import Books, Thing
 from .catalog import merged
 from .errors import bad_value
@@ -37,5 +38,9 @@ def update_customer(books: Books, customer: Thing, params: Thing) -> Thing:
 
 
 def delete_customer(books: Books, customer: Thing, params: Thing) -> Thing:
+    """Their subscriptions end with them."""
+    for sub in books.find("subscription", customer=customer["id"]):
+        if sub["status"] != "canceled":
+            subscriptions.cancel(books, sub)
     emit(books, "customer.deleted", customer)
     return books.put({"id": customer["id"], "object": "customer", "deleted": True})

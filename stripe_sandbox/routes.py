@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from . import catalog, charging, checkout, endpoints, events, people, subscriptions
 from .books import Books, Thing
@@ -194,5 +195,5 @@ def find(method: str, path: str) -> tuple[Route, list[str]]:
     for route, pattern in PATTERNS:
         match = pattern.fullmatch(path.rstrip("/") or "/")
         if match and route.method == method:
-            return route, list(match.groups())
+            return route, [unquote(part) for part in match.groups()]
     raise unrecognised_url(method, path)

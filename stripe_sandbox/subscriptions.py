@@ -58,7 +58,7 @@ def _items(books: Books, sub: Thing, params: Thing) -> None:
         item = next((item for item in items if item["id"] == given.get("id")), None)
         if "id" in given and item is None:
             raise bad_value(f"{path}[id]", f"No such subscription item: '{given['id']}'", "resource_missing")
-        if given.get("deleted"):
+        if given.get("deleted") and item is not None:
             items.remove(item)
         elif item is None:
             items.append(_added(books, sub, price, given, path))
@@ -67,6 +67,8 @@ def _items(books: Books, sub: Thing, params: Thing) -> None:
                 item.update(price=price, plan=plan(price))
             item["quantity"] = given.get("quantity", item["quantity"])
             item["metadata"] = merged(item["metadata"], given.get("metadata"))
+    if not items:
+        raise StripeError("A subscription must have at least one active item.", param="items")
 
 
 def _price(books: Books, sub: Thing, given: Thing, path: str) -> Thing | None:

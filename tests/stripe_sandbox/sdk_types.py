@@ -116,6 +116,8 @@ def _fits(hint: Any, value: Any, path: str) -> list[str] | None:
     if isinstance(hint, type) and issubclass(hint, StripeObject):
         if not isinstance(value, dict) or getattr(hint, "OBJECT_NAME", value.get("object")) != value.get("object"):
             return None
+        if value.get("deleted"):
+            return problems(value)
         return [] if hint in (StripeObject, UntypedStripeObject) else _object(hint, value, path)
     return _scalar(hint, value)
 

@@ -172,6 +172,22 @@ def test_it_cancels_at_the_end_of_the_period_without_another_charge(shop: Shop) 
     assert len(shop.v1.invoices.list().data) == 1
 
 
+def test_it_ends_with_its_customer(shop: Shop) -> None:
+    sub = shop.monthly()
+    shop.v1.customers.delete(sub.customer)
+    assert shop.kinds()[-2:] == ["customer.subscription.deleted", "customer.deleted"]
+    shop.advance(40)
+    assert shop.v1.subscriptions.retrieve(sub.id, {"expand": ["customer"]}).customer.deleted
+
+
+def test_it_keeps_its_last_item(shop: Shop) -> None:
+    sub = shop.monthly()
+    last = {"id": sub["items"].data[0].id, "deleted": True}
+    with pytest.raises(stripe.InvalidRequestError, match="at least one"):
+        shop.v1.subscriptions.update(sub.id, {"items": [last], "proration_behavior": "none"})
+    assert len(shop.v1.subscriptions.retrieve(sub.id)["items"].data) == 1
+
+
 def test_it_leaves_the_unpaid_invoices_of_an_ended_gift(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
     shop.advance(32)

@@ -30,6 +30,14 @@ def test_it_keeps_products_and_changes_them(shop: Shop) -> None:
     assert event["data"]["previous_attributes"]["metadata"] == {"a": "1", "c": None}
 
 
+def test_it_takes_an_id_for_a_product_once(shop: Shop) -> None:
+    shop.v1.products.create({"id": "gift/once", "name": "Gift"})
+    assert shop.v1.products.retrieve("gift/once").name == "Gift"
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        shop.v1.products.create({"id": "gift/once", "name": "Gift"})
+    assert refusal.value.code == "resource_already_exists"
+
+
 def test_it_keeps_prices_of_products(shop: Shop) -> None:
     product = shop.v1.products.create({"name": "Gift"})
     price = shop.v1.prices.create(

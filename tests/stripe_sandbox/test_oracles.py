@@ -61,6 +61,11 @@ def objects(value: Any) -> Iterator[dict]:
             yield from objects(item)
 
 
+def noticed(thing: dict) -> bool:
+    """Whether any oracle objects; the slowest is asked last."""
+    return bool(sdk_types.problems(thing) or samples.problems(thing) or openapi.problems(thing))
+
+
 def test_they_notice_what_is_wrong_with_any_object(things: dict[str, dict]) -> None:
     assert set(things) == KINDS
     unnoticed = set()
@@ -74,7 +79,7 @@ def test_they_notice_what_is_wrong_with_any_object(things: dict[str, dict]) -> N
             if not about(without):
                 unnoticed.add(f"{kind}.{name}")
             if not isinstance(value, (dict, list)):
-                assert about({**thing, name: [["wrong"]]}), f"{kind}.{name} of a wrong type"
+                assert noticed({**thing, name: [["wrong"]]}), f"{kind}.{name} of a wrong type"
     assert unnoticed == BLIND_SPOTS
 
 
