@@ -113,7 +113,7 @@ class HomePage(ReadingPage):
             if rows and rows[-1].url_path == steps[-1] and rows[-1].live:
                 found = rows[-1].specific
                 found.known_above = rows[:-1]
-                return RouteResult(found)
+                return found.route(request, [])
         return super().route(request, path_components)
 
 

@@ -26,8 +26,9 @@ Say = Callable[[str], None]
 def load(profile: str, say: Say) -> None:
     """Everything, in the order in which one needs the other. Raises ContentError for a file that is not right."""
     memory = Memory()
-    _rows(Source, _read("sources.toml")["source"], memory, say)
-    _figures(_read("figures.toml")["figure"], memory, say)
+    sources = _read("sources.toml")["source"]
+    _rows(Source, sources, memory, say)
+    _figures(_read("figures.toml")["figure"], {row["slug"] for row in sources}, memory, say)
     _rows(Hotline, _read("hotlines.toml")["hotline"], memory, say)
     _setting(Organisation, _profile(profile), memory, say)
     load_pages(CONTENT / "pages", _address(), memory, say)
@@ -43,18 +44,23 @@ def _rows(model: type[models.Model], rows: list[dict[str, Any]], memory: Memory,
     _tell(str(model._meta.verbose_name_plural), verdicts, say)
 
 
-def _figures(rows: list[dict[str, Any]], memory: Memory, say: Say) -> None:
-    """Figures name their source and what replaced them by short name; the replacing ones come first in the file."""
+def _figures(rows: list[dict[str, Any]], named: set[str], memory: Memory, say: Say) -> None:
+    """Figures name their source and what replaced them by short name; the replacing ones come first in the file.
+
+    `named` are the sources of the files: one that is named but not there was deleted by a person, with its figures.
+    """
     sources = {source.slug: source for source in Source.objects.all()}
     known = {figure.slug: figure for figure in Figure.objects.all()}
+    in_file = {row["slug"] for row in rows}
     verdicts = []
     for row in rows:
-        fields = dict(row)
-        try:
-            fields["source"] = sources[fields["source"]]
-            fields["replaced_by"] = known[fields["replaced_by"]] if "replaced_by" in fields else None
-        except KeyError as error:
-            raise markup.ContentError(f"figures.toml: {row['slug']} names {error}, which is not there") from error
+        source, replaced_by = row["source"], row.get("replaced_by")
+        if source not in named or (replaced_by and replaced_by not in in_file):
+            raise markup.ContentError(f"figures.toml: {row['slug']} names a row that no file holds")
+        if source not in sources:
+            verdicts.append(Verdict.DELETED)
+            continue
+        fields = {**row, "source": sources[source], "replaced_by": known.get(replaced_by or "")}
         verdicts.append(_row(Figure, known, fields, memory, say))
     _tell("figures", verdicts, say)
 

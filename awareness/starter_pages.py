@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Site
 
 from awareness import markup
@@ -52,7 +53,13 @@ def _page(
         say(f"Page {where}: the page above it is not there, left out")
         return None
     now = HomePage.objects.first() if where == "/" else model.objects.child_of(above).filter(slug=slug).first()
-    wanted = _made(path, model, slug, head, text)
+    try:
+        wanted = _made(path, model, slug, head, text)
+    except ValidationError as error:  # such as a figure that staff have taken out of use since
+        if now is None:
+            raise markup.ContentError(f"{path.name}: {_reasons(error)}") from error
+        say(f"Page {where}: left alone, our text does not fit any more: {_reasons(error)}")
+        return now
     latest = now.get_latest_revision_as_object() if now else None
     verdict = memory.decide(f"page:{where}", _content(latest) if latest else None, _content(wanted))
     say(f"Page {where}: {verdict.value}")
@@ -65,6 +72,13 @@ def _page(
     if verdict in (Verdict.CREATE, Verdict.UPDATE) and now is not None:
         memory.remember(f"page:{where}", _content(now))
     return now
+
+
+def _reasons(error: ValidationError) -> str:
+    """What is wrong, without saying where: blocks nest their errors."""
+    nested = getattr(error, "block_errors", None) or []
+    below = [each for each in (nested.values() if isinstance(nested, dict) else nested) if each]
+    return "; ".join(dict.fromkeys([_reasons(each) for each in below] or error.messages))
 
 
 def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any], text: str) -> ReadingPage:

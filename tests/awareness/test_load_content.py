@@ -107,3 +107,25 @@ def test_it_lets_editors_write_below_the_front_page_once(loaded):
     rights.all().delete()
     load()
     assert not GroupPagePermission.objects.filter(group__name="Editor").exists()
+
+
+def test_it_leaves_a_page_alone_when_staff_took_one_of_its_figures_out_of_use(loaded):
+    Figure.objects.filter(slug="detected-2022").update(status="superseded", correction="A newer report is out.")
+    before = ArticlePage.objects.get().latest_revision
+    said = load()
+    assert f"{ARTICLE}/: left alone" in said
+    assert "detected-2022" in said
+    assert ArticlePage.objects.get().latest_revision == before
+
+
+def test_it_bears_that_staff_deleted_a_source_and_its_figures(loaded):
+    Figure.objects.filter(source__slug="walk-free-2023").delete()
+    Source.objects.get(slug="walk-free-2023").delete()
+    assert "1 deleted by a person" in load()
+    assert not Source.objects.filter(slug="walk-free-2023").exists()
+
+
+def test_it_fills_the_place_of_a_page_that_staff_deleted_with_nothing(loaded):
+    ArticlePage.objects.get().delete()
+    assert f"{ARTICLE}/: deleted by a person" in load()
+    assert not ArticlePage.objects.exists()

@@ -1,0 +1,116 @@
+"""Editors in the panel: every page opens, previews and saves; menus too."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from wagtail.models import Page
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
+
+from awareness.models import ArticlePage, HelpPage, HomePage, Navigation, SectionPage
+from tests.staff.people import signed_in
+
+ARTICLE = "/the-problem/what-is-human-trafficking/"
+
+
+@pytest.fixture
+def editor(loaded):
+    return signed_in("Editor")
+
+
+def posted(blocks, **fields):
+    return nested_form_data(
+        {
+            "title": "A text of ours",
+            "slug": "a-text-of-ours",
+            "deck": "One sentence.",
+            "content_note": "",
+            "seo_title": "",
+            "search_description": "",
+            "go_live_at": "",
+            "expire_at": "",
+            "comments": inline_formset([]),
+            "body": streamfield(blocks),
+            **fields,
+        }
+    )
+
+
+def link(**fields):
+    return {"label": "Go", "note": "", "page": "", "address": "", **fields}
+
+
+@pytest.mark.parametrize("model", [HomePage, SectionPage, ArticlePage, HelpPage])
+def test_it_opens_every_type_of_page_for_editing_and_preview(editor, model):
+    page = model.objects.get()
+    assert editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
+    shown = editor.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
+    assert shown.status_code == 200
+
+
+def test_it_puts_a_new_article_on_the_site_with_its_anchors_made(editor, client):
+    section = SectionPage.objects.get()
+    heading = {"text": "First part", "level": "2", "anchor": ""}
+    blocks = [
+        ("heading", heading),
+        ("heading", {**heading}),
+        ("stat", {"figure": "detected-2022", "words": "found, not {figure:forced-labour-2021}"}),
+        ("actions", {"actions": streamfield_list([{**link(page=str(section.pk)), "style": "main"}])}),
+    ]
+    add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
+    answer = editor.post(add, {**posted(blocks), "action-publish": "1"})
+    assert answer.status_code == 302, answer.context["form"].errors
+    html = client.get("/the-problem/a-text-of-ours/").content.decode()
+    assert '<h2 id="first-part">' in html and '<h2 id="first-part-2">' in html
+    assert "69,627" in html and "27.6 million" in html
+    assert 'class="btn" href="/the-problem/"' in html
+    assert "/the-problem/a-text-of-ours/" in client.get("/the-problem/").content.decode()
+
+
+def test_it_tells_an_editor_which_name_it_does_not_know(editor):
+    section = SectionPage.objects.get()
+    add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
+    answer = editor.post(add, {**posted([("pull", {"text": "{figure:nothing}"})]), "action-publish": "1"})
+    assert answer.status_code == 200
+    assert not Page.objects.filter(slug="a-text-of-ours").exists()
+    assert (
+        "nothing" in json.dumps(answer.context["form"].errors.get_json_data()) or "nothing" in answer.content.decode()
+    )
+
+
+def test_it_wants_a_page_or_an_address_for_a_link(editor):
+    section = SectionPage.objects.get()
+    add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
+    for wrong in (link(), link(page=str(section.pk), address="/give/"), link(address="javascript:alert(1)")):
+        blocks = [("actions", {"actions": streamfield_list([{**wrong, "style": "main"}])})]
+        assert editor.post(add, {**posted(blocks), "action-publish": "1"}).status_code == 200
+    assert not Page.objects.filter(slug="a-text-of-ours").exists()
+
+
+def test_it_opens_the_menus_for_editing(editor):
+    assert editor.get(reverse("wagtailsettings:edit", args=["awareness", "navigation"]), follow=True).status_code == 200
+
+
+def test_it_lets_editors_set_a_link_of_the_menu(editor, client):
+    section = SectionPage.objects.get()
+    data = nested_form_data(
+        {"header": streamfield([("link", link(label="Begin here", page=str(section.pk)))]), "footer": streamfield([])}
+    )
+    address = reverse("wagtailsettings:edit", args=["awareness", "navigation", Navigation.load().pk])
+    answer = editor.post(address, data)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert "Begin here" in client.get("/").content.decode()
+    assert client.get("/").content.decode().count('<a href="/the-problem/">Begin here</a>') == 1
+
+
+def test_it_finds_pages_by_their_texts_and_never_by_the_names_of_facts(loaded):
+    assert [page.title for page in Page.objects.search("Palermo")] == ["What is human trafficking?"]
+    assert not Page.objects.search("unodc-release-2024 detected-rise-2022")
+
+
+def streamfield_list(items):
+    """A ListBlock as the form posts it."""
+    return {
+        "count": str(len(items)),
+        **{str(at): {"deleted": "", "order": str(at), "value": item, "id": ""} for at, item in enumerate(items)},
+    }
