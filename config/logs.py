@@ -1,11 +1,18 @@
 """The log's form: one line of text an entry, in UTC, whatever was logged."""
 
 import logging
+import re
 import time
+
+# A long random part of an address opens something to whoever has it, and Django logs the paths that it refuses.
+# Random ones have a capital among their letters; the names of pages have none.
+SECRET_PART = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{24,}(?=/|\s|$)")
 
 
 class OneLine(logging.Formatter):
-    """Line breaks and control characters that somebody typed cannot make a second entry or colour a terminal."""
+    """Line breaks and control characters that somebody typed cannot make a second entry or colour a terminal, and no
+    link that was mailed to somebody can be read here.
+    """
 
     converter = staticmethod(time.gmtime)
 
@@ -13,5 +20,5 @@ class OneLine(logging.Formatter):
         super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = SECRET_PART.sub("…", super().format(record))
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
