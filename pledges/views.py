@@ -3,14 +3,16 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from foundation.doors import address, limits, links
+from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
 from pledges.forms import SignForm
-from pledges.models import Pledge
+from pledges.models import Pledge, Signature
 
 # One connection may be a church hall: sixty people at once, and six a minute after them.
 SIGNERS, SECONDS = 60, 600
@@ -85,9 +87,17 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(request.path)
     if signature.number is None:
         return render(request, "pledges/confirm.html", {"signature": signature})
-    count = counting.confirmed(signature.pledge)
-    answer = render(request, "pledges/confirmed.html", {"signature": signature, "count": count})
-    return _without_referrer(answer)
+    return _without_referrer(_thanks(request, signature))
+
+
+def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
+    confirmed_at = signature.confirmed_at or timezone.now()
+    context = {
+        "signature": signature,
+        "count": counting.confirmed(signature.pledge),
+        "day": Organisation.load().day_of(confirmed_at),
+    }
+    return render(request, "pledges/confirmed.html", context)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.logs import OneLine
 from foundation.doors import links
 from foundation.doors.models import AccessLink
 from foundation.letters.models import Letter
@@ -64,11 +65,19 @@ def test_it_hides_the_link_from_everybody_else(address: str, client: Client) -> 
 
 
 def test_it_writes_no_live_link_into_the_log(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Django logs the path of what it refuses: a form without its token, a link that has ended."""
     token = address.split("/")[-2]
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.INFO):
+        assert Client(enforce_csrf_checks=True).post(address).status_code == 403
         Client().get(address)
         Client().post(address)
-    assert token not in caplog.text
+        with time_machine.travel(timezone.now() + timedelta(days=8)):
+            assert Client().get(address).status_code == 410
+    logged = "\n".join(OneLine().format(record) for record in caplog.records)
+    assert "/pledge/confirm/…/" in logged
+    assert token not in logged
+    page = logging.LogRecord("x", logging.INFO, "", 0, "/the-problem/what-is-human-trafficking/ 404", None, None)
+    assert "/what-is-human-trafficking/" in OneLine().format(page)
 
 
 def _tampered(token: str) -> list[str]:
