@@ -1,5 +1,6 @@
 """The panel's lists of figures, sources and hotlines."""
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -37,11 +38,12 @@ class FigureViewSet(SnippetViewSet):
             heading=_("The number"),
         ),
         MultiFieldPanel(
-            [FieldPanel("source"), FieldPanel("method"), FieldPanel("mark")], heading=_("Where it comes from")
+            [FieldPanel("source", widget=forms.Select), FieldPanel("method"), FieldPanel("mark")],
+            heading=_("Where it comes from"),
         ),
         FieldPanel("phrase"),
         MultiFieldPanel(
-            [FieldPanel("status"), FieldPanel("replaced_by"), FieldPanel("correction")],
+            [FieldPanel("status"), FieldPanel("replaced_by", widget=forms.Select), FieldPanel("correction")],
             heading=_("Is it still in use?"),
         ),
     ]
