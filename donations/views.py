@@ -69,8 +69,8 @@ def _take(request: HttpRequest) -> HttpResponse:
 def _lead_to_stripe(request: HttpRequest, form: GiveForm, gift: Gift) -> HttpResponse:
     answer: HttpResponse
     try:
-        checkout.close_others(gift)
         answer = HttpResponseRedirect(checkout.start(gift), status=303)
+        checkout.close_others(gift)
     except checkout.AlreadyGivenError:
         answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except gateway.StripeRefusedError as error:
