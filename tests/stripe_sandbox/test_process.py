@@ -5,15 +5,17 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import stripe
 
 from stripe_sandbox.__main__ import main
-from tests.stripe_sandbox.conftest import Receiver
-from tests.stripe_sandbox.driver import ROOT, Sandbox
+from tests.stripe_sandbox.driver import ROOT, Declined, Sandbox
+from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
 
 Refused = Callable[..., bool]
@@ -55,6 +57,40 @@ def test_it_knows_everything_after_kill_9(tmp_path: Path, receiver: Receiver) ->
     again.advance(30 * 86400)
     assert len(other.v1.invoices.list({"status": "paid"}).data) == 2
     assert again.stop() == 0
+
+
+def test_it_has_whole_gifts_or_none_after_kill_9_while_donors_pay(tmp_path: Path) -> None:
+    sandbox = Sandbox.start(tmp_path)
+    thanked: list[str] = []
+    some, over = threading.Event(), threading.Event()
+
+    def donors() -> None:
+        shop = Shop(sandbox, "")
+        while not over.is_set():
+            with suppress(stripe.StripeError, OSError, Declined):
+                thanked.append(shop.give().id)
+            if len(thanked) >= 8:
+                some.set()
+
+    threads = [threading.Thread(target=donors) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert some.wait(30)
+    sandbox.kill()
+    over.set()
+    for thread in threads:
+        thread.join()
+
+    sandbox = Sandbox.start(tmp_path)
+    shop = Shop(sandbox, "")
+    complete = {
+        one.id for one in shop.v1.checkout.sessions.list({"status": "complete", "limit": 100}).auto_paging_iter()
+    }
+    charges = list(shop.v1.charges.list({"limit": 100}).auto_paging_iter())
+    told = [event for event in shop.events() if event["type"] == "checkout.session.completed"]
+    assert set(thanked) <= complete
+    assert len(complete) == len(charges) == len(told) == len({charge.balance_transaction for charge in charges})
+    sandbox.stop()
 
 
 def test_it_keeps_idempotency_keys_over_a_restart(tmp_path: Path) -> None:

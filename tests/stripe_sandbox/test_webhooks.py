@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from stripe_sandbox import parameters
-from tests.stripe_sandbox.conftest import Receiver
+from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
 
 SIGNATURE = stripe.WebhookSignature
