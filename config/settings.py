@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 
@@ -249,6 +250,8 @@ WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAILUSERS_PASSWORD_ENABLED = False  # people choose their own, by an invitation's link
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the sign-in name; an administrator changes it
+# Names that browsers know: this machine's own "localtime" and the like stop the script of the account page.
+WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the panel either
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

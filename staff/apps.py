@@ -7,11 +7,13 @@ from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class StaffConfig(AppConfig):
+    default = True  # there are two in this file
     name = "staff"
     verbose_name = "Staff"
 
     def ready(self) -> None:
         import_module("staff.factors")  # hears when a factor was set up
+        import_module("staff.choosers").replace()
 
 
 class StaffUsersConfig(WagtailUsersAppConfig):

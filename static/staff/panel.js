@@ -1,18 +1,25 @@
-/* Starts the date pickers and inline panels that Wagtail's templates start by inline scripts. Those templates are
-   replaced by ours (staff/templates/wagtailadmin), which leave a <template data-staff-init> in the place of the script. */
+/* Lets the panel run under a policy without inline scripts and styles.
+
+   Scripts: Wagtail starts date pickers, inline panels and choosers by an inline script behind the field. Our templates
+   (staff/templates/wagtailadmin) and staff/choosers.py leave a <template data-staff-init> in its place.
+   Styles: the rich-text editor draws <style> elements. They become constructed style sheets, which the policy lets be. */
 "use strict";
 (() => {
-  const start = {
+  const CHOOSER = /^\w*Chooser$/;
+  const starters = {
     initDateChooser: (id, options) => window.initDateChooser(id, options),
     initDateTimeChooser: (id, options) => window.initDateTimeChooser(id, options),
     initTimeChooser: (id, options) => window.initTimeChooser(id, options),
+    createTaskChooser: (id) => window.createTaskChooser(id),
     InlinePanel: (id, options) => new window.InlinePanel(options),
     MultipleChooserPanel: (id, options) => new window.MultipleChooserPanel(options),
   };
   const run = (mark) => {
     const { staffInit, staffId, staffOptions } = mark.dataset;
     mark.remove();
-    start[staffInit](staffId, JSON.parse(staffOptions));
+    const options = JSON.parse(staffOptions);
+    if (Object.hasOwn(starters, staffInit)) starters[staffInit](staffId, options);
+    else if (CHOOSER.test(staffInit)) new window[staffInit](staffId, options);
   };
   // Marks inside a <template> are not in the document: an empty form waits there until it is needed.
   const look = (root) => root.querySelectorAll("template[data-staff-init]").forEach(run);
@@ -29,4 +36,25 @@
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
+
+  class DrawnStyle extends HTMLElement {
+    #sheet = new CSSStyleSheet();
+    #copy = () => this.#sheet.replaceSync(this.textContent);
+    #watch = new MutationObserver(this.#copy);
+
+    connectedCallback() {
+      this.hidden = true;
+      this.#copy();
+      this.#watch.observe(this, { childList: true, characterData: true, subtree: true });
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.#sheet];
+    }
+
+    disconnectedCallback() {
+      this.#watch.disconnect();
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
+    }
+  }
+  customElements.define("staff-style", DrawnStyle);
+  const create = document.createElement.bind(document);
+  document.createElement = (name, options) => create(String(name).toLowerCase() === "style" ? "staff-style" : name, options);
 })();
