@@ -41,7 +41,12 @@ PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in (*PERMISSIONS, "payment"
 
 
 def policy_for(request: HttpRequest) -> Mapping[str, list[str]]:
-    """The narrowest policy under which this answer works."""
+    """The narrowest policy under which this answer works.
+
+    Wagtail makes a preview by a second request inside, with the page's own address and `is_preview`.
+    """
+    if getattr(request, "is_preview", False):
+        return PREVIEW_POLICY
     if not request.path_info.startswith(PANEL_PATH):
         return PUBLIC_POLICY
     name = request.resolver_match.url_name if request.resolver_match else None
