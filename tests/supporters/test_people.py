@@ -1,6 +1,7 @@
 """Who a person is to us: one row a mailbox, and what anybody may change about it."""
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from supporters import countries, mailbox, names, people
@@ -38,6 +39,19 @@ def test_it_writes_three_letters_a_day_to_all_spellings_together() -> None:
     typed = ["ada@gmail.com", "a.da@gmail.com", "ada+1@googlemail.com", "ADA@gmail.com", "ada@gmail.com"]
     assert [mailbox.may_write(email) for email in typed] == [True, True, True, False, False]
     assert mailbox.may_write("ada@example.org")
+
+
+@db
+def test_it_writes_no_more_than_three_in_any_24_hours_however_often_somebody_asks() -> None:
+    day, step = 24 * 3600, 1200
+    with time_machine.travel(0, tick=False) as clock:
+        written = []
+        for moment in range(0, 3 * day, step):
+            clock.move_to(moment)
+            written += [moment] * mailbox.may_write("ada@example.org")
+    assert len(written) >= 5  # a new one each day: nobody is shut out for ever
+    for start in written:
+        assert len([moment for moment in written if start <= moment < start + day]) <= 3
 
 
 @pytest.mark.parametrize(
