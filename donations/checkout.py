@@ -1,6 +1,7 @@
 """Lead a gift to Stripe's payment page: one open page for each gift, whatever is clicked twice or breaks half way."""
 
 import logging
+import threading
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -18,6 +19,11 @@ from foundation.organisation.models import Organisation
 PAGE_LIFE = timedelta(minutes=40)  # Stripe wants at least 30 from the moment it makes the page
 PATIENCE = timedelta(seconds=60)  # longer than any call takes: whoever asked is gone
 PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
+# How many donors of this process may wait for Stripe at once. The web server has twice as many threads (config/serve):
+# however slow Stripe is, a page about help still has one to answer it.
+WAITING_AT_ONCE = 12
+QUEUE = 2.0  # seconds to wait for a place: a double click gets one, a flood does not fill every thread for long
+_places = threading.BoundedSemaphore(WAITING_AT_ONCE)
 log = logging.getLogger(__name__)
 
 
@@ -28,7 +34,18 @@ class AlreadyGivenError(Exception):
 def start(gift: Gift) -> str:
     """The address of Stripe's payment page for this gift. No money has moved.
 
-    Raises StripeIsDownError, StripeRefusedError, NotAtHomeError, AlreadyGivenError. Called twice it gives the
+    Raises what `_open` raises, and StripeIsDownError when too many donors wait for a slow Stripe already.
+    """
+    if not _places.acquire(timeout=QUEUE):
+        raise gateway.StripeIsDownError("Too many donors wait for Stripe at once.")
+    try:
+        return _open(gift)
+    finally:
+        _places.release()
+
+
+def _open(gift: Gift) -> str:
+    """Raises StripeIsDownError, StripeRefusedError, NotAtHomeError, AlreadyGivenError. Called twice it gives the
     same page. A further page is made only when the last is over, or when Stripe says that the last call, whose
     answer was lost, made none: Stripe keeps a 500 under its idempotency key for a day.
     """

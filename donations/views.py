@@ -35,7 +35,7 @@ def give(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
-    """The empty form, or the one that was left at Stripe. Only the link that led here chooses anything."""
+    """The empty form, or the one that was left at Stripe. Only the link that led here chooses how often."""
     currency = _currency(request.GET.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503)
@@ -134,8 +134,11 @@ def _currency(code: str) -> Currency | None:
 
 
 def _linked(request: HttpRequest, currency: Currency) -> dict[str, str]:
-    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is left open."""
-    chosen: dict[str, str] = {}
+    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is left as on a bare page,
+    where the second rung of each ladder is marked: a low default would lower what people give.
+    """
+    ladders = {each: currency.ladder(each) for each in Frequency.values}
+    chosen = {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
     frequency = request.GET.get("frequency", "")
     if frequency in Frequency.values:
         chosen["frequency"] = frequency

@@ -1,5 +1,6 @@
 """The way to Stripe's page: one open page for each gift, whatever is clicked twice or breaks half way."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -119,6 +120,18 @@ def test_it_waits_no_longer_than_a_donor_does(donor, till, monkeypatch):
     page = donor.give("once", "25")
     assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
     assert time.monotonic() - began < 3.5
+
+
+def test_it_leaves_threads_to_readers_however_many_donors_wait_for_a_slow_stripe(donor, till, monkeypatch):
+    """Whoever finds every place taken is asked to come again, with all values kept, before Stripe is called."""
+    monkeypatch.setattr(checkout, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(checkout, "QUEUE", 0.05)
+    fields = donor.wish("once", "25")
+    with checkout._places:
+        page = donor.send(fields)
+    assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
+    assert pages() == []
+    assert donor.send(fields).status_code == 303
 
 
 def test_it_takes_a_slow_answer_within_the_budget(donor, till):

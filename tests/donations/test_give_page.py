@@ -12,6 +12,7 @@ from donations.models import Currency, Gift
 from foundation.doors import guard
 
 pytestmark = pytest.mark.django_db
+SECOND_RUNGS = {"amount_monthly": "30", "amount_once": "75"}  # of the starter's ladders for USD
 
 
 def checked(page) -> dict[str, str]:
@@ -28,14 +29,18 @@ def errors(page) -> str:
     return found[0] if found else ""
 
 
-def test_it_chooses_nothing_on_the_bare_page(donor):
+def test_it_marks_the_second_rungs_and_no_frequency_on_the_bare_page(donor):
     page = donor.client.get("/give/")
-    assert page.status_code == 200 and checked(page) == {}
+    assert page.status_code == 200 and checked(page) == SECOND_RUNGS
 
 
 def test_it_chooses_what_the_link_says_and_no_more(donor):
-    assert checked(donor.client.get("/give/?frequency=monthly")) == {"frequency": "monthly"}
-    assert checked(donor.client.get("/give/?frequency=once&amount=75")) == {"frequency": "once", "amount_once": "75"}
+    assert checked(donor.client.get("/give/?frequency=monthly")) == {**SECOND_RUNGS, "frequency": "monthly"}
+    assert checked(donor.client.get("/give/?frequency=once&amount=150")) == {
+        **SECOND_RUNGS,
+        "frequency": "once",
+        "amount_once": "150",
+    }
 
 
 def test_it_types_an_amount_of_the_link_that_is_on_no_ladder(donor):
@@ -49,7 +54,7 @@ def test_it_types_an_amount_of_the_link_that_is_on_no_ladder(donor):
 )
 def test_it_takes_nothing_odd_from_a_link(donor, query):
     page = donor.client.get(f"/give/?{query}")
-    assert page.status_code == 200 and checked(page) == {} and 'data-currency="USD"' in page.content.decode()
+    assert page.status_code == 200 and checked(page) == SECOND_RUNGS and 'data-currency="USD"' in page.content.decode()
 
 
 def test_it_offers_each_currency_with_its_own_ladder(donor):

@@ -129,11 +129,11 @@ def _web_command() -> list[str]:
     if importlib.util.find_spec("granian"):
         return [
             "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.PORT),
-            "--workers", "1", "--blocking-threads", "8", "--no-ws", "--log-level", "warning",
+            "--workers", "1", "--blocking-threads", "24", "--no-ws", "--log-level", "warning",
             "config.wsgi:application",
         ]  # fmt: skip
     return [
-        "-m", "gunicorn", "--bind", f"127.0.0.1:{settings.PORT}", "--threads", "8", "--log-level", "warning",
+        "-m", "gunicorn", "--bind", f"127.0.0.1:{settings.PORT}", "--threads", "24", "--log-level", "warning",
         "config.wsgi:application",
     ]  # fmt: skip
 
