@@ -24,6 +24,8 @@ from wagtail.admin.ui.tables import Table
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
 
+from staff.list_filters import ListFilterSet
+
 # A spreadsheet program takes text that begins so for a formula; the last four are the full-width forms.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 XLSX_ROWS = 10_000  # a workbook is built in memory, 15 s for 100 000 rows; CSV is streamed
@@ -41,6 +43,7 @@ class ListView(generic.IndexView):
     """A list. Exporting it needs its own permission and is written into the log."""
 
     any_permission_required = ["view"]
+    base_filterset_class = ListFilterSet
     list_select_related: Sequence[str] = ()
 
     def get_base_queryset(self) -> QuerySet[Any]:

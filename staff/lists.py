@@ -7,7 +7,7 @@ In an app's wagtail_hooks.py:
         icon = "form"
         menu_label, menu_order = _("Gifts"), 200
         list_display = ["reference", "donor_name", "amount_text", "status", "created_at"]   # first one links
-        list_filter = ["status", "currency"]             # or filterset_class = a WagtailFilterSet
+        list_filter = ["status", "currency", "created_at"]   # dates are asked for from and to
         search_fields = ["reference", "donor_name", "email"]
         list_select_related = ["supporter"]
         inspect_view_fields = ["reference", "status", ...]          # empty: all fields

@@ -87,7 +87,7 @@ def sign_out(tab: Page) -> None:
 
 
 def test_it_brings_a_newcomer_in_with_a_passkey_alone(tab, newcomer):
-    email, link = newcomer("Administrator")
+    _, link = newcomer("Administrator")
     carry_passkeys(tab)
     choose_password(tab, link)
     tab.get_by_role("link", name="A passkey").click()
@@ -129,7 +129,7 @@ def test_it_brings_a_newcomer_in_with_an_app_and_a_recovery_code(tab, newcomer):
 
 
 def test_it_signs_in_without_javascript(open_page, running_site, newcomer):
-    email, link = newcomer("Editor")
+    _, link = newcomer("Editor")
     tab = open_page("phone", javascript=False, base_url=running_site.url)
     tab.goto(link)
     tab.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -182,3 +182,21 @@ def test_it_keeps_the_text_of_letters_out_of_the_panel():
     page = signed_in("Administrator").get(f"/admin/letter/inspect/{letter.pk}/").content.decode()
     assert "a@example.org" in page
     assert "SECRET-LINK" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("created_at__date_from=2026-11-22", {"Noonan", "Nocturne"}),
+        ("created_at__date_to=2026-11-22", {"Aurora", "Noonan"}),
+        ("created_at__date_from=2026-11-22&created_at__date_to=2026-11-22", {"Noonan"}),
+        ("created_at__date_from=nonsense", {"Aurora", "Noonan", "Nocturne"}),
+    ],
+)
+def test_it_filters_by_days_of_the_panels_clock_with_both_ends_included(query, expected):
+    """Los Angeles is eight hours behind: 7 a.m. UTC belongs to the day before."""
+    moments = {"Aurora": "2026-11-22T07:59:00Z", "Noonan": "2026-11-23T07:59:00Z", "Nocturne": "2026-11-23T08:00:00Z"}
+    for person, (name, at) in zip(supporters(*moments), moments.items(), strict=True):
+        Supporter.objects.filter(pk=person.pk).update(name=name, created_at=at)
+    page = signed_in("Administrator").get(f"/admin/supporter/?{query}").content.decode()
+    assert {name for name in moments if name in page} == expected

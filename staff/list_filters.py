@@ -1,0 +1,60 @@
+"""Filters of the panel's lists: days are asked for from and to, and mean days where the panel's clock stands."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import DateField, DateTimeField, Field, QuerySet
+from django.utils import timezone
+from django_filters.fields import RangeField
+from django_filters.utils import get_model_field
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+
+
+class DaysField(RangeField):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__((forms.DateField(), forms.DateField()), *args, **kwargs)
+
+
+class DaysFilter(django_filters.DateFromToRangeFilter):
+    """From one day to another, both included. Either may be left out.
+
+    Moments are compared with moments, so that the database can use its index, and days with days.
+    """
+
+    field_class = DaysField
+
+    def filter(self, qs: QuerySet[Any], value: slice | None) -> QuerySet[Any]:
+        if not value:
+            return qs
+        moments = isinstance(get_model_field(self.model, self.field_name), DateTimeField)
+        if value.start is not None:
+            qs = qs.filter(**{f"{self.field_name}__gte": _midnight(value.start) if moments else value.start})
+        if value.stop is not None:
+            after = value.stop + timedelta(days=1)
+            qs = qs.filter(**{f"{self.field_name}__lt": _midnight(after) if moments else after})
+        return qs
+
+
+class ListFilterSet(WagtailFilterSet):
+    """Turns every filter on a day into one from day to day."""
+
+    @classmethod
+    def filter_for_lookup(cls, field: Field[Any, Any], lookup_type: str) -> tuple[Any, dict[str, Any]]:
+        if isinstance(field, DateField) and lookup_type in ("exact", "date"):
+            return DaysFilter, {"widget": DateRangePickerWidget}
+        found: tuple[Any, dict[str, Any]] = super().filter_for_lookup(field, lookup_type)
+        return found
+
+    @classmethod
+    def filter_for_field(cls, field: Field[Any, Any], field_name: str, lookup_expr: str | None = None) -> Any:
+        made = super().filter_for_field(field, field_name, lookup_expr)
+        if isinstance(made, DaysFilter):
+            made.extra.pop("label", None)
+            made.label = str(field.verbose_name).capitalize()  # and not "Created at date"
+        return made
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
