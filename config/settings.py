@@ -93,8 +93,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.security.Headers",
     "django.middleware.security.SecurityMiddleware",
+    "config.security.Policy",  # before WhiteNoise: a drawing that is opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.security.Policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -144,6 +144,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
