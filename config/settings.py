@@ -190,7 +190,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_FORMS = {"reset_password": "staff.forms.ResetPasswordForm"}
+ACCOUNT_FORMS = {"login": "staff.forms.LoginForm", "reset_password": "staff.forms.ResetPasswordForm"}
 MFA_ADAPTER = "staff.adapter.StaffMFAAdapter"
 MFA_FORMS = {
     "authenticate": "staff.forms.SignInCodeForm",

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
@@ -33,6 +34,16 @@ def _use_up(user: Any, code: str) -> None:
     digits = re.sub(r"\W", "", code)
     if not limits.allow("totp-code", f"{user.pk}:{digits}", 1, CODE_REMEMBERED):
         raise get_mfa_adapter().validation_error("incorrect_code")
+
+
+class LoginForm(AllauthLoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Labels say what belongs where; words inside the fields would vanish while typing."""
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address")
+        self.fields["password"].help_text = ""  # the page has the link already
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class CodeOnce:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -131,6 +133,8 @@ class DetailView(generic.InspectView):
             return _("Yes") if value else _("No")
         if isinstance(value, (dict, list)):
             return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False, default=str))
+        if isinstance(value, datetime):
+            return timezone.localtime(value)  # the template would show UTC
         if isinstance(value, Model):
             return self._link(value)
         return value
