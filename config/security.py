@@ -6,6 +6,7 @@ from csp.constants import NONE, SELF
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -58,7 +59,9 @@ def policy_for(request: HttpRequest) -> Mapping[str, list[str]]:
 class Policy(CSPMiddleware):
     """django-csp, with the policy that fits the answer. Views widen it for themselves by csp.decorators."""
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only and parts.config is None:
             parts.config = dict(policy_for(request))

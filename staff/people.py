@@ -32,7 +32,7 @@ class NoPrivilegeForm(forms.ModelForm):
             self.fields[name].required = False
         if "groups" in self.fields:
             self.fields["groups"].label = _("Roles")
-            self.fields["groups"].queryset = Group.objects.order_by("name")
+            self.fields["groups"].queryset = Group.objects.order_by("name")  # type: ignore[attr-defined]
 
     def clean_email(self) -> str:
         """One spelling, so that one person has one account."""

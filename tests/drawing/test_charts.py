@@ -12,9 +12,7 @@ def rendered(source: str, **context: object) -> str:
     return Template("{% load drawing %}" + source).render(Context(context))
 
 
-@pytest.mark.parametrize(
-    ("total", "part"), [(276, 63), (276, 0), (276, 276), (1, 1), (5, 2), (7, 6), (1000, 1)]
-)
+@pytest.mark.parametrize(("total", "part"), [(276, 63), (276, 0), (276, 276), (1, 1), (5, 2), (7, 6), (1000, 1)])
 def test_it_counts_every_dot_once(total: int, part: int) -> None:
     field = charts.dot_field(total, part)
 
@@ -38,10 +36,7 @@ def test_it_says_in_words_what_a_field_shows() -> None:
     html = rendered("{% dot_field 12 5 sentence %}", sentence='Five of "twelve" & more')
     assert 'role="img"' in html
     assert 'aria-label="Five of &quot;twelve&quot; &amp; more"' in html
-    assert (
-        sum(int(w) * int(h) for w, h in re.findall(r'width="(\d+)" height="(\d+)" fill', html))
-        == 12 * 18 * 18
-    )
+    assert sum(int(w) * int(h) for w, h in re.findall(r'width="(\d+)" height="(\d+)" fill', html)) == 12 * 18 * 18
 
 
 def test_it_tells_two_fields_of_one_page_apart() -> None:
@@ -72,9 +67,7 @@ def test_it_has_no_bar_to_draw_when_all_is_zero() -> None:
     assert charts.bar_widths([]) == []
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "x"), [(0, 100, "0"), (50, 100, "280"), (150, 100, "560"), (5, 0, "0")]
-)
+@pytest.mark.parametrize(("part", "whole", "x"), [(0, 100, "0"), (50, 100, "280"), (150, 100, "560"), (5, 0, "0")])
 def test_it_fills_a_meter_as_far_as_the_goal_is_reached(part: int, whole: int, x: str) -> None:
     assert f'd="M0 34H{x}"' in rendered("{% meter part whole %}", part=part, whole=whole)
 
@@ -84,9 +77,7 @@ def test_it_draws_nothing_for_an_emblem_that_nobody_chose() -> None:
     assert 'class="engrave"' in rendered("{% emblem 'lens' %}")
 
 
-@pytest.mark.parametrize(
-    "tag", ["hero_art", "rule_line", "mark", "emblem 'braid'", "seal 'RO-1'", "meter 1 2"]
-)
+@pytest.mark.parametrize("tag", ["hero_art", "rule_line", "mark", "emblem 'braid'", "seal 'RO-1'", "meter 1 2"])
 def test_it_hides_decoration_from_screen_readers(tag: str) -> None:
     html = rendered("{% " + tag + " %}")
     assert html.startswith("<svg ")

@@ -133,7 +133,9 @@ def test_it_shows_a_fast_form_again_and_takes_it_a_moment_later() -> None:
         assert _form(opened=opened).is_valid()
 
 
-@pytest.mark.parametrize("opened", ["", "garbage", "1700000000", _opened(25 * 3600)])
+@pytest.mark.parametrize(
+    "opened", ["", "garbage", "1700000000", _opened(25 * 3600)], ids=["none", "garbage", "unsigned", "a day old"]
+)
 def test_it_shows_a_stale_or_forged_form_again_with_a_fresh_time(opened: str) -> None:
     form = _form(opened=opened)
     assert form.has_error("__all__", "stale")

@@ -79,10 +79,7 @@ def dot_field(total: int, part: int, sentence: str = "", key: str = "") -> SafeS
         return format_html_join(
             "",
             '<rect x="{}" y="{}" width="{}" height="{}" fill="url(#{}-{})"/>',
-            (
-                (b.column * pitch, b.row * pitch, b.columns * pitch, b.rows * pitch, name, letter)
-                for b in blocks
-            ),
+            ((b.column * pitch, b.row * pitch, b.columns * pitch, b.rows * pitch, name, letter) for b in blocks),
         )
 
     patterns = format_html_join(
