@@ -249,3 +249,9 @@ def test_it_sends_only_to_our_own_pages_after_signing_in(client):
     client = Client()
     type_password(client, user, next="//evil.example/")
     assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)}).url == "/admin/"
+
+
+def test_it_answers_a_flood_of_tries_with_a_page_of_ours(client):
+    answers = [client.post(LOGIN, {"login": f"p{number}@example.org", "password": ""}) for number in range(31)]
+    assert answers[-1].status_code == 429
+    assert "Too many tries" in answers[-1].content.decode()
