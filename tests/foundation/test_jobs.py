@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,51 +183,54 @@ def test_it_gives_each_job_to_one_of_many_workers() -> None:
     assert sorted(seen) == list(range(40))
 
 
+class Processes:
+    """Real processes on a database of their own."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+
+    def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", *args]
+        return subprocess.run(command, cwd=ROOT, env=self.env, check=check, capture_output=True, text=True)
+
+    def shell(self, code: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.manage("shell", "-c", code, check=check)
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    data_dir = tmp_path_factory.mktemp("jobs")
+    with own_database(f"jobs_{os.getpid()}") as extra:
+        real = Processes({**os.environ, "DATA_DIR": str(data_dir), **extra})
+        real.manage("migrate", "--verbosity", "0")
+        yield real
+
+
 @pytest.mark.processes
-def test_it_survives_kill_minus_nine_of_a_real_worker(tmp_path: Path) -> None:
-    """A worker that is killed loses nothing: its job is run by the next one as soon as the lease has ended."""
-    with own_database(f"kill_{tmp_path.name}") as extra:
-        env = {**os.environ, "DATA_DIR": str(tmp_path), **extra}
+def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes: Processes) -> None:
+    killed = processes.shell(
+        "import os, signal; from foundation.jobs import queue;"
+        "queue.enqueue('periodic', 'left', {'name': 'config.housekeeping.forget'});"
+        "assert queue.claim().key == 'left'; os.kill(os.getpid(), signal.SIGKILL)",
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    processes.manage("worker", "--once")
+    state = "from foundation.jobs.models import Job; job = Job.objects.get(key='left'); print(job.state, job.attempts)"
+    assert processes.shell(state).stdout.split()[-2:] == ["running", "1"]  # its lease has not ended yet
+    processes.shell(
+        "from django.utils import timezone; from foundation.jobs.models import Job;"
+        "Job.objects.filter(key='left').update(lease_until=timezone.now())"
+    )
+    processes.manage("worker", "--once")
+    assert processes.shell(state).stdout.split()[-2:] == ["done", "2"]
 
-        def manage(*args: str) -> str:
-            command = [sys.executable, "manage.py", *args]
-            return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
 
-        manage("migrate", "--verbosity", "0")
-        worker = subprocess.Popen(
-            [sys.executable, "manage.py", "worker"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
-        )
+@pytest.mark.processes
+def test_it_stops_cleanly_when_it_is_told_to(processes: Processes) -> None:
+    command = [sys.executable, "manage.py", "worker"]
+    with subprocess.Popen(command, cwd=ROOT, env=processes.env, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout and "waiting for work" in worker.stdout.readline()
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
-        worker.stdout.close()
-        code = (
-            "from foundation.jobs import queue; from foundation.jobs.models import Job;"
-            "from django.utils import timezone;"
-            "queue.enqueue('periodic', 'left', {'name': 'config.housekeeping.forget'}); queue.claim();"
-            "Job.objects.filter(key='left').update(lease_until=timezone.now());"
-        )
-        manage("shell", "-c", code)
-        manage("worker", "--once")
-        state = manage(
-            "shell",
-            "-c",
-            "from foundation.jobs.models import Job; j = Job.objects.get(key='left'); print(j.state, j.attempts)",
-        )
-        assert state.split()[-2:] == ["done", "2"]
-
-
-@pytest.mark.processes
-def test_it_ends_the_running_job_before_it_stops(tmp_path: Path) -> None:
-    with own_database(f"term_{tmp_path.name}") as extra:
-        env = {**os.environ, "DATA_DIR": str(tmp_path), **extra}
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
-        worker = subprocess.Popen(
-            [sys.executable, "manage.py", "worker"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
-        )
-        assert worker.stdout
-        worker.stdout.readline()
         worker.terminate()
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(timeout=60) == 0
         assert "worker: stopped" in worker.stdout.read()
-        worker.stdout.close()

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import floor
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from donations import money
 from tests.look.stage import show
 
 pytestmark = pytest.mark.browser
@@ -32,14 +32,6 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 USD = 'data-currency="USD" data-decimals="2" data-locale="en" data-fee-percent="2.9" data-fee-fixed="30"'
 JPY = 'data-currency="JPY" data-decimals="0" data-locale="en" data-fee-percent="3.6" data-fee-fixed="0"'
 ODD = 'data-currency="GBP" data-decimals="2" data-locale="en-GB" data-fee-percent="1.25" data-fee-fixed="20"'
-
-
-def smallest_charge(gift: int, percent: str, fixed: int) -> int:
-    """What the server computes, by trying: the smallest charge that leaves the gift. Minor units."""
-    charge = gift
-    while charge - (floor(Fraction(charge) * Fraction(percent) / 100 + Fraction(1, 2)) + fixed) < gift:
-        charge += 1
-    return charge
 
 
 def test_it_shows_amounts_only_once_a_frequency_is_chosen(open_page: Callable[..., Page]) -> None:
@@ -82,13 +74,14 @@ def test_it_says_sum_and_interval_on_the_button(open_page: Callable[..., Page]) 
 
 
 @pytest.mark.parametrize(
-    ("data", "percent", "fixed", "decimals"), [(USD, "2.9", 30, 2), (JPY, "3.6", 0, 0), (ODD, "1.25", 20, 2)]
+    ("data", "code", "basis_points", "fixed"), [(USD, "USD", 290, 30), (JPY, "JPY", 360, 0), (ODD, "GBP", 125, 20)]
 )
 def test_it_grosses_up_exactly_as_the_server_does(
-    open_page: Callable[..., Page], data: str, percent: str, fixed: int, decimals: int
+    open_page: Callable[..., Page], data: str, code: str, basis_points: int, fixed: int
 ) -> None:
     page = open_page()
     show(page, FORM.format(data=data))
+    decimals = money.decimals(code)
     gifts = [*range(100, 1400, 7), 2500, 3333, 9999, 10_000, 123_456, 4_999_999, 5_000_000, 99_000_000]
     typed = [f"{gift // 10**decimals}.{gift % 10**decimals:0{decimals}d}" if decimals else str(gift) for gift in gifts]
     shown = page.evaluate(
@@ -106,7 +99,7 @@ def test_it_grosses_up_exactly_as_the_server_does(
     )
     digits = [text.replace(",", "").lstrip("$£¥") for text in shown]
     units = [round(Fraction(text) * 10**decimals) for text in digits]
-    assert units == [smallest_charge(gift, percent, fixed) for gift in gifts]
+    assert units == [money.with_fee(gift, code, basis_points, fixed) for gift in gifts]
 
 
 TYPED = {
