@@ -13,7 +13,7 @@ import requests
 
 from tests.running import ROOT, free_port, own_database
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("scripts")]
+pytestmark = [pytest.mark.processes]
 TRACE = "Traceback (most recent call last)"
 
 

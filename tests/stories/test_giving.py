@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.running import Site
 from tests.stories.visitor import Visitor, link_in
 
-pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SCREENS = pytest.mark.parametrize("size", ["desktop", "phone"])
 SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 GOOD, DECLINED = "4242424242424242", "4000000000000002"

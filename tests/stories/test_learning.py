@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.running import Site
 from tests.stories.visitor import Visitor
 
-pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
 READING = ["/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/get-help/"]
 FORMS = ["/give/", "/give/?frequency=monthly", "/give/?currency=JPY&frequency=once", "/pledge/", "/pledge/sent/"]
 OTHERS = ["/no-such-page/", "/give/thanks/", "/accounts/login/", "/accounts/password/reset/", "/pledge/confirm/none/"]
