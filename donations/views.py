@@ -80,7 +80,11 @@ def _lead_to_stripe(request: HttpRequest, form: GiveForm, gift: Gift) -> HttpRes
         else:
             form.add_error(None, _("Stripe did not take this gift. Nothing was charged. Please try another amount."))
         return _page(request, form)
-    except (gateway.StripeIsDownError, home.NotAtHomeError) as error:
+    except home.NotAtHomeError as error:
+        log.error("gift %s not begun: %s", gift.reference, error)
+        form.add_error(None, _("This copy of the site does not take gifts. Nothing was charged."))
+        return _page(request, form, status=503)
+    except gateway.StripeIsDownError as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
         form.add_error(None, _("We cannot reach Stripe just now. Nothing was charged. Please try again in a minute."))
         return _page(request, form, status=503)

@@ -13,6 +13,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters.models import Letter
+from foundation.organisation import home
 from staff.lists import Action, ReadOnlyViewSet
 
 
@@ -73,6 +74,7 @@ class HealthPanel(Component):
         jobs, letters = reverse("job:index"), reverse("letter:index")
         late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
         return {
+            "refused": home.here().refused,
             "figures": [
                 (_("parked jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
                 (_("jobs that are late"), late, f"{jobs}?state=ready"),
@@ -80,6 +82,11 @@ class HealthPanel(Component):
                     _("letters refused"),
                     Letter.objects.filter(state=Letter.State.FAILED).count(),
                     f"{letters}?state=failed",
+                ),
+                (
+                    _("letters that may not have left"),
+                    Letter.objects.filter(state=Letter.State.UNSURE).count(),
+                    f"{letters}?state=unsure",
                 ),
             ],
             "worker_alive": Heartbeat.objects.filter(beat_at__gt=now - self.ALIVE).exists(),

@@ -1,5 +1,7 @@
 """The clone guard: a restored copy of this database sends no letter and moves no money until a person says so."""
 
+from typing import NoReturn
+
 from django.conf import settings
 from django.db import transaction
 
@@ -25,7 +27,7 @@ def check_address() -> None:
     if not home.base_url:
         Home.objects.filter(pk=home.pk, base_url="").update(base_url=settings.BASE_URL)
     elif home.base_url != settings.BASE_URL:
-        raise NotAtHomeError(
+        _refuse(
             f"This database belongs to {home.base_url}, not to {settings.BASE_URL}: "
             f"nothing is sent and no money is moved. {REMEDY}"
         )
@@ -41,7 +43,7 @@ def check_account(account: str) -> None:
     if not home.stripe_account:
         Home.objects.filter(pk=home.pk, stripe_account="").update(stripe_account=account)
     elif home.stripe_account != account:
-        raise NotAtHomeError(
+        _refuse(
             f"This database belongs to the Stripe account {home.stripe_account}, not to {account}: "
             f"no money is moved. {REMEDY}"
         )
@@ -53,8 +55,15 @@ def claim(account: str = "") -> Home:
     home = here()
     home.base_url = "" if mode.is_demo() else settings.BASE_URL
     home.stripe_account = account
+    home.refused = ""
     home.save()
     return home
+
+
+def _refuse(why: str) -> NoReturn:
+    """Say it where staff look, then stop whoever asked."""
+    Home.objects.exclude(refused=why).update(refused=why)
+    raise NotAtHomeError(why)
 
 
 def here() -> Home:

@@ -109,6 +109,7 @@ class Home(models.Model):
 
     base_url = models.CharField(max_length=300, blank=True)
     stripe_account = models.CharField(max_length=120, blank=True)
+    refused = models.TextField(blank=True)  # why money or mail was held back last, for the panel; empty once claimed
     claimed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from donations import checkout, gateway
 from donations.models import Gift, StripeSetup
 from foundation.organisation import home
+from foundation.organisation.models import Home
 from tests.donations.donor import Donor
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +262,14 @@ def test_it_counts_a_key_that_does_not_work_as_down(till, settings):
     settings.STRIPE_SECRET_KEY = "sk_live_never_taken_by_the_sandbox"
     with pytest.raises(gateway.StripeIsDownError):
         gateway.charge("ch_1")
+
+
+def test_it_takes_no_gift_in_a_copy_and_says_so(donor, till):
+    Home.objects.create(pk=1, stripe_account="acct_of_somebody_else")
+    page = donor.give("once", "25")
+    assert page.status_code == 503
+    assert "This copy of the site does not take gifts. Nothing was charged." in page.content.decode()
+    assert pages() == []
+    assert "acct_of_somebody_else" in Home.objects.get().refused
+    home.claim()
+    assert donor.give("once", "25").status_code == 303

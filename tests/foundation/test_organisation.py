@@ -43,8 +43,10 @@ def test_it_stops_at_another_address_until_a_person_claims_it() -> None:
     with COPY:
         with pytest.raises(home.NotAtHomeError, match="claim_site"):
             home.check_address()
+        assert "https://road.example.org" in Home.objects.get().refused  # the panel shows it
         call_command("claim_site", verbosity=0)
         home.check_address()
+        assert Home.objects.get().refused == ""
 
 
 @LIVE
