@@ -36,6 +36,17 @@ def database(clone: Path) -> Iterator[dict[str, str]]:
         yield extra
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone whose environment is there already: the one that these tests run in."""
+    path = tmp_path_factory.mktemp("furnished") / "road-out"
+    path.mkdir()
+    for part in ROOT.iterdir():
+        if part.name not in {".git", "var"}:
+            (path / part.name).symlink_to(part)
+    return path
+
+
 def environment(**changes: str) -> dict[str, str]:
     ours = {"DATABASE_URL", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"}
     return {key: value for key, value in os.environ.items() if key not in ours} | changes
@@ -122,25 +133,25 @@ def refused(clone: Path, **changes: str) -> str:
     return said
 
 
-def test_it_says_that_a_port_is_taken(clone: Path, tmp_path: Path) -> None:
+def test_it_says_that_a_port_is_taken(furnished: Path, tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        said = refused(clone, PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path))
+        said = refused(furnished, PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path))
     assert f"Port {port} is taken" in said
 
 
-def test_it_says_that_its_data_cannot_be_written(clone: Path, tmp_path: Path) -> None:
+def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    said = refused(clone, PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    said = refused(furnished, PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
     assert "DATA_DIR" in said and str(tmp_path / "file") in said
 
 
-def test_it_says_that_there_is_no_network(clone: Path, tmp_path: Path) -> None:
+def test_it_says_that_there_is_no_network(tmp_path: Path) -> None:
     """A clone without its environment, and an index that nobody serves."""
     alone = tmp_path / "alone"
-    subprocess.run(["cp", "-r", str(clone / "script"), str(clone / "requirements.txt"), str(tmp_path)], check=True)
+    subprocess.run(["cp", "-r", str(ROOT / "script"), str(ROOT / "requirements.txt"), str(tmp_path)], check=True)
     alone.mkdir()
     for name in ("script", "requirements.txt"):
         (tmp_path / name).rename(alone / name)
@@ -164,6 +175,6 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(path)], check=True)
 
 
-def test_it_says_that_the_disk_is_full(clone: Path, full_disk: Path) -> None:
-    said = refused(clone, PORT=str(free_port()), SANDBOX_PORT=str(free_port()), DATA_DIR=str(full_disk))
+def test_it_says_that_the_disk_is_full(furnished: Path, full_disk: Path) -> None:
+    said = refused(furnished, PORT=str(free_port()), SANDBOX_PORT=str(free_port()), DATA_DIR=str(full_disk))
     assert "no space left" in said

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db import connections
 
+AT_ONCE = 40  # connections; PostgreSQL takes a hundred by default, and other tests run beside this one
 Result = TypeVar("Result")
 
 
@@ -16,13 +17,18 @@ def together(count: int, work: Callable[[int], Result]) -> list[Result]:
     The test needs `@pytest.mark.django_db(transaction=True)`: other threads do not see an open transaction.
     """
     gate = threading.Barrier(count)
+    seats = threading.BoundedSemaphore(AT_ONCE)
 
     def one(number: int) -> Result:
         try:
             gate.wait(timeout=30)
-            return work(number)
-        finally:
-            connections.close_all()
+            with seats:
+                try:
+                    return work(number)
+                finally:
+                    connections.close_all()
+        except threading.BrokenBarrierError as error:
+            raise AssertionError("the crowd did not come together") from error
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one, range(count)))
