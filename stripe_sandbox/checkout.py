@@ -4,9 +4,9 @@ import re
 from urllib.parse import urlsplit
 
 from . import money
+from .balance import account
 from .books import Books, Thing
 from .catalog import inline_price
-from .charging import account
 from .errors import StripeError, bad_value, missing_param
 from .events import emit
 from .shapes import checkout as shapes

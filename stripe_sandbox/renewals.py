@@ -85,7 +85,7 @@ def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
     customer = books.own("customer", sub["customer"])
     method_id = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
     method = books.own("payment_method", method_id)
-    if books.note(method["id"]).get("behaviour") == "good":
+    if books.note(method["id"]).get("behaviour") not in ("confirm", "fails_later"):
         charge = charging.succeed(books, intent, method)
         invoicing.mark_paid(books, invoice)
         if sub["status"] == "past_due":

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from . import catalog, charging, checkout, endpoints, events, people, subscriptions
-from .books import Books, Thing
+from . import balance, catalog, checkout, disputes, endpoints, events, people, refunds, subscriptions
+from .books import Books, Thing, windowed
 from .errors import unrecognised_url
 
 Handler = Callable[..., Thing]
@@ -86,6 +86,17 @@ def _invoices(books: Books, params: Thing) -> Thing:
     return books.listing("invoice", "/v1/invoices", params, " AND ".join(where), tuple(values))
 
 
+def _payouts(books: Books, params: Thing) -> Thing:
+    """The window of arrival is a filter as `created` is."""
+    where, values = ["1"], []
+    for name in ("status", "destination"):
+        if name in params:
+            where.append(f"json_extract(body, '$.{name}') = ?")
+            values.append(params[name])
+    sql, bounds = windowed("arrival_date", params)
+    return books.listing("payout", "/v1/payouts", params, " AND ".join([*where, *sql]), (*values, *bounds))
+
+
 def _subscription_items(books: Books, params: Thing) -> Thing:
     return _inner(books.need("subscription", params["subscription"], "subscription")["items"], params)
 
@@ -103,7 +114,7 @@ def _inner(items: Thing, params: Thing) -> Thing:
 
 ROUTES = [
     Route("GET", "/v1/account", "_account_retrieve_current_params:AccountRetrieveCurrentParams",
-          lambda books, params: charging.account(books)),
+          lambda books, params: balance.account(books)),
     Route("POST", "/v1/products", "_product_create_params:ProductCreateParams",
           lambda books, params: catalog.create_product(books, params)),
     Route("GET", "/v1/products", "_product_list_params:ProductListParams",
@@ -150,14 +161,31 @@ ROUTES = [
           _list("charge", "/v1/charges", "customer", "payment_intent")),
     Route("GET", "/v1/charges/{}", "_charge_retrieve_params:ChargeRetrieveParams", _retrieve("charge")),
     Route("GET", "/v1/balance_transactions", "_balance_transaction_list_params:BalanceTransactionListParams",
-          _list("balance_transaction", "/v1/balance_transactions", "currency", "source", "type")),
+          balance.listing),
     Route("GET", "/v1/balance_transactions/{}",
           "_balance_transaction_retrieve_params:BalanceTransactionRetrieveParams", _retrieve("balance_transaction")),
     Route("POST", "/v1/refunds", "_refund_create_params:RefundCreateParams",
-          lambda books, params: charging.refund(books, params)),
+          lambda books, params: refunds.create(books, params)),
     Route("GET", "/v1/refunds", "_refund_list_params:RefundListParams",
           _list("refund", "/v1/refunds", "charge", "payment_intent")),
     Route("GET", "/v1/refunds/{}", "_refund_retrieve_params:RefundRetrieveParams", _retrieve("refund")),
+    Route("POST", "/v1/refunds/{}", "_refund_update_params:RefundUpdateParams", _on("refund", refunds.update)),
+    Route("POST", "/v1/refunds/{}/cancel", "_refund_cancel_params:RefundCancelParams", _on("refund", refunds.cancel)),
+    Route("GET", "/v1/disputes", "_dispute_list_params:DisputeListParams",
+          _list("dispute", "/v1/disputes", "charge", "payment_intent")),
+    Route("GET", "/v1/disputes/{}", "_dispute_retrieve_params:DisputeRetrieveParams", _retrieve("dispute")),
+    Route("POST", "/v1/disputes/{}", "_dispute_update_params:DisputeUpdateParams", _on("dispute", disputes.update)),
+    Route("POST", "/v1/disputes/{}/close", "_dispute_close_params:DisputeCloseParams", _on("dispute", disputes.close)),
+    Route("GET", "/v1/radar/early_fraud_warnings",
+          "radar._early_fraud_warning_list_params:EarlyFraudWarningListParams",
+          _list("radar.early_fraud_warning", "/v1/radar/early_fraud_warnings", "charge", "payment_intent")),
+    Route("GET", "/v1/radar/early_fraud_warnings/{}",
+          "radar._early_fraud_warning_retrieve_params:EarlyFraudWarningRetrieveParams",
+          _retrieve("radar.early_fraud_warning")),
+    Route("GET", "/v1/balance", "_balance_retrieve_params:BalanceRetrieveParams",
+          lambda books, params: balance.show(books)),
+    Route("GET", "/v1/payouts", "_payout_list_params:PayoutListParams", _payouts),
+    Route("GET", "/v1/payouts/{}", "_payout_retrieve_params:PayoutRetrieveParams", _retrieve("payout")),
     Route("GET", "/v1/subscriptions", "_subscription_list_params:SubscriptionListParams", subscriptions.listing),
     Route("GET", "/v1/subscriptions/{}", "_subscription_retrieve_params:SubscriptionRetrieveParams",
           _retrieve("subscription")),

@@ -1,4 +1,4 @@
-"""Shapes: payment intent, charge, balance transaction, refund."""
+"""Shapes: payment intent, charge, balance and its transactions, refund."""
 
 from typing import Any
 
@@ -153,39 +153,52 @@ def _card_details(intent: Thing, method: Thing, confirmed: bool) -> Thing:
 
 
 def balance_transaction(
-    transaction_id: str, now: int, source: Thing, amount: int, fee: int, currency: str, rate: float | None
+    transaction_id: str, now: int, kind: str, category: str, amount: int, currency: str, available: int, facts: Thing
 ) -> Thing:
-    """Money in or out in the settlement currency; `source` is the charge or refund behind it."""
+    """Money in or out in the settlement currency. `facts`: fee, source (id), description, rate."""
+    fee = facts.get("fee", 0)
     details = {
         "amount": fee,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": facts.get("fee_description", "Stripe processing fees"),
         "type": "stripe_fee",
     }
     return {
         "id": transaction_id,
         "object": "balance_transaction",
         "amount": amount,
-        "available_on": now + 2 * 86400,
+        "available_on": available,
         "balance_type": "payments",
         "created": now,
         "currency": currency,
-        "description": source.get("description"),
-        "exchange_rate": rate,
+        "description": facts.get("description"),
+        "exchange_rate": facts.get("rate"),
         "fee": fee,
         "fee_details": [details] if fee else [],
         "net": amount - fee,
-        "reporting_category": source["object"],
-        "source": source["id"],
-        "status": "pending",
-        "type": source["object"],
+        "reporting_category": category,
+        "source": facts.get("source"),
+        "status": "available" if available <= now else "pending",
+        "type": kind,
+    }
+
+
+def balance(currency: str, available: int, pending: int) -> Thing:
+    def part(amount: int) -> list[Thing]:
+        return [{"amount": amount, "currency": currency, "source_types": {"card": amount}}]
+
+    return {
+        "object": "balance",
+        "available": part(available),
+        "connect_reserved": [{"amount": 0, "currency": currency}],
+        "livemode": False,
+        "pending": part(pending),
     }
 
 
 def refund(refund_id: str, now: int, charge: Thing, amount: int, params: Thing) -> Thing:
-    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
-    return {
+    made = {
         "id": refund_id,
         "object": "refund",
         "amount": amount,
@@ -195,13 +208,21 @@ def refund(refund_id: str, now: int, charge: Thing, amount: int, params: Thing) 
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
-        "destination_details": {"card": card, "type": "card"},
+        "destination_details": _destination(charge["payment_method_details"]["type"]),
         "metadata": params.get("metadata") or {},
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
         "reason": params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
-        "status": "succeeded",
+        "status": params.get("status", "succeeded"),
         "transfer_reversal": None,
     }
+    return made if made["status"] != "pending" else {**made, "pending_reason": "processing"}
+
+
+def _destination(kind: str) -> Thing:
+    if kind != "card":
+        return {"type": {"us_bank_account": "us_bank_transfer", "sepa_debit": "eu_bank_transfer"}[kind]}
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {"card": card, "type": "card"}

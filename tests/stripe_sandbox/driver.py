@@ -6,6 +6,25 @@
     sandbox.stop()
 
 Every call takes `tenant=""` (the main books) or a name; `tenant(name)` is the SDK's base address of that one.
+
+What happens on the account without the site asking for it (each returns the object it made or changed; amounts are
+minor units; what cannot be raises ValueError):
+
+    refund(payment_intent=… or charge=…, amount=, reason=, metadata=, status=)   a refund made in the Dashboard
+    turn_refund(refund, status, reason=)          it becomes succeeded, failed or canceled, now
+    dispute(payment_intent=… or charge=…, amount=, reason=, inquiry=True)        a chargeback, or an inquiry
+    end_dispute(dispute, status)                  won, lost; an inquiry: warning_closed, escalated
+    fraud_warning(payment_intent=… or charge=…, fraud_type=)
+    payout(amount=)                               all that is available, now; with amount a manual payout
+    fail_payout(payout, code=)                    the bank sends it back
+    payout_schedule("manual" or "daily")          daily is how books begin: at midnight UTC, what is available
+    foreign_charge(amount, currency, description=, metadata=, card=)             money that is not the site's
+    fee(amount, description=), adjustment(amount, description=)                  balance transactions of Stripe's own
+
+Money is available two days after the charge, so `advance(3 * 86400)` pays it out. Cards that bring trouble by
+themselves: …0259, …2685 (disputes), …1976 (inquiry), …5423 (fraud warning), …7726 (refund pending, succeeds a day
+later), …5126 (refund succeeded, fails a day later). The API's evidence with the words `winning_evidence`,
+`losing_evidence` or `escalate_inquiry_evidence` decides a dispute a day later; without any it is lost after 14 days.
 """
 
 import html
@@ -177,6 +196,43 @@ class Sandbox:
     def advance(self, seconds: int, tenant: str = "") -> dict:
         """Move the tenant's clock on; what falls due on the way happens."""
         return self.control("POST", f"clock/advance?seconds={int(seconds)}", tenant)
+
+    # what happens without the site
+
+    def refund(self, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "refunds", tenant, facts)
+
+    def turn_refund(self, refund: str, status: str, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "refunds/turn", tenant, {"refund": refund, "status": status, **facts})
+
+    def dispute(self, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "disputes", tenant, facts)
+
+    def end_dispute(self, dispute: str, status: str, tenant: str = "") -> dict:
+        return self.control("POST", "disputes/end", tenant, {"dispute": dispute, "status": status})
+
+    def fraud_warning(self, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "warnings", tenant, facts)
+
+    def payout(self, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "payouts", tenant, facts)
+
+    def fail_payout(self, payout: str, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "payouts/fail", tenant, {"payout": payout, **facts})
+
+    def payout_schedule(self, interval: str, tenant: str = "") -> dict:
+        return self.control("POST", "payouts/schedule", tenant, {"interval": interval})
+
+    def foreign_charge(self, amount: int = 1000, currency: str = "usd", tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "charges", tenant, {"amount": amount, "currency": currency, **facts})
+
+    def fee(self, amount: int, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "fees", tenant, {"amount": amount, **facts})
+
+    def adjustment(self, amount: int, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "adjustments", tenant, {"amount": amount, **facts})
+
+    # deliveries
 
     def deliver(self, tenant: str = "", **options: str) -> list[dict]:
         """Deliver everything that waits (order="newest" or "shuffled"), or one event again (event="evt_…")."""

@@ -22,6 +22,8 @@ ENDIVE: dict[str, dict[str, str]] = {
     },
     "charge": {"source": "legacy, in the SDK and in Stripe's samples"},
     "checkout.session": {"allowed_payment_method_types": "new in endive"},
+    "dispute_payment_method_details_card": {"network": "new since the description, in Stripe's samples"},
+    "dispute_evidence_details": {"submission_method": "new since the description"},
     "invoice": {"status_details": "new in endive"},
     "payment_intent": {
         "allowed_payment_method_types": "new in endive",

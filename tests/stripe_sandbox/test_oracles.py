@@ -17,9 +17,10 @@ from tests.stripe_sandbox.shop import Shop, about
 BLIND_SPOTS = {
     "checkout.session.optional_items", "checkout.session.branding_settings", "customer.customer_account",
     "invoice.status_details", "payment_intent.allowed_payment_method_types", "payment_intent.payment_record",
-    "subscription.status_details",
+    "radar.early_fraud_warning.payment_intent", "subscription.status_details",
 }  # fmt: skip
 KINDS = {
+    "balance", "dispute", "payout", "radar.early_fraud_warning",
     "account", "balance_transaction", "charge", "checkout.session", "customer", "event", "invoice",
     "invoice_payment", "item", "line_item", "payment_intent", "payment_method", "plan", "price", "product", "refund",
     "subscription", "subscription_item", "webhook_endpoint",
@@ -36,6 +37,13 @@ def things(sandbox: Sandbox) -> dict[str, dict]:
     gift = shop.give()
     shop.v1.checkout.sessions.retrieve(gift.id, {"expand": ["line_items", "payment_intent"]})
     shop.v1.refunds.create({"payment_intent": gift.payment_intent})
+    shop.give(card="4000000000000259")
+    shop.v1.disputes.list({"expand": ["data.charge"]})
+    shop.give(card="4000000000005423")
+    shop.v1.radar.early_fraud_warnings.list()
+    shop.advance(4)
+    shop.v1.payouts.list()
+    shop.v1.balance.retrieve()
     shop.v1.charges.list({"expand": ["data.balance_transaction"]})
     shop.v1.products.create({"name": "Gift"})
     shop.v1.accounts.retrieve_current()

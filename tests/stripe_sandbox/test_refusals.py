@@ -242,8 +242,8 @@ def test_it_refuses_loudly_what_it_does_not_imitate(shop: Shop, change: dict) ->
 
 
 def test_it_does_not_ignore_a_filter(shop: Shop) -> None:
-    with pytest.raises(stripe.InvalidRequestError, match="does not imitate `payout`"):
-        shop.v1.balance_transactions.list({"payout": "po_1"})
+    with pytest.raises(stripe.InvalidRequestError, match="does not imitate `transfer_group`"):
+        shop.v1.charges.list({"transfer_group": "g"})
 
 
 def test_it_takes_features_that_are_switched_off(shop: Shop) -> None:
