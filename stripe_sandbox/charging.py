@@ -23,21 +23,42 @@ def succeed(books: Books, intent: Thing, method: Thing, confirmed: bool = False)
     charge = shapes.charge(books.new_id("ch"), books.now, intent, method, confirmed)
     books.put(charge)
     emit(books, "charge.succeeded", charge)
+    received(books, intent, charge)
+    return charge
+
+
+def received(books: Books, intent: Thing, charge: Thing) -> None:
     intent.update(
         status="succeeded",
         amount_received=intent["amount"],
         latest_charge=charge["id"],
-        payment_method=method["id"],
+        payment_method=charge["payment_method"],
         last_payment_error=None,
         next_action=None,
     )
     emit(books, "payment_intent.succeeded", books.put(intent))
+
+
+def process(books: Books, intent: Thing, method: Thing) -> Thing:
+    """A bank debit sets out: payment_intent.processing, charge.pending. The agenda lands it days later."""
+    charge = shapes.charge(books.new_id("py"), books.now, intent, method)
+    charge.update(paid=False, status="pending")
+    books.put(charge)
+    intent.update(status="processing", latest_charge=charge["id"], payment_method=method["id"], last_payment_error=None)
+    emit(books, "payment_intent.processing", books.put(intent))
+    emit(books, "charge.pending", charge)
+    days = books.note(method["id"])["days"]
+    if days is not None:
+        books.schedule(charge["id"], "debit", books.now + days * balance.DAY)
     return charge
 
 
-def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline) -> Thing:
-    """A refused attempt: charge.failed, payment_intent.payment_failed; the intent can be tried again."""
-    charge = shapes.charge(books.new_id("ch"), books.now, intent, method)
+def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline, charge: Thing | None = None) -> Thing:
+    """A refused attempt, or a debit that came back: charge.failed, payment_intent.payment_failed.
+
+    The intent can be tried again.
+    """
+    charge = charge or shapes.charge(books.new_id("ch"), books.now, intent, method)
     charge.update(
         amount_captured=0,
         captured=False,

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from . import money
+from . import banks, money
 from .balance import account
 from .books import Books, Thing
 from .catalog import inline_price
@@ -23,6 +23,7 @@ def create(books: Books, params: Thing) -> Thing:
     _check_amount(books, total, currency)
     session_id = books.new_id("cs_test")
     session = shapes.session(session_id, books.now, params, total, currency, books.fixed_id("pmc", "default"))
+    session["payment_method_types"] = _methods(params, currency)
     for item in items:
         books.put(item)
     kept = {name: params.get(name) or {} for name in ("payment_intent_data", "subscription_data")}
@@ -131,6 +132,23 @@ def _check_amount(books: Books, total: int, currency: str) -> None:
         most = money.written(money.MAXIMUM, currency)
         message = f"The Checkout Session's total amount due must be no more than {most} {currency}"
         raise StripeError(message, code="amount_too_large", param="line_items")
+
+
+def success_url(session: Thing) -> str:
+    """Where a payment leads, with the session's id filled in."""
+    url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    return url
+
+
+def _methods(params: Thing, currency: str | None) -> list[str]:
+    """The card, and the bank debit of the currency, unless the site narrows them down."""
+    known = ["card", *([banks.BY_CURRENCY[currency]] if currency in banks.BY_CURRENCY else [])]
+    allowed = params.get("allowed_payment_method_types") or known
+    left_out = params.get("excluded_payment_method_types") or []
+    found = [name for name in known if name in allowed and name not in left_out]
+    if not found:
+        raise StripeError("No payment method is left for this Checkout Session.")
+    return found
 
 
 def listing(books: Books, params: Thing) -> Thing:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import balance, charging, disputes, fraud, payouts, refunds
+from . import balance, charging, debits, disputes, fraud, payouts, refunds
 from .books import Books, Thing
 from .cards import read
 from .errors import StripeError
@@ -18,6 +18,16 @@ def _charge(books: Books, asked: Thing) -> Thing:
         intent = books.need("payment_intent", asked["payment_intent"])
         return books.need("charge", intent["latest_charge"] or "")
     return books.need("charge", asked.get("charge", ""))
+
+
+def land_debit(books: Books, asked: Thing) -> Thing:
+    """The bank decides about a debit now."""
+    if asked.get("status") not in ("succeeded", "failed"):
+        raise StripeError("status is succeeded or failed")
+    charge = _charge(books, asked)
+    if charge["status"] != "pending":
+        raise StripeError(f"The charge {charge['id']} is not pending.")
+    return debits.land(books, charge["id"], asked["status"])
 
 
 def refund(books: Books, asked: Thing) -> Thing:
@@ -111,6 +121,7 @@ def adjustment(books: Books, asked: Thing) -> Thing:
 TARGET = {"charge": str, "payment_intent": str}
 # By control address: what is done, and the parameters it takes.
 WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
+    "debits": (land_debit, {**TARGET, "status": str}),
     "refunds": (refund, {**TARGET, "amount": int, "reason": str, "metadata": dict, "status": str}),
     "refunds/turn": (turn_refund, {"refund": str, "status": str, "reason": str}),
     "disputes": (dispute, {**TARGET, "amount": int, "reason": str, "inquiry": bool}),

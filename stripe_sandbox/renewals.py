@@ -85,20 +85,31 @@ def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
     customer = books.own("customer", sub["customer"])
     method_id = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
     method = books.own("payment_method", method_id)
-    if books.note(method["id"]).get("behaviour") not in ("confirm", "fails_later"):
+    if method["type"] != "card":
+        charging.process(books, intent, method)
+    elif books.note(method["id"]).get("behaviour") not in ("confirm", "fails_later"):
         charge = charging.succeed(books, intent, method)
-        invoicing.mark_paid(books, invoice)
-        if sub["status"] == "past_due":
-            change(books, sub, "customer.subscription.updated", status="active")
+        paid(books, invoice)
         charging.settle(books, charge)
     else:
         charging.fail(books, intent, method, cards.GENERIC)
-        _refused(books, invoice, sub)
+        refused(books, invoice)
 
 
-def _refused(books: Books, invoice: Thing, sub: Thing) -> None:
+def paid(books: Books, invoice: Thing) -> None:
+    """The invoice's money is there; a subscription that was past due is active again."""
+    invoicing.mark_paid(books, invoice)
+    sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
+    if sub["status"] == "past_due":
+        change(books, sub, "customer.subscription.updated", status="active")
+
+
+def refused(books: Books, invoice: Thing) -> None:
+    """invoice.payment_failed; the next try is put on the agenda as long as there is one."""
+    sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     tried = invoice["attempt_count"] + 1
-    again = books.now + RETRY_DAYS[tried - 1] * DAY if tried <= len(RETRY_DAYS) else None
+    hopeless = tried > len(RETRY_DAYS) or sub["status"] == "canceled"
+    again = None if hopeless else books.now + RETRY_DAYS[tried - 1] * DAY
     change(books, invoice, None, attempted=True, attempt_count=tried, next_payment_attempt=again)
     emit(books, "invoice.payment_failed", invoice)
     if again is not None:

@@ -84,12 +84,25 @@ def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bo
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"card": _card_details(intent, method, confirmed), "type": "card"},
+        "payment_method_details": _method_details(intent, method, confirmed),
         "receipt_email": intent["receipt_email"],
         "refunded": False,
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "succeeded",
     }
+
+
+def _method_details(intent: Thing, method: Thing, confirmed: bool) -> Thing:
+    kind = method["type"]
+    if kind == "card":
+        return {"card": _card_details(intent, method, confirmed), "type": "card"}
+    left_out = ("networks", "status_details", "financial_connections_account", "generated_from")
+    details = {name: value for name, value in method[kind].items() if name not in left_out}
+    if kind == "sepa_debit":
+        details["mandate"] = None
+    else:
+        details["payment_reference"] = None
+    return {kind: details, "type": kind}
 
 
 def _statement(intent: Thing) -> str:

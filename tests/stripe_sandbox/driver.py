@@ -12,6 +12,7 @@ minor units; what cannot be raises ValueError):
 
     refund(payment_intent=… or charge=…, amount=, reason=, metadata=, status=)   a refund made in the Dashboard
     turn_refund(refund, status, reason=)          it becomes succeeded, failed or canceled, now
+    land_debit(status, payment_intent=… or charge=…)   a bank debit succeeded or failed, now
     dispute(payment_intent=… or charge=…, amount=, reason=, inquiry=True)        a chargeback, or an inquiry
     end_dispute(dispute, status)                  won, lost; an inquiry: warning_closed, escalated
     fraud_warning(payment_intent=… or charge=…, fraud_type=)
@@ -25,6 +26,10 @@ Money is available two days after the charge, so `advance(3 * 86400)` pays it ou
 themselves: …0259, …2685 (disputes), …1976 (inquiry), …5423 (fraud warning), …7726 (refund pending, succeeds a day
 later), …5126 (refund succeeded, fails a day later). The API's evidence with the words `winning_evidence`,
 `losing_evidence` or `escalate_inquiry_evidence` decides a dispute a day later; without any it is lost after 14 days.
+
+`debit(url, account)` pays by bank instead of `pay`. Dollars, decided after 4 days: 000123456789 arrives, 000222222227,
+000111111113 and 000333333335 come back, 000555555559 arrives and is disputed, 000000000009 stays stuck. Euros:
+AT611904300234573201 arrives (5 days), AT321904300235473204 (10 days), AT861904300235473202 comes back (5 days).
 """
 
 import html
@@ -162,6 +167,17 @@ class Sandbox:
             raise Declined(words(page))
         return location
 
+    def debit(self, checkout_url: str, account: str = "000123456789", *, name: str = "Ada", **fields: str) -> str:
+        """Pay by bank debit instead: a US account number, or an IBAN for euros. Decided after days of the clock."""
+        address = f"{checkout_url}/bank"
+        status, _, page = http("GET", address)
+        if status != 200:
+            raise Declined(words(page))
+        status, headers, page = _post(address, {**inputs(page), "account_number": account, "name": name, **fields})
+        if status != 303:
+            raise Declined(words(page))
+        return urllib.parse.urljoin(address, headers["Location"])
+
     # the control address
 
     def control(self, method: str, path: str, tenant: str = "", body: Any = None) -> Any:
@@ -204,6 +220,9 @@ class Sandbox:
 
     def turn_refund(self, refund: str, status: str, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "refunds/turn", tenant, {"refund": refund, "status": status, **facts})
+
+    def land_debit(self, status: str, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "debits", tenant, {"status": status, **facts})
 
     def dispute(self, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "disputes", tenant, facts)

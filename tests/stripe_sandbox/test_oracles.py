@@ -16,6 +16,7 @@ from tests.stripe_sandbox.shop import Shop, about
 # Dropping these goes unnoticed: nullable at most, in no sample, and newer than the published description.
 BLIND_SPOTS = {
     "checkout.session.optional_items", "checkout.session.branding_settings", "customer.customer_account",
+    "dispute.payment_method_details",
     "invoice.status_details", "payment_intent.allowed_payment_method_types", "payment_intent.payment_record",
     "radar.early_fraud_warning.payment_intent", "subscription.status_details",
 }  # fmt: skip
