@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from donations import gateway, payments, plans
-from donations.models import Gift, StripeEvent
+from donations import asking, gateway, payments, plans, returns
+from donations.models import Gift, Plan, StripeEvent
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
@@ -43,10 +43,39 @@ def intent_succeeded(ident: str) -> str:
 
 def charge_changed(ident: str) -> str:
     """Money came, or what it did to the balance became known."""
-    intent = gateway.charge(ident).payment_intent
-    if not intent:
-        raise payments.NotOursError
-    return intent_succeeded(intent)
+    payment = payments.by_charge(gateway.charge(ident))
+    return payments.receive(payment) if payment else ""
+
+
+def charge_refunded(ident: str) -> str:
+    """Something of a charge went back. Which refunds they are, the charge does not say."""
+    return " ".join(filter(None, [refund_changed(refund) for refund in asking.refunds_of(ident)]))
+
+
+def refund_changed(ident: str) -> str:
+    fact = asking.refund(ident)
+    _have(fact.payment_intent)
+    return returns.refund(fact)
+
+
+def dispute_changed(ident: str) -> str:
+    as_of = timezone.now()
+    fact = asking.dispute(ident)
+    _have(fact.payment_intent)
+    return returns.dispute(fact, as_of)
+
+
+def fraud_suspected(ident: str) -> str:
+    as_of = timezone.now()
+    fact = asking.fraud_warning(ident)
+    _have(fact.payment_intent)
+    return returns.fraud_warning(fact, as_of)
+
+
+def _have(payment_intent: str) -> None:
+    """The payment first: what came back may be told before what came."""
+    if payment_intent and not Gift.objects.paid().filter(payment_intent_id=payment_intent).exists():
+        intent_succeeded(payment_intent)
 
 
 def invoice_changed(ident: str) -> str:
@@ -67,6 +96,21 @@ def subscription_changed(ident: str) -> str:
     return ""
 
 
+def method_attached(ident: str) -> str:
+    """A new card: what we paused because the old one failed goes on."""
+    customer = asking.customer_of_method(ident)
+    plans_held = Plan.objects.running().filter(customer_id=customer).exclude(held_since=None) if customer else []
+    for plan in plans_held:
+        plans.go_on(plan)
+    return ""
+
+
+def invoice_failed(ident: str) -> str:
+    """A month was not paid. What that means stands in the subscription; the letters follow from there."""
+    invoice = gateway.invoice(ident)
+    return subscription_changed(invoice.subscription) if invoice.subscription else ""
+
+
 # Exactly these types are asked for at Stripe (docs/stripe.md); every other one is kept and left alone.
 STEPS: dict[str, Callable[[str], str]] = {
     "checkout.session.completed": session_changed,
@@ -76,11 +120,29 @@ STEPS: dict[str, Callable[[str], str]] = {
     "payment_intent.succeeded": intent_succeeded,
     "charge.succeeded": charge_changed,
     "charge.updated": charge_changed,
+    "charge.failed": charge_changed,
+    "charge.refunded": charge_refunded,
+    "refund.created": refund_changed,
+    "refund.updated": refund_changed,
+    "refund.failed": refund_changed,
+    "charge.dispute.created": dispute_changed,
+    "charge.dispute.updated": dispute_changed,
+    "charge.dispute.closed": dispute_changed,
+    "charge.dispute.funds_withdrawn": dispute_changed,
+    "charge.dispute.funds_reinstated": dispute_changed,
+    "radar.early_fraud_warning.created": fraud_suspected,
+    "radar.early_fraud_warning.updated": fraud_suspected,
     "invoice.paid": invoice_changed,
     "invoice_payment.paid": invoice_payment_paid,
+    "invoice.payment_failed": invoice_failed,
+    "invoice.payment_action_required": invoice_failed,
+    "payment_method.attached": method_attached,
+    "payment_method.automatically_updated": method_attached,
     "customer.subscription.created": subscription_changed,
     "customer.subscription.updated": subscription_changed,
     "customer.subscription.deleted": subscription_changed,
+    "customer.subscription.paused": subscription_changed,
+    "customer.subscription.resumed": subscription_changed,
 }
 
 

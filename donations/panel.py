@@ -8,7 +8,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from donations.currency_form import CurrencyForm
-from donations.models import Currency, Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from donations.models import Currency, Gift, LedgerEntry, Objection, Plan, Receipt, StripeEvent
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
@@ -22,7 +22,7 @@ class GiftViewSet(ReadOnlyViewSet):
     model = Gift
     icon = "pick"
     menu_label = _("Gifts")
-    list_display = ["reference", "name", "email", "total_text", "frequency", "status", "created_at"]
+    list_display = ["reference", "name", "email", "total_text", "returned_text", "frequency", "status", "created_at"]
     list_filter = {
         "status": ["exact"],
         "frequency": ["exact"],
@@ -32,7 +32,8 @@ class GiftViewSet(ReadOnlyViewSet):
     }
     search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
     inspect_view_fields = [
-        *["reference", "status", "frequency", "total_text", "amount", "fee_cover", "currency", "name", "email"],
+        *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
+        *["name", "email"],
         *["supporter", "plan", "created_at", "paid_at", "session_id", "payment_intent_id", "invoice_id", "livemode"],
     ]
     list_export = [
@@ -41,8 +42,18 @@ class GiftViewSet(ReadOnlyViewSet):
     ]
     related = [
         Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
-        Related(_("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "issued_at"]),
+        Related(
+            _("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "replaces", "issued_at"]
+        ),
+        Related(
+            _("Disputes and warnings"),
+            lambda gift: gift.objections.all(),
+            ["stripe_object", "kind", "status", "amount_text", "answer_by"],
+        ),
     ]
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
 
 
 class PlanViewSet(ReadOnlyViewSet):
@@ -62,6 +73,18 @@ class PlanViewSet(ReadOnlyViewSet):
     ]
 
 
+class ObjectionViewSet(ReadOnlyViewSet):
+    """What banks and card networks hold against payments. Answers are given in Stripe's dashboard."""
+
+    model = Objection
+    icon = "warning"
+    menu_label = _("Disputes and warnings")
+    list_display = ["stripe_object", "kind", "status", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
+    search_fields = ["stripe_object", "gift__reference", "gift__email"]
+    list_select_related = ["gift"]
+
+
 class LedgerViewSet(ReadOnlyViewSet):
     """Every movement of money. Rows are only ever added."""
 
@@ -73,8 +96,8 @@ class LedgerViewSet(ReadOnlyViewSet):
     search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
     list_select_related = ["gift"]
     list_export = [
-        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "currency", "settled"],
-        *["settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "currency"],
+        *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
     ]
 
 
@@ -154,4 +177,4 @@ class Money(ModelViewSetGroup):
     menu_label = _("Giving")
     menu_icon = "pick"
     menu_order = 200
-    items = (GiftViewSet, PlanViewSet, LedgerViewSet, ReceiptViewSet, EventViewSet, CurrencyViewSet)
+    items = (GiftViewSet, PlanViewSet, ObjectionViewSet, LedgerViewSet, ReceiptViewSet, EventViewSet, CurrencyViewSet)
