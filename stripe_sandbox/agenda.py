@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import checkout, debits, disputes, payouts, refunds, renewals, subscriptions
+from . import checkout, debits, disputes, pauses, payouts, refunds, renewals, subscriptions
 from .books import Books, Caller
 from .shapes.people import account
 from .store import Store
@@ -29,6 +29,8 @@ WORK: dict[str, Callable[[Books, str], object]] = {
     "finalize": renewals.finalize,
     "retry": renewals.retry,
     "resume": renewals.resume,
+    "wake": pauses.wake,
+    "lapse": pauses.lapse,
     "debit": debits.land,
     "refund": refunds.turn,
     "judge": disputes.judge,

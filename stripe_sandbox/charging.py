@@ -18,6 +18,15 @@ def open_intent(books: Books, facts: Thing) -> Thing:
     return intent
 
 
+def open_setup(books: Books, params: Thing) -> Thing:
+    """A setup intent waiting for a card; unlike a payment intent its session has it from the start."""
+    intent_id = books.new_id("seti")
+    facts = {**params.get("setup_intent_data", {}), "customer": params.get("customer")}
+    intent = books.put(shapes.setup_intent(intent_id, books.now, facts, books.fixed_id("secret", intent_id)[-14:]))
+    emit(books, "setup_intent.created", intent)
+    return intent
+
+
 def succeed(books: Books, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
     """Take the money: charge.succeeded, payment_intent.succeeded. `settle` follows when the rest is told."""
     charge = shapes.charge(books.new_id("ch"), books.now, intent, method, confirmed)

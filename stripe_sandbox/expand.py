@@ -16,7 +16,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "failure_balance_transaction:balance_transaction application application_fee on_behalf_of review "
         "source_transfer transfer",
         "checkout.session": "customer:customer invoice:invoice payment_intent:payment_intent "
-        "subscription:subscription payment_link setup_intent",
+        "subscription:subscription payment_link setup_intent:setup_intent",
+        "billing_portal.configuration": "application",
+        "billing_portal.session": "configuration:billing_portal.configuration",
         "customer": "default_source test_clock",
         "dispute": "charge:charge payment_intent:payment_intent",
         "invoice": "customer:customer default_payment_method:payment_method application default_source "
@@ -34,6 +36,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "refund": "balance_transaction:balance_transaction charge:charge customer:customer "
         "payment_intent:payment_intent payment_method:payment_method "
         "failure_balance_transaction:balance_transaction source_transfer_reversal transfer_reversal",
+        "setup_intent": "customer:customer payment_method:payment_method application latest_attempt mandate "
+        "on_behalf_of single_use_mandate",
         "subscription": "customer:customer default_payment_method:payment_method latest_invoice:invoice "
         "application default_source on_behalf_of pending_setup_intent schedule test_clock",
     }.items()

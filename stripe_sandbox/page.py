@@ -14,7 +14,7 @@ import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from . import agenda, bank_page, cards, checkout, frame, money, paying
+from . import agenda, bank_page, cards, checkout, frame, money, paying, saving
 from .books import Books, Caller, Thing
 from .store import Store
 from .template import BANK_LINK, CONFIRM, FORM
@@ -47,8 +47,7 @@ def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
     fields = frame.fields(request)
     email = _email(books, session) or fields.get("email", "")
     slip = _slip(fields, email)
-    expiry = _expiry(fields.get("exp", ""))
-    card = cards.read(_digits(fields), *expiry) if expiry else None
+    card = None if slip else card_of(fields)
     if slip or card is None:
         return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
     country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
@@ -68,7 +67,10 @@ def _charge(
     fields: dict[str, str],
     confirmed: bool = False,
 ) -> Answer:
-    decline = paying.attempt(books, session, payer, confirmed)
+    if session["mode"] == "setup":
+        decline = saving.attempt(books, session, payer)
+    else:
+        decline = paying.attempt(books, session, payer, confirmed)
     if decline:
         return _form(books, session, prefix, fields, decline.words, 402)
     return frame.redirect(checkout.success_url(session))
@@ -109,11 +111,15 @@ def _expiry(text: str) -> tuple[int, int] | None:
     return (int(match[1]), 2000 + int(match[2])) if match else None
 
 
-def _slip(fields: dict[str, str], email: str) -> str | None:
-    """What is wrong with the form before any card is tried, in words for the donor."""
+def card_of(fields: dict[str, str]) -> cards.Card | None:
+    """The card in a form without slips."""
+    expiry = _expiry(fields.get("exp", ""))
+    return cards.read(_digits(fields), *expiry) if expiry else None
+
+
+def card_slip(fields: dict[str, str]) -> str | None:
+    """What is wrong with the card's fields before any card is tried, in words for the donor."""
     now, expiry = datetime.now(UTC), _expiry(fields.get("exp", ""))
-    if not checkout.EMAIL.fullmatch(email):
-        return "Your email is incomplete."
     if not cards.luhn(_digits(fields) or "1") or not re.fullmatch(r"\d{12,19}", _digits(fields), re.ASCII):
         return "Your card number is invalid."
     if expiry is None:
@@ -122,6 +128,15 @@ def _slip(fields: dict[str, str], email: str) -> str | None:
         return "Your card's expiration year is in the past."
     if not re.fullmatch(r"\d{3,4}", fields.get("cvc", ""), re.ASCII):
         return "Your card's security code is incomplete."
+    return None
+
+
+def _slip(fields: dict[str, str], email: str) -> str | None:
+    if not checkout.EMAIL.fullmatch(email):
+        return "Your email is incomplete."
+    slip = card_slip(fields)
+    if slip:
+        return slip
     if not re.fullmatch(r"([A-Za-z]{2})?", fields.get("country", "")):
         return "Write the country as two letters, such as GB."
     if len(fields.get("name", "")) > 200 or len(fields.get("postal_code", "")) > 20:
@@ -147,6 +162,20 @@ def _closed(session: Thing, prefix: str, request: Request) -> Answer:
     return frame.notice(prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"])
 
 
+def _about(books: Books, session: Thing) -> tuple[str, str, str, str]:
+    """What the page says: the heading, the amount, how often, and the verb on the button."""
+    if session["mode"] == "setup":
+        return "Save a card for later", "", "", "Save card"
+    amount = money.written(session["amount_total"], session["currency"])
+    line = checkout.line_items(books, session["id"])[0]
+    recurring = line["price"]["recurring"]
+    pace = f" every {recurring['interval']}" if recurring else ""
+    verb = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe"}.get(
+        session["submit_type"] or "", "Subscribe" if recurring else "Pay"
+    )
+    return line["description"], amount, pace, verb
+
+
 def _form(
     books: Books,
     session: Thing,
@@ -155,22 +184,17 @@ def _form(
     error: str | None = None,
     status: int = 200,
 ) -> Answer:
-    amount = money.written(session["amount_total"], session["currency"])
-    line = checkout.line_items(books, session["id"])[0]
-    recurring = line["price"]["recurring"]
-    pace = f" every {recurring['interval']}" if recurring else ""
-    verb = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe"}.get(
-        session["submit_type"] or "", "Subscribe" if recurring else "Pay"
-    )
+    what, amount, pace, verb = _about(books, session)
+    title = f"{verb} {amount}{pace}".strip()
     email = _email(books, session)
     message = (session["custom_text"]["submit"] or {}).get("message")
     words = {name: html.escape(fields.get(name, ""), quote=True) for name in ("exp", "name", "country", "postal_code")}
     body = FORM.format(
         **words,
         action=f"{prefix}/c/pay/{session['id']}",
-        what=html.escape(line["description"]),
+        what=html.escape(what),
         amount=html.escape(amount + pace),
-        button=html.escape(f"{verb} {amount}{pace}"),
+        button=html.escape(title),
         error=frame.alert(error),
         bank=BANK_LINK.format(url=f"{prefix}/c/pay/{session['id']}/bank") if bank_page.kind(session) else "",
         email=html.escape(email or fields.get("email", ""), quote=True),
@@ -180,5 +204,4 @@ def _form(
         if session["cancel_url"]
         else "",
     )
-    title = f"{verb} {amount}{pace}"
     return frame.page(prefix, f"Error: {title}" if error else title, body, session["success_url"], status)

@@ -31,7 +31,7 @@ def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False)
         charging.fail(books, intent, method, payer.means.decline)
         return payer.means.decline
     method = keep_method(books, payer.means, billing_details)
-    customer = _customer(books, session, payer)
+    customer = customer_of(books, session, payer)
     intent["customer"] = customer["id"] if customer else None
     slow = method["type"] != "card"
     if customer and session["mode"] == "subscription":
@@ -81,7 +81,8 @@ def _intent(books: Books, session: Thing, note: Thing) -> Thing:
     return intent
 
 
-def _customer(books: Books, session: Thing, payer: Payer) -> Thing | None:
+def customer_of(books: Books, session: Thing, payer: Payer) -> Thing | None:
+    """The session's customer, a new one if it wants one, or nobody."""
     if session["customer"]:
         return books.own("customer", session["customer"])
     if session["customer_creation"] != "always":

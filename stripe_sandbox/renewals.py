@@ -7,6 +7,7 @@ from .books import Books, Thing
 from .events import change, emit
 
 HOUR, DAY = 3600, 86400
+NO_METHOD = cards.Decline("invoice_no_payment_method_types", None, "There is no payment method to charge.")
 # Days until the next try after each failed one; after the last the subscription stays past due.
 RETRY_DAYS = (3, 5, 7)
 
@@ -61,15 +62,19 @@ def finalize(books: Books, invoice_id: str) -> None:
     if invoice["status"] != "draft":
         return
     invoicing.finalize(books, invoice)
-    facts = {
+    intent = charging.open_intent(books, facts(invoice))
+    invoicing.begin_payment(books, invoice, intent["id"])
+    collect(books, invoice, intent)
+
+
+def facts(invoice: Thing) -> Thing:
+    """What the payment intent of an invoice is made of."""
+    return {
         "amount": invoice["amount_due"],
         "currency": invoice["currency"],
         "customer": invoice["customer"],
         "description": "Subscription update",
     }
-    intent = charging.open_intent(books, facts)
-    invoicing.begin_payment(books, invoice, intent["id"])
-    _collect(books, invoice, intent)
 
 
 def retry(books: Books, invoice_id: str) -> None:
@@ -77,14 +82,20 @@ def retry(books: Books, invoice_id: str) -> None:
     invoice = books.own("invoice", invoice_id)
     payment = invoicing.payment_of(books, invoice)
     if invoice["status"] == "open" and payment is not None:
-        _collect(books, invoice, books.own("payment_intent", payment["payment"]["payment_intent"]))
+        collect(books, invoice, books.own("payment_intent", payment["payment"]["payment_intent"]))
 
 
-def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
+def collect(
+    books: Books, invoice: Thing, intent: Thing, method_id: str | None = None, by_hand: bool = False
+) -> cards.Decline | None:
+    """Charge the given payment method, or the subscription's, or the customer's. None means paid or on its way."""
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     customer = books.own("customer", sub["customer"])
-    method_id = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
-    method = books.own("payment_method", method_id)
+    method_id = method_id or sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
+    method = books.get("payment_method", method_id or "")
+    if method is None or method["customer"] != customer["id"]:
+        refused(books, invoice, by_hand)
+        return NO_METHOD
     if method["type"] != "card":
         charging.process(books, intent, method)
     elif books.note(method["id"]).get("behaviour") not in ("confirm", "fails_later"):
@@ -93,7 +104,9 @@ def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
         charging.settle(books, charge)
     else:
         charging.fail(books, intent, method, cards.GENERIC)
-        refused(books, invoice)
+        refused(books, invoice, by_hand)
+        return cards.GENERIC
+    return None
 
 
 def paid(books: Books, invoice: Thing) -> None:
@@ -102,10 +115,25 @@ def paid(books: Books, invoice: Thing) -> None:
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     if sub["status"] == "past_due":
         change(books, sub, "customer.subscription.updated", status="active")
+    elif sub["status"] == "paused" and sub["latest_invoice"] == invoice["id"]:
+        awake(books, sub)
 
 
-def refused(books: Books, invoice: Thing) -> None:
-    """invoice.payment_failed; the next try is put on the agenda as long as there is one."""
+def awake(books: Books, sub: Thing) -> Thing:
+    """A real pause is over."""
+    change(books, sub, "customer.subscription.updated", status="active", status_details=None)
+    emit(books, "customer.subscription.resumed", sub)
+    return sub
+
+
+def refused(books: Books, invoice: Thing, by_hand: bool = False) -> None:
+    """invoice.payment_failed; the next try is put on the agenda as long as there is one.
+
+    A try by hand counts only when it is the first, and leaves the agenda as it is.
+    """
+    if by_hand and invoice["attempt_count"]:
+        emit(books, "invoice.payment_failed", invoice)
+        return
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     tried = invoice["attempt_count"] + 1
     hopeless = tried > len(RETRY_DAYS) or sub["status"] == "canceled"

@@ -1,4 +1,4 @@
-"""Shapes: payment intent, charge, balance and its transactions, refund."""
+"""Shapes: payment intent, setup intent, charge, balance and its transactions, refund."""
 
 from typing import Any
 
@@ -50,6 +50,31 @@ def _card_options() -> Thing:
         "mandate_options": None,
         "network": None,
         "request_three_d_secure": "automatic",
+    }
+
+
+SETUP_INTENT_NOT_USED = (
+    "application automatic_payment_methods cancellation_reason customer_account excluded_payment_method_types "
+    "flow_directions last_setup_error latest_attempt mandate next_action on_behalf_of payment_method "
+    "payment_method_configuration_details single_use_mandate"
+)
+
+
+def setup_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing:
+    return {
+        "id": intent_id,
+        "object": "setup_intent",
+        **nulls(SETUP_INTENT_NOT_USED),
+        "client_secret": f"{intent_id}_secret_{secret}",
+        "created": now,
+        "customer": facts.get("customer"),
+        "description": facts.get("description"),
+        "livemode": False,
+        "metadata": facts.get("metadata") or {},
+        "payment_method_options": {"card": {"mandate_options": None, "network": None, "request_three_d_secure": None}},
+        "payment_method_types": ["card"],
+        "status": "requires_payment_method",
+        "usage": "off_session",
     }
 
 

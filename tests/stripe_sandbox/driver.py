@@ -178,6 +178,18 @@ class Sandbox:
             raise Declined(words(page))
         return urllib.parse.urljoin(address, headers["Location"])
 
+    def portal(self, portal_url: str, action: str, **fields: str) -> str:
+        """Press a button of the billing portal: card (card_number=), cancel, keep, pause (subscription=).
+
+        Returns where that leads: the flow's address, or the portal again.
+        """
+        if action == "card":
+            fields = {"card_number": "4242424242424242", "exp": "12/34", "cvc": "123", **fields}
+        status, headers, page = _post(portal_url, {"action": action, **fields})
+        if status not in (200, 303):
+            raise Declined(words(page))
+        return urllib.parse.urljoin(portal_url, headers.get("Location", ""))
+
     # the control address
 
     def control(self, method: str, path: str, tenant: str = "", body: Any = None) -> Any:

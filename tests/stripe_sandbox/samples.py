@@ -40,8 +40,6 @@ def _missing(sample: Any, thing: Any, path: str) -> list[str]:
         inner = thing.get(name)
         if name not in thing and name != other:
             faults += [] if where in LEFT_OUT else [f"{where}: missing"]
-        elif (
-            isinstance(value, dict) and isinstance(thing.get(name), dict) and name not in FREE and "object" not in value
-        ):
-            faults += _missing(value, thing[name], where)
+        elif isinstance(value, dict) and isinstance(inner, dict) and name not in FREE and "object" not in value:
+            faults += _missing(value, inner, where)
     return faults

@@ -55,6 +55,8 @@ SESSIONS = [
     ({"customer_email": "not an address"}, "email_invalid", "customer_email"),
     ({"subscription_data": {"description": "x"}}, None, "subscription_data"),
     ({"mode": "subscription", "payment_intent_data": {"description": "x"}}, None, "payment_intent_data"),
+    ({"mode": "setup"}, None, "line_items"),
+    ({"ui_mode": "elements"}, None, "ui_mode"),
     ({"mode": "subscription", "customer_creation": "always"}, None, "customer_creation"),
     ({"mode": "subscription", "line_items": item()}, None, None),
     ({"line_items": item(recurring={"interval": "month"})}, None, None),
