@@ -100,9 +100,13 @@ class App:
             true_answer = self._kept_work(books, request, prefix, path)
             answer = json_answer(500, {"error": server_error().body}) if kind == "error_after" else true_answer
             _remember(books, caller, stamp, answer)
+        if fault and kind == "timeout":
+            time.sleep(fault.seconds or 30)
+        if kind == "notice":
+            answer.headers["Stripe-Notice"] = "This is a notice, on order."
         if kind == "malformed":
             answer.body = answer.body[: len(answer.body) // 2]
-        answer.cut = kind == "reset_after"
+        answer.cut = kind in ("reset_after", "timeout")
         return answer
 
     def _kept_work(self, books: Books, request: Request, prefix: str, path: str) -> Answer:

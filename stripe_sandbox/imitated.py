@@ -26,6 +26,7 @@ KNOWN: dict[str, str] = {
     "GET /v1/prices": f"{PAGES} created active currency product type",
     "POST /v1/prices/{}": "active lookup_key metadata nickname",
     "POST /v1/customers": "address description email metadata name phone preferred_locales",
+    "GET /v1/customers/search": "limit page query",
     "GET /v1/customers": f"{PAGES} created email",
     "POST /v1/customers/{}": "address description email invoice_settings.default_payment_method metadata name phone",
     "POST /v1/checkout/sessions": "adaptive_pricing allowed_payment_method_types billing_address_collection "
@@ -49,7 +50,9 @@ KNOWN: dict[str, str] = {
     f"{_FEATURES}",
     "POST /v1/billing_portal/sessions": "configuration customer flow_data.after_completion "
     "flow_data.subscription_cancel.subscription flow_data.subscription_pause flow_data.type locale return_url",
+    "GET /v1/payment_intents/search": "limit page query",
     "GET /v1/payment_intents": f"{PAGES} created customer",
+    "GET /v1/charges/search": "limit page query",
     "GET /v1/charges": f"{PAGES} created customer payment_intent",
     "GET /v1/balance": "",
     "GET /v1/balance_transactions": f"{PAGES} created currency payout source type",
@@ -60,6 +63,7 @@ KNOWN: dict[str, str] = {
     "POST /v1/disputes/{}": "evidence metadata submit",
     "GET /v1/radar/early_fraud_warnings": f"{PAGES} created charge payment_intent",
     "GET /v1/payouts": f"{PAGES} arrival_date created destination status",
+    "GET /v1/subscriptions/search": "limit page query",
     "GET /v1/subscriptions": f"{PAGES} created customer price status",
     "POST /v1/subscriptions/{}": "cancel_at cancel_at_period_end cancellation_details default_payment_method "
     f"description metadata pause_collection proration_behavior {_SUBSCRIPTION_ITEM}",
@@ -67,6 +71,7 @@ KNOWN: dict[str, str] = {
     "POST /v1/subscriptions/{}/resume": "billing_cycle_anchor payment_behavior",
     "DELETE /v1/subscriptions/{}": "cancellation_details",
     "GET /v1/subscription_items": f"{PAGES} subscription",
+    "GET /v1/invoices/search": "limit page query",
     "GET /v1/invoices": f"{PAGES} created collection_method customer status subscription",
     "POST /v1/invoices/{}/pay": "off_session payment_method",
     "GET /v1/invoices/{}/lines": PAGES,

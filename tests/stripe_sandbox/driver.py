@@ -89,8 +89,13 @@ class Sandbox:
         webhook_secret: str | None = None,
         seed: str | None = None,
         retry: str | None = None,
+        faults: list[str] | None = None,
+        webhooks: str | None = None,
     ) -> "Sandbox":
-        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready."""
+        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready.
+
+        `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
+        """
         state = Path(directory) / "stripe.sqlite3"
         words = [sys.executable, "-m", "stripe_sandbox", "--port", str(port), "--state", str(state)]
         for name, value in (
@@ -98,6 +103,8 @@ class Sandbox:
             ("--webhook-secret", webhook_secret),
             ("--seed", seed),
             ("--retry", retry),
+            ("--webhooks", webhooks),
+            *(("--fault", fault) for fault in faults or []),
         ):
             words += [name, value] if value else []
         errors = state.with_suffix(".log").open("ab")
@@ -214,7 +221,9 @@ class Sandbox:
         return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})
 
     def webhooks(self, tenant: str = "", **switches: Any) -> dict:
-        """Delivery switches: drop=share, duplicate=share, hold=bool."""
+        """Delivery switches: drop, duplicate, reorder, stale, wrong_secret, old_time, v0_only (shares from 0 to 1),
+        delay (seconds), two_v1 and hold (bools). What is not named is off.
+        """
         return self.control("POST", "faults", tenant, {"webhooks": switches})
 
     def calm(self, tenant: str = "") -> dict:
