@@ -10,5 +10,5 @@ class DonationsConfig(AppConfig):
     verbose_name = "Donations"
 
     def ready(self) -> None:
-        for name in ("events", "arrears"):
+        for name in ("arrears", "events", "forgetting", "reconcile"):
             import_module(f"donations.{name}")  # their handlers register themselves

@@ -12,7 +12,7 @@ from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
 HOLD = letters.PATIENCE.days
-STEPS = (4, letters.LAST_LETTER, HOLD)  # days; the letter of day 0 is written with the failure itself
+STEPS = (0, 4, letters.LAST_LETTER, HOLD)  # days; the first letter is written with the failure itself, if we hear of it
 GUARD_WAIT = 600
 
 
@@ -20,7 +20,7 @@ GUARD_WAIT = 600
 def look_after() -> None:
     """Put on the table the step that each unpaid monthly gift has come to, once. Missed days are not made up."""
     now = timezone.now()
-    for plan in Plan.objects.behind().filter(past_due_since__lte=now - timedelta(days=STEPS[0])):
+    for plan in Plan.objects.behind().filter(past_due_since__lte=now):
         since = plan.past_due_since or now
         day = max(step for step in STEPS if timedelta(days=step) <= now - since)
         key = f"arrears:{plan.subscription_id}:{since:%Y%m%d%H%M%S}:{day}"

@@ -70,6 +70,23 @@ class Movement:
 
 
 @dataclass(frozen=True)
+class Payout:
+    """Money on its way to the bank account. `complete`: Stripe can say what it is made of."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    created: datetime
+    arrives: datetime
+    automatic: bool
+    complete: bool
+    out: Movement | None
+    back: Movement | None
+    livemode: bool
+
+
+@dataclass(frozen=True)
 class Charge:
     """Money taken from a card or bank. No settlement: Stripe does not know it yet."""
 
@@ -165,6 +182,22 @@ def movement(raw: Any) -> Movement | None:
         currency=raw["currency"].upper(),
         created=moment(raw["created"]),
         source=ident(raw.get("source")),
+    )
+
+
+def payout(raw: Raw) -> Payout:
+    return Payout(
+        id=raw["id"],
+        status=text(raw.get("status")),
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        created=moment(raw["created"]),
+        arrives=moment(raw["arrival_date"]),
+        automatic=bool(raw.get("automatic")),
+        complete=raw.get("reconciliation_status") == "completed",
+        out=movement(raw.get("balance_transaction")),
+        back=movement(raw.get("failure_balance_transaction")),
+        livemode=bool(raw["livemode"]),
     )
 
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from donations.currency_form import CurrencyForm
-from donations.models import Currency, Gift, LedgerEntry, Objection, Plan, Receipt, StripeEvent
+from donations.models import Currency, Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
@@ -56,23 +58,6 @@ class GiftViewSet(ReadOnlyViewSet):
         return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
 
 
-class PlanViewSet(ReadOnlyViewSet):
-    """Monthly gifts, as Stripe has them."""
-
-    model = Plan
-    icon = "repeat"
-    menu_label = _("Monthly gifts")
-    list_display = ["subscription_id", "supporter", "total_text", "status", "started_at", "current_period_end"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"]}
-    search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
-    list_select_related = ["supporter"]
-    related = [
-        Related(
-            _("Payments"), lambda plan: plan.gifts.all(), ["reference", "total_text", "status", "paid_at", "invoice_id"]
-        )
-    ]
-
-
 class ObjectionViewSet(ReadOnlyViewSet):
     """What banks and card networks hold against payments. Answers are given in Stripe's dashboard."""
 
@@ -101,6 +86,28 @@ class LedgerViewSet(ReadOnlyViewSet):
     ]
 
 
+class PayoutViewSet(ReadOnlyViewSet):
+    """What left for the bank account, and whether our books explain it."""
+
+    model = Payout
+    icon = "upload"
+    menu_label = _("Payouts")
+    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"]}
+    search_fields = ["payout_id"]
+
+
+class ReconciliationViewSet(ReadOnlyViewSet):
+    """Each comparison with Stripe's lists: what it found, and what it could not explain."""
+
+    model = Reconciliation
+    icon = "resubmit"
+    menu_label = _("Comparisons with Stripe")
+    list_display = ["started_at", "finished_at", "applied", "found_text", "gaps"]
+    list_filter = {"applied": ["exact"], "started_at": ["date"]}
+    inspect_view_fields = ["started_at", "finished_at", "since", "applied", "found_text", "gaps", "notes"]
+
+
 class ReceiptViewSet(ReadOnlyViewSet):
     """Numbered documents, as they were issued."""
 
@@ -122,6 +129,13 @@ def _try_again(event: StripeEvent, user: Any) -> str:
     return gettext("The event waits for the worker again.")
 
 
+def _replay(event: StripeEvent, user: Any) -> str:
+    """Harmless: the object is fetched anew and what is written already is found."""
+    key = f"{event.job_key}:again:{timezone.now():%Y%m%d%H%M%S%f}"
+    queue.enqueue("stripe-event", key, {"event": event.event_id})
+    return gettext("The event will be worked through once more. What is in the books already is not written twice.")
+
+
 class EventViewSet(ReadOnlyViewSet):
     """What Stripe told us, and what became of it. The body holds names and addresses, so it stays out of the panel."""
 
@@ -129,7 +143,7 @@ class EventViewSet(ReadOnlyViewSet):
     icon = "download"
     menu_label = _("Stripe events")
     list_display = ["event_id", "type", "object_id", "state", "note", "received_at"]
-    list_filter = {"state": ["exact"], "type": ["exact"], "received_at": ["date"]}
+    list_filter = {"state": ["exact"], "type": ["exact"], "api_version": ["exact"], "received_at": ["date"]}
     search_fields = ["event_id", "type", "object_id", "note"]
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
@@ -142,7 +156,14 @@ class EventViewSet(ReadOnlyViewSet):
             _try_again,
             "jobs.change_job",
             applies=lambda event: event.state == StripeEvent.State.FAILED,
-        )
+        ),
+        Action(
+            "replay",
+            _("Work through it again"),
+            _replay,
+            "donations.change_stripeevent",
+            applies=lambda event: event.state in (StripeEvent.State.DONE, StripeEvent.State.IGNORED),
+        ),
     ]
 
 
@@ -177,4 +198,14 @@ class Money(ModelViewSetGroup):
     menu_label = _("Giving")
     menu_icon = "pick"
     menu_order = 200
-    items = (GiftViewSet, PlanViewSet, ObjectionViewSet, LedgerViewSet, ReceiptViewSet, EventViewSet, CurrencyViewSet)
+    items = (
+        GiftViewSet,
+        PlanViewSet,
+        ObjectionViewSet,
+        LedgerViewSet,
+        PayoutViewSet,
+        ReconciliationViewSet,
+        ReceiptViewSet,
+        EventViewSet,
+        CurrencyViewSet,
+    )

@@ -78,3 +78,11 @@ def _status(subscription: facts.Subscription, before: str) -> str:
     if status is None:
         return before
     return Status.PAUSED if status != Status.ENDED and not subscription.collecting else status
+
+
+def differs(plan: Plan, subscription: facts.Subscription) -> bool:
+    """Whether our row is not what Stripe has."""
+    ours = (plan.stripe_status, plan.total, plan.cancel_at, plan.ended_at, plan.resumes_at, plan.current_period_end)
+    theirs = (subscription.status, subscription.total, subscription.cancel_at, subscription.ended)
+    more = (subscription.resumes_at, subscription.period_end)
+    return ours != (*theirs, *more) or plan.status != _status(subscription, plan.status)

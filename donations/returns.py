@@ -17,11 +17,12 @@ def refund(fact: objections.Refund) -> str:
     A refund that never left our balance is no movement. Raises NotOursError.
     """
     gift = _gift(fact.payment_intent)
-    new = bool(fact.out) and ledger.record_return(gift, fact.id, Kind.REFUND, -fact.amount, fact.out)
+    if fact.out:
+        ledger.record_return(gift, fact.id, Kind.REFUND, -fact.amount, fact.out)
     if fact.out and fact.back:
         ledger.record_return(gift, fact.id, Kind.REFUND_REVERSAL, fact.amount, fact.back)
     document = receipts.correct(gift)
-    if new and not fact.back:
+    if fact.out and not fact.back:
         letters.refund(document, fact.id, fact.amount)
     return "A refund failed: the money is with us again." if fact.back else ""
 
