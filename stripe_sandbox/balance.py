@@ -5,7 +5,7 @@ from typing import Any
 from . import money
 from .books import Books, Thing
 from .errors import bad_value
-from .shapes import payments as shapes
+from .shapes import balance as shapes
 
 DAY = 86400
 # Charges wait two days; whatever takes money back does so at once.

@@ -7,45 +7,24 @@
 
 Every call takes `tenant=""` (the main books) or a name; `tenant(name)` is the SDK's base address of that one.
 
-What happens on the account without the site asking for it (each returns the object it made or changed; amounts are
-minor units; what cannot be raises ValueError):
-
-    refund(payment_intent=… or charge=…, amount=, reason=, metadata=, status=)   a refund made in the Dashboard
-    turn_refund(refund, status, reason=)          it becomes succeeded, failed or canceled, now
-    land_debit(status, payment_intent=… or charge=…)   a bank debit succeeded or failed, now
-    dispute(payment_intent=… or charge=…, amount=, reason=, inquiry=True)        a chargeback, or an inquiry
-    end_dispute(dispute, status)                  won, lost; an inquiry: warning_closed, escalated
-    fraud_warning(payment_intent=… or charge=…, fraud_type=)
-    payout(amount=)                               all that is available, now; with amount a manual payout
-    fail_payout(payout, code=)                    the bank sends it back
-    payout_schedule("manual" or "daily")          daily is how books begin: at midnight UTC, what is available
-    foreign_charge(amount, currency, description=, metadata=, card=)             money that is not the site's
-    fee(amount, description=), adjustment(amount, description=)                  balance transactions of Stripe's own
-
-Money is available two days after the charge, so `advance(3 * 86400)` pays it out. Cards that bring trouble by
-themselves: …0259, …2685 (disputes), …1976 (inquiry), …5423 (fraud warning), …7726 (refund pending, succeeds a day
-later), …5126 (refund succeeded, fails a day later). The API's evidence with the words `winning_evidence`,
-`losing_evidence` or `escalate_inquiry_evidence` decides a dispute a day later; without any it is lost after 14 days.
-
-`debit(url, account)` pays by bank instead of `pay`. Dollars, decided after 4 days: 000123456789 arrives, 000222222227,
-000111111113 and 000333333335 come back, 000555555559 arrives and is disputed, 000000000009 stays stuck. Euros:
-AT611904300234573201 arrives (5 days), AT321904300235473204 (10 days), AT861904300235473202 comes back (5 days).
+What happens on the account without the site (refunds of the Dashboard, disputes, payouts, foreign money, fees) is
+in account.py: `sandbox.dispute(payment_intent=…)` and so on; `webhooks` and `fault` let things go wrong.
 """
 
-import html
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from stripe import WebhookSignature
+
+from tests.stripe_sandbox.account import Account
+from tests.stripe_sandbox.web import http, inputs, post, words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,26 +33,7 @@ class Declined(Exception):  # noqa: N818 (the donor's word)
     """The page refused the payment; the message is what the page says."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-
-
-def http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None):
-    """(status, headers, body) of one request; redirects are not followed, error statuses do not raise."""
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    try:
-        with _OPENER.open(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return answer.code, answer.headers, answer.read()
-
-
-class Sandbox:
+class Sandbox(Account):
     """One running sandbox process. Keep the state path and start again to see what survives."""
 
     def __init__(self, process: subprocess.Popen, address: str, state: Path) -> None:
@@ -165,10 +125,10 @@ class Sandbox:
         if status != 200:
             raise Declined(words(page))
         form = {**inputs(page), "card_number": card, "exp": exp, "cvc": cvc, **fields}
-        status, headers, page = _post(checkout_url, form)
+        status, headers, page = post(checkout_url, form)
         location = urllib.parse.urljoin(checkout_url, headers.get("Location", ""))
         if status == 303 and location.endswith("/confirm"):
-            status, headers, page = _post(location, {"answer": "yes" if confirm else "no"})
+            status, headers, page = post(location, {"answer": "yes" if confirm else "no"})
             location = urllib.parse.urljoin(location, headers.get("Location", ""))
         if status != 303:
             raise Declined(words(page))
@@ -180,7 +140,7 @@ class Sandbox:
         status, _, page = http("GET", address)
         if status != 200:
             raise Declined(words(page))
-        status, headers, page = _post(address, {**inputs(page), "account_number": account, "name": name, **fields})
+        status, headers, page = post(address, {**inputs(page), "account_number": account, "name": name, **fields})
         if status != 303:
             raise Declined(words(page))
         return urllib.parse.urljoin(address, headers["Location"])
@@ -192,7 +152,7 @@ class Sandbox:
         """
         if action == "card":
             fields = {"card_number": "4242424242424242", "exp": "12/34", "cvc": "123", **fields}
-        status, headers, page = _post(portal_url, {"action": action, **fields})
+        status, headers, page = post(portal_url, {"action": action, **fields})
         if status not in (200, 303):
             raise Declined(words(page))
         return urllib.parse.urljoin(portal_url, headers.get("Location", ""))
@@ -234,44 +194,6 @@ class Sandbox:
         """Move the tenant's clock on; what falls due on the way happens."""
         return self.control("POST", f"clock/advance?seconds={int(seconds)}", tenant)
 
-    # what happens without the site
-
-    def refund(self, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "refunds", tenant, facts)
-
-    def turn_refund(self, refund: str, status: str, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "refunds/turn", tenant, {"refund": refund, "status": status, **facts})
-
-    def land_debit(self, status: str, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "debits", tenant, {"status": status, **facts})
-
-    def dispute(self, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "disputes", tenant, facts)
-
-    def end_dispute(self, dispute: str, status: str, tenant: str = "") -> dict:
-        return self.control("POST", "disputes/end", tenant, {"dispute": dispute, "status": status})
-
-    def fraud_warning(self, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "warnings", tenant, facts)
-
-    def payout(self, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "payouts", tenant, facts)
-
-    def fail_payout(self, payout: str, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "payouts/fail", tenant, {"payout": payout, **facts})
-
-    def payout_schedule(self, interval: str, tenant: str = "") -> dict:
-        return self.control("POST", "payouts/schedule", tenant, {"interval": interval})
-
-    def foreign_charge(self, amount: int = 1000, currency: str = "usd", tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "charges", tenant, {"amount": amount, "currency": currency, **facts})
-
-    def fee(self, amount: int, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "fees", tenant, {"amount": amount, **facts})
-
-    def adjustment(self, amount: int, tenant: str = "", **facts: Any) -> dict:
-        return self.control("POST", "adjustments", tenant, {"amount": amount, **facts})
-
     # deliveries
 
     def deliver(self, tenant: str = "", **options: str) -> list[dict]:
@@ -285,25 +207,3 @@ class Sandbox:
         body = json.dumps(event, indent=2).encode()
         header = WebhookSignature.generate_signature_header(body.decode(), secret, at or int(time.time()))
         return body, header
-
-
-def _post(url: str, form: dict[str, str]):
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return http("POST", url, urllib.parse.urlencode(form).encode(), headers)
-
-
-def inputs(page: bytes) -> dict[str, str]:
-    """The fields of the page with the values it shows."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", page.decode()):
-        attributes = dict(re.findall(r'([a-z_]+)="([^"]*)"', tag))
-        if "name" in attributes:
-            found[attributes["name"]] = html.unescape(attributes.get("value", ""))
-    return found
-
-
-def words(page: bytes) -> str:
-    """The page's error, or its heading."""
-    text = page.decode()
-    match = re.search(r'id="error"[^>]*>([^<]*)<', text) or re.search(r"<h1>([^<]*)<", text)
-    return html.unescape(match[1]) if match else ""
