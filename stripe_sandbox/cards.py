@@ -37,7 +37,9 @@ DECLINES = {
     "4000000000004954": Decline("card_declined", "fraudulent", "Your card has been declined."),
     "4100000000000019": Decline("card_declined", "fraudulent", "Your card has been declined."),
 }
-CONFIRM_ALWAYS = frozenset({"4000002760003184", "4000002500003155", "4000000000003220"})
+ASKS_BANK = Decline("authentication_required", "authentication_required", "Your card needs to be authenticated.")
+CONFIRM_ALWAYS = frozenset({"4000002760003184", "4000000000003220"})
+CONFIRM_ONCE = frozenset({"4000002500003155"})
 FAILS_LATER = frozenset({"4000000000000341"})
 # They pay; trouble comes afterwards.
 TROUBLE = {
@@ -71,7 +73,7 @@ class Card:
     exp_year: int
     country: str
     fingerprint: str
-    behaviour: str  # "good", "declined", "confirm", "fails_later" or one of TROUBLE
+    behaviour: str  # "good", "declined", "confirm", "confirm_once", "fails_later" or one of TROUBLE
     decline: Decline | None = None
 
 
@@ -90,6 +92,8 @@ def read(number: str, exp_month: int, exp_year: int) -> Card | None:
         behaviour = "declined"
     elif number in CONFIRM_ALWAYS:
         behaviour = "confirm"
+    elif number in CONFIRM_ONCE:
+        behaviour = "confirm_once"
     elif number in FAILS_LATER:
         behaviour = "fails_later"
     elif number in TROUBLE:

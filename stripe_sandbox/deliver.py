@@ -21,6 +21,7 @@ from .store import Store
 # Seconds to wait after each failed try. Stripe takes hours and days; this is the same shape, compressed.
 SCHEDULE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 TIMEOUT = 10.0
+OLD_VERSION = "2024-06-20"
 LINGER = 0.25
 
 
@@ -107,7 +108,11 @@ class Courier(threading.Thread):
             return self._finish(row, "gone", "the endpoint was deleted")
         if self._faults.happens(switches.drop):
             return self._finish(row, "lost", "dropped on order", event["type"])
-        kind, event = event["type"], {**event, "data": {**event["data"], "object": first}} if first else event
+        kind = event["type"]
+        if first:
+            event = {**event, "data": {**event["data"], "object": first}}
+        if self._faults.happens(switches.old_version):
+            event = {**event, "api_version": OLD_VERSION}
         answer = post(endpoint["url"], event, signing.seal(secret, switches, self._faults))
         if self._faults.happens(switches.duplicate):
             post(endpoint["url"], event, signing.seal(secret, switches, self._faults))

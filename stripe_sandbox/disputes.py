@@ -23,6 +23,8 @@ def begin(books: Books, charge: Thing, facts: Thing) -> Thing:
     if charge["status"] != "succeeded" or charge["disputed"] or left == 0:
         raise StripeError(f"Charge {charge['id']} cannot be disputed: not paid, refunded, or disputed already.")
     amount = facts.get("amount", left)
+    if not 1 <= amount <= left:
+        raise StripeError(f"A dispute of this charge is about 1 to {left}.")
     due = books.now + TIME_TO_ANSWER
     dispute = shapes.dispute(
         books.new_id("du"), books.now, charge, amount, facts.get("reason", "general"), facts.get("inquiry", False), due

@@ -53,6 +53,7 @@ class Switches:
     duplicate: float = 0  # sent twice
     reorder: float = 0  # put off by a moment, so that younger ones overtake
     stale: float = 0  # carries the object as it was in the first event about it
+    old_version: float = 0  # says it was made by an older API version
     wrong_secret: float = 0  # signed by somebody else
     old_time: float = 0  # signed ten minutes ago
     v0_only: float = 0  # without the signature that counts

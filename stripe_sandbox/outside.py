@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import balance, charging, debits, disputes, fraud, payouts, refunds
+from . import balance, charging, debits, disputes, fraud, money, payouts, refunds
 from .books import Books, Thing
 from .cards import read
 from .errors import StripeError
+from .events import change
 from .shapes import people
 
 REFUND_STATES = ("pending", "requires_action", "succeeded", "failed", "canceled")
+
+REASONS = ("requested_by_customer", "duplicate", "fraudulent")
 
 
 def _charge(books: Books, asked: Thing) -> Thing:
@@ -35,6 +38,8 @@ def refund(books: Books, asked: Thing) -> Thing:
     wanted = asked.get("status", "succeeded")
     if wanted not in REFUND_STATES:
         raise StripeError(f"status is one of {', '.join(REFUND_STATES)}")
+    if asked.get("reason", REASONS[0]) not in REASONS:
+        raise StripeError(f"reason is one of {', '.join(REASONS)}")
     return refunds.create(books, asked)
 
 
@@ -96,6 +101,8 @@ def foreign_charge(books: Books, asked: Thing) -> Thing:
         "description": asked.get("description", "Another shop"),
         "metadata": asked.get("metadata"),
     }
+    if not money.known(facts["currency"]) or facts["amount"] < 1:
+        raise StripeError("A charge needs a currency that there is and an amount above zero.")
     card = read(asked.get("card", "4242424242424242"), 12, 2034)
     if card is None:
         raise StripeError("No card has this number.")
@@ -118,6 +125,25 @@ def adjustment(books: Books, asked: Thing) -> Thing:
     return balance.book(books, "adjustment", "other_adjustment", asked.get("amount", 0), description=words)
 
 
+def end_of_retries(books: Books, asked: Thing) -> Thing:
+    """The Dashboard's choice for subscriptions whose last retry failed."""
+    if asked.get("end") not in ("past_due", "unpaid", "canceled"):
+        raise StripeError("end is past_due, unpaid or canceled")
+    account = balance.account(books)
+    books.keep_note(account["id"], {**books.note(account["id"]), "end_of_retries": asked["end"]})
+    return account
+
+
+def renew_card(books: Books, asked: Thing) -> Thing:
+    """The card's network sends the new card's date and number: the old payment method goes on with them."""
+    method = books.need("payment_method", asked.get("payment_method", ""))
+    if method["type"] != "card":
+        raise StripeError("Only cards are renewed.")
+    books.keep_note(method["id"], {"behaviour": "good"})
+    card = {**method["card"], "last4": asked.get("last4", "4242"), "exp_year": method["card"]["exp_year"] + 4}
+    return change(books, method, "payment_method.automatically_updated", card=card)
+
+
 TARGET = {"charge": str, "payment_intent": str}
 # By control address: what is done, and the parameters it takes.
 WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
@@ -134,6 +160,8 @@ WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
         foreign_charge,
         {"amount": int, "currency": str, "description": str, "metadata": dict, "card": str},
     ),
+    "cards/renew": (renew_card, {"payment_method": str, "last4": str}),
+    "retries": (end_of_retries, {"end": str}),
     "fees": (fee, {"amount": int, "description": str}),
     "adjustments": (adjustment, {"amount": int, "description": str}),
 }

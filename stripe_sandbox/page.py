@@ -52,7 +52,7 @@ def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
         return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
     country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
     payer = paying.Payer(card, email, fields.get("name") or None, country, postal_code)
-    if card.behaviour == "confirm":
+    if card.behaviour in ("confirm", "confirm_once"):
         note = books.note(session["id"])
         books.keep_note(session["id"], {**note, "question": asdict(payer)})
         return frame.redirect(f"{prefix}/c/pay/{session['id']}/confirm")

@@ -3,6 +3,7 @@
 import copy
 
 from . import cards, charging, invoicing, subscriptions
+from .balance import account
 from .books import Books, Thing
 from .events import change, emit
 
@@ -15,7 +16,7 @@ RETRY_DAYS = (3, 5, 7)
 def renew(books: Books, sub_id: str) -> None:
     """The period is over: begin the next one and draw up its invoice."""
     sub = books.own("subscription", sub_id)
-    if sub["status"] not in ("active", "past_due"):
+    if sub["status"] not in ("active", "past_due", "unpaid"):
         return
     if sub["cancel_at"] and sub["cancel_at"] <= books.now:
         subscriptions.cancel(books, sub)
@@ -39,7 +40,7 @@ def renew(books: Books, sub_id: str) -> None:
 def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
     """An hour's draft, or what a paused collection does with it."""
     paused = (sub["pause_collection"] or {}).get("behavior")
-    if paused == "keep_as_draft":
+    if paused == "keep_as_draft" or sub["status"] == "unpaid":
         invoice["auto_advance"] = False
     elif paused is None:
         invoice["automatically_finalizes_at"] = books.now + HOUR
@@ -96,24 +97,28 @@ def collect(
     if method is None or method["customer"] != customer["id"]:
         refused(books, invoice, by_hand)
         return NO_METHOD
+    behaviour = books.note(method["id"]).get("behaviour")
     if method["type"] != "card":
         charging.process(books, intent, method)
-    elif books.note(method["id"]).get("behaviour") not in ("confirm", "fails_later"):
+        return None
+    if behaviour not in ("confirm", "fails_later"):
         charge = charging.succeed(books, intent, method)
         paid(books, invoice)
         charging.settle(books, charge)
-    else:
-        charging.fail(books, intent, method, cards.GENERIC)
-        refused(books, invoice, by_hand)
-        return cards.GENERIC
-    return None
+        return None
+    decline = cards.ASKS_BANK if behaviour == "confirm" else cards.GENERIC
+    charging.fail(books, intent, method, decline)
+    refused(books, invoice, by_hand)
+    if behaviour == "confirm":
+        emit(books, "invoice.payment_action_required", books.own("invoice", invoice["id"]))
+    return decline
 
 
 def paid(books: Books, invoice: Thing) -> None:
     """The invoice's money is there; a subscription that was past due is active again."""
     invoicing.mark_paid(books, invoice)
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
-    if sub["status"] == "past_due":
+    if sub["status"] in ("past_due", "unpaid"):
         change(books, sub, "customer.subscription.updated", status="active")
     elif sub["status"] == "paused" and sub["latest_invoice"] == invoice["id"]:
         awake(books, sub)
@@ -144,6 +149,17 @@ def refused(books: Books, invoice: Thing, by_hand: bool = False) -> None:
         books.schedule(invoice["id"], "retry", again)
     if sub["status"] == "active":
         change(books, sub, "customer.subscription.updated", status="past_due")
+    if tried > len(RETRY_DAYS):
+        _end_of_retries(books, sub)
+
+
+def _end_of_retries(books: Books, sub: Thing) -> None:
+    """What the account's owner chose for this case: past_due (it stays so), unpaid or canceled."""
+    end = books.note(account(books)["id"]).get("end_of_retries", "past_due")
+    if end == "canceled" and sub["status"] == "past_due":
+        subscriptions.cancel(books, sub, reason="payment_failed")
+    elif end == "unpaid" and sub["status"] == "past_due":
+        change(books, sub, "customer.subscription.updated", status="unpaid")
 
 
 def resume(books: Books, sub_id: str) -> None:

@@ -12,6 +12,8 @@ Each returns the object it made or changed; amounts are minor units; what cannot
     fail_payout(payout, code=)                    the bank sends it back
     payout_schedule("manual" or "daily")          daily is how books begin: at midnight UTC, what is available
     foreign_charge(amount, currency, description=, metadata=, card=)             money that is not the site's
+    retries_end("canceled", "unpaid" or "past_due")   what follows the last failed retry; past_due at first
+    renew_card(payment_method, last4=)            the network's new card: it pays from now on
     fee(amount, description=), adjustment(amount, description=)                  balance transactions of Stripe's own
 
 Money is available two days after the charge, so `advance(3 * 86400)` pays it out. Cards that bring trouble by
@@ -68,3 +70,9 @@ class Account:
 
     def adjustment(self, amount: int, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "adjustments", tenant, {"amount": amount, **facts})
+
+    def retries_end(self, end: str, tenant: str = "") -> dict:
+        return self.control("POST", "retries", tenant, {"end": end})
+
+    def renew_card(self, payment_method: str, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "cards/renew", tenant, {"payment_method": payment_method, **facts})

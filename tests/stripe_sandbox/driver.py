@@ -181,8 +181,8 @@ class Sandbox(Account):
         return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})
 
     def webhooks(self, tenant: str = "", **switches: Any) -> dict:
-        """Delivery switches: drop, duplicate, reorder, stale, wrong_secret, old_time, v0_only (shares from 0 to 1),
-        delay (seconds), two_v1 and hold (bools). What is not named is off.
+        """Delivery switches: drop, duplicate, reorder, stale, old_version, wrong_secret, old_time, v0_only (shares
+        from 0 to 1), delay (seconds), two_v1 and hold (bools). What is not named is off.
         """
         return self.control("POST", "faults", tenant, {"webhooks": switches})
 

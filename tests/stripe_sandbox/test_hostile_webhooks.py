@@ -51,6 +51,12 @@ def test_it_tells_old_news(shop: Shop, receiver: Receiver) -> None:
     assert shop.events()[-1]["data"]["object"]["name"] == "New"
 
 
+def test_it_speaks_an_older_version(shop: Shop, receiver: Receiver) -> None:
+    secret, signature, body = first_call(shop, receiver, old_version=1)
+    assert json.loads(body)["api_version"] == "2024-06-20"
+    assert SIGNATURE.verify_header(body, signature, secret, 300)
+
+
 def test_it_lets_younger_ones_overtake(shop: Shop, receiver: Receiver) -> None:
     subscribe(shop, receiver)
     shop.sandbox.webhooks(shop.tenant, hold=True, reorder=0.5)

@@ -125,3 +125,29 @@ def test_it_says_what_is_available_and_what_is_pending(shop: Shop) -> None:
     shop.advance(2)
     balance = shop.v1.balance.retrieve()
     assert (balance.available[0].amount, balance.pending[0].amount) == (2397, 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("charges", {"currency": "xxx"}),
+        ("charges", {"amount": 0}),
+        ("charges", {"card": "1"}),
+        ("charges", {"amount": True}),
+        ("refunds", {}),
+        ("refunds", {"charge": "ch_none"}),
+        ("refunds", {"reason": "because"}),
+        ("refunds/turn", {"refund": "re_1", "status": "pending"}),
+        ("disputes", {"payment_intent": "pi_none"}),
+        ("payouts/fail", {"payout": "po_none"}),
+        ("payouts/schedule", {"interval": "yearly"}),
+        ("retries", {"end": "soon"}),
+        ("cards/renew", {"payment_method": "pm_none"}),
+        ("debits", {"status": "maybe"}),
+    ],
+    ids=str,
+)
+def test_it_refuses_orders_that_make_no_sense(shop: Shop, address: str, body: dict) -> None:
+    with pytest.raises(ValueError):
+        shop.sandbox.control("POST", address, shop.tenant, body)
+    assert shop.events() == []
