@@ -35,8 +35,8 @@ def unexplained(movements: Iterable[facts.Movement]) -> list[facts.Movement]:
     """Those for which the ledger has no rows, or rows of another sum."""
     wanted = {movement.id: movement for movement in movements}
     rows = LedgerEntry.objects.filter(balance_transaction__in=wanted).order_by()
-    rows = rows.values("balance_transaction").annotate(sum=Sum("settled"))
-    sums = {row["balance_transaction"]: row["sum"] for row in rows}
+    grouped = rows.values("balance_transaction").annotate(sum=Sum("settled"))
+    sums = {row["balance_transaction"]: row["sum"] for row in grouped}
     return [movement for ident, movement in wanted.items() if sums.get(ident) != movement.net]
 
 

@@ -90,8 +90,10 @@ def subscription_changed(ident: str) -> str:
 def method_attached(ident: str) -> str:
     """A new card: what we paused because the old one failed goes on."""
     customer = asking.customer_of_method(ident)
-    plans_held = Plan.objects.running().filter(customer_id=customer).exclude(held_since=None) if customer else []
-    for plan in plans_held:
+    known = Plan.objects.filter(customer_id=customer) if customer else Plan.objects.none()
+    if not known.exists():
+        raise payments.NotOursError
+    for plan in known.running().exclude(held_since=None):
         plans.go_on(plan)
     return ""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from donations import facts, gateway
+from donations.models import StripeSetup
 from foundation.organisation import home
 
 
@@ -50,15 +51,18 @@ def end(subscription: str) -> facts.Subscription:
 
 def card_page(customer: str, back: str) -> str:
     """The address of Stripe's page on which this customer changes the card. It lives for minutes: never mail it."""
-    _at_home()
+    account = _at_home()
     if not customer:
         raise gateway.NotFoundError("An empty id names nothing.")
     after = {"type": "redirect", "redirect": {"return_url": back}}
-    wanted = {
+    wanted: dict[str, Any] = {
         "customer": customer,
         "return_url": back,
         "flow_data": {"type": "payment_method_update", "after_completion": after},
     }
+    setup = StripeSetup.objects.filter(account=account).first()
+    if setup and setup.portal:
+        wanted["configuration"] = setup.portal
     return str(gateway.ask(gateway.v1().billing_portal.sessions.create, wanted)["url"])
 
 
@@ -72,5 +76,8 @@ def _update(subscription: str, params: dict[str, Any]) -> facts.Subscription:
     return facts.subscription(gateway.ask(gateway.v1().subscriptions.update, subscription, params))
 
 
-def _at_home() -> None:
-    home.check_account(gateway.account())
+def _at_home() -> str:
+    """The account that our key belongs to. Raises NotAtHomeError where this database is a copy."""
+    account = gateway.account()
+    home.check_account(account)
+    return account

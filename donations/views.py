@@ -113,7 +113,7 @@ def thanks(request: HttpRequest) -> HttpResponse:
 def card(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the link in a letter about a failed payment: one button, which leads to Stripe's own page."""
     to_stripe = csp_update({"form-action": ["'self'", *settings.STRIPE_PAGE_ORIGINS]})
-    return cast(HttpResponse, to_stripe(_card)(request, token))
+    return cast(HttpResponse, to_stripe(lambda request: _card(request, token))(request))
 
 
 def _card(request: HttpRequest, token: str) -> HttpResponse:

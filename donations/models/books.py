@@ -66,7 +66,7 @@ class LedgerEntry(GrowsOnly):
     livemode = models.BooleanField()
     recorded_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[Any] = models.Manager.from_queryset(LedgerQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(LedgerQuerySet)()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-id"]

@@ -91,7 +91,7 @@ class GiftQuerySet(models.QuerySet["Gift"]):
     def with_returns(self) -> "GiftQuerySet":
         """With `returned`, what the ledger says was given back or is disputed (minor units), 0 or less."""
         kinds = ["refund", "refund_reversal", "dispute", "dispute_reversal"]
-        rows = self.model.entries.rel.related_model.objects.filter(gift=OuterRef("pk"), kind__in=kinds)
+        rows = self.model.entries.rel.related_model._default_manager.filter(gift=OuterRef("pk"), kind__in=kinds)
         sums = rows.order_by().values("gift").annotate(sum=Sum("amount")).values("sum")
         return self.annotate(returned=Coalesce(Subquery(sums), 0))
 

@@ -194,3 +194,10 @@ def test_it_keeps_its_books_through_fourteen_months(donor, till):
     assert 14 <= months <= 15
     assert LedgerEntry.objects.filter(kind="charge").count() == Receipt.objects.count() == months
     assert LedgerEntry.objects.raised() == {"USD": 3000 * months}
+
+
+def test_it_leads_from_the_button_to_stripes_page_for_the_card(failing, client):
+    (link,) = re.findall(r"/give/card/\S+", Letter.objects.get(template="card_failed").text)
+    for _ in range(2):  # a second press is fine
+        answer = client.post(link)
+        assert answer.status_code == 303 and "/p/session/" in answer["Location"]
