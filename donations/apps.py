@@ -10,4 +10,5 @@ class DonationsConfig(AppConfig):
     verbose_name = "Donations"
 
     def ready(self) -> None:
-        import_module("donations.events")  # its handler registers itself
+        for name in ("arrears", "events", "forgetting", "reconcile"):
+            import_module(f"donations.{name}")  # their handlers register themselves

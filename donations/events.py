@@ -1,86 +1,59 @@
-"""What each event of Stripe's means to us: it points at an object, which is fetched anew and written down."""
+"""What each event of Stripe's means to us: which step follows it, and what is done when that fails."""
 
 import random
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
-from donations import gateway, payments, plans
-from donations.models import Gift, StripeEvent
+from donations import balance, gateway, payments, steps
+from donations.models import StripeEvent
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
-Status = Gift.Status
 State = StripeEvent.State
 LONGEST_WAIT = 900  # seconds
 GUARD_WAIT = 600
 
 
-def session_changed(ident: str) -> str:
-    """A payment page was finished or closed. What it names is fetched; the page itself proves no money."""
-    page = gateway.checkout_page(ident)
-    if page.status == "expired":
-        return _unfinished(page.reference, ident, Status.EXPIRED)
-    if page.status != "complete":
-        return ""
-    known_here(page.reference)
-    if page.monthly:
-        note = invoice_changed(page.invoice) if page.invoice else ""
-        return note if page.paid else _unfinished(page.reference, ident, Status.PENDING)
-    payment = payments.by_intent(page.payment_intent)
-    if payment:
-        return payments.receive(payment)
-    waiting = gateway.payment_intent(page.payment_intent).status == "processing"
-    return _unfinished(page.reference, ident, Status.PENDING if waiting else Status.FAILED)
-
-
-def intent_succeeded(ident: str) -> str:
-    payment = payments.by_intent(ident)
-    return payments.receive(payment) if payment else ""
-
-
-def charge_changed(ident: str) -> str:
-    """Money came, or what it did to the balance became known."""
-    intent = gateway.charge(ident).payment_intent
-    if not intent:
-        raise payments.NotOursError
-    return intent_succeeded(intent)
-
-
-def invoice_changed(ident: str) -> str:
-    """A month was paid. Nothing is asked about the plan's state here: money that came is booked."""
-    return " ".join(filter(None, [payments.receive(payment) for payment in payments.by_invoice(ident)]))
-
-
-def invoice_payment_paid(ident: str) -> str:
-    return invoice_changed(gateway.invoice_of_payment(ident))
-
-
-def subscription_changed(ident: str) -> str:
-    as_of = timezone.now()
-    subscription = gateway.subscription(ident)
-    with transaction.atomic():
-        first = payments.lock(subscription.reference)
-        plans.put(subscription, first, as_of)
-    return ""
-
-
 # Exactly these types are asked for at Stripe (docs/stripe.md); every other one is kept and left alone.
 STEPS: dict[str, Callable[[str], str]] = {
-    "checkout.session.completed": session_changed,
-    "checkout.session.async_payment_succeeded": session_changed,
-    "checkout.session.async_payment_failed": session_changed,
-    "checkout.session.expired": session_changed,
-    "payment_intent.succeeded": intent_succeeded,
-    "charge.succeeded": charge_changed,
-    "charge.updated": charge_changed,
-    "invoice.paid": invoice_changed,
-    "invoice_payment.paid": invoice_payment_paid,
-    "customer.subscription.created": subscription_changed,
-    "customer.subscription.updated": subscription_changed,
-    "customer.subscription.deleted": subscription_changed,
+    "checkout.session.completed": steps.session_changed,
+    "checkout.session.async_payment_succeeded": steps.session_changed,
+    "checkout.session.async_payment_failed": steps.session_changed,
+    "checkout.session.expired": steps.session_changed,
+    "payment_intent.succeeded": steps.intent_succeeded,
+    "charge.succeeded": steps.charge_changed,
+    "charge.updated": steps.charge_changed,
+    "charge.failed": steps.charge_changed,
+    "charge.refunded": steps.charge_refunded,
+    "refund.created": steps.refund_changed,
+    "refund.updated": steps.refund_changed,
+    "refund.failed": steps.refund_changed,
+    "charge.dispute.created": steps.dispute_changed,
+    "charge.dispute.updated": steps.dispute_changed,
+    "charge.dispute.closed": steps.dispute_changed,
+    "charge.dispute.funds_withdrawn": steps.dispute_changed,
+    "charge.dispute.funds_reinstated": steps.dispute_changed,
+    "radar.early_fraud_warning.created": steps.fraud_suspected,
+    "radar.early_fraud_warning.updated": steps.fraud_suspected,
+    "invoice.paid": steps.invoice_changed,
+    "invoice_payment.paid": steps.invoice_payment_paid,
+    "invoice.payment_failed": steps.invoice_failed,
+    "invoice.payment_action_required": steps.invoice_failed,
+    "payment_method.attached": steps.method_attached,
+    "payment_method.automatically_updated": steps.method_attached,
+    "customer.subscription.created": steps.subscription_changed,
+    "customer.subscription.updated": steps.subscription_changed,
+    "customer.subscription.deleted": steps.subscription_changed,
+    "customer.subscription.paused": steps.subscription_changed,
+    "customer.subscription.resumed": steps.subscription_changed,
+    "payout.created": balance.payout_changed,
+    "payout.updated": balance.payout_changed,
+    "payout.paid": balance.payout_changed,
+    "payout.failed": balance.payout_changed,
+    "payout.canceled": balance.payout_changed,
+    "payout.reconciliation_completed": balance.payout_changed,
 }
 
 
@@ -108,21 +81,6 @@ def apply(args: dict[str, Any]) -> None:
         raise
     else:
         _finish(event, State.DONE, note)
-
-
-def known_here(reference: str) -> None:
-    """Raise NotOursError unless a gift of ours has this reference."""
-    if not reference or not Gift.objects.filter(reference=reference).exists():
-        raise payments.NotOursError(f"No gift has the reference “{reference}”." if reference else "")
-
-
-def _unfinished(reference: str, session: str, status: Status) -> str:
-    """What became of a gift without money. Money that came in the meantime is never taken back here."""
-    with transaction.atomic():
-        gift = payments.lock(reference)
-        if gift.session_id == session and gift.status in (Status.STARTED, Status.PENDING):
-            Gift.objects.filter(pk=gift.pk).update(status=status)
-    return ""
 
 
 def _wait(event: StripeEvent, least: float) -> float:

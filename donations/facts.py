@@ -50,6 +50,43 @@ class Settlement:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """One balance transaction: what came to our balance or left it, in minor units of the account's currency.
+
+    `gross - fee` is what the balance changed by; `source` is the object that moved it.
+    """
+
+    id: str
+    type: str
+    gross: int
+    fee: int
+    currency: str
+    created: datetime
+    source: str
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.fee
+
+
+@dataclass(frozen=True)
+class Payout:
+    """Money on its way to the bank account. `complete`: Stripe can say what it is made of."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    created: datetime
+    arrives: datetime
+    automatic: bool
+    complete: bool
+    out: Movement | None
+    back: Movement | None
+    livemode: bool
+
+
+@dataclass(frozen=True)
 class Charge:
     """Money taken from a card or bank. No settlement: Stripe does not know it yet."""
 
@@ -62,6 +99,12 @@ class Charge:
     name: str
     livemode: bool
     settlement: Settlement | None
+    returned: Movement | None = None  # a bank debit that was booked, and that the bank took back
+
+    @property
+    def moved(self) -> bool:
+        """Whether it touched our balance, even if nothing of it stayed."""
+        return self.succeeded or (self.settlement is not None and self.returned is not None)
 
 
 @dataclass(frozen=True)
@@ -99,19 +142,22 @@ class Subscription:
     currency: str
     started: datetime
     period_end: datetime | None
-    cancel_at: datetime | None
+    cancel_at: datetime | None  # the end that was set, also by "cancel at period end"
     ended: datetime | None
     livemode: bool
+    item: str = ""
+    product: str = ""
+    resumes_at: datetime | None = None
 
 
 def checkout_page(raw: Raw) -> CheckoutPage:
     return CheckoutPage(
         id=raw["id"],
-        status=_text(raw.get("status")),
+        status=text(raw.get("status")),
         paid=raw.get("payment_status") == "paid",
         monthly=raw.get("mode") == "subscription",
-        url=_text(raw.get("url")),
-        reference=_text(raw.get("client_reference_id")),
+        url=text(raw.get("url")),
+        reference=text(raw.get("client_reference_id")),
         payment_intent=ident(raw.get("payment_intent")),
         invoice=ident(raw.get("invoice")),
     )
@@ -124,6 +170,37 @@ def settlement(raw: Any) -> Settlement | None:
     return Settlement(id=raw["id"], gross=raw["amount"], fee=raw["fee"], currency=raw["currency"].upper())
 
 
+def movement(raw: Any) -> Movement | None:
+    """None while the balance transaction is not there, or is only named and not expanded."""
+    if not isinstance(raw, Mapping):
+        return None
+    return Movement(
+        id=raw["id"],
+        type=text(raw.get("type")),
+        gross=raw["amount"],
+        fee=raw.get("fee") or 0,
+        currency=raw["currency"].upper(),
+        created=moment(raw["created"]),
+        source=ident(raw.get("source")),
+    )
+
+
+def payout(raw: Raw) -> Payout:
+    return Payout(
+        id=raw["id"],
+        status=text(raw.get("status")),
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        created=moment(raw["created"]),
+        arrives=moment(raw["arrival_date"]),
+        automatic=bool(raw.get("automatic")),
+        complete=raw.get("reconciliation_status") == "completed",
+        out=movement(raw.get("balance_transaction")),
+        back=movement(raw.get("failure_balance_transaction")),
+        livemode=bool(raw["livemode"]),
+    )
+
+
 def charge(raw: Raw) -> Charge:
     return Charge(
         id=raw["id"],
@@ -132,9 +209,10 @@ def charge(raw: Raw) -> Charge:
         currency=raw["currency"].upper(),
         created=moment(raw["created"]),
         payment_intent=ident(raw.get("payment_intent")),
-        name=_text((raw.get("billing_details") or {}).get("name")),
+        name=text((raw.get("billing_details") or {}).get("name")),
         livemode=bool(raw["livemode"]),
         settlement=settlement(raw.get("balance_transaction")),
+        returned=movement(raw.get("failure_balance_transaction")),
     )
 
 
@@ -142,8 +220,8 @@ def payment_intent(raw: Raw) -> PaymentIntent:
     latest = raw.get("latest_charge")
     return PaymentIntent(
         id=raw["id"],
-        status=_text(raw.get("status")),
-        reference=_text((raw.get("metadata") or {}).get("gift")),
+        status=text(raw.get("status")),
+        reference=text((raw.get("metadata") or {}).get("gift")),
         charge=charge(latest) if isinstance(latest, Mapping) else None,
     )
 
@@ -157,43 +235,47 @@ def invoice(raw: Raw) -> Invoice:
         first=raw.get("billing_reason") == "subscription_create",
         amount_paid=raw.get("amount_paid") or 0,
         subscription=ident(parent.get("subscription")),
-        reference=_text((parent.get("metadata") or {}).get("gift")),
+        reference=text((parent.get("metadata") or {}).get("gift")),
     )
 
 
 def subscription(raw: Raw) -> Subscription:
     """The period stands on the item, not on the subscription; so does the price."""
     item = raw["items"]["data"][0]
+    end = later(item.get("current_period_end"))
     return Subscription(
         id=raw["id"],
-        status=_text(raw.get("status")),
+        status=text(raw.get("status")),
         collecting=not raw.get("pause_collection"),
         customer=ident(raw.get("customer")),
-        reference=_text((raw.get("metadata") or {}).get("gift")),
+        reference=text((raw.get("metadata") or {}).get("gift")),
         total=item["price"]["unit_amount"] * item.get("quantity", 1),
         currency=raw["currency"].upper(),
         started=moment(raw["start_date"]),
-        period_end=_moment(item.get("current_period_end")),
-        cancel_at=_moment(raw.get("cancel_at")),
-        ended=_moment(raw.get("ended_at")),
+        period_end=end,
+        cancel_at=later(raw.get("cancel_at")) or (end if raw.get("cancel_at_period_end") else None),
+        ended=later(raw.get("ended_at")),
         livemode=bool(raw["livemode"]),
+        item=text(item.get("id")),
+        product=ident(item["price"].get("product")),
+        resumes_at=later((raw.get("pause_collection") or {}).get("resumes_at")),
     )
 
 
 def ident(value: Any) -> str:
     """The id of what a field points to, expanded or not; empty when it points to nothing."""
     if isinstance(value, Mapping):
-        return _text(value.get("id"))
-    return _text(value)
+        return text(value.get("id"))
+    return text(value)
 
 
 def moment(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-def _moment(epoch: int | None) -> datetime | None:
+def later(epoch: int | None) -> datetime | None:
     return moment(epoch) if epoch is not None else None
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     return value if isinstance(value, str) else ""

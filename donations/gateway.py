@@ -1,4 +1,7 @@
-"""The only file that knows Stripe's library: each call we make, within a time budget, with our own errors."""
+"""The only file that knows Stripe's library: how we call it, within a time budget, with our own errors.
+
+Here stand the calls of giving; `asking` reads what happened afterwards, `telling` changes monthly gifts.
+"""
 
 import re
 import threading
@@ -82,7 +85,8 @@ def _client_for(key: str, base: str, version: str) -> StripeClient:
     )
 
 
-def _client() -> Any:
+def v1() -> Any:
+    """Stripe's own client; its calls go through `ask`, `get` and `each`."""
     return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_API_VERSION).v1
 
 
@@ -103,7 +107,7 @@ def _translated() -> Iterator[None]:
         raise StripeIsDownError(f"No answer from Stripe: {type(error).__name__}.") from error
 
 
-def _ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
+def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
     with _translated():
         answer = call(*args)
@@ -113,11 +117,18 @@ def _ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     return plain
 
 
-def _get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
+def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
     """Retrieve one object. An empty id would make the library ask for a whole list, so it is refused here."""
     if not ident:
         raise NotFoundError("An empty id names nothing.")
-    return _ask(call, ident, {"expand": expand} if expand else None)
+    return ask(call, ident, {"expand": expand} if expand else None)
+
+
+def each(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every object of a list, newest first, page after page of a hundred."""
+    with _translated():
+        for item in call({"limit": 100, **params}).auto_paging_iter():
+            yield item.to_dict()
 
 
 def is_live() -> bool:
@@ -135,19 +146,19 @@ def account() -> str:
 
 @lru_cache(maxsize=4)
 def _account_for(key: str, base: str) -> str:
-    ident = _ask(_client().accounts.retrieve_current)["id"]
+    ident = ask(v1().accounts.retrieve_current)["id"]
     return ident if is_live() else f"{ident}/test"
 
 
 def find_or_make_product(ident: str, name: str) -> str:
     """The product of that id, made now if it is not there. Its id is ours, so two at once make one."""
-    products = _client().products
+    products = v1().products
     try:
-        return str(_get(products.retrieve, ident)["id"])
+        return str(get(products.retrieve, ident)["id"])
     except NotFoundError:
         pass
     try:
-        return str(_ask(products.create, {"id": ident, "name": name})["id"])
+        return str(ask(products.create, {"id": ident, "name": name})["id"])
     except StripeRefusedError as error:
         if error.code != "resource_already_exists":
             raise
@@ -162,7 +173,7 @@ def create_checkout(order: facts.CheckoutOrder) -> facts.CheckoutPage:
     call made before a further attempt).
     """
     key = {"idempotency_key": f"{order.reference}:{order.attempt}"}  # in the params it would be sent as a field
-    return facts.checkout_page(_ask(_client().checkout.sessions.create, _checkout_params(order), key))
+    return facts.checkout_page(ask(v1().checkout.sessions.create, _checkout_params(order), key))
 
 
 def _checkout_params(order: facts.CheckoutOrder) -> dict[str, Any]:
@@ -196,7 +207,7 @@ def find_checkout(reference: str, attempt: int, since: datetime) -> facts.Checko
     """What an earlier call made whose answer was lost, among the pages made since a moment."""
     created = {"gte": int((since - timedelta(minutes=5)).timestamp())}
     with _translated():
-        pages = _client().checkout.sessions.list({"limit": 100, "created": created})
+        pages = v1().checkout.sessions.list({"limit": 100, "created": created})
         for page in pages.auto_paging_iter():
             raw = page.to_dict()
             if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
@@ -206,39 +217,39 @@ def find_checkout(reference: str, attempt: int, since: datetime) -> facts.Checko
 
 def checkout_page(ident: str) -> facts.CheckoutPage:
     """A payment page as it is now. Raises NotFoundError, StripeIsDownError."""
-    return facts.checkout_page(_get(_client().checkout.sessions.retrieve, ident))
+    return facts.checkout_page(get(v1().checkout.sessions.retrieve, ident))
 
 
 def expire_checkout(ident: str) -> None:
     """Close an open payment page, so that nobody pays on it any more. Raises StripeRefusedError if not open."""
     if not ident:
         raise NotFoundError("An empty id names nothing.")
-    _ask(_client().checkout.sessions.expire, ident)
+    ask(v1().checkout.sessions.expire, ident)
 
 
 def payment_intent(ident: str) -> facts.PaymentIntent:
     """With its last charge and what that did to the balance."""
-    expand = ["latest_charge.balance_transaction"]
-    return facts.payment_intent(_get(_client().payment_intents.retrieve, ident, expand))
+    expand = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
+    return facts.payment_intent(get(v1().payment_intents.retrieve, ident, expand))
 
 
 def charge(ident: str) -> facts.Charge:
-    return facts.charge(_get(_client().charges.retrieve, ident, ["balance_transaction"]))
+    return facts.charge(get(v1().charges.retrieve, ident, ["balance_transaction", "failure_balance_transaction"]))
 
 
 def invoice(ident: str) -> facts.Invoice:
-    return facts.invoice(_get(_client().invoices.retrieve, ident))
+    return facts.invoice(get(v1().invoices.retrieve, ident))
 
 
 def invoice_of_payment(ident: str) -> str:
     """The invoice that an invoice payment ("inpay_…") paid."""
-    return facts.ident(_get(_client().invoice_payments.retrieve, ident)["invoice"])
+    return facts.ident(get(v1().invoice_payments.retrieve, ident)["invoice"])
 
 
 def invoice_of_intent(ident: str) -> str:
     """The invoice that a payment intent pays; empty for a gift that is not monthly. Neither names the other."""
     wanted = {"payment": {"type": "payment_intent", "payment_intent": ident}, "limit": 1}
-    rows = _ask(_client().invoice_payments.list, wanted)["data"]
+    rows = ask(v1().invoice_payments.list, wanted)["data"]
     return facts.ident(rows[0]["invoice"]) if rows and ident else ""
 
 
@@ -246,14 +257,14 @@ def intents_of_invoice(ident: str) -> list[str]:
     """The payment intents that paid an invoice, usually one."""
     if not ident:
         raise NotFoundError("An empty id names nothing.")
-    rows = _ask(_client().invoice_payments.list, {"invoice": ident, "status": "paid", "limit": 100})["data"]
+    rows = ask(v1().invoice_payments.list, {"invoice": ident, "status": "paid", "limit": 100})["data"]
     found = [facts.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
     return [intent for intent in found if intent]
 
 
 def subscription(ident: str) -> facts.Subscription:
     """Ended ones are found too."""
-    return facts.subscription(_get(_client().subscriptions.retrieve, ident))
+    return facts.subscription(get(v1().subscriptions.retrieve, ident))
 
 
 def check_signature(body: bytes, header: str) -> None:

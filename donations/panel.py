@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from donations.currency_form import CurrencyForm
-from donations.models import Currency, Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from donations.models import Currency, Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
@@ -22,7 +24,7 @@ class GiftViewSet(ReadOnlyViewSet):
     model = Gift
     icon = "pick"
     menu_label = _("Gifts")
-    list_display = ["reference", "name", "email", "total_text", "frequency", "status", "created_at"]
+    list_display = ["reference", "name", "email", "total_text", "returned_text", "frequency", "status", "created_at"]
     list_filter = {
         "status": ["exact"],
         "frequency": ["exact"],
@@ -32,7 +34,8 @@ class GiftViewSet(ReadOnlyViewSet):
     }
     search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
     inspect_view_fields = [
-        *["reference", "status", "frequency", "total_text", "amount", "fee_cover", "currency", "name", "email"],
+        *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
+        *["name", "email"],
         *["supporter", "plan", "created_at", "paid_at", "session_id", "payment_intent_id", "invoice_id", "livemode"],
     ]
     list_export = [
@@ -41,25 +44,30 @@ class GiftViewSet(ReadOnlyViewSet):
     ]
     related = [
         Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
-        Related(_("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "issued_at"]),
-    ]
-
-
-class PlanViewSet(ReadOnlyViewSet):
-    """Monthly gifts, as Stripe has them."""
-
-    model = Plan
-    icon = "repeat"
-    menu_label = _("Monthly gifts")
-    list_display = ["subscription_id", "supporter", "total_text", "status", "started_at", "current_period_end"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"]}
-    search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
-    list_select_related = ["supporter"]
-    related = [
         Related(
-            _("Payments"), lambda plan: plan.gifts.all(), ["reference", "total_text", "status", "paid_at", "invoice_id"]
-        )
+            _("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "replaces", "issued_at"]
+        ),
+        Related(
+            _("Disputes and warnings"),
+            lambda gift: gift.objections.all(),
+            ["stripe_object", "kind", "status", "amount_text", "answer_by"],
+        ),
     ]
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
+
+
+class ObjectionViewSet(ReadOnlyViewSet):
+    """What banks and card networks hold against payments. Answers are given in Stripe's dashboard."""
+
+    model = Objection
+    icon = "warning"
+    menu_label = _("Disputes and warnings")
+    list_display = ["stripe_object", "kind", "status", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
+    search_fields = ["stripe_object", "gift__reference", "gift__email"]
+    list_select_related = ["gift"]
 
 
 class LedgerViewSet(ReadOnlyViewSet):
@@ -73,9 +81,31 @@ class LedgerViewSet(ReadOnlyViewSet):
     search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
     list_select_related = ["gift"]
     list_export = [
-        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "currency", "settled"],
-        *["settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "currency"],
+        *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
     ]
+
+
+class PayoutViewSet(ReadOnlyViewSet):
+    """What left for the bank account, and whether our books explain it."""
+
+    model = Payout
+    icon = "upload"
+    menu_label = _("Payouts")
+    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"]}
+    search_fields = ["payout_id"]
+
+
+class ReconciliationViewSet(ReadOnlyViewSet):
+    """Each comparison with Stripe's lists: what it found, and what it could not explain."""
+
+    model = Reconciliation
+    icon = "resubmit"
+    menu_label = _("Comparisons with Stripe")
+    list_display = ["started_at", "finished_at", "applied", "found_text", "gaps"]
+    list_filter = {"applied": ["exact"], "started_at": ["date"]}
+    inspect_view_fields = ["started_at", "finished_at", "since", "applied", "found_text", "gaps", "notes"]
 
 
 class ReceiptViewSet(ReadOnlyViewSet):
@@ -99,6 +129,13 @@ def _try_again(event: StripeEvent, user: Any) -> str:
     return gettext("The event waits for the worker again.")
 
 
+def _replay(event: StripeEvent, user: Any) -> str:
+    """Harmless: the object is fetched anew and what is written already is found."""
+    key = f"{event.job_key}:again:{timezone.now():%Y%m%d%H%M%S%f}"
+    queue.enqueue("stripe-event", key, {"event": event.event_id})
+    return gettext("The event will be worked through once more. What is in the books already is not written twice.")
+
+
 class EventViewSet(ReadOnlyViewSet):
     """What Stripe told us, and what became of it. The body holds names and addresses, so it stays out of the panel."""
 
@@ -106,7 +143,7 @@ class EventViewSet(ReadOnlyViewSet):
     icon = "download"
     menu_label = _("Stripe events")
     list_display = ["event_id", "type", "object_id", "state", "note", "received_at"]
-    list_filter = {"state": ["exact"], "type": ["exact"], "received_at": ["date"]}
+    list_filter = {"state": ["exact"], "type": ["exact"], "api_version": ["exact"], "received_at": ["date"]}
     search_fields = ["event_id", "type", "object_id", "note"]
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
@@ -119,7 +156,14 @@ class EventViewSet(ReadOnlyViewSet):
             _try_again,
             "jobs.change_job",
             applies=lambda event: event.state == StripeEvent.State.FAILED,
-        )
+        ),
+        Action(
+            "replay",
+            _("Work through it again"),
+            _replay,
+            "donations.change_stripeevent",
+            applies=lambda event: event.state in (StripeEvent.State.DONE, StripeEvent.State.IGNORED),
+        ),
     ]
 
 
@@ -154,4 +198,14 @@ class Money(ModelViewSetGroup):
     menu_label = _("Giving")
     menu_icon = "pick"
     menu_order = 200
-    items = (GiftViewSet, PlanViewSet, LedgerViewSet, ReceiptViewSet, EventViewSet, CurrencyViewSet)
+    items = (
+        GiftViewSet,
+        PlanViewSet,
+        ObjectionViewSet,
+        LedgerViewSet,
+        PayoutViewSet,
+        ReconciliationViewSet,
+        ReceiptViewSet,
+        EventViewSet,
+        CurrencyViewSet,
+    )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from donations import facts, gateway, ledger, letters, plans, receipts
-from donations.models import Gift
+from donations.models import Gift, LedgerEntry
 from supporters.people import meet
 
 
@@ -30,11 +30,21 @@ def by_intent(ident: str) -> Payment | None:
     """The payment behind a payment intent; None while no money came. Raises NotOursError."""
     as_of = timezone.now()
     intent = gateway.payment_intent(ident)
-    if intent.charge is None or not intent.charge.succeeded:
-        return None
+    return _of(intent, intent.charge, as_of) if intent.charge and intent.charge.moved else None
+
+
+def by_charge(charge: facts.Charge) -> Payment | None:
+    """The payment that a charge is, even when a later charge took its place; None while it moved no money."""
+    as_of = timezone.now()
+    if not charge.payment_intent:
+        raise NotOursError
+    return _of(gateway.payment_intent(charge.payment_intent), charge, as_of) if charge.moved else None
+
+
+def _of(intent: facts.PaymentIntent, charge: facts.Charge, as_of: datetime) -> Payment:
     if intent.reference:
-        return Payment(intent.reference, intent.charge, None, None, as_of)
-    return _monthly(gateway.invoice_of_intent(ident), intent.charge, as_of)
+        return Payment(intent.reference, charge, None, None, as_of)
+    return _monthly(gateway.invoice_of_intent(intent.id), charge, as_of)
 
 
 def by_invoice(ident: str) -> list[Payment]:
@@ -67,12 +77,18 @@ def receive(payment: Payment) -> str:
     if not gift.is_paid:
         note = _mismatch(gift, payment.charge)
         _pay(gift, payment)
+    charge = payment.charge
     if plan:
         _belong(gift, plan.pk)
         if plan.supporter_id is None:
             type(plan).objects.filter(pk=plan.pk).update(supporter=gift.supporter)
-    ledger.record_charge(gift, payment.charge)
-    letters.receipt(receipts.issue(gift))
+    ledger.record_charge(gift, charge)
+    if charge.returned:
+        ledger.record_return(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
+        note = f"{note} The bank took the money back.".strip()
+    if gift.is_paid:
+        letters.receipt(receipts.issue(gift))
+        receipts.correct(gift)
     return note
 
 
@@ -118,8 +134,11 @@ def _pay(gift: Gift, payment: Payment) -> None:
     if (gift.total, gift.currency) != (charge.amount, charge.currency):
         gift.amount, gift.fee_cover, gift.total, gift.currency = charge.amount, 0, charge.amount, charge.currency
     gift.name = gift.name or charge.name[:200]
-    gift.status = Gift.Status.PAID
-    gift.paid_at = charge.created
+    if charge.succeeded:
+        gift.status = Gift.Status.PAID
+        gift.paid_at = charge.created
+    else:
+        gift.status = Gift.Status.FAILED
     gift.livemode = charge.livemode
     gift.payment_intent_id = charge.payment_intent
     gift.invoice_id = payment.invoice.id if payment.invoice else None

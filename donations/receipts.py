@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from donations.models import Gift, Receipt, ReceiptCounter
+from donations.models import Gift, LedgerEntry, Receipt, ReceiptCounter
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 
@@ -18,30 +18,53 @@ def issue(gift: Gift) -> Receipt:
         return known
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
+    year = Organisation.load().day_of(gift.paid_at).year
+    return _write(gift, year, None, amount=gift.amount, fee_cover=gift.fee_cover, total=gift.total)
+
+
+def correct(gift: Gift) -> Receipt:
+    """The receipt that holds now: the newest, or, when the ledger keeps another sum of the gift, a new one.
+
+    The new document names the one it replaces and has a number of its own, in the year in which it is written;
+    the old one stays as it was. Call it as `issue` is called.
+    """
+    newest = issue(gift)
+    while following := Receipt.objects.filter(replaces=newest).first():
+        newest = following
+    total, cover = LedgerEntry.objects.kept(gift)
+    total = max(total, 0)
+    cover = min(max(cover, 0), total)
+    if newest.total == total:
+        return newest
+    year = Organisation.load().today().year
+    return _write(gift, year, newest, amount=total - cover, fee_cover=cover, total=total)
+
+
+def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Receipt:
+    if gift.paid_at is None:
+        raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
     series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else Receipt.REAL
     entity = organisation.legal_name or organisation.name
-    day = organisation.day_of(gift.paid_at)
-    number = _next_number(entity, series, day.year)
+    number = _next_number(entity, series, year)
     registered = bool(organisation.registration_number)
     return Receipt.objects.create(
         entity=entity,
         series=series,
-        year=day.year,
+        year=year,
         number=number,
-        label=f"{series}-{day.year}-{number:06d}",
+        label=f"{series}-{year}-{number:06d}",
         gift=gift,
+        replaces=replaces,
         name=gift.name,
-        day=day,
+        day=organisation.day_of(gift.paid_at),
         frequency=gift.frequency,
         currency=gift.currency,
-        amount=gift.amount,
-        fee_cover=gift.fee_cover,
-        total=gift.total,
         registration_number=organisation.registration_number,
         tax_statement=organisation.tax_statement if registered else "",
         goods_statement=_("No goods or services were provided in exchange for this gift."),
         livemode=gift.livemode,
+        **sums,
     )
 
 

@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from donations import checkout, gateway, giving, inbox, keepsake, money, standing
+from donations import checkout, gateway, giving, inbox, keepsake, letters, money, standing, telling
 from donations.forms import OTHER, GiveForm
-from donations.models import Currency, Gift
+from donations.models import Currency, Gift, Plan
 from donations.models.gifts import Frequency
-from foundation.doors import address
+from foundation.doors import address, links
 from foundation.organisation import home
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,37 @@ def thanks(request: HttpRequest) -> HttpResponse:
     answer = render(request, "donations/thanks.html", context)
     answer["Referrer-Policy"] = "no-referrer"  # this address names a payment
     return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def card(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link in a letter about a failed payment: one button, which leads to Stripe's own page."""
+    to_stripe = csp_update({"form-action": ["'self'", *settings.STRIPE_PAGE_ORIGINS]})
+    return cast(HttpResponse, to_stripe(lambda request: _card(request, token))(request))
+
+
+def _card(request: HttpRequest, token: str) -> HttpResponse:
+    link = links.find(token, letters.CARD)
+    plan = Plan.objects.running().filter(subscription_id=link.subject).first() if link else None
+    if plan is None:
+        return render(request, "donations/card.html", {"state": "unknown"}, status=404)
+    context = {"state": "open", "total": money.exact(plan.total, plan.currency)}
+    if request.method != "POST":
+        return render(request, "donations/card.html", context)
+    try:
+        page = telling.card_page(plan.customer_id, settings.BASE_URL + reverse("donations:card_done"))
+    except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
+        log.warning("no card page for %s: %s", plan.subscription_id, error)
+        return render(request, "donations/card.html", {**context, "state": "down"}, status=503)
+    return HttpResponseRedirect(page, status=303)
+
+
+@require_safe
+@never_cache
+def card_done(request: HttpRequest) -> HttpResponse:
+    """Where Stripe's page for the card leads back to. It proves nothing, so it promises nothing."""
+    return render(request, "donations/card.html", {"state": "done"})
 
 
 @csrf_exempt

@@ -5,11 +5,12 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from . import API_VERSION, endpoints
 from .app import App
 from .deliver import SCHEDULE, Courier, loopback
-from .faults import Faults
+from .faults import FaultError, Faults, read_fault, read_switches
 from .server import Server, Timekeeper
 from .store import StateError, Store
 
@@ -27,6 +28,8 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--webhook-secret", help="the signing secret of that address, whsec_…")
     parser.add_argument("--seed", help="makes ids repeatable; only the first run on a state file counts")
     parser.add_argument("--retry", default="", help="seconds between tries of a webhook, such as 1,2,5")
+    parser.add_argument("--fault", action="append", default=[], help="KIND[,count=N|,probability=P][,path=GLOB]…")
+    parser.add_argument("--webhooks", default="", help="such as drop=0.2,duplicate=0.3,two_v1; of the main books")
     return parser.parse_args(words)
 
 
@@ -44,7 +47,11 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
         store = Store(asked.state, asked.seed)
     except StateError as error:
         raise StartError(str(error)) from error
-    faults = Faults(store.seed)
+    try:
+        faults = _faults(asked, store)
+    except FaultError as error:
+        store.close()
+        raise StartError(f"This fault cannot be set: {error}.") from error
     app = App(store, faults, Courier(store, faults, schedule))
     if asked.webhook_url:
         with store.books("") as books:
@@ -54,6 +61,20 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
     except (OSError, OverflowError) as error:
         store.close()
         raise StartError(f"Cannot listen on {asked.host} port {asked.port}: {error}.") from error
+
+
+def _faults(asked: argparse.Namespace, store: Store) -> Faults:
+    """What goes wrong from the start; the control address can change it."""
+    faults, order = Faults(store.seed), dict[str, Any]()
+    if asked.fault:
+        order["api"] = [read_fault(text) for text in asked.fault]
+    if asked.webhooks:
+        order["webhooks"] = read_switches(asked.webhooks)
+    try:
+        faults.order("", order)
+    except TypeError as error:
+        raise FaultError(str(error)) from error
+    return faults
 
 
 def main(words: list[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import checkout, renewals, subscriptions
+from . import checkout, debits, disputes, pauses, payouts, refunds, renewals, subscriptions
 from .books import Books, Caller
 from .shapes.people import account
 from .store import Store
@@ -22,13 +22,22 @@ def _cancel(books: Books, sub_id: str) -> None:
         subscriptions.cancel(books, sub)
 
 
-WORK: dict[str, Callable[[Books, str], None]] = {
+WORK: dict[str, Callable[[Books, str], object]] = {
     "expire": _expire,
     "cancel": _cancel,
     "renew": renewals.renew,
     "finalize": renewals.finalize,
     "retry": renewals.retry,
     "resume": renewals.resume,
+    "wake": pauses.wake,
+    "lapse": pauses.lapse,
+    "debit": debits.land,
+    "refund": refunds.turn,
+    "judge": disputes.judge,
+    "overdue": disputes.overdue,
+    "payout": payouts.due,
+    "reconcile": payouts.reconcile,
+    "arrive": payouts.arrive,
 }
 
 

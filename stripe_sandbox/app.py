@@ -8,7 +8,7 @@ from base64 import b64decode
 from binascii import Error as BadBase64
 from typing import Any
 
-from . import API_VERSION, agenda, control, imitated, limits, page, parameters, routes
+from . import API_VERSION, agenda, control, imitated, limits, page, parameters, portal_page, routes
 from .books import Books, Caller, Thing
 from .deliver import Courier
 from .errors import StripeError, server_error
@@ -40,6 +40,8 @@ class App:
             return control.answer(self, tenant, path, request)
         if path.startswith("/c/"):
             answer = page.answer(self.store, tenant, prefix, path, request)
+        elif path.startswith("/p/"):
+            answer = portal_page.answer(self.store, tenant, prefix, path, request)
         else:
             answer = self._api(request, tenant, prefix, path)
         self.courier.wake()
@@ -95,13 +97,26 @@ class App:
                 _remember(books, caller, stamp, answer)
                 return answer
         with agenda.up_to_date(self.store, tenant, caller) as books:
-            true_answer = self._work(books, request, prefix, path)
+            true_answer = self._kept_work(books, request, prefix, path)
             answer = json_answer(500, {"error": server_error().body}) if kind == "error_after" else true_answer
             _remember(books, caller, stamp, answer)
+        if fault and kind == "timeout":
+            time.sleep(fault.seconds or 30)
+        if kind == "notice":
+            answer.headers["Stripe-Notice"] = "This is a notice, on order."
         if kind == "malformed":
             answer.body = answer.body[: len(answer.body) // 2]
-        answer.cut = kind == "reset_after"
+        answer.cut = kind in ("reset_after", "timeout")
         return answer
+
+    def _kept_work(self, books: Books, request: Request, prefix: str, path: str) -> Answer:
+        """The work, or its card error: that is an outcome, and what led to it stays."""
+        try:
+            return self._work(books, request, prefix, path)
+        except StripeError as error:
+            if not error.keep:
+                raise
+            return json_answer(error.status, {"error": error.body}, error.headers)
 
     def _work(self, books: Books, request: Request, prefix: str, path: str) -> Answer:
         route, ids = routes.find(request.method, path)
@@ -218,6 +233,8 @@ def shown(thing: Any, now: int, base: str) -> Any:
     made: Thing = {name: shown(value, now, base) for name, value in thing.items()}
     if made.get("object") == "checkout.session" and made.get("status") == "open":
         made["url"] = f"{base}/c/pay/{made['id']}"
+    if made.get("object") == "billing_portal.session":
+        made["url"] = f"{base}/p/session/{made['id']}"
     if made.get("object") == "balance_transaction" and made["available_on"] <= now:
         made["status"] = "available"
     return made

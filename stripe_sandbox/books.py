@@ -15,6 +15,8 @@ ID_SHAPE = {
     "cs_test": ("a1", 56), "acct": ("1", 15), "pi": ("3", 23), "ch": ("3", 23), "txn": ("3", 23),
     "re": ("3", 23), "price": ("1", 23), "sub": ("1", 23), "in": ("1", 23), "il": ("1", 23), "evt": ("1", 23),
     "pm": ("1", 23), "we": ("1", 23), "pmc": ("1", 23), "li": ("1", 23), "inpay": ("1", 23), "whsec": ("", 32),
+    "py": ("3", 23), "pyr": ("1", 23), "du": ("1", 23), "po": ("1", 23), "issfr": ("1", 23), "ba": ("1", 23),
+    "bpc": ("1", 23), "bps": ("1", 23), "seti": ("1", 23), "mandate": ("1", 23),
 }  # fmt: skip
 
 
@@ -24,6 +26,14 @@ class Caller:
 
     request: str | None = None
     key: str | None = None
+
+
+def windowed(name: str, params: Thing) -> tuple[list[str], list[int]]:
+    """SQL and values of a filter by time: one moment, or bounds gt, gte, lt, lte."""
+    asked = params.get(name)
+    bounds = asked if isinstance(asked, dict) else {"eq": asked} if asked is not None else {}
+    signs = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
+    return [f"json_extract(body, '$.{name}') {signs[word]} ?" for word in bounds], list(bounds.values())
 
 
 @dataclass
@@ -122,9 +132,13 @@ class Books:
     def find(self, kind: str, **equal: Any) -> list[Thing]:
         """All objects whose top-level fields have these values, oldest first."""
         where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in equal)
+        return self.select(kind, f"1{where}", tuple(equal.values()))
+
+    def select(self, kind: str, where: str, values: tuple[Any, ...] = ()) -> list[Thing]:
+        """All objects for which `where`, SQL of ours, is true, oldest first."""
         rows = self.db.execute(
-            f"SELECT body FROM objects WHERE tenant = ? AND kind = ?{where} ORDER BY seq",  # noqa: S608
-            (self.tenant, kind, *equal.values()),
+            f"SELECT body FROM objects WHERE tenant = ? AND kind = ? AND {where} ORDER BY seq",  # noqa: S608
+            (self.tenant, kind, *values),
         )
         return [json.loads(row["body"]) for row in rows]
 
@@ -158,13 +172,8 @@ class Books:
                     raise no_such(kind, params[name], name)
                 parts.append(f"seq {sign} ?")
                 given.append(row["seq"])
-        created = params.get("created")
-        bounds = created if isinstance(created, dict) else {"eq": created} if created is not None else {}
-        for name, bound in bounds.items():
-            sign = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}[name]
-            parts.append(f"json_extract(body, '$.created') {sign} ?")
-            given.append(bound)
-        return " AND ".join(parts), tuple(given)
+        sql, bounds = windowed("created", params)
+        return " AND ".join([*parts, *sql]), (*given, *bounds)
 
     # what Stripe knows and does not show
 

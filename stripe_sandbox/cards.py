@@ -34,10 +34,22 @@ DECLINES = {
     "4000000000006975": Decline(
         "card_declined", "card_velocity_exceeded", "Your card has been declined for exceeding its limit."
     ),
+    "4000000000004954": Decline("card_declined", "fraudulent", "Your card has been declined."),
     "4100000000000019": Decline("card_declined", "fraudulent", "Your card has been declined."),
 }
-CONFIRM_ALWAYS = frozenset({"4000002760003184", "4000002500003155", "4000000000003220"})
+ASKS_BANK = Decline("authentication_required", "authentication_required", "Your card needs to be authenticated.")
+CONFIRM_ALWAYS = frozenset({"4000002760003184", "4000000000003220"})
+CONFIRM_ONCE = frozenset({"4000002500003155"})
 FAILS_LATER = frozenset({"4000000000000341"})
+# They pay; trouble comes afterwards.
+TROUBLE = {
+    "4000000000000259": "dispute_fraudulent",
+    "4000000000002685": "dispute_product_not_received",
+    "4000000000001976": "inquiry",
+    "4000000000005423": "fraud_warning",
+    "4000000000007726": "refund_pending",
+    "4000000000005126": "refund_fails",
+}
 GOOD = {
     "4242424242424242": "visa",
     "4000056655665556": "visa",
@@ -61,7 +73,7 @@ class Card:
     exp_year: int
     country: str
     fingerprint: str
-    behaviour: str  # "good", "declined", "confirm" or "fails_later"
+    behaviour: str  # "good", "declined", "confirm", "confirm_once", "fails_later" or one of TROUBLE
     decline: Decline | None = None
 
 
@@ -80,8 +92,12 @@ def read(number: str, exp_month: int, exp_year: int) -> Card | None:
         behaviour = "declined"
     elif number in CONFIRM_ALWAYS:
         behaviour = "confirm"
+    elif number in CONFIRM_ONCE:
+        behaviour = "confirm_once"
     elif number in FAILS_LATER:
         behaviour = "fails_later"
+    elif number in TROUBLE:
+        behaviour = TROUBLE[number]
     elif number not in GOOD:
         behaviour, decline = "declined", NOT_A_TEST_CARD
     return Card(

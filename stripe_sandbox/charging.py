@@ -1,17 +1,12 @@
-"""Charging a card: payment intents, charges that succeed or fail, settlement, refunds."""
+"""Charging: payment intents, charges that succeed or fail, settlement."""
 
 import copy
 from typing import Any
 
-from . import cards, money
+from . import balance, cards, disputes, fraud, money
 from .books import Books, Thing
-from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .shapes import payments as shapes
-
-
-def account(books: Books) -> Thing:
-    return books.find("account")[0]
 
 
 def open_intent(books: Books, facts: Thing) -> Thing:
@@ -23,26 +18,56 @@ def open_intent(books: Books, facts: Thing) -> Thing:
     return intent
 
 
+def open_setup(books: Books, params: Thing) -> Thing:
+    """A setup intent waiting for a card; unlike a payment intent its session has it from the start."""
+    intent_id = books.new_id("seti")
+    facts = {**params.get("setup_intent_data", {}), "customer": params.get("customer")}
+    intent = books.put(shapes.setup_intent(intent_id, books.now, facts, books.fixed_id("secret", intent_id)[-14:]))
+    emit(books, "setup_intent.created", intent)
+    return intent
+
+
 def succeed(books: Books, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
     """Take the money: charge.succeeded, payment_intent.succeeded. `settle` follows when the rest is told."""
     charge = shapes.charge(books.new_id("ch"), books.now, intent, method, confirmed)
     books.put(charge)
     emit(books, "charge.succeeded", charge)
+    received(books, intent, charge)
+    return charge
+
+
+def received(books: Books, intent: Thing, charge: Thing) -> None:
     intent.update(
         status="succeeded",
         amount_received=intent["amount"],
         latest_charge=charge["id"],
-        payment_method=method["id"],
+        payment_method=charge["payment_method"],
         last_payment_error=None,
         next_action=None,
     )
     emit(books, "payment_intent.succeeded", books.put(intent))
+
+
+def process(books: Books, intent: Thing, method: Thing) -> Thing:
+    """A bank debit sets out: payment_intent.processing, charge.pending. The agenda lands it days later."""
+    charge = shapes.charge(books.new_id("py"), books.now, intent, method)
+    charge.update(paid=False, status="pending")
+    books.put(charge)
+    intent.update(status="processing", latest_charge=charge["id"], payment_method=method["id"], last_payment_error=None)
+    emit(books, "payment_intent.processing", books.put(intent))
+    emit(books, "charge.pending", charge)
+    days = books.note(method["id"])["days"]
+    if days is not None:
+        books.schedule(charge["id"], "debit", books.now + days * balance.DAY)
     return charge
 
 
-def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline) -> Thing:
-    """A refused attempt: charge.failed, payment_intent.payment_failed; the intent can be tried again."""
-    charge = shapes.charge(books.new_id("ch"), books.now, intent, method)
+def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline, charge: Thing | None = None) -> Thing:
+    """A refused attempt, or a debit that came back: charge.failed, payment_intent.payment_failed.
+
+    The intent can be tried again.
+    """
+    charge = charge or shapes.charge(books.new_id("ch"), books.now, intent, method)
     charge.update(
         amount_captured=0,
         captured=False,
@@ -80,62 +105,30 @@ def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline) -> 
 
 def settle(books: Books, charge: Thing) -> Thing:
     """Book the charge in the settlement currency, with its fee; Stripe tells of it later, by charge.updated."""
-    settlement = account(books)["default_currency"]
-    currency = charge["currency"]
-    rate = money.rate(currency, settlement)
-    amount = money.settle(charge["amount"], currency, settlement)
-    fee = money.fee(amount, settlement, converted=rate is not None)
-    transaction = shapes.balance_transaction(
-        books.new_id("txn"), books.now, charge, amount, fee, settlement, float(rate) if rate else None
+    amount, rate = balance.converted(books, charge["amount"], charge["currency"])
+    kind = charge["payment_method_details"]["type"]
+    transaction = balance.book(
+        books,
+        "charge" if kind == "card" else "payment",
+        "charge",
+        amount,
+        fee=money.fee(amount, balance.settlement(books), kind, converted=rate is not None),
+        source=charge["id"],
+        description=charge["description"],
+        rate=rate,
+        delay=balance.DELAY,
     )
-    books.put(transaction)
-    return change(books, charge, "charge.updated", balance_transaction=transaction["id"])
+    change(books, charge, "charge.updated", balance_transaction=transaction["id"])
+    _trouble(books, charge)
+    return charge
 
 
-def refund(books: Books, params: Thing) -> Thing:
-    """POST /v1/refunds: all of what is left, or a part of it. The processing fee is not given back."""
-    charge = _refunded_charge(books, params)
-    left = charge["amount"] - charge["amount_refunded"]
-    amount = params.get("amount", left)
-    if charge["status"] != "succeeded":
-        raise bad_value("charge", "This charge has not succeeded and cannot be refunded.", "charge_not_refundable")
-    if left == 0:
-        message = f"Charge {charge['id']} has already been refunded."
-        raise StripeError(message, code="charge_already_refunded")
-    if amount < 1:
-        raise bad_value("amount", "Invalid positive integer", "parameter_invalid_integer")
-    if amount > left:
-        written = money.written(amount, charge["currency"])
-        rest = money.written(left, charge["currency"])
-        message = f"Refund amount ({written}) is greater than unrefunded amount on charge ({rest})"
-        raise StripeError(message, param="amount")
-    made = shapes.refund(books.new_id("re"), books.now, charge, amount, params)
-    made["balance_transaction"] = _take_back(books, made, charge)
-    books.put(made)
-    done = charge["amount_refunded"] + amount
-    change(books, charge, "charge.refunded", amount_refunded=done, refunded=done == charge["amount"])
-    emit(books, "refund.created", made)
-    return made
-
-
-def _refunded_charge(books: Books, params: Thing) -> Thing:
-    if "payment_intent" in params:
-        intent = books.need("payment_intent", params["payment_intent"], "payment_intent")
-        if intent["status"] != "succeeded":
-            message = f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
-            raise bad_value("payment_intent", message)
-        return books.own("charge", intent["latest_charge"])
-    if "charge" not in params:
-        raise missing_param("charge")
-    return books.need("charge", params["charge"], "charge")
-
-
-def _take_back(books: Books, made: Thing, charge: Thing) -> str:
-    settlement = account(books)["default_currency"]
-    rate = money.rate(made["currency"], settlement)
-    amount = -money.settle(made["amount"], made["currency"], settlement)
-    source = {**made, "description": f"REFUND FOR CHARGE ({charge['description'] or ''})".replace(" ()", "")}
-    transaction = shapes.balance_transaction(
-        books.new_id("txn"), books.now, source, amount, 0, settlement, float(rate) if rate else None
-    )
-    return str(books.put(transaction)["id"])
+def _trouble(books: Books, charge: Thing) -> None:
+    """What some test cards bring on as soon as they have paid, as in Stripe's test mode."""
+    behaviour = books.note(charge["payment_method"] or "").get("behaviour", "")
+    if behaviour == "fraud_warning":
+        fraud.warn(books, charge)
+    elif behaviour == "inquiry":
+        disputes.begin(books, charge, {"reason": "general", "inquiry": True})
+    elif behaviour.startswith("dispute_"):
+        disputes.begin(books, charge, {"reason": behaviour.removeprefix("dispute_")})

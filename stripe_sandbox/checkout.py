@@ -3,14 +3,23 @@
 import re
 from urllib.parse import urlsplit
 
-from . import money
+from . import banks, charging, money
+from .balance import account
 from .books import Books, Thing
-from .catalog import inline_price
-from .charging import account
+from .catalog import inline_price, merged
 from .errors import StripeError, bad_value, missing_param
-from .events import emit
+from .events import change, emit
 from .shapes import checkout as shapes
 
+# Parameters that make sense in some modes only.
+FOR_MODES = {
+    "subscription_data": ("subscription",),
+    "payment_intent_data": ("payment",),
+    "invoice_creation": ("payment",),
+    "setup_intent_data": ("setup",),
+    "line_items": ("payment", "subscription"),
+    "submit_type": ("payment", "subscription"),
+}
 HALF_HOUR, DAY = 1800, 86400
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>.]+(\.[^@\s<>.]+)+")
 
@@ -18,11 +27,14 @@ EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>.]+(\.[^@\s<>.]+)+")
 def create(books: Books, params: Thing) -> Thing:
     """POST /v1/checkout/sessions for a hosted page in payment or subscription mode."""
     _check(books, params)
+    if params["mode"] == "setup":
+        return _setup(books, params)
     items = [_line_item(books, params["mode"], item, number) for number, item in enumerate(params["line_items"])]
     currency, total = _sum(items, params)
     _check_amount(books, total, currency)
     session_id = books.new_id("cs_test")
     session = shapes.session(session_id, books.now, params, total, currency, books.fixed_id("pmc", "default"))
+    session["payment_method_types"] = _methods(params, currency)
     for item in items:
         books.put(item)
     kept = {name: params.get(name) or {} for name in ("payment_intent_data", "subscription_data")}
@@ -31,13 +43,24 @@ def create(books: Books, params: Thing) -> Thing:
     return books.put(session)
 
 
+def _setup(books: Books, params: Thing) -> Thing:
+    """A session that saves a card: no amount, no line items."""
+    session_id, currency = books.new_id("cs_test"), params.get("currency")
+    session = shapes.session(session_id, books.now, params, None, currency, books.fixed_id("pmc", "default"))
+    session.update(payment_status="no_payment_required", total_details=None)
+    session["setup_intent"] = charging.open_setup(books, params)["id"]
+    books.keep_note(session_id, {"items": []})
+    books.schedule(session_id, "expire", session["expires_at"])
+    return books.put(session)
+
+
 def _check(books: Books, params: Thing) -> None:
     if "mode" not in params:
         raise missing_param("mode")
     mode = params["mode"]
-    if mode == "setup" or params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise bad_value("mode", "This offline sandbox has only hosted pages in payment and subscription mode.")
-    for name in ("success_url", "line_items"):
+    if params.get("ui_mode", "hosted_page") != "hosted_page":
+        raise bad_value("ui_mode", "This offline sandbox has only hosted pages.")
+    for name in ("success_url", *(() if mode == "setup" else ("line_items",))):
         if name not in params:
             raise missing_param(name)
     for name in ("success_url", "cancel_url"):
@@ -50,8 +73,8 @@ def _check(books: Books, params: Thing) -> None:
     email = params.get("customer_email")
     if email is not None and not EMAIL.fullmatch(email):
         raise bad_value("customer_email", f"Invalid email address: {email}", "email_invalid")
-    for name in {"payment": ["subscription_data"]}.get(mode, ["payment_intent_data", "invoice_creation"]):
-        if name in params:
+    for name, modes in FOR_MODES.items():
+        if name in params and mode not in modes:
             raise bad_value(name, f"You can not pass `{name}` in `{mode}` mode.")
     if mode == "subscription" and "customer_creation" in params:
         raise bad_value("customer_creation", "`customer_creation` can only be used in `payment` and `setup` mode.")
@@ -133,6 +156,23 @@ def _check_amount(books: Books, total: int, currency: str) -> None:
         raise StripeError(message, code="amount_too_large", param="line_items")
 
 
+def success_url(session: Thing) -> str:
+    """Where a payment leads, with the session's id filled in."""
+    url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    return url
+
+
+def _methods(params: Thing, currency: str | None) -> list[str]:
+    """The card, and the bank debit of the currency, unless the site narrows them down."""
+    known = ["card", *([banks.BY_CURRENCY[currency]] if currency in banks.BY_CURRENCY else [])]
+    allowed = params.get("allowed_payment_method_types") or known
+    left_out = params.get("excluded_payment_method_types") or []
+    found = [name for name in known if name in allowed and name not in left_out]
+    if not found:
+        raise StripeError("No payment method is left for this Checkout Session.")
+    return found
+
+
 def listing(books: Books, params: Thing) -> Thing:
     where, values = ["1"], []
     for name in ("status", "customer", "payment_intent", "subscription"):
@@ -143,6 +183,11 @@ def listing(books: Books, params: Thing) -> Thing:
         where.append("json_extract(body, '$.customer_details.email') = ?")
         values.append(params["customer_details"]["email"])
     return books.listing("checkout.session", "/v1/checkout/sessions", params, " AND ".join(where), tuple(values))
+
+
+def update(books: Books, session: Thing, params: Thing) -> Thing:
+    """POST /v1/checkout/sessions/{id}: its metadata."""
+    return change(books, session, None, metadata=merged(session["metadata"], params.get("metadata")))
 
 
 def line_items(books: Books, session_id: str) -> list[Thing]:

@@ -1,10 +1,12 @@
 """The control address `/_sandbox/`: health, faults, the clock, events, deliveries. For tests and drills."""
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from . import API_VERSION, agenda
+from . import API_VERSION, agenda, outside
+from .errors import StripeError
 from .faults import KINDS, FaultError
 from .wire import Answer, Request, json_answer
 
@@ -20,15 +22,41 @@ class ControlError(ValueError):
 
 def answer(app: "App", tenant: str, path: str, request: Request) -> Answer:
     """`/_sandbox/…` for the root tenant, `/t/NAME/_sandbox/…` for another."""
-    handler = HANDLERS.get((request.method, path.removeprefix("/_sandbox/").rstrip("/")))
+    name = path.removeprefix("/_sandbox/").rstrip("/")
+    handler = HANDLERS.get((request.method, name))
+    if request.method == "POST" and name in outside.WORK:
+        handler = partial(_outside, name)
     if handler is None:
         known = sorted(f"{method} /_sandbox/{name}" for method, name in HANDLERS)
+        known += sorted(f"POST /_sandbox/{name}" for name in outside.WORK)
         return json_answer(404, {"error": "no such control address", "known": known})
     query = {name: values[-1] for name, values in parse_qs(request.query).items()}
     try:
         return json_answer(200, handler(app, tenant, query, request.body))
-    except (ControlError, FaultError) as error:
+    except (ControlError, FaultError, StripeError) as error:
         return json_answer(400, {"error": str(error)})
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ControlError("the body must be JSON") from error
+    if not isinstance(asked, dict):
+        raise ControlError("the body must be a JSON object")
+    return asked
+
+
+def _outside(name: str, app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Something happens on the account that the site did not ask for."""
+    asked = _body(body)
+    with agenda.up_to_date(app.store, tenant) as books:
+        try:
+            thing = outside.do(books, name, asked)
+        except ValueError as error:
+            raise ControlError(str(error)) from error
+    app.courier.wake()
+    return thing
 
 
 def _health(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
@@ -49,13 +77,7 @@ def _faults(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict
 
 def _order(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(body)
-    except ValueError as error:
-        raise ControlError("the body must be JSON") from error
-    if not isinstance(asked, dict):
-        raise ControlError("the body must be a JSON object")
-    try:
-        app.faults.order(tenant, asked)
+        app.faults.order(tenant, _body(body))
     except TypeError as error:
         raise ControlError(str(error)) from error
     app.courier.wake()

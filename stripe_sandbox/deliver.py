@@ -1,7 +1,5 @@
 """Delivers events to webhook endpoints: signed anew at each try, tried again on a schedule, counted down."""
 
-import hashlib
-import hmac
 import http.client
 import ipaddress
 import json
@@ -10,23 +8,21 @@ import sqlite3
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import signing
+from .books import Books
 from .faults import Faults
 from .store import Store
 
 # Seconds to wait after each failed try. Stripe takes hours and days; this is the same shape, compressed.
 SCHEDULE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 TIMEOUT = 10.0
+OLD_VERSION = "2024-06-20"
 LINGER = 0.25
-
-
-def signature(body: bytes, secret: str, at: int) -> str:
-    """The Stripe-Signature header: HMAC-SHA256 over `time.body` with the endpoint's whole secret."""
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
 
 
 class Courier(threading.Thread):
@@ -55,8 +51,21 @@ class Courier(threading.Thread):
             self._wake.clear()
             sql = "SELECT * FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY number LIMIT 200"
             for row in self._store.query(sql, (time.time(),)):
-                if not self._over and not self._faults.switches(row["tenant"]).hold and self._claim(row):
+                if not self._over and not self._put_off(row) and self._claim(row):
                     self._hands.submit(self._carry, row)
+
+    def _put_off(self, row: sqlite3.Row) -> bool:
+        """Whether a delivery waits: until /deliver, or once for a moment before its first try."""
+        switches = self._faults.switches(row["tenant"])
+        if switches.hold:
+            return True
+        overtaken = 1.5 if self._faults.happens(switches.reorder) else 0
+        wait = switches.delay + overtaken
+        if not wait or row["answer"]:
+            return False
+        sql = "UPDATE deliveries SET due = ?, answer = 'put off' WHERE number = ? AND state = 'waiting'"
+        self._store.query(sql, (time.time() + wait, row["number"]))
+        return True
 
     def _carry(self, row: sqlite3.Row) -> None:
         """A fault of ours must not leave a delivery under way for ever."""
@@ -74,6 +83,8 @@ class Courier(threading.Thread):
             rows.reverse()
         elif order == "shuffled":
             random.Random(len(rows)).shuffle(rows)  # noqa: S311 (repeatable on purpose)
+        share = self._faults.switches(tenant).reorder
+        rows.sort(key=lambda row: self._faults.happens(share))  # those that it happens to come last
         return [self._send(row) for row in rows if self._claim(row)]
 
     def resend(self, tenant: str, event_id: str) -> list[dict[str, Any]]:
@@ -92,14 +103,20 @@ class Courier(threading.Thread):
         with self._store.books(row["tenant"]) as books:
             event, endpoint = books.get("event", row["event"]), books.get("webhook_endpoint", row["endpoint"])
             secret = books.note(row["endpoint"]).get("secret", "")
+            first = self._faults.happens(switches.stale) and event and earliest(books, event)
         if event is None or endpoint is None:
             return self._finish(row, "gone", "the endpoint was deleted")
         if self._faults.happens(switches.drop):
             return self._finish(row, "lost", "dropped on order", event["type"])
-        answer = post(endpoint["url"], event, secret)
+        kind = event["type"]
+        if first:
+            event = {**event, "data": {**event["data"], "object": first}}
+        if self._faults.happens(switches.old_version):
+            event = {**event, "api_version": OLD_VERSION}
+        answer = post(endpoint["url"], event, signing.seal(secret, switches, self._faults))
         if self._faults.happens(switches.duplicate):
-            post(endpoint["url"], event, secret)
-        return self._finish(row, "done" if answer.isdigit() and 200 <= int(answer) < 300 else "", answer, event["type"])
+            post(endpoint["url"], event, signing.seal(secret, switches, self._faults))
+        return self._finish(row, "done" if answer.isdigit() and 200 <= int(answer) < 300 else "", answer, kind)
 
     def _finish(self, row: sqlite3.Row, state: str, answer: str, kind: str = "") -> dict[str, Any]:
         """Write down the outcome; without a final state the delivery waits for its next try, or has failed."""
@@ -126,8 +143,15 @@ class Courier(threading.Thread):
         }
 
 
-def post(url: str, event: dict[str, Any], secret: str) -> str:
-    """One try. Returns the status code as text, or the reason why there is none. Follows no redirect."""
+def earliest(books: Books, event: dict[str, Any]) -> dict[str, Any] | None:
+    """The object as the first event about it told of it."""
+    about = books.select("event", "json_extract(body, '$.data.object.id') = ?", (event["data"]["object"]["id"],))
+    first: dict[str, Any] | None = about[0]["data"]["object"] if about else None
+    return first
+
+
+def post(url: str, event: dict[str, Any], seal: Callable[[bytes], str]) -> str:
+    """One try, signed by `seal`. Returns the status code as text, or why there is none. Follows no redirect."""
     parts = urlsplit(url)
     if not loopback(parts.hostname or ""):
         return "not sent: the offline sandbox calls only addresses on this machine"
@@ -135,7 +159,7 @@ def post(url: str, event: dict[str, Any], secret: str) -> str:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-        "Stripe-Signature": signature(body, secret, int(time.time())),
+        "Stripe-Signature": seal(body),
         "Connection": "close",
     }
     maker = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -4,7 +4,10 @@ from typing import Any
 
 
 class StripeError(Exception):
-    """What Stripe answers instead of an object; `status` is the HTTP status of the answer."""
+    """What Stripe answers instead of an object; `status` is the HTTP status of the answer.
+
+    With `keep`, what was done until then stays done: a refused card leaves a failed charge.
+    """
 
     def __init__(
         self,
@@ -15,10 +18,12 @@ class StripeError(Exception):
         code: str | None = None,
         param: str | None = None,
         headers: dict[str, str] | None = None,
+        keep: bool = False,
         **more: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.keep = keep
         self.headers = headers or {}
         self.body: dict[str, Any] = {"message": message, "type": kind, **more}
         if code is not None:

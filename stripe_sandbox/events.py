@@ -5,6 +5,9 @@ from typing import Any
 
 from . import API_VERSION
 from .books import Books, Thing
+from .errors import StripeError, bad_value
+
+KEPT = 30 * 86400
 
 
 def emit(books: Books, kind: str, thing: Thing, before: Thing | None = None) -> Thing:
@@ -60,8 +63,12 @@ def changes(before: Thing, after: Thing) -> Thing:
 
 
 def listing(books: Books, params: Thing) -> Thing:
-    """GET /v1/events with its filters type (with *), types, delivery_success and created."""
-    where, values = ["1"], []
+    """GET /v1/events of the last 30 days, with its filters type (with *), types, delivery_success and created."""
+    where, values = ["json_extract(body, '$.created') >= ?"], [books.now - KEPT]
+    if "type" in params and "types" in params:
+        raise StripeError("You may only specify one of these parameters: type, types.")
+    if len(params.get("types", [])) > 20:
+        raise bad_value("types", "You can filter by up to 20 types.")
     kinds = params.get("types", [params["type"]] if "type" in params else [])
     if kinds:
         where.append("(" + " OR ".join("json_extract(body, '$.type') GLOB ?" for _ in kinds) + ")")

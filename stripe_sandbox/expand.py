@@ -16,8 +16,11 @@ FIELDS: dict[str, dict[str, str]] = {
         "failure_balance_transaction:balance_transaction application application_fee on_behalf_of review "
         "source_transfer transfer",
         "checkout.session": "customer:customer invoice:invoice payment_intent:payment_intent "
-        "subscription:subscription payment_link setup_intent",
+        "subscription:subscription payment_link setup_intent:setup_intent",
+        "billing_portal.configuration": "application",
+        "billing_portal.session": "configuration:billing_portal.configuration",
         "customer": "default_source test_clock",
+        "dispute": "charge:charge payment_intent:payment_intent",
         "invoice": "customer:customer default_payment_method:payment_method application default_source "
         "latest_revision:invoice on_behalf_of test_clock",
         "invoice_payment": "invoice:invoice",
@@ -25,11 +28,16 @@ FIELDS: dict[str, dict[str, str]] = {
         "payment_intent": "customer:customer latest_charge:charge payment_method:payment_method application "
         "on_behalf_of payment_record review source",
         "payment_method": "customer:customer",
+        "payout": "balance_transaction:balance_transaction failure_balance_transaction:balance_transaction "
+        "original_payout:payout reversed_by:payout application_fee destination",
         "price": "product:product",
         "product": "default_price:price tax_code",
+        "radar.early_fraud_warning": "charge:charge payment_intent:payment_intent",
         "refund": "balance_transaction:balance_transaction charge:charge customer:customer "
         "payment_intent:payment_intent payment_method:payment_method "
         "failure_balance_transaction:balance_transaction source_transfer_reversal transfer_reversal",
+        "setup_intent": "customer:customer payment_method:payment_method application latest_attempt mandate "
+        "on_behalf_of single_use_mandate",
         "subscription": "customer:customer default_payment_method:payment_method latest_invoice:invoice "
         "application default_source on_behalf_of pending_setup_intent schedule test_clock",
     }.items()
@@ -83,7 +91,7 @@ INCLUDED: dict[tuple[str, str], Callable[[Books, Thing], Thing]] = {
     ("customer", "sources"): _nothing("sources"),
     ("customer", "tax_ids"): _nothing("tax_ids"),
 }
-PREFIXES = {"ch": "charge", "re": "refund"}
+PREFIXES = {"ch": "charge", "py": "charge", "re": "refund", "pyr": "refund", "du": "dispute", "po": "payout"}
 
 
 def expand(books: Books, thing: Thing, paths: list[str]) -> Thing:

@@ -20,6 +20,8 @@ KINDS = {
     "lock_timeout": "429 with code lock_timeout",
     "conflict": "409 idempotency_key_in_use",
     "slow": "waits `seconds` before it does the work; the key is in use meanwhile",
+    "timeout": "work done and committed, then silence for `seconds` (30 if not said), then the connection is closed",
+    "notice": "the true answer, with a Stripe-Notice header",
     "malformed": "work done and committed, the JSON of the answer is cut in half",
 }
 
@@ -45,11 +47,19 @@ class Fault:
 
 @dataclass
 class Switches:
-    """Webhooks: share of deliveries lost for good, share sent twice, and whether all wait for /deliver."""
+    """What befalls webhooks. Numbers are shares from 0 to 1 unless said otherwise."""
 
-    drop: float = 0
-    duplicate: float = 0
-    hold: bool = False
+    drop: float = 0  # lost for good
+    duplicate: float = 0  # sent twice
+    reorder: float = 0  # put off by a moment, so that younger ones overtake
+    stale: float = 0  # carries the object as it was in the first event about it
+    old_version: float = 0  # says it was made by an older API version
+    wrong_secret: float = 0  # signed by somebody else
+    old_time: float = 0  # signed ten minutes ago
+    v0_only: float = 0  # without the signature that counts
+    two_v1: bool = False  # signed with a second secret too, as while a secret is rolled
+    delay: float = 0  # seconds before the first try
+    hold: bool = False  # all wait for /deliver
 
 
 @dataclass
@@ -128,4 +138,36 @@ def _fault(item: Any) -> Fault:
 def _switches(item: Any) -> Switches:
     if not isinstance(item, dict) or set(item) - set(Switches.__dataclass_fields__):
         raise FaultError(f"webhooks have the switches {sorted(Switches.__dataclass_fields__)}, not {item!r}")
+    for name, value in item.items():
+        if name in ("hold", "two_v1"):
+            good = isinstance(value, bool)
+        else:
+            most = 3600 if name == "delay" else 1
+            good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most
+        if not good:
+            raise FaultError(f"{name} cannot be {value!r}")
     return Switches(**item)
+
+
+def read_fault(text: str) -> dict[str, Any]:
+    """A fault as the command line writes it: `error_after,count=2,path=/v1/checkout/*`."""
+    kind, *pairs = text.split(",")
+    return {"kind": kind, **_pairs(pairs)}
+
+
+def read_switches(text: str) -> dict[str, Any]:
+    """Webhook switches as the command line writes them: `drop=0.2,duplicate=0.3,hold`."""
+    return _pairs(text.split(","))
+
+
+def _pairs(pairs: list[str]) -> dict[str, Any]:
+    return {name: _typed(value) if sign else True for name, sign, value in (pair.partition("=") for pair in pairs)}
+
+
+def _typed(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

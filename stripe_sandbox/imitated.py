@@ -8,6 +8,12 @@ from .errors import StripeError
 OFF = (False, "", "none", "auto", "if_required", "never", "off")
 PAGES = "limit starting_after ending_before expand"
 _SUBSCRIPTION_ITEM = "items.id items.price items.price_data items.quantity items.metadata items.deleted"
+_FEATURES = (
+    "features.customer_update features.invoice_history features.payment_method_update.enabled "
+    "features.subscription_cancel.cancellation_reason.enabled features.subscription_cancel.cancellation_reason.options "
+    "features.subscription_cancel.enabled features.subscription_cancel.mode features.subscription_pause "
+    "features.subscription_update.enabled"
+)
 # By address: names, with a dot where only some of a parameter's own parameters count. `expand` counts everywhere.
 KNOWN: dict[str, str] = {
     "GET /v1/account": "",
@@ -20,30 +26,54 @@ KNOWN: dict[str, str] = {
     "GET /v1/prices": f"{PAGES} created active currency product type",
     "POST /v1/prices/{}": "active lookup_key metadata nickname",
     "POST /v1/customers": "address description email metadata name phone preferred_locales",
+    "GET /v1/customers/search": "limit page query",
     "GET /v1/customers": f"{PAGES} created email",
     "POST /v1/customers/{}": "address description email invoice_settings.default_payment_method metadata name phone",
     "POST /v1/checkout/sessions": "adaptive_pricing allowed_payment_method_types billing_address_collection "
-    "cancel_url client_reference_id custom_text customer customer_creation customer_email "
+    "cancel_url client_reference_id currency custom_text customer customer_creation customer_email "
     "excluded_payment_method_types expires_at integration_identifier line_items.metadata line_items.price "
     "line_items.price_data line_items.quantity locale metadata mode payment_intent_data.description "
     "payment_intent_data.metadata payment_intent_data.receipt_email payment_intent_data.setup_future_usage "
-    "payment_intent_data.statement_descriptor_suffix payment_method_collection submit_type "
+    "payment_intent_data.statement_descriptor_suffix payment_method_collection "
+    "setup_intent_data.description setup_intent_data.metadata submit_type "
     "subscription_data.billing_mode subscription_data.description subscription_data.metadata success_url ui_mode",
     "GET /v1/checkout/sessions": f"{PAGES} created customer customer_details payment_intent status subscription",
     "POST /v1/checkout/sessions/{}": "metadata",
     "GET /v1/checkout/sessions/{}/line_items": PAGES,
     "GET /v1/payment_methods": f"{PAGES} customer type",
+    "POST /v1/payment_methods/{}/attach": "customer",
+    "GET /v1/customers/{}/payment_methods": f"{PAGES} type",
+    "GET /v1/setup_intents": f"{PAGES} created customer payment_method",
+    "POST /v1/billing_portal/configurations": f"business_profile default_return_url metadata name {_FEATURES}",
+    "GET /v1/billing_portal/configurations": f"{PAGES} active is_default",
+    "POST /v1/billing_portal/configurations/{}": "active business_profile default_return_url metadata name "
+    f"{_FEATURES}",
+    "POST /v1/billing_portal/sessions": "configuration customer flow_data.after_completion "
+    "flow_data.subscription_cancel.subscription flow_data.subscription_pause flow_data.type locale return_url",
+    "GET /v1/payment_intents/search": "limit page query",
     "GET /v1/payment_intents": f"{PAGES} created customer",
+    "GET /v1/charges/search": "limit page query",
     "GET /v1/charges": f"{PAGES} created customer payment_intent",
-    "GET /v1/balance_transactions": f"{PAGES} created currency source type",
+    "GET /v1/balance": "",
+    "GET /v1/balance_transactions": f"{PAGES} created currency payout source type",
     "POST /v1/refunds": "amount charge metadata payment_intent reason",
     "GET /v1/refunds": f"{PAGES} created charge payment_intent",
+    "POST /v1/refunds/{}": "metadata",
+    "GET /v1/disputes": f"{PAGES} created charge payment_intent",
+    "POST /v1/disputes/{}": "evidence metadata submit",
+    "GET /v1/radar/early_fraud_warnings": f"{PAGES} created charge payment_intent",
+    "GET /v1/payouts": f"{PAGES} arrival_date created destination status",
+    "GET /v1/subscriptions/search": "limit page query",
     "GET /v1/subscriptions": f"{PAGES} created customer price status",
     "POST /v1/subscriptions/{}": "cancel_at cancel_at_period_end cancellation_details default_payment_method "
     f"description metadata pause_collection proration_behavior {_SUBSCRIPTION_ITEM}",
+    "POST /v1/subscriptions/{}/pause": "bill_for invoicing_behavior type",
+    "POST /v1/subscriptions/{}/resume": "billing_cycle_anchor payment_behavior",
     "DELETE /v1/subscriptions/{}": "cancellation_details",
     "GET /v1/subscription_items": f"{PAGES} subscription",
+    "GET /v1/invoices/search": "limit page query",
     "GET /v1/invoices": f"{PAGES} created collection_method customer status subscription",
+    "POST /v1/invoices/{}/pay": "off_session payment_method",
     "GET /v1/invoices/{}/lines": PAGES,
     "GET /v1/invoice_payments": f"{PAGES} created invoice payment status",
     "GET /v1/events": f"{PAGES} created delivery_success type types",

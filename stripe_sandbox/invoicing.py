@@ -3,8 +3,8 @@
 import calendar
 from datetime import UTC, datetime
 
+from .balance import account
 from .books import Books, Thing
-from .charging import account
 from .events import change, emit
 from .shapes import invoices as shapes
 

@@ -20,6 +20,11 @@ _INLINE_PRODUCT = {
     "line_items[0][price_data][product_data][description]": 40000,
     "line_items[0][price_data][product_data][unit_label]": 12,
 }
+_PORTAL = {"business_profile[headline]": 60, "name": 256}
+_EVIDENCE = (
+    "access_activity_log cancellation_policy_disclosure cancellation_rebuttal duplicate_charge_explanation "
+    "product_description refund_policy_disclosure refund_refusal_explanation uncategorized_text"
+)
 # Taken from Stripe's description; a test compares them. A number in brackets stands for every number.
 LIMITS: dict[str, dict[str, int]] = {
     "/v1/products": _PRODUCT,
@@ -46,6 +51,10 @@ LIMITS: dict[str, dict[str, int]] = {
         "subscription_data[description]": 500,
     },
     "/v1/checkout/sessions/{}": _INLINE_PRODUCT,
+    "/v1/billing_portal/configurations": _PORTAL,
+    "/v1/billing_portal/configurations/{}": _PORTAL,
+    "/v1/billing_portal/sessions": {"flow_data[after_completion][hosted_confirmation][custom_message]": 500},
+    "/v1/disputes/{}": {f"evidence[{name}]": 20000 for name in _EVIDENCE.split()},
     "/v1/subscriptions/{}": {"description": 500},
 }
 

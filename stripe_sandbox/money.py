@@ -32,6 +32,7 @@ MINIMUM = {
 MAXIMUM = 99_999_999
 
 FEE_SHARE = Decimal("0.029")
+DEBIT_SHARE = Decimal("0.008")  # bank debits, at most 5 dollars
 CONVERSION_SHARE = Decimal("0.01")
 FEE_FIXED = {"usd": 30, "eur": 25, "gbp": 20, "cad": 30, "aud": 30, "nzd": 30, "jpy": 40, "chf": 30}
 
@@ -69,8 +70,10 @@ def settle(amount: int, currency: str, settlement: str) -> int:
     return _whole(amount * exchange * scale)
 
 
-def fee(settled: int, settlement: str, converted: bool) -> int:
+def fee(settled: int, settlement: str, kind: str = "card", converted: bool = False) -> int:
     """What Stripe keeps of a charge, in minor units of the settlement currency."""
+    if kind != "card":
+        return min(settled, _whole(settled * DEBIT_SHARE), settle(500, "usd", settlement))
     share = FEE_SHARE + (CONVERSION_SHARE if converted else 0)
     fixed = FEE_FIXED.get(settlement, settle(30, "usd", settlement))
     return min(settled, _whole(settled * share) + fixed)

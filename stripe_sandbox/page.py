@@ -5,6 +5,7 @@ Stable for tests that fill it, in a browser or over HTTP:
                                         email too when the session has none; button #pay; link #cancel;
                                         a refusal stands in #error (role alert)
     GET/POST /c/pay/{session}/confirm   buttons #confirm (answer=yes) and #refuse (answer=no)
+    GET/POST /c/pay/{session}/bank      the bank debit's form, see bank_page.py; link #bank leads there
 A payment answers 303 to the success address, a refused card 402, a slip of the pen 422, both with the form.
 """
 
@@ -12,30 +13,29 @@ import html
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from . import agenda, cards, checkout, money, paying
+from . import agenda, bank_page, cards, checkout, frame, money, paying, saving
 from .books import Books, Caller, Thing
 from .store import Store
-from .template import CONFIRM, FORM, NOTICE, PAGE
+from .template import BANK_LINK, CONFIRM, FORM
 from .wire import Answer, Request, request_id
 
-STYLE = (Path(__file__).parent / "page.css").read_bytes()
-ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm)?")
+ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm|/bank)?")
 
 
 def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) -> Answer:
     """One request for the page, its style sheet, or the bank's question."""
     if path == "/c/page.css" and request.method == "GET":
-        return Answer(200, STYLE, {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=3600"})
+        return frame.style_sheet()
     match = ADDRESS.fullmatch(path)
     with agenda.up_to_date(store, tenant, Caller(request_id())) as books:
         session = books.get("checkout.session", match[1]) if match else None
         if match is None or session is None:
-            return _notice(prefix, 404, "This payment page does not exist", "The link is wrong or incomplete.")
+            return frame.notice(prefix, 404, "This payment page does not exist", "The link is wrong or incomplete.")
         if session["status"] != "open":
             return _closed(session, prefix, request)
+        if match[2] == "/bank":
+            return bank_page.answer(books, session, prefix, _email(books, session), request)
         if match[2]:
             return _confirm(books, session, prefix, request)
         if request.method == "GET":
@@ -43,25 +43,19 @@ def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) 
         return _pay(books, session, prefix, request)
 
 
-def _fields(request: Request) -> dict[str, str]:
-    given = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True)
-    return {name: values[-1].strip() for name, values in given.items()}
-
-
 def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
-    fields = _fields(request)
+    fields = frame.fields(request)
     email = _email(books, session) or fields.get("email", "")
     slip = _slip(fields, email)
-    expiry = _expiry(fields.get("exp", ""))
-    card = cards.read(_digits(fields), *expiry) if expiry else None
+    card = None if slip else card_of(fields)
     if slip or card is None:
         return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
     country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
     payer = paying.Payer(card, email, fields.get("name") or None, country, postal_code)
-    if card.behaviour == "confirm":
+    if card.behaviour in ("confirm", "confirm_once"):
         note = books.note(session["id"])
         books.keep_note(session["id"], {**note, "question": asdict(payer)})
-        return _redirect(f"{prefix}/c/pay/{session['id']}/confirm")
+        return frame.redirect(f"{prefix}/c/pay/{session['id']}/confirm")
     return _charge(books, session, prefix, payer, fields)
 
 
@@ -73,10 +67,13 @@ def _charge(
     fields: dict[str, str],
     confirmed: bool = False,
 ) -> Answer:
-    decline = paying.attempt(books, session, payer, confirmed)
+    if session["mode"] == "setup":
+        decline = saving.attempt(books, session, payer)
+    else:
+        decline = paying.attempt(books, session, payer, confirmed)
     if decline:
         return _form(books, session, prefix, fields, decline.words, 402)
-    return _redirect(_success_url(session))
+    return frame.redirect(checkout.success_url(session))
 
 
 def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
@@ -84,17 +81,19 @@ def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Ans
     note = books.note(session["id"])
     question = note.pop("question", None)
     if question is None:
-        return _redirect(f"{prefix}/c/pay/{session['id']}")
+        return frame.redirect(f"{prefix}/c/pay/{session['id']}")
     if request.method == "GET":
         amount = money.written(session["amount_total"], session["currency"])
-        return _page(prefix, "Confirm with your bank", CONFIRM.format(amount=html.escape(amount)), session)
+        return frame.page(
+            prefix, "Confirm with your bank", CONFIRM.format(amount=html.escape(amount)), session["success_url"]
+        )
     books.keep_note(session["id"], note)
-    card = cards.Card(**question.pop("card"))
-    if _fields(request).get("answer") != "yes":
+    card = cards.Card(**question.pop("means"))
+    if frame.fields(request).get("answer") != "yes":
         words = "We are unable to authenticate your payment method. Please choose a different one and try again."
         refused = cards.Decline("payment_intent_authentication_failure", None, words)
         card = cards.Card(**{**asdict(card), "decline": refused})
-    payer = paying.Payer(card=card, **question)
+    payer = paying.Payer(means=card, **question)
     fields = {
         "name": payer.name or "",
         "country": payer.country or "",
@@ -112,11 +111,15 @@ def _expiry(text: str) -> tuple[int, int] | None:
     return (int(match[1]), 2000 + int(match[2])) if match else None
 
 
-def _slip(fields: dict[str, str], email: str) -> str | None:
-    """What is wrong with the form before any card is tried, in words for the donor."""
+def card_of(fields: dict[str, str]) -> cards.Card | None:
+    """The card in a form without slips."""
+    expiry = _expiry(fields.get("exp", ""))
+    return cards.read(_digits(fields), *expiry) if expiry else None
+
+
+def card_slip(fields: dict[str, str]) -> str | None:
+    """What is wrong with the card's fields before any card is tried, in words for the donor."""
     now, expiry = datetime.now(UTC), _expiry(fields.get("exp", ""))
-    if not checkout.EMAIL.fullmatch(email):
-        return "Your email is incomplete."
     if not cards.luhn(_digits(fields) or "1") or not re.fullmatch(r"\d{12,19}", _digits(fields), re.ASCII):
         return "Your card number is invalid."
     if expiry is None:
@@ -125,6 +128,15 @@ def _slip(fields: dict[str, str], email: str) -> str | None:
         return "Your card's expiration year is in the past."
     if not re.fullmatch(r"\d{3,4}", fields.get("cvc", ""), re.ASCII):
         return "Your card's security code is incomplete."
+    return None
+
+
+def _slip(fields: dict[str, str], email: str) -> str | None:
+    if not checkout.EMAIL.fullmatch(email):
+        return "Your email is incomplete."
+    slip = card_slip(fields)
+    if slip:
+        return slip
     if not re.fullmatch(r"([A-Za-z]{2})?", fields.get("country", "")):
         return "Write the country as two letters, such as GB."
     if len(fields.get("name", "")) > 200 or len(fields.get("postal_code", "")) > 20:
@@ -139,27 +151,29 @@ def _email(books: Books, session: Thing) -> str | None:
     return email
 
 
-def _success_url(session: Thing) -> str:
-    url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
-    return url
-
-
-def _redirect(url: str) -> Answer:
-    return Answer(303, b"", {"Location": url, "Cache-Control": "no-store"})
-
-
 def _closed(session: Thing, prefix: str, request: Request) -> Answer:
     """Paid or expired already: pressing pay twice leads on to the thanks, and pays once."""
     if session["status"] == "complete":
         if request.method == "POST":
-            return _redirect(_success_url(session))
-        return _notice(prefix, 200, "This payment is complete", "You are all done here.", _success_url(session))
-    return _notice(prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"])
+            return frame.redirect(checkout.success_url(session))
+        return frame.notice(
+            prefix, 200, "This payment is complete", "You are all done here.", checkout.success_url(session)
+        )
+    return frame.notice(prefix, 410, "This payment page has expired", "Nothing was charged.", session["cancel_url"])
 
 
-def _notice(prefix: str, status: int, title: str, words: str, onward: str | None = None) -> Answer:
-    link = f'<p><a href="{html.escape(onward)}">Back to the site</a></p>' if onward else ""
-    return _page(prefix, title, NOTICE.format(title=title, words=words, link=link), None, status)
+def _about(books: Books, session: Thing) -> tuple[str, str, str, str]:
+    """What the page says: the heading, the amount, how often, and the verb on the button."""
+    if session["mode"] == "setup":
+        return "Save a card for later", "", "", "Save card"
+    amount = money.written(session["amount_total"], session["currency"])
+    line = checkout.line_items(books, session["id"])[0]
+    recurring = line["price"]["recurring"]
+    pace = f" every {recurring['interval']}" if recurring else ""
+    verb = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe"}.get(
+        session["submit_type"] or "", "Subscribe" if recurring else "Pay"
+    )
+    return line["description"], amount, pace, verb
 
 
 def _form(
@@ -170,23 +184,19 @@ def _form(
     error: str | None = None,
     status: int = 200,
 ) -> Answer:
-    amount = money.written(session["amount_total"], session["currency"])
-    line = checkout.line_items(books, session["id"])[0]
-    recurring = line["price"]["recurring"]
-    pace = f" every {recurring['interval']}" if recurring else ""
-    verb = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe"}.get(
-        session["submit_type"] or "", "Subscribe" if recurring else "Pay"
-    )
+    what, amount, pace, verb = _about(books, session)
+    title = f"{verb} {amount}{pace}".strip()
     email = _email(books, session)
     message = (session["custom_text"]["submit"] or {}).get("message")
     words = {name: html.escape(fields.get(name, ""), quote=True) for name in ("exp", "name", "country", "postal_code")}
     body = FORM.format(
         **words,
         action=f"{prefix}/c/pay/{session['id']}",
-        what=html.escape(line["description"]),
+        what=html.escape(what),
         amount=html.escape(amount + pace),
-        button=html.escape(f"{verb} {amount}{pace}"),
-        error=f'<p id="error" class="error" role="alert">{html.escape(error)}</p>' if error else "",
+        button=html.escape(title),
+        error=frame.alert(error),
+        bank=BANK_LINK.format(url=f"{prefix}/c/pay/{session['id']}/bank") if bank_page.kind(session) else "",
         email=html.escape(email or fields.get("email", ""), quote=True),
         locked="readonly" if email else "required",
         message=f"<p>{html.escape(message)}</p>" if message else "",
@@ -194,25 +204,4 @@ def _form(
         if session["cancel_url"]
         else "",
     )
-    title = f"{verb} {amount}{pace}"
-    return _page(prefix, f"Error: {title}" if error else title, body, session, status)
-
-
-def _page(prefix: str, title: str, body: str, session: Thing | None, status: int = 200) -> Answer:
-    """The whole page. The policy names the site's own origin: browsers check a form's redirects against it."""
-    onward = ""
-    if session is not None:
-        parts = urlsplit(session["success_url"])
-        onward = f" {parts.scheme}://{parts.netloc}"
-    policy = (
-        f"default-src 'none'; style-src 'self'; form-action 'self'{onward}; base-uri 'none'; frame-ancestors 'none'"
-    )
-    text = PAGE.format(title=html.escape(title), style=f"{prefix}/c/page.css", body=body)
-    headers = {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Answer(status, text.encode(), headers)
+    return frame.page(prefix, f"Error: {title}" if error else title, body, session["success_url"], status)

@@ -1,8 +1,8 @@
-"""What a donor's card does on the hosted page: a decline, one gift, or the first of monthly gifts."""
+"""What a donor's card or bank does on the hosted page: a decline, one gift, or the first of monthly gifts."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from . import cards, charging, checkout, invoicing
+from . import banks, cards, charging, checkout, invoicing
 from .books import Books, Thing
 from .events import change, emit
 from .shapes import checkout as session_shapes
@@ -14,7 +14,7 @@ from .shapes import subscriptions as billing
 class Payer:
     """What the page asked for, besides the card's secrets."""
 
-    card: cards.Card
+    means: cards.Card | banks.Bank
     email: str
     name: str | None
     country: str | None
@@ -26,22 +26,37 @@ def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False)
     note = books.note(session["id"])
     intent = _intent(books, session, note)
     billing_details = people.billing_details(payer.name, payer.email, payer.country, payer.postal_code)
-    method = people.payment_method(books.new_id("pm"), books.now, payer.card, billing_details)
-    if payer.card.decline:
-        charging.fail(books, intent, method, payer.card.decline)
-        return payer.card.decline
-    books.put(method)
-    books.keep_note(method["id"], {"behaviour": payer.card.behaviour})
-    customer = _customer(books, session, payer)
+    if isinstance(payer.means, cards.Card) and payer.means.decline:
+        method = people.payment_method(books.new_id("pm"), books.now, payer.means, billing_details)
+        charging.fail(books, intent, method, payer.means.decline)
+        return payer.means.decline
+    method = keep_method(books, payer.means, billing_details)
+    customer = customer_of(books, session, payer)
     intent["customer"] = customer["id"] if customer else None
+    slow = method["type"] != "card"
     if customer and session["mode"] == "subscription":
         charge = _first_month(books, session, note, customer, method, intent, confirmed)
     else:
-        charge = charging.succeed(books, intent, method, confirmed)
+        charge = charging.process(books, intent, method) if slow else charging.succeed(books, intent, method, confirmed)
         session["payment_intent"] = intent["id"]
-    _complete(books, session, payer, billing_details, customer)
-    charging.settle(books, charge)
+    complete(books, session, payer, billing_details, customer, "unpaid" if slow else "paid")
+    if slow:
+        books.keep_note(intent["id"], {"session": session["id"]})
+    else:
+        charging.settle(books, charge)
     return None
+
+
+def keep_method(books: Books, means: cards.Card | banks.Bank, billing_details: Thing) -> Thing:
+    """A payment method, and in its note how it behaves."""
+    method_id = books.new_id("pm")
+    if isinstance(means, cards.Card):
+        books.keep_note(method_id, {"behaviour": means.behaviour})
+        return books.put(people.payment_method(method_id, books.now, means, billing_details))
+    decline = asdict(means.decline) if means.decline else None
+    note = {"behaviour": "bank", "days": means.days, "decline": decline, "disputed": means.disputed}
+    books.keep_note(method_id, note)
+    return books.put(people.bank_method(method_id, books.now, means, billing_details))
 
 
 def _intent(books: Books, session: Thing, note: Thing) -> Thing:
@@ -66,7 +81,8 @@ def _intent(books: Books, session: Thing, note: Thing) -> Thing:
     return intent
 
 
-def _customer(books: Books, session: Thing, payer: Payer) -> Thing | None:
+def customer_of(books: Books, session: Thing, payer: Payer) -> Thing | None:
+    """The session's customer, a new one if it wants one, or nobody."""
     if session["customer"]:
         return books.own("customer", session["customer"])
     if session["customer_creation"] != "always":
@@ -94,9 +110,13 @@ def _first_month(
     emit(books, "customer.subscription.created", sub)
     emit(books, "invoice.created", invoice)
     invoicing.finalize(books, invoice)
-    charge = charging.succeed(books, intent, method, confirmed)
-    invoicing.begin_payment(books, invoice, intent["id"])
-    invoicing.mark_paid(books, invoice)
+    if method["type"] == "card":
+        charge = charging.succeed(books, intent, method, confirmed)
+        invoicing.begin_payment(books, invoice, intent["id"])
+        invoicing.mark_paid(books, invoice)
+    else:
+        invoicing.begin_payment(books, invoice, intent["id"])
+        charge = charging.process(books, intent, method)
     customer = books.own("customer", customer["id"])
     change(books, customer, "customer.updated", currency=customer["currency"] or sub["currency"])
     session.update(subscription=sub["id"], invoice=invoice["id"])
@@ -123,12 +143,15 @@ def _subscription(books: Books, session: Thing, note: Thing, customer: Thing, me
     return sub
 
 
-def _complete(books: Books, session: Thing, payer: Payer, billing_details: Thing, customer: Thing | None) -> None:
+def complete(
+    books: Books, session: Thing, payer: Payer, billing_details: Thing, customer: Thing | None, status: str
+) -> None:
+    """checkout.session.completed, with payment_status paid, unpaid (a debit on its way) or no_payment_required."""
     details = session_shapes.customer_details(payer.email, payer.name, billing_details["address"])
     collected = {"business_name": None, "individual_name": None, "shipping_details": None}
     session.update(
         status="complete",
-        payment_status="paid",
+        payment_status=status,
         customer=customer["id"] if customer else None,
         customer_details=details,
         collected_information=collected,

@@ -3,10 +3,12 @@
 import copy
 
 from . import cards, charging, invoicing, subscriptions
+from .balance import account
 from .books import Books, Thing
 from .events import change, emit
 
 HOUR, DAY = 3600, 86400
+NO_METHOD = cards.Decline("invoice_no_payment_method_types", None, "There is no payment method to charge.")
 # Days until the next try after each failed one; after the last the subscription stays past due.
 RETRY_DAYS = (3, 5, 7)
 
@@ -14,7 +16,7 @@ RETRY_DAYS = (3, 5, 7)
 def renew(books: Books, sub_id: str) -> None:
     """The period is over: begin the next one and draw up its invoice."""
     sub = books.own("subscription", sub_id)
-    if sub["status"] not in ("active", "past_due"):
+    if sub["status"] not in ("active", "past_due", "unpaid"):
         return
     if sub["cancel_at"] and sub["cancel_at"] <= books.now:
         subscriptions.cancel(books, sub)
@@ -38,7 +40,7 @@ def renew(books: Books, sub_id: str) -> None:
 def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
     """An hour's draft, or what a paused collection does with it."""
     paused = (sub["pause_collection"] or {}).get("behavior")
-    if paused == "keep_as_draft":
+    if paused == "keep_as_draft" or sub["status"] == "unpaid":
         invoice["auto_advance"] = False
     elif paused is None:
         invoice["automatically_finalizes_at"] = books.now + HOUR
@@ -61,15 +63,19 @@ def finalize(books: Books, invoice_id: str) -> None:
     if invoice["status"] != "draft":
         return
     invoicing.finalize(books, invoice)
-    facts = {
+    intent = charging.open_intent(books, facts(invoice))
+    invoicing.begin_payment(books, invoice, intent["id"])
+    collect(books, invoice, intent)
+
+
+def facts(invoice: Thing) -> Thing:
+    """What the payment intent of an invoice is made of."""
+    return {
         "amount": invoice["amount_due"],
         "currency": invoice["currency"],
         "customer": invoice["customer"],
         "description": "Subscription update",
     }
-    intent = charging.open_intent(books, facts)
-    invoicing.begin_payment(books, invoice, intent["id"])
-    _collect(books, invoice, intent)
 
 
 def retry(books: Books, invoice_id: str) -> None:
@@ -77,34 +83,83 @@ def retry(books: Books, invoice_id: str) -> None:
     invoice = books.own("invoice", invoice_id)
     payment = invoicing.payment_of(books, invoice)
     if invoice["status"] == "open" and payment is not None:
-        _collect(books, invoice, books.own("payment_intent", payment["payment"]["payment_intent"]))
+        collect(books, invoice, books.own("payment_intent", payment["payment"]["payment_intent"]))
 
 
-def _collect(books: Books, invoice: Thing, intent: Thing) -> None:
+def collect(
+    books: Books, invoice: Thing, intent: Thing, method_id: str | None = None, by_hand: bool = False
+) -> cards.Decline | None:
+    """Charge the given payment method, or the subscription's, or the customer's. None means paid or on its way."""
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     customer = books.own("customer", sub["customer"])
-    method_id = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
-    method = books.own("payment_method", method_id)
-    if books.note(method["id"]).get("behaviour") == "good":
+    method_id = method_id or sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
+    method = books.get("payment_method", method_id or "")
+    if method is None or method["customer"] != customer["id"]:
+        refused(books, invoice, by_hand)
+        return NO_METHOD
+    behaviour = books.note(method["id"]).get("behaviour")
+    if method["type"] != "card":
+        charging.process(books, intent, method)
+        return None
+    if behaviour not in ("confirm", "fails_later"):
         charge = charging.succeed(books, intent, method)
-        invoicing.mark_paid(books, invoice)
-        if sub["status"] == "past_due":
-            change(books, sub, "customer.subscription.updated", status="active")
+        paid(books, invoice)
         charging.settle(books, charge)
-    else:
-        charging.fail(books, intent, method, cards.GENERIC)
-        _refused(books, invoice, sub)
+        return None
+    decline = cards.ASKS_BANK if behaviour == "confirm" else cards.GENERIC
+    charging.fail(books, intent, method, decline)
+    refused(books, invoice, by_hand)
+    if behaviour == "confirm":
+        emit(books, "invoice.payment_action_required", books.own("invoice", invoice["id"]))
+    return decline
 
 
-def _refused(books: Books, invoice: Thing, sub: Thing) -> None:
+def paid(books: Books, invoice: Thing) -> None:
+    """The invoice's money is there; a subscription that was past due is active again."""
+    invoicing.mark_paid(books, invoice)
+    sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
+    if sub["status"] in ("past_due", "unpaid"):
+        change(books, sub, "customer.subscription.updated", status="active")
+    elif sub["status"] == "paused" and sub["latest_invoice"] == invoice["id"]:
+        awake(books, sub)
+
+
+def awake(books: Books, sub: Thing) -> Thing:
+    """A real pause is over."""
+    change(books, sub, "customer.subscription.updated", status="active", status_details=None)
+    emit(books, "customer.subscription.resumed", sub)
+    return sub
+
+
+def refused(books: Books, invoice: Thing, by_hand: bool = False) -> None:
+    """invoice.payment_failed; the next try is put on the agenda as long as there is one.
+
+    A try by hand counts only when it is the first, and leaves the agenda as it is.
+    """
+    if by_hand and invoice["attempt_count"]:
+        emit(books, "invoice.payment_failed", invoice)
+        return
+    sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     tried = invoice["attempt_count"] + 1
-    again = books.now + RETRY_DAYS[tried - 1] * DAY if tried <= len(RETRY_DAYS) else None
+    hopeless = tried > len(RETRY_DAYS) or sub["status"] == "canceled"
+    again = None if hopeless else books.now + RETRY_DAYS[tried - 1] * DAY
     change(books, invoice, None, attempted=True, attempt_count=tried, next_payment_attempt=again)
     emit(books, "invoice.payment_failed", invoice)
     if again is not None:
         books.schedule(invoice["id"], "retry", again)
     if sub["status"] == "active":
         change(books, sub, "customer.subscription.updated", status="past_due")
+    if tried > len(RETRY_DAYS):
+        _end_of_retries(books, sub)
+
+
+def _end_of_retries(books: Books, sub: Thing) -> None:
+    """What the account's owner chose for this case: past_due (it stays so), unpaid or canceled."""
+    end = books.note(account(books)["id"]).get("end_of_retries", "past_due")
+    if end == "canceled" and sub["status"] == "past_due":
+        subscriptions.cancel(books, sub, reason="payment_failed")
+    elif end == "unpaid" and sub["status"] == "past_due":
+        change(books, sub, "customer.subscription.updated", status="unpaid")
 
 
 def resume(books: Books, sub_id: str) -> None:

@@ -1,14 +1,31 @@
 """The books: ledger rows that only ever grow in number, and numbered receipts that nobody edits."""
 
 import secrets
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.gifts import ALPHABET, Gift
-from supporters.growing import GrowsOnly
+from supporters.growing import GrowingQuerySet, GrowsOnly
+
+
+class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
+    def giving(self) -> "LedgerQuerySet":
+        """What donors gave and what was given back to them: no fees, no payouts, no money that is not ours."""
+        return self.filter(kind__in=GIVING)
+
+    def raised(self) -> dict[str, int]:
+        """What was raised, by currency, in its minor units: received less refunds and disputes, without fee cover."""
+        rows = self.giving().order_by().values("currency").annotate(sum=Sum(F("amount") - F("cover")))
+        return {row["currency"]: row["sum"] for row in rows}
+
+    def kept(self, gift: Gift) -> tuple[int, int]:
+        """What is left of a gift, in minor units of its currency: all of it, and the fee cover in that."""
+        found = self.giving().filter(gift=gift).aggregate(total=Sum("amount"), cover=Sum("cover"))
+        return found["total"] or 0, found["cover"] or 0
 
 
 class LedgerEntry(GrowsOnly):
@@ -16,13 +33,15 @@ class LedgerEntry(GrowsOnly):
 
     `amount` is what moved in the currency of the gift, `settled` what it did to our balance at Stripe in the
     currency of the account (both signed minor units). The sum of `settled` is the balance. Where Stripe does not
-    know the settlement yet, `settled` is empty and a row of the kind "settlement" brings it later.
+    know the settlement yet, `settled` is empty and a row of the kind "settlement" brings it later. `cover` is the
+    part of `amount` that covers the card fee, with the same sign.
     """
 
     class Kind(models.TextChoices):
         CHARGE = "charge", _("gift received")
         SETTLEMENT = "settlement", _("settled later")
         FEE = "fee", _("card fee")
+        FEE_RETURNED = "fee_returned", _("fee given back")
         REFUND = "refund", _("refund")
         REFUND_REVERSAL = "refund_reversal", _("refund that failed")
         DISPUTE = "dispute", _("dispute")
@@ -38,6 +57,7 @@ class LedgerEntry(GrowsOnly):
     balance_transaction = models.CharField(max_length=120, blank=True, db_index=True)
     gift = models.ForeignKey(Gift, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")
     amount = models.BigIntegerField()
+    cover = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     settled = models.BigIntegerField(null=True, blank=True)
     settled_currency = models.CharField(max_length=3, blank=True)
@@ -45,6 +65,8 @@ class LedgerEntry(GrowsOnly):
     day = models.DateField(db_index=True)  # on the organisation's own calendar
     livemode = models.BooleanField()
     recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(LedgerQuerySet)()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-id"]
@@ -60,6 +82,13 @@ class LedgerEntry(GrowsOnly):
             ),
             models.CheckConstraint(condition=~Q(kind="charge") | Q(amount__gt=0), name="ledger_charge_is_income"),
             models.CheckConstraint(condition=~Q(kind="fee") | Q(amount__lte=0), name="ledger_fee_is_cost"),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["refund", "dispute"]) | Q(amount__lt=0), name="ledger_return_is_cost"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["refund_reversal", "dispute_reversal", "fee_returned"]) | Q(amount__gt=0),
+                name="ledger_reversal_is_income",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +105,16 @@ class LedgerEntry(GrowsOnly):
 
     settled_text.short_description = _("on the balance")  # type: ignore[attr-defined]
     settled_text.admin_order_field = "settled"  # type: ignore[attr-defined]
+
+
+GIVING = [
+    LedgerEntry.Kind.CHARGE,
+    LedgerEntry.Kind.REFUND,
+    LedgerEntry.Kind.REFUND_REVERSAL,
+    LedgerEntry.Kind.DISPUTE,
+    LedgerEntry.Kind.DISPUTE_REVERSAL,
+    LedgerEntry.Kind.OFFLINE,
+]
 
 
 def new_code() -> str:

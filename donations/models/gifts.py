@@ -3,7 +3,8 @@
 import secrets
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -22,6 +23,16 @@ def new_reference() -> str:
 class Frequency(models.TextChoices):
     ONCE = "once", _("once")
     MONTHLY = "monthly", _("every month")
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def running(self) -> "PlanQuerySet":
+        """All that Stripe has not ended, whatever else they are."""
+        return self.exclude(status=Plan.Status.ENDED)
+
+    def behind(self) -> "PlanQuerySet":
+        """Those whose payment failed and that still try: they get letters, and a pause after three weeks."""
+        return self.running().filter(past_due_since__isnull=False, held_since=None)
 
 
 class Plan(models.Model):
@@ -47,7 +58,14 @@ class Plan(models.Model):
     current_period_end = models.DateTimeField(null=True, blank=True)
     cancel_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    resumes_at = models.DateTimeField(null=True, blank=True)  # when a pause ends by itself
+    past_due_since = models.DateTimeField(null=True, blank=True)  # when we first saw that a payment failed
+    held_since = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
+    item_id = models.CharField(max_length=120, blank=True)
+    product_id = models.CharField(max_length=120, blank=True)
     livemode = models.BooleanField()
+
+    objects = PlanQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -69,6 +87,13 @@ class Plan(models.Model):
 class GiftQuerySet(models.QuerySet["Gift"]):
     def paid(self) -> "GiftQuerySet":
         return self.filter(status=Gift.Status.PAID)
+
+    def with_returns(self) -> "GiftQuerySet":
+        """With `returned`, what the ledger says was given back or is disputed (minor units), 0 or less."""
+        kinds = ["refund", "refund_reversal", "dispute", "dispute_reversal"]
+        rows = self.model.entries.rel.related_model._default_manager.filter(gift=OuterRef("pk"), kind__in=kinds)
+        sums = rows.order_by().values("gift").annotate(sum=Sum("amount")).values("sum")
+        return self.annotate(returned=Coalesce(Subquery(sums), 0))
 
     def unfinished(self) -> "GiftQuerySet":
         """Those for which no money has come: Stripe's page was not opened, or not finished."""
@@ -141,3 +166,12 @@ class Gift(models.Model):
 
     total_text.short_description = _("total")  # type: ignore[attr-defined]
     total_text.admin_order_field = "total"  # type: ignore[attr-defined]
+
+    def returned_text(self) -> str:
+        """What came back of it, read from the ledger: the status of a paid gift never goes back."""
+        returned = getattr(self, "returned", None)
+        if returned is None:
+            returned = Gift.objects.with_returns().get(pk=self.pk).returned  # type: ignore[attr-defined]
+        return money.exact(-returned, self.currency) if returned else ""
+
+    returned_text.short_description = _("given back or disputed")  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from . import nulls
 Thing = dict[str, Any]
 
 
-def session(session_id: str, now: int, params: Thing, total: int, currency: str, config: str) -> Thing:
+def session(session_id: str, now: int, params: Thing, total: int | None, currency: str | None, config: str) -> Thing:
     one_off = params["mode"] == "payment"
     texts = {name: text or None for name, text in params.get("custom_text", {}).items()}
     fixed = _not_used()
@@ -111,7 +111,7 @@ def _consent_collection(asked: Thing | None) -> Thing | None:
 def _customer_creation(params: Thing) -> str | None:
     if params.get("customer"):
         return None
-    return params.get("customer_creation", "if_required") if params["mode"] == "payment" else "always"
+    return params.get("customer_creation", "if_required") if params["mode"] != "subscription" else "always"
 
 
 def _saved(params: Thing) -> Thing | None:

@@ -1,4 +1,4 @@
-"""Shapes: payment intent, charge, balance transaction, refund."""
+"""Shapes: payment intent, setup intent, charge, refund."""
 
 from typing import Any
 
@@ -53,6 +53,31 @@ def _card_options() -> Thing:
     }
 
 
+SETUP_INTENT_NOT_USED = (
+    "application automatic_payment_methods cancellation_reason customer_account excluded_payment_method_types "
+    "flow_directions last_setup_error latest_attempt mandate next_action on_behalf_of payment_method "
+    "payment_method_configuration_details single_use_mandate"
+)
+
+
+def setup_intent(intent_id: str, now: int, facts: Thing, secret: str) -> Thing:
+    return {
+        "id": intent_id,
+        "object": "setup_intent",
+        **nulls(SETUP_INTENT_NOT_USED),
+        "client_secret": f"{intent_id}_secret_{secret}",
+        "created": now,
+        "customer": facts.get("customer"),
+        "description": facts.get("description"),
+        "livemode": False,
+        "metadata": facts.get("metadata") or {},
+        "payment_method_options": {"card": {"mandate_options": None, "network": None, "request_three_d_secure": None}},
+        "payment_method_types": ["card"],
+        "status": "requires_payment_method",
+        "usage": "off_session",
+    }
+
+
 CHARGE_NOT_USED = (
     "application application_fee application_fee_amount balance_transaction failure_balance_transaction "
     "failure_code failure_message on_behalf_of receipt_number receipt_url review shipping source "
@@ -84,12 +109,25 @@ def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bo
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"card": _card_details(intent, method, confirmed), "type": "card"},
+        "payment_method_details": _method_details(intent, method, confirmed),
         "receipt_email": intent["receipt_email"],
         "refunded": False,
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "succeeded",
     }
+
+
+def _method_details(intent: Thing, method: Thing, confirmed: bool) -> Thing:
+    kind = method["type"]
+    if kind == "card":
+        return {"card": _card_details(intent, method, confirmed), "type": "card"}
+    left_out = ("networks", "status_details", "financial_connections_account", "generated_from")
+    details = {name: value for name, value in method[kind].items() if name not in left_out}
+    if kind == "sepa_debit":
+        details["mandate"] = None
+    else:
+        details["payment_reference"] = None
+    return {kind: details, "type": kind}
 
 
 def _statement(intent: Thing) -> str:
@@ -152,40 +190,8 @@ def _card_details(intent: Thing, method: Thing, confirmed: bool) -> Thing:
     }
 
 
-def balance_transaction(
-    transaction_id: str, now: int, source: Thing, amount: int, fee: int, currency: str, rate: float | None
-) -> Thing:
-    """Money in or out in the settlement currency; `source` is the charge or refund behind it."""
-    details = {
-        "amount": fee,
-        "application": None,
-        "currency": currency,
-        "description": "Stripe processing fees",
-        "type": "stripe_fee",
-    }
-    return {
-        "id": transaction_id,
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": now + 2 * 86400,
-        "balance_type": "payments",
-        "created": now,
-        "currency": currency,
-        "description": source.get("description"),
-        "exchange_rate": rate,
-        "fee": fee,
-        "fee_details": [details] if fee else [],
-        "net": amount - fee,
-        "reporting_category": source["object"],
-        "source": source["id"],
-        "status": "pending",
-        "type": source["object"],
-    }
-
-
 def refund(refund_id: str, now: int, charge: Thing, amount: int, params: Thing) -> Thing:
-    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
-    return {
+    made = {
         "id": refund_id,
         "object": "refund",
         "amount": amount,
@@ -195,13 +201,21 @@ def refund(refund_id: str, now: int, charge: Thing, amount: int, params: Thing) 
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
-        "destination_details": {"card": card, "type": "card"},
+        "destination_details": _destination(charge["payment_method_details"]["type"]),
         "metadata": params.get("metadata") or {},
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
         "reason": params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
-        "status": "succeeded",
+        "status": params.get("status", "succeeded"),
         "transfer_reversal": None,
     }
+    return made if made["status"] != "pending" else {**made, "pending_reason": "processing"}
+
+
+def _destination(kind: str) -> Thing:
+    if kind != "card":
+        return {"type": {"us_bank_account": "us_bank_transfer", "sepa_debit": "eu_bank_transfer"}[kind]}
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {"card": card, "type": "card"}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..banks import Bank
 from ..cards import Card
 
 Thing = dict[str, Any]
@@ -161,16 +162,46 @@ def payment_method(method_id: str, now: int, card: Card, billing: Thing) -> Thin
         "three_d_secure_usage": {"supported": True},
         "wallet": None,
     }
+    return _method(method_id, now, "card", details, billing)
+
+
+def bank_method(method_id: str, now: int, bank: Bank, billing: Thing) -> Thing:
+    details: Thing
+    if bank.kind == "us_bank_account":
+        details = {
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "financial_connections_account": None,
+            "fingerprint": f"us{bank.last4}",
+            "last4": bank.last4,
+            "networks": {"preferred": "ach", "supported": ["ach"]},
+            "routing_number": "110000000",
+            "status_details": None,
+        }
+    else:
+        details = {
+            "bank_code": "19043",
+            "branch_code": "",
+            "country": "AT",
+            "fingerprint": f"at{bank.last4}",
+            "generated_from": {"charge": None, "setup_attempt": None},
+            "last4": bank.last4,
+        }
+    return _method(method_id, now, bank.kind, details, billing)
+
+
+def _method(method_id: str, now: int, kind: str, details: Thing, billing: Thing) -> Thing:
     return {
         "id": method_id,
         "object": "payment_method",
         "allow_redisplay": "limited",
         "billing_details": billing,
-        "card": details,
+        kind: details,
         "created": now,
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": {},
-        "type": "card",
+        "type": kind,
     }

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.test import Client
 
+from donations import gateway
 from foundation.doors import guard
 from foundation.jobs.queue import run_due
 
@@ -41,6 +42,17 @@ class Till:
 
     def advance(self, seconds: int) -> None:
         self.sandbox.advance(seconds, self.tenant)
+
+    def refund(self, payment_intent: str, **facts) -> dict:
+        """Somebody gives money back in Stripe's dashboard."""
+        return self.sandbox.refund(self.tenant, payment_intent=payment_intent, **facts)
+
+    def dispute(self, payment_intent: str, **facts) -> dict:
+        return self.sandbox.dispute(self.tenant, payment_intent=payment_intent, **facts)
+
+    def movements(self) -> list[dict]:
+        """Every balance transaction at Stripe."""
+        return list(gateway.each(gateway.v1().balance_transactions.list, {}))
 
     def pay(self, url: str, card: str = "4242424242424242", **fields: str) -> str:
         return self.sandbox.pay(url, card, **fields)

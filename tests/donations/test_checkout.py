@@ -23,7 +23,7 @@ PAGES = "/v1/checkout/sessions"
 
 def pages() -> list[dict]:
     """Every payment page that Stripe has for us."""
-    return gateway._ask(gateway._client().checkout.sessions.list, {"limit": 100})["data"]
+    return gateway.ask(gateway.v1().checkout.sessions.list, {"limit": 100})["data"]
 
 
 def test_it_finds_the_same_gift_when_a_form_is_sent_twice(donor, till):

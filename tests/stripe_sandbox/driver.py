@@ -6,22 +6,25 @@
     sandbox.stop()
 
 Every call takes `tenant=""` (the main books) or a name; `tenant(name)` is the SDK's base address of that one.
+
+What happens on the account without the site (refunds of the Dashboard, disputes, payouts, foreign money, fees) is
+in account.py: `sandbox.dispute(payment_intent=…)` and so on; `webhooks` and `fault` let things go wrong.
 """
 
-import html
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from stripe import WebhookSignature
+
+from tests.stripe_sandbox.account import Account
+from tests.stripe_sandbox.web import http, inputs, post, words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,26 +33,7 @@ class Declined(Exception):  # noqa: N818 (the donor's word)
     """The page refused the payment; the message is what the page says."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-
-
-def http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None):
-    """(status, headers, body) of one request; redirects are not followed, error statuses do not raise."""
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    try:
-        with _OPENER.open(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return answer.code, answer.headers, answer.read()
-
-
-class Sandbox:
+class Sandbox(Account):
     """One running sandbox process. Keep the state path and start again to see what survives."""
 
     def __init__(self, process: subprocess.Popen, address: str, state: Path) -> None:
@@ -65,8 +49,13 @@ class Sandbox:
         webhook_secret: str | None = None,
         seed: str | None = None,
         retry: str | None = None,
+        faults: list[str] | None = None,
+        webhooks: str | None = None,
     ) -> "Sandbox":
-        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready."""
+        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready.
+
+        `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
+        """
         state = Path(directory) / "stripe.sqlite3"
         words = [sys.executable, "-m", "stripe_sandbox", "--port", str(port), "--state", str(state)]
         for name, value in (
@@ -74,6 +63,8 @@ class Sandbox:
             ("--webhook-secret", webhook_secret),
             ("--seed", seed),
             ("--retry", retry),
+            ("--webhooks", webhooks),
+            *(("--fault", fault) for fault in faults or []),
         ):
             words += [name, value] if value else []
         errors = state.with_suffix(".log").open("ab")
@@ -134,14 +125,37 @@ class Sandbox:
         if status != 200:
             raise Declined(words(page))
         form = {**inputs(page), "card_number": card, "exp": exp, "cvc": cvc, **fields}
-        status, headers, page = _post(checkout_url, form)
+        status, headers, page = post(checkout_url, form)
         location = urllib.parse.urljoin(checkout_url, headers.get("Location", ""))
         if status == 303 and location.endswith("/confirm"):
-            status, headers, page = _post(location, {"answer": "yes" if confirm else "no"})
+            status, headers, page = post(location, {"answer": "yes" if confirm else "no"})
             location = urllib.parse.urljoin(location, headers.get("Location", ""))
         if status != 303:
             raise Declined(words(page))
         return location
+
+    def debit(self, checkout_url: str, account: str = "000123456789", *, name: str = "Ada", **fields: str) -> str:
+        """Pay by bank debit instead: a US account number, or an IBAN for euros. Decided after days of the clock."""
+        address = f"{checkout_url}/bank"
+        status, _, page = http("GET", address)
+        if status != 200:
+            raise Declined(words(page))
+        status, headers, page = post(address, {**inputs(page), "account_number": account, "name": name, **fields})
+        if status != 303:
+            raise Declined(words(page))
+        return urllib.parse.urljoin(address, headers["Location"])
+
+    def portal(self, portal_url: str, action: str, **fields: str) -> str:
+        """Press a button of the billing portal: card (card_number=), cancel, keep, pause (subscription=).
+
+        Returns where that leads: the flow's address, or the portal again.
+        """
+        if action == "card":
+            fields = {"card_number": "4242424242424242", "exp": "12/34", "cvc": "123", **fields}
+        status, headers, page = post(portal_url, {"action": action, **fields})
+        if status not in (200, 303):
+            raise Declined(words(page))
+        return urllib.parse.urljoin(portal_url, headers.get("Location", ""))
 
     # the control address
 
@@ -167,7 +181,9 @@ class Sandbox:
         return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})
 
     def webhooks(self, tenant: str = "", **switches: Any) -> dict:
-        """Delivery switches: drop=share, duplicate=share, hold=bool."""
+        """Delivery switches: drop, duplicate, reorder, stale, old_version, wrong_secret, old_time, v0_only (shares
+        from 0 to 1), delay (seconds), two_v1 and hold (bools). What is not named is off.
+        """
         return self.control("POST", "faults", tenant, {"webhooks": switches})
 
     def calm(self, tenant: str = "") -> dict:
@@ -177,6 +193,8 @@ class Sandbox:
     def advance(self, seconds: int, tenant: str = "") -> dict:
         """Move the tenant's clock on; what falls due on the way happens."""
         return self.control("POST", f"clock/advance?seconds={int(seconds)}", tenant)
+
+    # deliveries
 
     def deliver(self, tenant: str = "", **options: str) -> list[dict]:
         """Deliver everything that waits (order="newest" or "shuffled"), or one event again (event="evt_…")."""
@@ -189,25 +207,3 @@ class Sandbox:
         body = json.dumps(event, indent=2).encode()
         header = WebhookSignature.generate_signature_header(body.decode(), secret, at or int(time.time()))
         return body, header
-
-
-def _post(url: str, form: dict[str, str]):
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return http("POST", url, urllib.parse.urlencode(form).encode(), headers)
-
-
-def inputs(page: bytes) -> dict[str, str]:
-    """The fields of the page with the values it shows."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", page.decode()):
-        attributes = dict(re.findall(r'([a-z_]+)="([^"]*)"', tag))
-        if "name" in attributes:
-            found[attributes["name"]] = html.unescape(attributes.get("value", ""))
-    return found
-
-
-def words(page: bytes) -> str:
-    """The page's error, or its heading."""
-    text = page.decode()
-    match = re.search(r'id="error"[^>]*>([^<]*)<', text) or re.search(r"<h1>([^<]*)<", text)
-    return html.unescape(match[1]) if match else ""

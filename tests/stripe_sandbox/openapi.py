@@ -22,6 +22,8 @@ ENDIVE: dict[str, dict[str, str]] = {
     },
     "charge": {"source": "legacy, in the SDK and in Stripe's samples"},
     "checkout.session": {"allowed_payment_method_types": "new in endive"},
+    "dispute_payment_method_details_card": {"network": "new since the description, in Stripe's samples"},
+    "dispute_evidence_details": {"submission_method": "new since the description"},
     "invoice": {"status_details": "new in endive"},
     "payment_intent": {
         "allowed_payment_method_types": "new in endive",
@@ -29,6 +31,8 @@ ENDIVE: dict[str, dict[str, str]] = {
         "source": "legacy, in the SDK and in Stripe's samples",
     },
     "payment_method_details_card": {"transaction_link_id": "new since the description"},
+    "portal_features": {"subscription_pause": "new in endive"},
+    "portal_flows_flow": {"subscription_pause": "new in endive", "customer_update": "new in endive"},
     "product": {"type": "legacy, in the SDK and in Stripe's samples"},
     "recurring": {"trial_period_days": "legacy, in the SDK and in Stripe's samples"},
     "refund": {
@@ -44,6 +48,10 @@ ENDIVE: dict[str, dict[str, str]] = {
         "footer": "new since the description",
     },
 }
+
+# Words of closed enums, and addresses (with the one that they are like), that are new in the same way.
+ENDIVE_WORDS = {("portal_flows_flow", "type"): ["subscription_pause", "customer_update"]}
+ENDIVE_ADDRESSES = {"/v1/subscriptions/{subscription}/pause": "/v1/subscriptions/{subscription}/resume"}
 
 
 @cache
@@ -68,6 +76,8 @@ def _strict_document() -> dict[str, Any]:
     schemas = {name: _strict(schema) for name, schema in description()["components"]["schemas"].items()}
     for name, fields in ENDIVE.items():
         schemas[name]["properties"].update({field: {} for field in fields})
+    for (name, field), words in ENDIVE_WORDS.items():
+        schemas[name]["properties"][field]["enum"] = [*schemas[name]["properties"][field]["enum"], *words]
     return {"components": {"schemas": schemas}}
 
 
@@ -86,20 +96,26 @@ def _strict(schema: Any) -> Any:
 
 
 @cache
+def _paths() -> dict[str, Any]:
+    known = description()["paths"]
+    return {**known, **{path: known[like] for path, like in ENDIVE_ADDRESSES.items()}}
+
+
+@cache
 def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"stripe#/components/schemas/{name}"}, registry=_registry())
 
 
 @cache
 def _answer(method: str, template: str) -> Draft202012Validator:
-    operation = description()["paths"][template][method.lower()]
+    operation = _paths()[template][method.lower()]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     return Draft202012Validator(_strict(schema), registry=_registry())
 
 
 @cache
 def _templates() -> list[tuple[str, re.Pattern[str]]]:
-    paths = sorted(description()["paths"], key=lambda path: path.count("{"))
+    paths = sorted(_paths(), key=lambda path: path.count("{"))
     return [(path, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))) for path in paths]
 
 
@@ -116,14 +132,14 @@ def error_problems(body: dict[str, Any]) -> list[str]:
 def answer_problems(method: str, path: str, body: dict[str, Any]) -> list[str]:
     """What is wrong with the 200 answer to this call, envelope and all."""
     for template, pattern in _templates():
-        if pattern.fullmatch(path) and method.lower() in description()["paths"][template]:
+        if pattern.fullmatch(path) and method.lower() in _paths()[template]:
             return _faults(_answer(method, template), body, body.get("object", ""))
     return [f"{method} {path}: not an address of Stripe"]
 
 
 def text_limits(address: str) -> dict[str, int]:
     """How long each text of a POST to this address (ids as {}) may be, where it is not 5000 characters."""
-    paths = description()["paths"]
+    paths = _paths()
     template = next(path for path in paths if re.sub(r"\{[^}]+\}", "{}", path) == address and "post" in paths[path])
     form = (
         paths[template]["post"].get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})

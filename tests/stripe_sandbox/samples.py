@@ -8,6 +8,7 @@ from typing import Any
 # Keys that the samples have and a complete answer of this API version has not.
 LEFT_OUT = {
     "charge.refunds": "only when expanded",
+    "dispute.payment_method_details": "of bank debits there are none",
     "invoice.subscription": "removed in 2025-03-31.basil; now parent.subscription_details.subscription",
 }
 # Hashes whose keys depend on what the account uses: the samples fill them with everything or nothing.
@@ -33,10 +34,12 @@ def problems(thing: Any) -> list[str]:
 
 def _missing(sample: Any, thing: Any, path: str) -> list[str]:
     faults = []
+    other = sample.get("type") if sample.get("type") != thing.get("type") else None  # a bank has no `card`
     for name, value in sample.items():
         where = f"{path}.{name}"
-        if name not in thing:
+        inner = thing.get(name)
+        if name not in thing and name != other:
             faults += [] if where in LEFT_OUT else [f"{where}: missing"]
-        elif isinstance(value, dict) and isinstance(thing[name], dict) and name not in FREE and "object" not in value:
-            faults += _missing(value, thing[name], where)
+        elif isinstance(value, dict) and isinstance(inner, dict) and name not in FREE and "object" not in value:
+            faults += _missing(value, inner, where)
     return faults

@@ -26,7 +26,7 @@ ABSENT = {
 def problems(thing: dict[str, Any]) -> list[str]:
     """What is wrong with an API object, as `path: reason`; empty when it fits."""
     kind = thing.get("object", "")
-    if kind == "list":
+    if kind in ("list", "search_result"):
         return [fault for item in thing["data"] for fault in problems(item)]
     if thing.get("deleted"):
         return [] if set(thing) == {"id", "object", "deleted"} else [f"{kind}: a deleted stub has three keys"]

@@ -75,6 +75,21 @@ def test_it_answers_broken_json(shop: Shop) -> None:
     assert len(shop.v1.products.list().data) == 1
 
 
+def test_it_falls_silent_after_the_work(shop: Shop) -> None:
+    shop.sandbox.fault("timeout", shop.tenant, seconds=0.1, count=1)
+    with pytest.raises(stripe.APIConnectionError):
+        shop.v1.products.create({"name": "Gift"}, OPTIONS)
+    assert shop.v1.products.create({"name": "Gift"}, OPTIONS).name == "Gift"
+    assert len(shop.v1.products.list().data) == 1
+
+
+def test_it_gives_notice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STRIPE_SUPPRESS_NOTICES", raising=False)
+    shop.sandbox.fault("notice", shop.tenant, count=1)
+    with pytest.warns(UserWarning, match="notice, on order"):
+        shop.v1.products.list()
+
+
 def test_it_is_slow(shop: Shop) -> None:
     shop.sandbox.fault("slow", shop.tenant, seconds=1, count=1)
     hasty = stripe.StripeClient(
@@ -118,6 +133,8 @@ def test_it_fails_only_where_it_was_told_to(shop: Shop) -> None:
         ({"api": [{"kind": "slow", "count": 1, "probability": 1}]}, "not both"),
         ({"api": [{"kind": "slow", "seconds": 1e9}]}, "between 0 and 120"),
         ({"webhooks": {"lose": 1}}, "have the switches"),
+        ({"webhooks": {"drop": 2}}, "drop cannot be 2"),
+        ({"webhooks": {"hold": 1}}, "hold cannot be 1"),
         ({"other": 1}, "unknown keys"),
         ([], "must be a JSON object"),
     ],

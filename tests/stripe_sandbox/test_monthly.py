@@ -237,3 +237,48 @@ def test_it_makes_no_prorations(shop: Shop) -> None:
     del params["proration_behavior"]
     with pytest.raises(stripe.InvalidRequestError, match="no prorations"):
         shop.v1.subscriptions.update(sub.id, params)
+
+
+@pytest.mark.parametrize(("card", "asks"), [("4000002760003184", True), ("4000002500003155", False)])
+def test_it_asks_the_bank_again_at_renewals_of_some_cards(shop: Shop, card: str, asks: bool) -> None:
+    sub = shop.monthly(card=card)
+    before = len(shop.events())
+    shop.advance(32)
+    assert ("invoice.payment_action_required" in shop.kinds(before)) == asks
+    assert shop.v1.subscriptions.retrieve(sub.id).status == ("past_due" if asks else "active")
+    if asks:
+        failed = shop.v1.charges.list().data[0]
+        assert (failed.failure_code, failed.status) == ("authentication_required", "failed")
+
+
+@pytest.mark.parametrize(("end", "reason"), [("past_due", None), ("unpaid", None), ("canceled", "payment_failed")])
+def test_it_ends_as_the_dashboard_says_after_the_last_retry(shop: Shop, end: str, reason: str | None) -> None:
+    shop.sandbox.retries_end(end, shop.tenant)
+    sub = shop.monthly(card="4000000000000341")
+    shop.advance(32 + 12)
+    assert shop.v1.subscriptions.retrieve(sub.id).status == "past_due"
+    shop.advance(4)
+    found = shop.v1.subscriptions.retrieve(sub.id)
+    assert (found.status, found.cancellation_details.reason) == (end, reason)
+    assert ("customer.subscription.deleted" in shop.kinds()) == (end == "canceled")
+
+
+def test_it_renews_a_card_by_itself(shop: Shop) -> None:
+    sub = shop.monthly(card="4000000000000341")
+    shop.sandbox.renew_card(sub.default_payment_method, shop.tenant, last4="4444")
+    assert shop.kinds()[-1] == "payment_method.automatically_updated"
+    assert shop.v1.payment_methods.retrieve(sub.default_payment_method).card.last4 == "4444"
+    shop.advance(32)
+    assert shop.v1.subscriptions.retrieve(sub.id).status == "active"
+
+
+def test_it_draws_up_drafts_only_while_a_subscription_is_unpaid(shop: Shop) -> None:
+    shop.sandbox.retries_end("unpaid", shop.tenant)
+    sub = shop.monthly(card="4000000000000341")
+    shop.advance(70)
+    drafts = shop.v1.invoices.list({"status": "draft"}).data
+    assert len(drafts) == 1 and not drafts[0].auto_advance
+    open_one = shop.v1.invoices.list({"status": "open"}).data[0]
+    shop.sandbox.renew_card(sub.default_payment_method, shop.tenant)
+    shop.v1.invoices.pay(open_one.id)
+    assert shop.v1.subscriptions.retrieve(sub.id).status == "active"

@@ -131,11 +131,16 @@ class Outline(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def test_it_is_accessible_and_has_no_script(shop: Shop) -> None:
-    _, headers, page = http("GET", shop.checkout().url)
+@pytest.mark.parametrize("which", ["card", "bank", "portal"])
+def test_it_is_accessible_and_has_no_script(shop: Shop, which: str) -> None:
+    url = shop.checkout().url + ("/bank" if which == "bank" else "")
+    if which == "portal":
+        params = {"customer": shop.monthly().customer, "return_url": "http://localhost:9/me"}
+        url = shop.v1.billing_portal.sessions.create(params).url
+    _, headers, page = http("GET", url)
     outline = Outline(page.decode())
     labels = {label["for"] for label in outline.all("label")}
-    assert {one["id"] for one in outline.all("input")} == labels
+    assert {one["id"] for one in outline.all("input") if one.get("type") != "hidden"} == labels
     assert outline.all("html")[0]["lang"] == "en" and len(outline.all("h1")) == 1 and outline.all("main")
     assert outline.all("script") == [] and not any("style" in attributes for _, attributes in outline.tags)
     assert "default-src 'none'" in headers["Content-Security-Policy"]

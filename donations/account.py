@@ -1,0 +1,77 @@
+"""What must stand on the Stripe account: products, portal, webhook. Found by our mark, made if missing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from donations import checkout, events, gateway
+from donations.models import StripeSetup
+from foundation.organisation import home
+from foundation.organisation.models import Organisation
+
+MARK = {"road_out": "site"}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was set up. `secret`: of a webhook endpoint that was made now; Stripe shows it this once."""
+
+    setup: StripeSetup
+    endpoint_made: bool
+    secret: str
+
+
+def set_up() -> Done:
+    """Make or find it all, and keep the ids. Harmless to run again: what differs is put right.
+
+    Raises StripeIsDownError, StripeRefusedError, NotAtHomeError.
+    """
+    account = gateway.account()
+    home.check_account(account)
+    setup, _made = StripeSetup.objects.get_or_create(account=account)
+    name = Organisation.load().name
+    setup.product_once = gateway.find_or_make_product(checkout.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
+    setup.product_monthly = gateway.find_or_make_product(
+        checkout.PRODUCTS[True], _("Monthly gift to %(name)s") % {"name": name}
+    )
+    setup.portal = _portal()
+    endpoint, made = _endpoint()
+    setup.endpoint = endpoint["id"]
+    setup.save()
+    return Done(setup, made, str(endpoint.get("secret") or ""))
+
+
+def _portal() -> str:
+    """Donors change the card there, and nothing else: amounts, pauses and stops have pages and letters of ours."""
+    calls = gateway.v1().billing_portal.configurations
+    wanted: dict[str, Any] = {
+        "features": {
+            "payment_method_update": {"enabled": True},
+            "invoice_history": {"enabled": False},
+            "customer_update": {"enabled": False},
+            "subscription_cancel": {"enabled": False},
+            "subscription_update": {"enabled": False},
+        },
+        "metadata": MARK,
+        "default_return_url": settings.BASE_URL + reverse("donations:card_done"),
+    }
+    for known in gateway.each(calls.list, {"active": True}):
+        if (known.get("metadata") or {}).get("road_out"):
+            return str(gateway.ask(calls.update, known["id"], wanted)["id"])
+    return str(gateway.ask(calls.create, wanted)["id"])
+
+
+def _endpoint() -> tuple[dict[str, Any], bool]:
+    """The endpoint of our address with exactly the events that we act on. Its API version cannot be changed later."""
+    calls = gateway.v1().webhook_endpoints
+    url = settings.BASE_URL + reverse("donations:webhook")
+    wanted = {"url": url, "enabled_events": list(events.STEPS)}
+    for known in gateway.each(calls.list, {}):
+        if known["url"] == url and known.get("api_version") == gateway.version():
+            if set(known["enabled_events"]) == set(events.STEPS) and known["status"] == "enabled":
+                return known, False
+            return gateway.ask(calls.update, known["id"], {**wanted, "disabled": False}), False
+    return gateway.ask(calls.create, {**wanted, "api_version": gateway.version(), "metadata": MARK}), True

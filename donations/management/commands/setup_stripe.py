@@ -1,0 +1,30 @@
+"""manage.py setup_stripe: make or find on the Stripe account all that this site needs."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from donations import account, gateway
+from foundation.organisation import home
+
+
+class Command(BaseCommand):
+    help = "Make or find products, portal and webhook endpoint on the Stripe account of our key. Harmless to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = account.set_up()
+        except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
+            raise CommandError(str(error)) from error
+        setup = done.setup
+        self.stdout.write(f"Account {setup.account}, API version {gateway.version()}")
+        self.stdout.write(f"Products: {setup.product_once}, {setup.product_monthly}")
+        self.stdout.write(f"Portal for cards: {setup.portal}")
+        self.stdout.write(f"Webhook endpoint: {setup.endpoint} ({'made' if done.endpoint_made else 'found'})")
+        if done.secret:
+            self.stdout.write("Stripe shows its secret this once. Put it into the settings and restart web and worker:")
+            self.stdout.write(f"STRIPE_WEBHOOK_SECRETS={done.secret}")
+        self.stdout.write(
+            "By hand, in Stripe's dashboard: its e-mails about payments, refunds and failures off; after the last "
+            "retry leave subscriptions past due (docs/stripe.md, step 2)."
+        )

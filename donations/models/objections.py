@@ -1,0 +1,53 @@
+"""What somebody holds against a payment: disputes, a bank's questions, warnings of fraud."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.models.gifts import Gift
+
+ANSWERABLE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def waiting(self) -> "ObjectionQuerySet":
+        """Those that somebody at the charity must look at: to answer, or to refund before it becomes a dispute."""
+        return self.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
+
+
+class Objection(models.Model):
+    """A dispute, an inquiry or a fraud warning, as Stripe had it at `as_of`. Its money stands in the ledger."""
+
+    class Kind(models.TextChoices):
+        DISPUTE = "dispute", _("dispute")
+        INQUIRY = "inquiry", _("question from a bank")
+        WARNING = "warning", _("warning of fraud")
+
+    stripe_object = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="objections")
+    status = models.CharField(max_length=40, blank=True)  # Stripe's word; its list may grow
+    reason = models.CharField(max_length=80, blank=True)
+    amount = models.PositiveBigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    actionable = models.BooleanField(default=False)
+    answer_by = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
+    livemode = models.BooleanField()
+
+    objects = ObjectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("dispute or warning")
+        verbose_name_plural = _("disputes and warnings")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.stripe_object}"
+
+    def amount_text(self) -> str:
+        return "" if self.amount is None else money.exact(self.amount, self.currency)
+
+    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
+    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]

@@ -1,0 +1,82 @@
+"""Whether our books and Stripe's agree: payouts with what explains them, and each comparison that was made."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+
+
+class PayoutQuerySet(models.QuerySet["Payout"]):
+    def unexplained(self) -> "PayoutQuerySet":
+        """Those with money in them that no row of the ledger tells of. There should be none."""
+        return self.filter(~Q(unexplained=0), unexplained__isnull=False)
+
+
+class Payout(models.Model):
+    """Money that left for the bank account, as Stripe had it at `as_of`.
+
+    `unexplained` is its sum less what the ledger has for its balance transactions, in minor units. It is empty until
+    Stripe says what the payout is made of, and stays so for payouts made by hand, of which Stripe says nothing.
+    """
+
+    payout_id = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=40)  # Stripe's word; its list may grow
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    arrives_on = models.DateField()
+    automatic = models.BooleanField()
+    movements = models.PositiveIntegerField(null=True, blank=True)
+    unexplained = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
+    livemode = models.BooleanField()
+
+    objects = PayoutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = _("payout")
+
+    def __str__(self) -> str:
+        return self.payout_id
+
+    def amount_text(self) -> str:
+        return money.exact(self.amount, self.currency)
+
+    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
+    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
+
+    def unexplained_text(self) -> str:
+        return "" if self.unexplained is None else money.exact(self.unexplained, self.currency)
+
+    unexplained_text.short_description = _("unexplained")  # type: ignore[attr-defined]
+    unexplained_text.admin_order_field = "unexplained"  # type: ignore[attr-defined]
+
+
+class Reconciliation(models.Model):
+    """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is."""
+
+    since = models.DateTimeField(null=True, blank=True)
+    applied = models.BooleanField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    found = models.JSONField(default=dict)
+    gaps = models.PositiveIntegerField(default=0)
+    notes = models.TextField(blank=True)  # ids at Stripe, never names
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("comparison with Stripe")
+        verbose_name_plural = _("comparisons with Stripe")
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    def found_text(self) -> str:
+        found: dict[str, Any] = self.found
+        return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
+
+    found_text.short_description = _("found")  # type: ignore[attr-defined]

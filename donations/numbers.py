@@ -1,0 +1,41 @@
+"""Numbers about money on the dashboard that should be zero."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.components import Component
+
+from donations import gateway
+from donations.models import Objection, Payout, Reconciliation, StripeEvent
+
+RECENT = timedelta(days=7)
+FRESH = timedelta(hours=3)  # the worker compares every hour
+
+
+class MoneyPanel(Component):
+    """Whether our books are Stripe's."""
+
+    name = "donations_money"
+    order = 80
+    template_name = "donations/money_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        now = timezone.now()
+        last = Reconciliation.objects.filter(applied=True).exclude(finished_at=None).first()
+        events = StripeEvent.objects.all()
+        other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
+        events_page, gaps_page = reverse("stripeevent:index"), reverse("reconciliation:index")
+        return {
+            "figures": [
+                (_("money at Stripe that is not in our books"), last.gaps if last else 0, gaps_page),
+                (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
+                (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
+                (_("events in another API version this week"), other.count(), events_page),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+            ],
+            "last": last,
+            "fresh": last is not None and last.started_at > now - FRESH,
+        }

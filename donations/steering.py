@@ -1,0 +1,64 @@
+"""Change a monthly gift: at Stripe first, then in our row, which shows what Stripe answered."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from donations import facts, gateway, plans, telling
+from donations.models import Currency, Gift, Plan
+
+UNDO = timedelta(days=7)  # so long a stopped gift can be taken up again
+
+
+class CannotError(Exception):
+    """What was asked for makes no sense for this monthly gift. The text is a sentence for people."""
+
+
+def change_amount(plan: Plan, total: int) -> Plan:
+    """From the next month on, in minor units; no part of a month is charged or given back."""
+    limits = Currency.objects.filter(code=plan.currency).first()
+    if total <= 0 or (limits and not limits.minimum <= total <= limits.maximum):
+        raise CannotError("The amount is outside of what this currency allows.")
+    return _change(plan, lambda: telling.change_amount(gateway.subscription(plan.subscription_id), total))
+
+
+def pause(plan: Plan, until: datetime | None = None) -> Plan:
+    if until and until <= timezone.now():
+        raise CannotError("A pause ends in the future.")
+    return _change(plan, lambda: telling.pause(plan.subscription_id, until))
+
+
+def resume(plan: Plan) -> Plan:
+    return _change(plan, lambda: telling.resume(plan.subscription_id))
+
+
+def stop(plan: Plan) -> Plan:
+    """Nothing more is taken from now on. Until seven days are over it can be undone."""
+    return _change(plan, lambda: telling.stop(plan.subscription_id, timezone.now() + UNDO))
+
+
+def undo_stop(plan: Plan) -> Plan:
+    return _change(plan, lambda: telling.undo_stop(plan.subscription_id))
+
+
+def end(plan: Plan) -> Plan:
+    """For ever."""
+    return _change(plan, lambda: telling.end(plan.subscription_id))
+
+
+def look(plan: Plan) -> Plan:
+    """The row as Stripe has it now."""
+    return _change(plan, lambda: gateway.subscription(plan.subscription_id))
+
+
+def _change(plan: Plan, call: Callable[[], facts.Subscription]) -> Plan:
+    """Raises StripeIsDownError, StripeRefusedError, NotAtHomeError: then nothing is changed here."""
+    as_of = timezone.now()
+    subscription = call()
+    with transaction.atomic():
+        first = Gift.objects.select_for_update().get(reference=subscription.reference)
+        plans.put(subscription, first, as_of)
+    plan.refresh_from_db()
+    return plan

@@ -1,0 +1,83 @@
+"""What we tell Stripe to do with a monthly gift. Each call is harmless to repeat, and refuses away from home."""
+
+from datetime import datetime
+from typing import Any
+
+from donations import facts, gateway
+from donations.models import StripeSetup
+from foundation.organisation import home
+
+
+def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
+    """From the next month on, `total` in minor units. The item is named: without its id Stripe would add a second."""
+    price = {
+        "currency": known.currency.lower(),
+        "product": known.product,
+        "recurring": {"interval": "month"},
+        "unit_amount": total,
+    }
+    item = {"id": known.item, "price_data": price}
+    return _update(known.id, {"items": [item], "proration_behavior": "none"})
+
+
+def pause(subscription: str, until: datetime | None = None) -> facts.Subscription:
+    """Take nothing, until a moment or until it is resumed. Months in between are voided, not owed."""
+    rule: dict[str, Any] = {"behavior": "void"}
+    if until:
+        rule["resumes_at"] = int(until.timestamp())
+    return _update(subscription, {"pause_collection": rule})
+
+
+def resume(subscription: str) -> facts.Subscription:
+    return _update(subscription, {"pause_collection": ""})
+
+
+def stop(subscription: str, ends: datetime) -> facts.Subscription:
+    """Take nothing more, and end at that moment; until then `undo_stop` takes it back."""
+    return _update(
+        subscription, {"pause_collection": {"behavior": "void"}, "cancel_at": int(ends.timestamp()), **NO_PRORATION}
+    )
+
+
+def undo_stop(subscription: str) -> facts.Subscription:
+    return _update(subscription, {"pause_collection": "", "cancel_at": "", **NO_PRORATION})
+
+
+def end(subscription: str) -> facts.Subscription:
+    """End it now. Stripe cannot take this back."""
+    _at_home()
+    return facts.subscription(gateway.get(gateway.v1().subscriptions.cancel, subscription))
+
+
+def card_page(customer: str, back: str) -> str:
+    """The address of Stripe's page on which this customer changes the card. It lives for minutes: never mail it."""
+    account = _at_home()
+    if not customer:
+        raise gateway.NotFoundError("An empty id names nothing.")
+    after = {"type": "redirect", "redirect": {"return_url": back}}
+    wanted: dict[str, Any] = {
+        "customer": customer,
+        "return_url": back,
+        "flow_data": {"type": "payment_method_update", "after_completion": after},
+    }
+    setup = StripeSetup.objects.filter(account=account).first()
+    if setup and setup.portal:
+        wanted["configuration"] = setup.portal
+    return str(gateway.ask(gateway.v1().billing_portal.sessions.create, wanted)["url"])
+
+
+NO_PRORATION = {"proration_behavior": "none"}
+
+
+def _update(subscription: str, params: dict[str, Any]) -> facts.Subscription:
+    if not subscription:
+        raise gateway.NotFoundError("An empty id names nothing.")
+    _at_home()
+    return facts.subscription(gateway.ask(gateway.v1().subscriptions.update, subscription, params))
+
+
+def _at_home() -> str:
+    """The account that our key belongs to. Raises NotAtHomeError where this database is a copy."""
+    account = gateway.account()
+    home.check_account(account)
+    return account

@@ -1,0 +1,229 @@
+"""Our books and Stripe's agree, whatever was lost on the way, and staff can see that they do."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.utils import timezone
+
+from donations import balance, reconcile
+from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt, Reconciliation
+from foundation.letters.models import Letter
+from tests.donations.test_events import books
+from tests.donations.test_returns import balanced
+from tests.staff.people import signed_in
+
+pytestmark = pytest.mark.django_db
+DAY = 86400
+
+
+def story(donor, till) -> None:
+    """A bit of everything, of which we are told nothing."""
+    donor.pay(donor.give("once", "25", cover_fee="on"))
+    donor.pay(donor.give("once", "40.50", code="EUR"))
+    donor.pay(donor.give("monthly", "30"))
+    once, euro, monthly = [intent["id"] for intent in till.objects("payment_intent")]
+    till.refund(once, amount=606)
+    failed = till.refund(once, amount=400)
+    till.sandbox.turn_refund(failed["id"], "failed", till.tenant)
+    dispute = till.dispute(euro)
+    till.sandbox.end_dispute(dispute["id"], "won", till.tenant)
+    till.dispute(monthly)
+    till.sandbox.foreign_charge(5000, "usd", till.tenant)
+    till.sandbox.fee(250, till.tenant)
+    till.sandbox.adjustment(-75, till.tenant)
+    till.advance(34 * DAY)
+
+
+def everything() -> dict:
+    facts = books()
+    del facts["letters"]
+    return {
+        **facts,
+        "payouts": sorted(Payout.objects.values_list("payout_id", "status", "amount", "unexplained")),
+        "objections": sorted(Objection.objects.values_list("stripe_object", "kind", "status")),
+        "raised": LedgerEntry.objects.raised(),
+    }
+
+
+def test_it_reaches_alone_the_books_that_the_events_would_have_made(donor, till):
+    story(donor, till)
+    reconcile.run(apply=True)
+    alone = everything()
+    assert balanced(till)
+    assert {row[1] for row in alone["ledger"]} >= {
+        *["charge", "fee", "refund", "refund_reversal", "dispute", "dispute_reversal"],
+        *["foreign", "stripe_fee", "adjustment", "payout"],
+    }
+    till.tell()
+    assert everything() == alone
+
+
+def test_it_finds_nothing_more_after_the_events(donor, till):
+    story(donor, till)
+    till.tell()
+    first, second = reconcile.run(apply=True), reconcile.run(apply=True)
+    assert second.found_text() == "" and first.gaps == second.gaps == 0
+    assert balanced(till)
+
+
+def test_it_writes_to_nobody_and_the_late_event_still_brings_the_receipt(donor, till):
+    donor.pay(donor.give("once", "25"))
+    reconcile.run(apply=True)
+    assert Receipt.objects.count() == 1 and not Letter.objects.exists()
+    till.tell()
+    assert Letter.objects.count() == 1
+
+
+def test_it_changes_nothing_by_hand_unless_told_to(donor, till):
+    donor.pay(donor.give("once", "25"))
+    out = StringIO()
+    call_command("reconcile", stdout=out)
+    assert "Would be written: movements: 1" in out.getvalue() and "not in our books: 1" in out.getvalue()
+    assert not LedgerEntry.objects.exists() and Gift.objects.get().status == "started"
+    call_command("reconcile", "--apply", stdout=out)
+    assert Gift.objects.get().status == "paid" and "not in our books: 0" in out.getvalue()
+
+
+def test_it_takes_a_day_to_begin_from(donor, till):
+    donor.pay(donor.give("once", "25"))
+    out = StringIO()
+    call_command("reconcile", "--since", (timezone.now() + timedelta(days=2)).date().isoformat(), stdout=out)
+    assert "movements" not in out.getvalue()  # the gift that waits is looked at whenever it was begun
+    with pytest.raises(CommandError):
+        call_command("reconcile", "--since", "yesterday", stdout=out)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_runs_twice_at_once_without_harm(donor, till):
+    donor.pay(donor.give("once", "25"))
+    donor.pay(donor.give("monthly", "30"))
+
+    def work(number: int) -> None:
+        try:
+            reconcile.run(apply=True)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    assert balanced(till) and Receipt.objects.count() == LedgerEntry.objects.filter(kind="charge").count() == 2
+
+
+def test_it_sees_what_changed_in_a_monthly_gift(donor, till):
+    donor.pay(donor.give("monthly", "30"))
+    till.tell()
+    Plan.objects.update(status="ended", total=1, amount=1, fee_cover=0)
+    assert reconcile.run(apply=True).found["monthly gifts"] == 1
+    plan = Plan.objects.get()
+    assert (plan.status, plan.total) == ("active", 3000)
+
+
+def test_it_closes_gifts_whose_page_ran_out_or_never_came(donor, till, monkeypatch):
+    donor.give("once", "25")
+    till.advance(2 * 3600)
+    reconcile.run(apply=True)
+    assert Gift.objects.get().status == "expired"
+    Gift.objects.update(status="started", session_id=None, created_at=timezone.now() - timedelta(days=3))
+    assert reconcile.run(apply=True).found["abandoned"] == 1
+    assert Gift.objects.get().status == "expired"
+
+
+@pytest.mark.parametrize(("account", "ends"), [("000123456789", "paid"), ("000222222227", "failed")])
+def test_it_follows_a_bank_debit_for_days(donor, till, account, ends):
+    answer = donor.give("once", "25")
+    till.sandbox.debit(answer["Location"], account)
+    reconcile.run(apply=True)
+    assert Gift.objects.get().status == "pending" and not Receipt.objects.exists()
+    assert reconcile.run(apply=True).found_text() == ""
+    till.advance(6 * DAY)
+    reconcile.run(apply=True)
+    assert Gift.objects.get().status == ends and Receipt.objects.count() == (ends == "paid")
+    assert balanced(till)
+
+
+@pytest.mark.parametrize(("account", "ends"), [("000123456789", "paid"), ("000333333335", "failed")])
+def test_it_is_told_of_a_bank_debit_for_days(donor, till, account, ends):
+    answer = donor.give("once", "25")
+    till.sandbox.debit(answer["Location"], account)
+    till.tell()
+    assert Gift.objects.get().status == "pending" and not Letter.objects.exists()
+    till.advance(6 * DAY)
+    till.tell()
+    assert Gift.objects.get().status == ends
+    assert Letter.objects.filter(template="receipt").count() == (ends == "paid") and balanced(till)
+
+
+def test_it_looks_again_at_what_came_since_the_last_run(donor, till):
+    reconcile.hourly()
+    donor.pay(donor.give("once", "25"))
+    reconcile.hourly()
+    row = Reconciliation.objects.first()
+    assert row.since and row.applied and Gift.objects.get().status == "paid"
+
+
+def test_it_explains_every_payout_to_the_cent(donor, till):
+    story(donor, till)
+    till.tell()
+    assert Payout.objects.count() >= 1 and not Payout.objects.unexplained().exists()
+    assert all(payout.unexplained == 0 for payout in Payout.objects.filter(automatic=True))
+    assert sum(entry.settled for entry in LedgerEntry.objects.filter(kind="payout")) == -sum(
+        Payout.objects.values_list("amount", flat=True)
+    )
+
+
+def test_it_books_a_payout_that_came_back(donor, till):
+    donor.pay(donor.give("once", "25"))
+    till.advance(3 * DAY)
+    till.tell()
+    till.sandbox.fail_payout(Payout.objects.get().payout_id, till.tenant)
+    till.tell()
+    assert Payout.objects.get().status == "failed" and balanced(till)
+    assert LedgerEntry.objects.filter(kind="payout").count() == 2
+
+
+def test_it_shows_staff_a_number_for_money_that_we_do_not_have(donor, till, monkeypatch):
+    donor.pay(donor.give("once", "25"))
+    monkeypatch.setattr(balance, "take", lambda movement: None)
+    row = reconcile.run(apply=True)
+    assert row.gaps == 1 and "not in our books: txn_" in row.notes
+    page = signed_in("Administrator").get("/admin/").content.decode()
+    assert "money at Stripe that is not in our books" in page
+
+
+def test_it_counts_no_fee_no_payout_and_no_foreign_money_as_raised(donor, till):
+    donor.pay(donor.give("once", "25"))
+    till.sandbox.foreign_charge(5000, "usd", till.tenant)
+    till.sandbox.fee(250, till.tenant)
+    till.advance(3 * DAY)
+    reconcile.run(apply=True)
+    assert LedgerEntry.objects.raised() == {"USD": 2500}
+
+
+def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, till):
+    story(donor, till)
+    till.tell()
+    reconcile.run(apply=True)
+    out = StringIO()
+    call_command("audit_ledger", stdout=out)
+    assert "0 rows" in out.getvalue()
+    gift = Gift.objects.paid().filter(plan=None).first()
+    Gift.objects.filter(pk=gift.pk).update(amount=1, fee_cover=0, total=1)
+    Payout.objects.filter(pk=Payout.objects.first().pk).update(unexplained=7)
+    with pytest.raises(SystemExit) as stopped:
+        call_command("audit_ledger", stdout=out)
+    assert stopped.value.code == 1
+    assert gift.reference in out.getvalue() and Payout.objects.unexplained().get().payout_id in out.getvalue()
+
+
+def test_it_keeps_the_month_in_which_the_hour_was_missed(donor, till):
+    """The worker was away for a week: the next run begins before that."""
+    reconcile.hourly()
+    donor.pay(donor.give("once", "25"))
+    with time_machine.travel(timezone.now() + timedelta(days=7)):
+        reconcile.hourly()
+    assert Gift.objects.get().status == "paid"
