@@ -10,8 +10,13 @@ from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermiss
 
 READ_PEOPLE = ["supporters.view_supporter", "supporters.view_consentevent"]
 READ_SIGNATURES = ["pledges.view_signature", "pledges.view_signatureevent", "pledges.view_pledgetext"]
-READ_GIFTS = ["donations.view_gift", "donations.view_plan", "donations.view_receipt"]
-READ_BOOKS = ["donations.view_ledgerentry", "donations.view_stripeevent"]
+READ_GIFTS = [f"donations.view_{model}" for model in ("gift", "plan", "receipt", "objection")]
+READ_BOOKS = [
+    "donations.view_ledgerentry",
+    "donations.view_stripeevent",
+    "donations.view_payout",
+    "donations.view_reconciliation",
+]
 READ_LETTERS = ["letters.view_letter"]
 WRITE_PLEDGES = ["pledges.view_pledge", "pledges.add_pledge", "pledges.change_pledge", "pledges.view_pledgetext"]
 SET_CURRENCIES = ["donations.view_currency", "donations.add_currency", "donations.change_currency"]
@@ -28,13 +33,21 @@ WRITE_FACTS = [
 
 ROLES: dict[str, list[str]] = {
     "Editor": [*WRITE_FACTS, *WRITE_PLEDGES, "awareness.change_navigation"],
-    # Changing a signature means: send its letter again, or set a false one aside.
-    "Donor care": [*READ_PEOPLE, *READ_SIGNATURES, "pledges.change_signature", *READ_GIFTS, *READ_LETTERS],
+    # Changing a signature means: send its letter again, or set a false one aside; changing a plan: pause, stop, resume.
+    "Donor care": [
+        *READ_PEOPLE,
+        *READ_SIGNATURES,
+        "pledges.change_signature",
+        *READ_GIFTS,
+        "donations.change_plan",
+        *READ_LETTERS,
+    ],
     "Finance": [
         *READ_GIFTS,
         *READ_BOOKS,
         *READ_LETTERS,
         *SET_CURRENCIES,
+        "donations.change_stripeevent",  # try an event again
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],
