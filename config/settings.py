@@ -271,6 +271,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "django_tasks": {"level": "WARNING"},  # two lines for each row that search learns of
+        "stripe": {"level": "WARNING"},  # two lines for each call
         "wagtail": {"level": "WARNING"},  # what editors do is in the panel's own history
         "axes": {"level": "ERROR"},  # its warnings carry the address and the e-mail typed
     },
