@@ -40,14 +40,18 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
     rest = {"page": page, "signed_at": timezone.now()}
     reply = {"letter_to": email, "locale": get_language() or ""}
     mine = {"pledge_id": text.pledge_id, "canonical": canonical(email)}
+    known = Signature.objects.standing().filter(**mine)
     with transaction.atomic():
-        # The unique constraint decides between two who sign at once; the second finds the first one's row.
-        Signature.objects.bulk_create([Signature(**mine, **typed, **rest, **reply)], ignore_conflicts=True)
-        known = Signature.objects.standing().filter(**mine)
+        signature = None
+        while signature is None:
+            # The unique constraint decides between two who sign at once; the second finds the first one's row. A row
+            # that kept ours out and was withdrawn before it could be locked keeps ours out no longer.
+            Signature.objects.bulk_create([Signature(**mine, **typed, **rest, **reply)], ignore_conflicts=True)
+            signature = known.select_for_update().first()
         # What was typed twice in the same words leaves the letter that is on its way valid.
         known.waiting().exclude(**typed).update(attempt=F("attempt") + 1, **typed, **rest)
         known.update(**reply)
-        letters.ask(known.get())
+        letters.ask(signature)
 
 
 def find(link: AccessLink | None) -> Signature | None:

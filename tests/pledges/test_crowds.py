@@ -1,6 +1,7 @@
 """Many at once, on both databases: one mailbox, one signature, one step of the count."""
 
 import random
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -80,6 +81,23 @@ def test_it_counts_right_while_people_sign_confirm_and_withdraw_at_random() -> N
     assert SignatureEvent.objects.exists()
     numbers = [number for number in Signature.objects.values_list("number", flat=True) if number]
     assert len(numbers) == len(set(numbers))
+
+
+def test_it_takes_a_signature_whose_forerunner_is_withdrawn_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PostgreSQL may order it: the row that stands keeps the new one out, and is gone when that is looked for."""
+    starter.load()
+    driver.sign(Client())
+    stood = Signature.objects.get()
+    insert = Signature.objects.bulk_create
+
+    def insert_and_withdraw(*args: Any, **options: Any) -> list[Signature]:
+        made = insert(*args, **options)
+        pledging.withdraw(stood)
+        return made
+
+    monkeypatch.setattr(Signature.objects, "bulk_create", insert_and_withdraw)
+    assert driver.sign(Client(), name="Ada Again").status_code == 302
+    assert list(Signature.objects.standing().values_list("name", "state")) == [("Ada Again", Signature.State.STARTED)]
 
 
 def test_it_meets_one_person_when_many_ask_at_once() -> None:
