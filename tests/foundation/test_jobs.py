@@ -229,8 +229,13 @@ def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes:
 @pytest.mark.processes
 def test_it_stops_cleanly_when_it_is_told_to(processes: Processes) -> None:
     command = [sys.executable, "manage.py", "worker"]
-    with subprocess.Popen(command, cwd=ROOT, env=processes.env, stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout and "waiting for work" in worker.stdout.readline()
-        worker.terminate()
-        assert worker.wait(timeout=60) == 0
+    buffered = {key: value for key, value in processes.env.items() if key != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, cwd=ROOT, env=buffered, stdout=subprocess.PIPE, text=True) as worker:
+        try:
+            # Said at once, though Python keeps back what goes into a pipe: journals and scripts wait for this line.
+            assert worker.stdout and "waiting for work" in worker.stdout.readline()
+            worker.terminate()
+            assert worker.wait(timeout=60) == 0
+        finally:
+            worker.kill()  # or a test that ended early would wait for it for ever
         assert "worker: stopped" in worker.stdout.read()

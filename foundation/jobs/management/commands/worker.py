@@ -34,6 +34,7 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         self.stdout.write("worker: waiting for work")
+        self.stdout.flush()  # whoever reads our output through a pipe or a journal would wait for it until the end
         self.loop(stop)
         self.stdout.write("worker: stopped")
 
