@@ -25,7 +25,17 @@ PLAIN = re.compile(r"[^\s\"\\@(),:;<>\[\]]+")
 def canonical(email: str) -> str:
     """The mailbox behind an e-mail address: without case, needless quotes and what the mailbox's host
     ignores, its domain in one spelling. It names a mailbox among our rows; it may not be deliverable.
+
+    One rule may uncover work for another ("0 ." ends in a blank once its dot is gone), so they run until none changes
+    anything: the mailbox of a mailbox is itself.
     """
+    while (plainer := _plainer(email)) != email:
+        email = plainer
+    return email
+
+
+def _plainer(email: str) -> str:
+    """Every rule once."""
     local, _, domain = email.strip().rpartition("@")
     local, domain = _unquoted(local).lower(), _domain(domain)
     if domain in PLUS_IS_A_NOTE:

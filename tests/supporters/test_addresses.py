@@ -1,7 +1,7 @@
 """One person signs once, however they write their address; two people are never taken for one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from supporters.addresses import PLUS_IS_A_NOTE, canonical
@@ -52,6 +52,9 @@ def test_it_answers_for_anything_that_is_no_address(typed: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("0 .")
+@example(". +n@gmail.com")
+@example("l.@x＠gmail.com")
 def test_it_changes_nothing_the_second_time(typed: str) -> None:
     assert canonical(canonical(typed)) == canonical(typed)
 
