@@ -56,7 +56,7 @@ def test_it_keeps_knockers_and_doors_apart_and_writes_nobody_down() -> None:
     assert limits.allow("give", "ada@example.org", 1, 60)
     assert limits.allow("pledge", "grace@example.org", 1, 60)
     assert not limits.allow("pledge", "ada@example.org", 1, 60)
-    assert "ada" not in str(TokenBucket.objects.values_list())
+    assert "@" not in str(TokenBucket.objects.values_list())
 
 
 @db

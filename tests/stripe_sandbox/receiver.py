@@ -18,13 +18,14 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                # Before it is answered: who sends one event after another is heard in that order.
+                receiver.heard.put((dict(self.headers), body))
                 status = next(receiver.statuses)
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", f"{receiver.url}elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.heard.put((dict(self.headers), body))
 
             def log_message(self, *args: object) -> None:
                 pass
