@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None
@@ -14,6 +14,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
 # Without these, Chromium calls its maker's servers at every start.
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
+expect.set_options(timeout=20_000)  # milliseconds that a page may take on a busy machine
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -36,6 +37,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     page.wrongs holds console errors, refusals of the content security policy, and foreign requests.
     """
     contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
     def opener(size: str = "desktop", javascript: bool = True, **options: Any) -> Page:
         context = browser.new_context(
@@ -43,12 +45,14 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
+        pages.append(page)
         page.wrongs = []  # type: ignore[attr-defined]
         page.on("console", lambda message: page.wrongs.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.wrongs.append(str(error)))
         page.on("request", lambda request: _note_foreign(page, request.url))
         return page
 
+    opener.pages = pages  # type: ignore[attr-defined]
     yield opener
     for context in contexts:
         context.close()

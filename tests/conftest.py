@@ -1,16 +1,28 @@
-"""What all tests share: fast hashing, plain static files, and the fixtures that start real processes."""
+"""What all tests share: fast hashing, plain static files, time limits, a database of their own, and the fixtures that
+start real processes.
+"""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 
+from tests import evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
+from tests.databases import own_name, sweep
 from tests.running import running_site, sandbox  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+WITH_PROCESSES = 600  # seconds; the limit of all other tests is in pyproject.toml
+
+# The gate tries the same examples each time; HYPOTHESIS_PROFILE=nightly looks for new ones, and for many more.
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("nightly", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 def pytest_configure() -> None:
@@ -19,6 +31,33 @@ def pytest_configure() -> None:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ).enable()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.timeout(WITH_PROCESSES))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    evidence.begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        evidence.add(item, report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Every process of every run has a database of its own, also where two checkouts share a server."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("postgresql"):
+        sweep(os.environ["DATABASE_URL"])
+        database["TEST"]["NAME"] = own_name("road_out")
 
 
 @pytest.fixture(autouse=True)

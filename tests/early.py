@@ -4,6 +4,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1].name
 
 for name in (
     "SITE_MODE",
@@ -15,7 +18,7 @@ for name in (
     "DEBUG",
 ):
     os.environ.pop(name, None)
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="road-out-tests-")
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"road-out-tests-{CHECKOUT}-{os.getpid()}-")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 # Playwright's own event loop runs in the thread of the tests, where Django would refuse to talk to the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -2,29 +2,22 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
+from tests import evidence
+from tests.databases import own_database
+from tests.ports import free_port
 from tests.stripe_sandbox.driver import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -51,32 +44,45 @@ class Site:
 
     def manage(self, *args: str) -> str:
         """Run a management command on this site and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *args],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return manage(self.env, *args).stdout
 
     def printed(self) -> str:
         return self.output.read_text()
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
 
-def start_site(data_dir: Path, extra: dict[str, str] | None = None, timeout: float = 120) -> Site:
-    """Start `manage.py serve` on free ports and wait until it says where it is. Raises AssertionError with its
-    output when it ends or says nothing in time.
+def manage(env: dict[str, str], *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a management command to its end. With `check`, AssertionError with all it printed where it failed."""
+    command = [sys.executable, "manage.py", *args]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert not check or done.returncode == 0, f"manage.py {args[0]} ended with {done.returncode}:\n{said(done)}"
+    return done
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return f"{done.stdout}{done.stderr}"
+
+
+def start_site(data_dir: Path, extra: dict[str, str] | None = None) -> Site:
+    """Start `manage.py serve` on free ports and wait until it says where it is; once more if that fails, since a
+    port can be taken in between. Raises AssertionError with its output when it ends or says nothing in time.
     """
+    try:
+        return _start_site(data_dir, extra or {})
+    except AssertionError as first:
+        print(f"once more, because {first}")
+        return _start_site(data_dir, extra or {})
+
+
+def _start_site(data_dir: Path, extra: dict[str, str], timeout: float = 240) -> Site:
     port, sandbox_port = free_port(), free_port()
     env = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
-    env.update(extra or {})
+    env.update(extra)
     output = data_dir / "printed.txt"
+    evidence.watch("web, worker and offline Stripe", output)
     with output.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
@@ -91,33 +97,20 @@ def start_site(data_dir: Path, extra: dict[str, str] | None = None, timeout: flo
     while "Stop with Ctrl-C" not in site.printed():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
+            process.wait()
             raise AssertionError(f"the site did not start:\n{site.printed()}")
         time.sleep(0.1)  # polls a process that cannot call us; nothing is assumed about how long it takes
     return site
-
-
-@contextmanager
-def own_database(name: str) -> Iterator[dict[str, str]]:
-    """A new database beside the one that DATABASE_URL names, dropped afterwards; on SQLite the data folder has
-    its own anyway. Yields the environment that points at it.
-    """
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        yield {}
-        return
-    name = name.replace("-", "_").lower()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
 def running_site() -> Iterator[Site]:
     """The whole site, as a stranger starts it. Shared by the run: a test leaves other people's rows alone."""
     data_dir = Path(tempfile.mkdtemp(prefix="road-out-site-"))
-    with own_database(data_dir.name) as env:
+    with own_database("site") as env:
         site = start_site(data_dir, env)
-        yield site
-        site.stop()
+        try:
+            yield site
+        finally:
+            site.stop()
     shutil.rmtree(data_dir, ignore_errors=True)

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.running import ROOT, free_port, own_database
+from tests import evidence
+from tests.databases import own_database
+from tests.ports import free_port
+from tests.running import ROOT
 
 pytestmark = [pytest.mark.processes]
 TRACE = "Traceback (most recent call last)"
@@ -32,7 +35,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def database(clone: Path) -> Iterator[dict[str, str]]:
-    with own_database(f"stranger_{os.getpid()}") as extra:
+    with own_database("stranger") as extra:
         yield extra
 
 
@@ -57,6 +60,7 @@ class Server:
 
     def __init__(self, clone: Path, env: dict[str, str]) -> None:
         self.output = clone.parent / f"output-{free_port()}.txt"
+        evidence.watch("script/server", self.output)
         with self.output.open("w") as file:
             self.process = subprocess.Popen(
                 ["script/server"], cwd=clone, env=env, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
@@ -76,7 +80,7 @@ class Server:
 
     def press_ctrl_c(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
 
 def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(

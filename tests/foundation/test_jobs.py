@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from foundation.jobs import queue
 from foundation.jobs.models import Job
-from tests.running import ROOT, own_database
+from tests.databases import own_database
+from tests.running import ROOT, manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 done: list[Any] = []
 
 
@@ -190,8 +191,7 @@ class Processes:
         self.env = env
 
     def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "manage.py", *args]
-        return subprocess.run(command, cwd=ROOT, env=self.env, check=check, capture_output=True, text=True)
+        return manage(self.env, *args, check=check)
 
     def shell(self, code: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.manage("shell", "-c", code, check=check)
@@ -200,7 +200,7 @@ class Processes:
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     data_dir = tmp_path_factory.mktemp("jobs")
-    with own_database(f"jobs_{os.getpid()}") as extra:
+    with own_database("jobs") as extra:
         real = Processes({**os.environ, "DATA_DIR": str(data_dir), **extra})
         real.manage("migrate", "--verbosity", "0")
         yield real

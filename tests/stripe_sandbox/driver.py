@@ -23,6 +23,8 @@ from typing import Any
 
 from stripe import WebhookSignature
 
+from tests import evidence
+from tests.ports import free_port
 from tests.stripe_sandbox.account import Account
 from tests.stripe_sandbox.web import http, inputs, post, words
 
@@ -52,12 +54,13 @@ class Sandbox(Account):
         faults: list[str] | None = None,
         webhooks: str | None = None,
     ) -> "Sandbox":
-        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready.
+        """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready. A start on a free
+        port is tried once more: somebody can take it in between.
 
         `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
         """
         state = Path(directory) / "stripe.sqlite3"
-        words = [sys.executable, "-m", "stripe_sandbox", "--port", str(port), "--state", str(state)]
+        words = ["--state", str(state)]
         for name, value in (
             ("--webhook-url", webhook_url),
             ("--webhook-secret", webhook_secret),
@@ -67,10 +70,20 @@ class Sandbox(Account):
             *(("--fault", fault) for fault in faults or []),
         ):
             words += [name, value] if value else []
-        errors = state.with_suffix(".log").open("ab")
-        with errors:
+        if port:
+            return cls._start(state, port, words)
+        try:
+            return cls._start(state, free_port(), words)
+        except RuntimeError:
+            return cls._start(state, free_port(), words)
+
+    @classmethod
+    def _start(cls, state: Path, port: int, words: list[str]) -> "Sandbox":
+        log = state.with_suffix(".log")
+        evidence.watch("offline Stripe", log)
+        with log.open("ab") as errors:
             process = subprocess.Popen(
-                words,
+                [sys.executable, "-m", "stripe_sandbox", "--port", str(port), *words],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -80,9 +93,9 @@ class Sandbox(Account):
         line = process.stdout.readline()
         match = re.search(r"http://\S+", line)
         if match is None:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
             process.stdout.close()
-            raise RuntimeError(f"the sandbox did not start: {state.with_suffix('.log').read_text()}")
+            raise RuntimeError(f"the sandbox did not start: {log.read_text()}")
         return cls(process, match[0], state)
 
     def stop(self) -> int:
@@ -97,7 +110,7 @@ class Sandbox(Account):
         return self._gone()
 
     def _gone(self) -> int:
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         self.process.stdout.close()
         return code
 
