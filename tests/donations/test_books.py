@@ -14,7 +14,7 @@ from foundation.organisation.models import Organisation
 from supporters.growing import GrowsOnlyError
 from tests.donations.test_events import charged
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 
 def gift(number: int = 1, **fields) -> Gift:

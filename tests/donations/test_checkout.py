@@ -17,7 +17,7 @@ from foundation.organisation import home
 from foundation.organisation.models import Home
 from tests.donations.donor import Donor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 PAGES = "/v1/checkout/sessions"
 
 

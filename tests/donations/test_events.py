@@ -17,7 +17,7 @@ from foundation.letters.models import Letter
 from foundation.organisation import home
 from tests.donations.test_webhook import EVENT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 
 def books() -> dict:

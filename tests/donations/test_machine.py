@@ -22,6 +22,7 @@ from tests.donations.test_returns import balanced
 
 DAY = 86400
 STORIES = int(os.environ.get("STORIES", 10))  # of thirty steps each
+pytestmark = pytest.mark.finding
 RANK = {"started": 0, "pending": 1, "expired": 2, "failed": 2, "paid": 3}
 
 

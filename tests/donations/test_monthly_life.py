@@ -13,7 +13,7 @@ from donations.models import Gift, LedgerEntry, Plan, Receipt
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 DAY = 86400
 FAILS_LATER = "4000000000000341"
 

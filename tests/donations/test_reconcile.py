@@ -17,7 +17,7 @@ from tests.donations.test_events import books
 from tests.donations.test_returns import balanced
 from tests.staff.people import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 DAY = 86400
 
 

@@ -11,7 +11,7 @@ from foundation.letters.models import Letter
 from tests.donations.test_events import answered, books, in_order, told
 from tests.staff.people import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 
 def rows() -> dict[str, tuple[int, int | None]]:

@@ -6,7 +6,7 @@ from donations.models import Gift, LedgerEntry, Plan, Receipt
 from foundation.letters.models import Letter
 from tests.stripe_sandbox.driver import Declined
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 
 def test_it_takes_a_gift_once_from_the_form_to_the_receipt(donor, till):

@@ -19,7 +19,7 @@ from donations.models import StripeEvent
 from foundation.jobs.models import Job
 from tests.donations.donor import WEBHOOK, post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 EVENT = {
     "id": "evt_1Test",

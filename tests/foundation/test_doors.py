@@ -19,6 +19,7 @@ db = pytest.mark.django_db
 # --- limits -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.finding
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("knocks", [100])
 def test_it_gives_a_crowd_no_more_than_the_bucket_holds(knocks: int) -> None:
@@ -178,6 +179,7 @@ def test_it_ends_at_its_time() -> None:
         assert links.find(token, "sign-in", expired_too=True) is None
 
 
+@pytest.mark.finding
 @pytest.mark.django_db(transaction=True)
 def test_it_is_first_used_by_one_of_many() -> None:
     link = links.find(links.make("confirm", "7", timedelta(days=1)), "confirm")

@@ -20,6 +20,7 @@ from pledges.models import Pledge, Signature, SignatureEvent
 from supporters.models import ConsentEvent, Supporter
 from tests.pledges import driver
 
+pytestmark = pytest.mark.finding
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 

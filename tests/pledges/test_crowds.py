@@ -15,7 +15,7 @@ from supporters.models import ConsentEvent, Supporter
 from tests.foundation.crowd import together
 from tests.pledges import driver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.finding]
 
 
 def spelling(number: int) -> str:

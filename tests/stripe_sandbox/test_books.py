@@ -8,6 +8,7 @@ import stripe
 
 from tests.stripe_sandbox.shop import Shop
 
+pytestmark = pytest.mark.finding
 CARDS = [
     "4242424242424242", "4000000000000259", "4000000000001976", "4000000000005423", "4000000000007726",
     "4000000000005126", "4000000000000341",

@@ -8,6 +8,7 @@ import stripe
 
 from tests.stripe_sandbox.shop import KEY, Shop
 
+pytestmark = pytest.mark.finding
 HEADERS = {"Authorization": f"Bearer {KEY}", "Stripe-Version": "2026-10-28.endive"}
 
 

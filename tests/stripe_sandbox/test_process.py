@@ -18,6 +18,7 @@ from tests.stripe_sandbox.driver import ROOT, Declined, Sandbox
 from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
 
+pytestmark = [pytest.mark.processes, pytest.mark.finding]
 Refused = Callable[..., bool]
 
 

@@ -1,0 +1,144 @@
+"""The gate: both databases whatever happens, a second look that is said aloud, and no test that hangs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.gate import Run, gate
+from tests.running import ROOT
+
+pytestmark = pytest.mark.processes  # pytest's own, for suites of a few lines
+FLAKY = """
+    seen = pathlib.Path(f"seen-{os.environ.get('DATABASE_URL', '')}-{NAME}")
+    first = not seen.exists()
+    seen.touch()
+    assert not first
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of tests that a gate can be let loose on."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p pytest_timeout")
+    monkeypatch.setenv("TEST_JOBS", "0")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    finding: no second look\n")
+    return tmp_path
+
+
+def write(suite: Path, **tests: str) -> None:
+    """A file with these tests: what each does, or `FLAKY`; names that end in _finding get the marker."""
+    lines = ["import os, pathlib, pytest"]
+    for name, body in tests.items():
+        lines += ["@pytest.mark.finding"] if name.endswith("_finding") else []
+        lines += [f"def test_{name}():", f"    NAME = {name!r}", *body.splitlines()]
+    (suite / "test_some.py").write_text("\n".join(lines) + "\n")
+
+
+def run(suite: Path, second: bool = True) -> int:
+    return gate([Run("One", "", suite), Run("Other", "other", suite)], ["test_some.py"], second=second)
+
+
+def test_it_passes_when_all_pass_and_says_so_of_both(suite: Path, capfd: pytest.CaptureFixture) -> None:
+    write(suite, good="    pass")
+    assert run(suite) == 0
+    said = capfd.readouterr().out
+    assert said.count("1 passed") == 2 and "FLAKY" not in said and "FAILED" not in said
+
+
+def test_it_names_in_the_last_lines_what_failed_once_and_then_passed(suite: Path, capfd: pytest.CaptureFixture) -> None:
+    write(suite, shaky=FLAKY, good="    pass")
+    assert run(suite) == 0
+    assert capfd.readouterr().out.splitlines()[-2:] == [
+        "FLAKY: test_some.py::test_shaky on One failed, then passed alone",
+        "FLAKY: test_some.py::test_shaky on Other failed, then passed alone",
+    ]
+
+
+def test_it_fails_what_fails_twice_and_runs_the_other_database_all_the_same(
+    suite: Path, capfd: pytest.CaptureFixture
+) -> None:
+    write(suite, bad="    assert 'DATABASE_URL' in os.environ", good="    pass")
+    assert run(suite) == 1
+    said = capfd.readouterr().out
+    assert "2 passed" in said and said.splitlines()[-1] == "FAILED: test_some.py::test_bad on One"
+
+
+def test_it_looks_only_once_when_more_than_three_failed_in_all(suite: Path, capfd: pytest.CaptureFixture) -> None:
+    write(suite, one=FLAKY, two=FLAKY)
+    assert run(suite) == 1
+    said = capfd.readouterr().out
+    assert "second look" not in said and said.count("FAILED: ") == 4
+
+
+def test_it_looks_only_once_at_a_finding(suite: Path, capfd: pytest.CaptureFixture) -> None:
+    write(suite, race_finding=FLAKY)
+    assert run(suite) == 1
+    assert "FLAKY" not in capfd.readouterr().out
+
+
+def test_it_looks_only_once_when_a_person_runs_it(suite: Path) -> None:
+    write(suite, shaky=FLAKY)
+    assert run(suite, second=False) == 1
+
+
+@pytest.mark.parametrize("file", ["import nothing_of_this_name", "import os\nos._exit(9)"])
+def test_it_fails_when_pytest_cannot_do_its_work(suite: Path, file: str) -> None:
+    (suite / "test_some.py").write_text(file)
+    assert run(suite) == 1
+
+
+def test_it_passes_no_run_without_a_test(suite: Path) -> None:
+    write(suite)
+    assert run(suite) == 1
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "beside others"])
+def test_it_ends_a_test_that_hangs_and_says_where_it_stood(suite: Path, options: list[str]) -> None:
+    (suite / "test_some.py").write_text("import time\ndef test_hangs():\n    where_it_stood = time.sleep(500)\n")
+    command = [sys.executable, "-m", "pytest", "-o", "timeout=1", "-o", "timeout_method=signal", *options]
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and "Timeout" in done.stdout and "where_it_stood" in done.stdout
+
+
+def test_it_gives_every_test_a_limit_and_those_with_processes_a_longer_one(request: pytest.FixtureRequest) -> None:
+    config = request.config
+    assert config.getini("timeout") == "120" and config.getini("timeout_method") == "signal"
+    assert config.getini("faulthandler_timeout") == 660 and config.getini("faulthandler_exit_on_timeout")
+    for item in request.session.items:
+        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
+            assert item.get_closest_marker("timeout").args == (600,), item.nodeid
+
+
+def test_it_shows_what_a_process_said_when_a_test_fails(suite: Path) -> None:
+    """And the browser's part: its address, its console and a picture at a path that is there."""
+    (suite / "conftest.py").write_text(
+        "from tests.conftest import *\n"
+        "def pytest_configure():\n    pass\n"
+        "@pytest.fixture(autouse=True)\ndef empty_cache():\n    yield\n"
+    )
+    (suite / "test_some.py").write_text(
+        "from pathlib import Path\n"
+        "from tests import evidence\n"
+        "class Page:\n"
+        "    url, wrongs = 'http://localhost/give/', ['it was blocked']\n"
+        "    def screenshot(self, path, timeout):\n        path.write_bytes(b'png')\n"
+        "def test_fails(request):\n"
+        "    log = Path('log.txt')\n"
+        "    log.write_text('the last words of the worker')\n"
+        "    evidence.watch('worker', log)\n"
+        "    def opener(): pass\n"
+        "    opener.pages = [Page()]\n"
+        "    request.node.funcargs['open_page'] = opener\n"
+        "    assert False\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "-m", "pytest", "-p", "tests.early", "-p", "pytest_django"]
+    done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True, timeout=300)
+    assert "the last words of the worker" in done.stdout, done.stdout + done.stderr
+    assert "address: http://localhost/give/" in done.stdout and "console: it was blocked" in done.stdout
+    picture = next(line for line in done.stdout.splitlines() if line.startswith("screenshot: "))
+    assert Path(picture.removeprefix("screenshot: ")).read_bytes() == b"png"
