@@ -14,6 +14,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
 # Without these, Chromium calls its maker's servers at every start.
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
+QUIET += ["--disable-dev-shm-usage"]  # it crashes where /dev/shm is small, as in many containers
 expect.set_options(timeout=20_000)  # milliseconds that a page may take on a busy machine
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 

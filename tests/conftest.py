@@ -3,7 +3,9 @@ start real processes.
 """
 
 import os
+import random
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 
 import hypothesis
 import pytest
@@ -11,10 +13,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 
-from tests import evidence
+from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import own_name, sweep
-from tests.running import running_site, sandbox  # noqa: F401 - fixtures
+from tests.running import ROOT, running_site, sandbox  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WITH_PROCESSES = 600  # seconds; the limit of all other tests is in pyproject.toml
@@ -26,6 +28,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 def pytest_configure() -> None:
+    clock.begin()
     override_settings(  # enabled as a whole, so that Django drops the storages that it made already
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_FILES}},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -34,9 +37,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "TEST_ORDER" in os.environ:  # script/flakes: the files in any order
+        items.sort(key=_any_order)
     for item in items:
         if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(WITH_PROCESSES))
+
+
+def _any_order(item: pytest.Item) -> tuple[bool, float]:
+    """Files in the order that the seed sets. Tests that empty the database come last, as pytest-django has it: the rows
+    that migrations made go with it.
+    """
+    marker = item.get_closest_marker("django_db")
+    empties = bool(marker and marker.kwargs.get("transaction"))
+    return empties, random.Random(f"{os.environ['TEST_ORDER']} {item.path.relative_to(ROOT)}").random()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -55,9 +69,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def django_db_modify_db_settings() -> None:
     """Every process of every run has a database of its own, also where two checkouts share a server."""
     database = settings.DATABASES["default"]
+    # What a crash of the machine would lose is of no interest here; a crash of a process loses nothing.
     if database["ENGINE"].endswith("postgresql"):
         sweep(os.environ["DATABASE_URL"])
         database["TEST"]["NAME"] = own_name("road_out")
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
+    else:
+        command = settings.SQLITE_OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        database["OPTIONS"] = {**settings.SQLITE_OPTIONS, "init_command": command}
+
+
+@pytest.fixture(autouse=True)
+def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Real processes live today, and so do the tests that talk to them."""
+    with clock.today() if request.node.get_closest_marker("processes") else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,13 @@
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+
+from tests.running import files_of_the_project
 
 ROOT = Path(__file__).resolve().parent.parent
 FOUNDATION = ["organisation", "jobs", "letters", "doors", "drawing"]
@@ -142,7 +143,7 @@ def test_it_has_a_migration_for_every_model() -> None:
 
 
 def test_it_commits_no_path_of_a_machine_and_no_package_host() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    listed = files_of_the_project("--cached")
     patterns = ("/wor" + "k/", "../sha" + "red", "pyp" + "i.org", "pythonho" + "sted", "npm" + "js.")
     wrong = []
     for name in listed:

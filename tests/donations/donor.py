@@ -40,6 +40,10 @@ class Till:
     def calm(self) -> None:
         self.sandbox.calm(self.tenant)
 
+    def now(self) -> int:
+        """The tenant's clock, in seconds of UTC."""
+        return self.sandbox.health(self.tenant)["now"]
+
     def advance(self, seconds: int) -> None:
         self.sandbox.advance(seconds, self.tenant)
 

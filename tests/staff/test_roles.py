@@ -1,7 +1,8 @@
 """Who may see and do what."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.core.management.sql import emit_post_migrate_signal
 from django.test import Client
 from wagtail.models import GroupApprovalTask, Page
 
@@ -11,6 +12,17 @@ from staff.models import User
 from tests.staff.people import member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+def test_it_grants_the_roles_once_and_last_when_a_database_is_made(monkeypatch) -> None:
+    """Once for all apps, when the permissions of the last one are there."""
+    grants = []
+    monkeypatch.setattr("config.roles._replace_stock_groups", lambda: grants.append(Permission.objects.count()))
+    Group.objects.all().delete()
+    Permission.objects.all().delete()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+    assert grants == [Permission.objects.count()]
+
 
 ROLES = ("Editor", "Donor care", "Finance", "Administrator")
 #                                    Editor, Donor care, Finance, Administrator
