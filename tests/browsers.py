@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None
@@ -48,7 +48,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         pages.append(page)
         page.wrongs = []  # type: ignore[attr-defined]
-        page.on("console", lambda message: page.wrongs.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: page.wrongs.append(_words(message)) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.wrongs.append(str(error)))
         page.on("request", lambda request: _note_foreign(page, request.url))
         return page
@@ -57,6 +57,11 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield opener
     for context in contexts:
         context.close()
+
+
+def _words(message: ConsoleMessage) -> str:
+    """With the address, without which "failed to load" helps nobody."""
+    return f"{message.text} {message.location['url']}".strip()
 
 
 def _note_foreign(page: Page, url: str) -> None:

@@ -11,8 +11,10 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
 
+from supporters import growing_guard
 from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import own_name, sweep
@@ -34,6 +36,24 @@ def pytest_configure() -> None:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ).enable()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    _empty_guarded_tables()
+
+
+def _empty_guarded_tables() -> None:
+    """Django empties the test database after a test with transactions of its own: there, and nowhere in the site, the
+    triggers that keep the ledger from being emptied are lifted for that moment.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def lifted(self, sql_list) -> None:
+        using = self.connection.alias
+        growing_guard.remove(using)
+        try:
+            flush(self, sql_list)
+        finally:
+            growing_guard.install(using)
+
+    BaseDatabaseOperations.execute_sql_flush = lifted
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
+from wagtail.models import Page
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,11 @@ def read(loaded, client: Client) -> Callable[[str], str]:
         return response.content.decode()
 
     return _read
+
+
+def english(kind: type[Page], **which) -> Any:
+    """The page of that type in our first language: each that ships stands in Spanish too."""
+    return kind.objects.get(locale__language_code="en", **which)
 
 
 def main_of(html: str) -> str:
