@@ -2,7 +2,8 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class HouseConfig(AppConfig):
@@ -10,5 +11,8 @@ class HouseConfig(AppConfig):
     verbose_name = "House"
 
     def ready(self) -> None:
-        import_module("config.roles")  # grants the roles after each migrate
         import_module("config.housekeeping")
+        # Django sends post_migrate once for each app with models, and makes that app's permissions then: after the last
+        # one they are all there, and the roles are granted once instead of thirty-five times.
+        last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]
+        post_migrate.connect(import_module("config.roles").grant, sender=last, dispatch_uid="road-out-roles")

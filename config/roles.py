@@ -4,8 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
-from django.db.models.signals import post_migrate
-from django.dispatch import receiver
 from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermission, GroupPagePermission, Page
 
 READ_PEOPLE = ["supporters.view_supporter", "supporters.view_consentevent"]
@@ -66,11 +64,10 @@ FOLDER_RIGHTS = ("add_collection", "change_collection", "delete_collection")
 STOCK_GROUPS = ("Editors", "Moderators")  # of Wagtail's first migration: ours stand in their place
 
 
-@receiver(post_migrate, dispatch_uid="road-out-roles")
 def grant(**kwargs: Any) -> None:
     """Make the groups and give each exactly the permissions of ROLES.
 
-    Django sends post_migrate once for each app and makes that app's permissions then, so the last call grants all.
+    config/apps.py has it called when the permissions of all apps are there.
     """
     for name, wanted in ROLES.items():
         _give(name, _permissions([PANEL, *wanted]))

@@ -1,7 +1,8 @@
 """Who may see and do what."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.core.management.sql import emit_post_migrate_signal
 from django.test import Client
 from wagtail.models import GroupApprovalTask, Page
 
@@ -11,6 +12,23 @@ from staff.models import User
 from tests.staff.people import member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+def test_it_grants_the_roles_once_when_a_database_is_made_and_leaves_nothing_out(monkeypatch) -> None:
+    """Once for all apps, when the permissions of all of them are there: granting again would add none."""
+    grants = []
+    monkeypatch.setattr("config.roles._replace_stock_groups", lambda: grants.append(held()))
+    Group.objects.all().delete()
+    Permission.objects.exclude(codename="access_admin").delete()  # Wagtail's migration makes that one
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+    assert len(grants) == 1
+    grant()
+    assert grants[1] == grants[0] and min(map(len, grants[0].values())) > 10
+
+
+def held() -> dict[str, set[str]]:
+    return {group.name: set(group.permissions.values_list("codename", flat=True)) for group in Group.objects.all()}
+
 
 ROLES = ("Editor", "Donor care", "Finance", "Administrator")
 #                                    Editor, Donor care, Finance, Administrator
