@@ -3,7 +3,6 @@
 import hashlib
 import re
 import threading
-import time
 from base64 import b64decode
 from binascii import Error as BadBase64
 from typing import Any
@@ -87,6 +86,8 @@ class App:
         kind = fault.kind if fault else ""
         if fault:
             _before(fault)
+        if fault and kind == "slow":
+            self.faults.wait(tenant, fault.seconds)
         with agenda.up_to_date(self.store, tenant, caller) as books:
             stamp = _stamp(request, path)
             replay = _replay(books, caller.key, stamp)
@@ -101,7 +102,7 @@ class App:
             answer = json_answer(500, {"error": server_error().body}) if kind == "error_after" else true_answer
             _remember(books, caller, stamp, answer)
         if fault and kind == "timeout":
-            time.sleep(fault.seconds or 30)
+            self.faults.wait(tenant, fault.seconds or 30)
         if kind == "notice":
             answer.headers["Stripe-Notice"] = "This is a notice, on order."
         if kind == "malformed":
@@ -183,8 +184,6 @@ def _before(fault: Fault) -> None:
         raise StripeError(message, status=429, code="lock_timeout")
     if fault.kind == "reset_before":
         raise ConnectionAbortedError
-    if fault.kind == "slow":
-        time.sleep(fault.seconds)
 
 
 def _stamp(request: Request, path: str) -> str:

@@ -19,8 +19,9 @@ KINDS = {
     "rate_limit": "429 with Stripe-Rate-Limited-Reason",
     "lock_timeout": "429 with code lock_timeout",
     "conflict": "409 idempotency_key_in_use",
-    "slow": "waits `seconds` before it does the work; the key is in use meanwhile",
-    "timeout": "work done and committed, then silence for `seconds` (30 if not said), then the connection is closed",
+    "slow": "waits `seconds`, or until the faults are cleared, before it does the work; the key is in use meanwhile",
+    "timeout": "work done and committed, then silence for `seconds` (30 if not said) or until the faults are cleared, "
+    "then the connection is closed",
     "notice": "the true answer, with a Stripe-Notice header",
     "malformed": "work done and committed, the JSON of the answer is cut in half",
 }
@@ -69,6 +70,7 @@ class Faults:
     seed: str = ""
     _api: dict[str, list[Fault]] = field(default_factory=dict)
     _switches: dict[str, Switches] = field(default_factory=dict)
+    _cleared: dict[str, threading.Event] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -91,6 +93,15 @@ class Faults:
         with self._lock:
             self._api.pop(tenant, None)
             self._switches.pop(tenant, None)
+            waiting = self._cleared.pop(tenant, None)
+        if waiting:
+            waiting.set()
+
+    def wait(self, tenant: str, seconds: float) -> None:
+        """As long as a fault says, or until the tenant's faults are cleared."""
+        with self._lock:
+            cleared = self._cleared.setdefault(tenant, threading.Event())
+        cleared.wait(seconds)
 
     def take(self, tenant: str, method: str, path: str) -> Fault | None:
         """The fault for this call, if any; counts it down."""

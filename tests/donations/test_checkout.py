@@ -116,11 +116,12 @@ def test_it_shows_the_form_again_when_stripe_is_down_and_makes_one_page_later(do
 def test_it_waits_no_longer_than_a_donor_does(donor, till, monkeypatch):
     monkeypatch.setattr(gateway, "BUDGET", 1.5)
     gateway.account()
-    till.fault("slow", seconds=4, path=PAGES, method="POST")
+    till.fault("slow", seconds=120, path=PAGES, method="POST")
     began = time.monotonic()
     page = donor.give("once", "25")
     assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
-    assert time.monotonic() - began < 3.5
+    assert time.monotonic() - began < 60, "it waited for Stripe, not for its budget"
+    till.calm()
 
 
 def test_it_leaves_threads_to_readers_however_many_donors_wait_for_a_slow_stripe(donor, till, monkeypatch):

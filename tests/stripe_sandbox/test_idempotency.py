@@ -7,14 +7,15 @@ import requests
 import stripe
 
 from tests.stripe_sandbox.shop import KEY, Shop
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.finding
 HEADERS = {"Authorization": f"Bearer {KEY}", "Stripe-Version": "2026-10-28.endive"}
 
 
-def post(shop: Shop, key: str, name: str = "Gift") -> requests.Response:
+def post(shop: Shop, key: str, name: str = "Gift", wait: float = 60) -> requests.Response:
     url = f"{shop.sandbox.tenant(shop.tenant)}/v1/products"
-    return requests.post(url, data={"name": name}, headers={**HEADERS, "Idempotency-Key": key}, timeout=20)
+    return requests.post(url, data={"name": name}, headers={**HEADERS, "Idempotency-Key": key}, timeout=wait)
 
 
 def test_it_answers_the_same_key_with_the_same_answer(shop: Shop) -> None:
@@ -63,16 +64,16 @@ def test_it_refuses_keys_that_are_too_long(shop: Shop) -> None:
 
 
 def test_it_turns_a_second_call_away_while_the_first_is_at_work(shop: Shop) -> None:
-    shop.sandbox.fault("slow", shop.tenant, seconds=1, count=1)
-    answers = []
-    threads = [threading.Thread(target=lambda: answers.append(post(shop, "k1"))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    by_status = {answer.status_code: answer.json() for answer in answers}
-    assert sorted(by_status) == [200, 409]
-    assert by_status[409]["error"]["code"] == "idempotency_key_in_use"
+    shop.sandbox.fault("slow", shop.tenant, seconds=60, count=1)
+    answers: list[requests.Response] = []
+    first = threading.Thread(target=lambda: answers.append(post(shop, "k1", wait=90)))
+    first.start()
+    wait_for(lambda: shop.sandbox.control("GET", "faults", shop.tenant)["api"][0]["count"] == 0)
+    second = post(shop, "k1")
+    assert (second.status_code, second.json()["error"]["code"]) == (409, "idempotency_key_in_use")
+    shop.sandbox.calm(shop.tenant)
+    first.join()
+    assert answers[0].status_code == 200
     assert len(shop.v1.products.list().data) == 1
 
 
