@@ -1,10 +1,10 @@
-"""Runs the tests on every database there is and says at the end how it went. script/test and .ci/run start it.
+"""Runs the whole gate: types, and the tests on every database there is, all at the same time. script/test starts it.
 
-    python -m tests.gate [what pytest takes]      TEST_JOBS (2), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
+    python -m tests.gate [what pytest takes]      TEST_JOBS (5), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
 
 REQUIRE_ALL=1: what would be skipped for want of Chromium or PostgreSQL fails instead. SECOND_LOOK=1, for .ci/run: up to
 three failed tests in all run once more, alone, in one process. What passes then is named FLAKY in the last lines, and
-mending it is the first work of the next change. A test marked `finding` gets no second look.
+mending it is the first work of the next change. A test marked `finding` gets no second look. docs/testing.md says more.
 """
 
 import json
@@ -12,107 +12,221 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
-from tests.browsers import CHROMIUM
+from tests.browsers import CHROMIUM, INSTALL
+from tests.databases import templates
 
-MOST = 3  # failed tests that are looked at once more; with more of them something is broken
 PASSED, FAILED, NOTHING = 0, 1, 5  # pytest's exit codes; any other means that it could not do its work
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
+PROCESSES = "browser or processes"
+OFFLINE_STRIPE = "tests/stripe_sandbox"
+# What PostgreSQL cannot change is tested on SQLite alone: this, and what is marked `once`. Of what needs a browser or
+# processes, only tests marked `both` run there too.
+SQLITE_ALONE = [
+    "tests/look",
+    "tests/config",
+    "tests/staff/test_doors.py",
+    "tests/staff/test_roles.py",
+    "tests/awareness/test_editing.py",
+    "tests/awareness/test_pages.py",
+    "tests/drawing",
+    "tests/donations/test_money.py",
+    "tests/test_gate.py",
+    "tests/test_house.py",
+]
+MOST = 3  # failed tests that are looked at once more; with more of them something is broken
+LONG = 20  # minutes: over this the run says so
+SLOWEST = 25
+PULSE = 20  # seconds from one line about how far it is to the next
 
 
 @dataclass
-class Run:
-    """All tests on one database, in the folder `root`, with a memory of its own of what failed."""
+class Lane:
+    """Tests that run one after another in a process of their own, with a memory of their own of what failed."""
 
     name: str
-    url: str  # empty: SQLite, in the tests' own data folder
+    select: list[str]
+    url: str = ""  # of the database; empty: SQLite, in the tests' own data folder
     root: Path = field(default_factory=Path.cwd)
-    code: int = PASSED
-    seconds: float = 0
+    code: int | None = None
 
     @property
-    def memory(self) -> Path:
-        return self.root / ".pytest_cache" / self.name.lower()
+    def folder(self) -> Path:
+        return self.root / ".pytest_cache" / self.name.replace(" ", "-").lower()
 
-    def pytest(self, *args: str) -> int:
-        env = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        env |= {"DATABASE_URL": self.url} if self.url else {}
-        command = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={self.memory}", *args]
-        return subprocess.run(command, cwd=self.root, env=env).returncode
+    @property
+    def output(self) -> Path:
+        return self.folder / "output.txt"
 
-    def all(self, jobs: str, args: list[str]) -> None:
-        say(f"== Tests on {self.name}")
-        shutil.rmtree(self.memory / "v" / "cache", ignore_errors=True)
-        began = time.monotonic()
-        self.code = self.pytest("-n", jobs, "--dist", "load", *args)
-        self.seconds = time.monotonic() - began
+    @property
+    def results(self) -> Path:
+        return self.folder / "results.xml"
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "pytest", "-o", f"cache_dir={self.folder / 'cache'}", *args]
+
+    @property
+    def env(self) -> dict[str, str]:
+        # Where Python may not keep what it compiled, each of a hundred processes does it again.
+        ours = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
+        env = {key: value for key, value in os.environ.items() if key not in ours}
+        return env | ({"DATABASE_URL": self.url} if self.url else {})
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether pytest did its work, whatever it found."""
+        return self.code in (PASSED, FAILED, NOTHING)
+
+    def run(self, args: list[str]) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        with self.output.open("w") as file:
+            command = self.command("-v", f"--junitxml={self.results}", *self.select, *args)
+            done = subprocess.run(command, cwd=self.root, env=self.env, stdout=file, stderr=subprocess.STDOUT)
+        self.code = done.returncode
+        said = self.output.read_text(errors="replace").splitlines()
+        cut = next((number for number, line in enumerate(said) if "= FAILURES =" in line or "= ERRORS =" in line), -1)
+        say("\n".join([f"== {self.name}", *said[cut:]]))
+
+    def progress(self) -> str:
+        """The share of its tests that ran, as pytest prints it at the end of a line."""
+        seen = [line for line in self.output.read_text(errors="replace").splitlines() if line.endswith("%]")]
+        return seen[-1].rpartition("[")[2].strip(" ]") if seen else "0%"
 
     def failed(self) -> list[str]:
         """The tests that failed, as pytest names them."""
-        path = self.memory / "v" / "cache" / "lastfailed"
+        path = self.folder / "cache" / "v" / "cache" / "lastfailed"
         return sorted(json.loads(path.read_text())) if path.exists() else []
 
     def second_look(self, failed: list[str]) -> bool:
-        """Whether all of them pass, one after another in one process, and may."""
-        say(f"== A second look on {self.name}")
-        if self.pytest("--collect-only", "-m", "finding", "-n", "0", *failed) != NOTHING:
+        """Whether all of them may be looked at again, and pass, one after another in one process."""
+        say(f"== A second look: {self.name}")
+        if self._again("--collect-only", "-m", "finding", *failed) != NOTHING:
             say("What is marked `finding` gets no second look: see the names above.")
             return False
-        return self.pytest("-n", "0", *failed) == PASSED
+        return self._again(*failed) == PASSED
+
+    def _again(self, *args: str) -> int:
+        return subprocess.run(self.command("-q", *args), cwd=self.root, env=self.env).returncode
+
+
+def lanes(postgres: str, args: list[str]) -> list[Lane]:
+    """Together they run every test once, and on PostgreSQL what can differ there. The longest first."""
+    processes, others = Lane("SQLite processes", ["-m", PROCESSES]), Lane("SQLite", ["-m", f"not ({PROCESSES})"])
+    all_of_them = [processes, others]
+    if not args:  # whoever asks for a part names it
+        others.select.append(f"--ignore={OFFLINE_STRIPE}")
+        all_of_them.append(Lane("Offline Stripe", ["-m", f"not ({PROCESSES})", OFFLINE_STRIPE]))
+    if postgres:
+        alone = [f"--ignore={path}" for path in (OFFLINE_STRIPE, *SQLITE_ALONE)]
+        all_of_them.append(Lane("PostgreSQL", ["-m", f"both or not ({PROCESSES} or once)", *alone], postgres))
+    return all_of_them
 
 
 def main(args: list[str]) -> int:
-    runs, skipped = [Run("SQLite", "")], []
+    began, skipped = time.monotonic(), []
     if CHROMIUM is None:
-        skipped.append("Tests in a browser (to get them: apt-get install chromium, or CHROMIUM=/path/to/chromium)")
-    url = os.environ.get("TEST_POSTGRES_URL", POSTGRES)
-    if answers(url):
-        runs.append(Run("PostgreSQL", url))
-    else:
+        skipped.append(f"Tests in a browser (to get them: {INSTALL})")
+    url = postgres()
+    if not url:
         skipped.append(
             "Tests on PostgreSQL (to get them: TEST_POSTGRES_URL=postgres://user:password@host:5432/postgres)"
         )
     if skipped and os.environ.get("REQUIRE_ALL"):
         say("\n".join(f"This run requires what is not here: {what}" for what in skipped))
         return FAILED
-    code = gate(runs, args, second=bool(os.environ.get("SECOND_LOOK")))
+    with templates(url):
+        code = gate(lanes(url, args), args, second=bool(os.environ.get("SECOND_LOOK")), types=not args)
+    minutes = (time.monotonic() - began) / 60
+    say(f"{minutes:.1f} minutes" + (f": more than {LONG}, which keeps everybody waiting" if minutes > LONG else ""))
     for what in skipped:
         say(f"Skipped: {what}")
     return code
 
 
-def gate(runs: list[Run], args: list[str], second: bool) -> int:
-    """Every run, also when one before it failed; then the second look, if there is one. Returns the exit code."""
-    for run in runs:
-        run.all(os.environ.get("TEST_JOBS", "2"), args)
-    broken = [run for run in runs if run.code not in (PASSED, FAILED)]
-    red = {run.name: run.failed() for run in runs if run.code == FAILED}
+def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) -> int:
+    """All lanes, whatever fails; then the second look, if there is one. Says what failed; returns the exit code."""
+    wrong_types = []
+    over = threading.Event()
+    pulse = threading.Thread(target=tell_progress, args=(lanes, over), daemon=True)
+    pulse.start()
+    with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "5"))) as pool:
+        if types:
+            pool.submit(lambda: wrong_types.append(check_types()))
+        for work in [pool.submit(lane.run, args) for lane in lanes]:
+            work.result()
+    over.set()
+    pulse.join()
+    broken = [lane for lane in lanes if not lane.ended_well]
+    if all(lane.code == NOTHING for lane in lanes):
+        broken = lanes
+    red = {lane.name: lane.failed() for lane in lanes if lane.code == FAILED}
     flaky = []
-    if red and second and not broken and 0 < sum(map(len, red.values())) <= MOST and all(red.values()):
-        for run in runs:
-            if run.name in red and run.second_look(red[run.name]):
-                flaky += [f"FLAKY: {test} on {run.name} failed, then passed alone" for test in red.pop(run.name)]
-    say("== " + ", ".join(f"{run.name} {run.seconds / 60:.1f} minutes" for run in runs))
-    for run in broken:
-        say(f"FAILED: pytest could not do its work on {run.name}: it ended with {run.code}")
+    if second and not broken and sum(map(len, red.values())) <= MOST and all(red.values()):
+        for lane in lanes:
+            if lane.name in red and lane.second_look(red[lane.name]):
+                flaky += [f"FLAKY: {test} on {lane.name} failed, then passed alone" for test in red.pop(lane.name)]
+    tell_slowest(lanes)
+    for lane in broken:
+        say(f"FAILED: pytest could not do its work on {lane.name}: it ended with {lane.code}")
     for name, tests in red.items():
         say("\n".join(f"FAILED: {test} on {name}" for test in tests or ["pytest does not say what"]))
-    if flaky:
-        say("\n".join(flaky))
-    return FAILED if broken or red else PASSED
+    say("\n".join(flaky)) if flaky else None
+    return FAILED if broken or red or any(wrong_types) else PASSED
 
 
-def answers(url: str) -> bool:
+def check_types() -> bool:
+    """Whether something is wrong."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-error-summary", "."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    say("\n".join(["== Types", done.stdout.strip() or "right"]))
+    return done.returncode != PASSED
+
+
+def tell_progress(lanes: list[Lane], over: threading.Event) -> None:
+    """Now and then, so that whoever waits knows that nothing hangs."""
+    while not over.wait(PULSE):
+        say(", ".join(f"{lane.name} {lane.progress()}" for lane in lanes if lane.output.exists() and lane.code is None))
+
+
+def tell_slowest(lanes: list[Lane]) -> None:
+    took = []
+    for lane in lanes:
+        cases = ElementTree.parse(lane.results).iter("testcase") if lane.results.exists() else []
+        took += [
+            (float(case.get("time", 0)), f"{case.get('classname')}::{case.get('name')} on {lane.name}")
+            for case in cases
+        ]
+    say(
+        "\n".join(
+            [
+                f"== The {SLOWEST} slowest",
+                *(f"{seconds:7.1f} s {test}" for seconds, test in sorted(took)[: -SLOWEST - 1 : -1]),
+            ]
+        )
+    )
+
+
+def postgres() -> str:
+    """The address of the server, or nothing where none answers."""
+    url = os.environ.get("TEST_POSTGRES_URL", POSTGRES)
     try:
         psycopg.connect(url, connect_timeout=3).close()
     except psycopg.Error:
-        return False
-    return True
+        return ""
+    return url
 
 
 def say(text: str) -> None:

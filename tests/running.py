@@ -54,6 +54,16 @@ class Site:
         return self.process.wait(timeout=120)
 
 
+def files_of_the_project(*which: str) -> list[str]:
+    """What git would hand out; outside a checkout, as in an unpacked archive, all files but those that work makes."""
+    done = subprocess.run(["git", "ls-files", *which], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode == 0:
+        return done.stdout.splitlines()
+    made = {".venv", "var", "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis"}
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return sorted(str(path) for path in paths if not made & set(path.parts))
+
+
 def manage(env: dict[str, str], *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a management command to its end. With `check`, AssertionError with all it printed where it failed."""
     command = [sys.executable, "manage.py", *args]
@@ -107,7 +117,7 @@ def _start_site(data_dir: Path, extra: dict[str, str], timeout: float = 240) -> 
 def running_site() -> Iterator[Site]:
     """The whole site, as a stranger starts it. Shared by the run: a test leaves other people's rows alone."""
     data_dir = Path(tempfile.mkdtemp(prefix="road-out-site-"))
-    with own_database("site") as env:
+    with own_database("site", data_dir) as env:
         site = start_site(data_dir, env)
         try:
             yield site

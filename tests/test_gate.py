@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate import Run, gate
+from tests.gate import OFFLINE_STRIPE, SQLITE_ALONE, Lane, gate
 from tests.running import ROOT
 
 pytestmark = pytest.mark.processes  # pytest's own, for suites of a few lines
@@ -24,7 +24,7 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of tests that a gate can be let loose on."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p pytest_timeout")
-    monkeypatch.setenv("TEST_JOBS", "0")
+    monkeypatch.setenv("TEST_JOBS", "1")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    finding: no second look\n")
     return tmp_path
 
@@ -39,7 +39,8 @@ def write(suite: Path, **tests: str) -> None:
 
 
 def run(suite: Path, second: bool = True) -> int:
-    return gate([Run("One", "", suite), Run("Other", "other", suite)], ["test_some.py"], second=second)
+    two = [Lane("One", [], root=suite), Lane("Other", [], url="other", root=suite)]
+    return gate(two, ["test_some.py"], second=second)
 
 
 def test_it_passes_when_all_pass_and_says_so_of_both(suite: Path, capfd: pytest.CaptureFixture) -> None:
@@ -102,6 +103,10 @@ def test_it_ends_a_test_that_hangs_and_says_where_it_stood(suite: Path, options:
     command = [sys.executable, "-m", "pytest", "-o", "timeout=1", "-o", "timeout_method=signal", *options]
     done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and "Timeout" in done.stdout and "where_it_stood" in done.stdout
+
+
+def test_it_leaves_out_nothing_that_is_not_there() -> None:
+    assert [path for path in (OFFLINE_STRIPE, *SQLITE_ALONE) if not (ROOT / path).exists()] == []
 
 
 def test_it_gives_every_test_a_limit_and_those_with_processes_a_longer_one(request: pytest.FixtureRequest) -> None:

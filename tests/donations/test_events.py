@@ -1,7 +1,8 @@
 """What Stripe tells us, in any order and any number of times, ends in the same books."""
 
-import itertools
 import json
+import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -45,6 +46,21 @@ def in_order(order: list[dict]) -> dict:
     return result
 
 
+def in_every_order(came: list[dict]) -> list[dict]:
+    """What the books would be in each order. Orders that begin alike share their beginning."""
+
+    def after(rest: list[dict]) -> Iterator[dict]:
+        if not rest:
+            yield books()
+        for event in rest:
+            with transaction.atomic():
+                events.STEPS[event["type"]](event["data"]["object"]["id"])
+                yield from after([other for other in rest if other is not event])
+                transaction.set_rollback(True)
+
+    return list(after(came))
+
+
 def answered(monkeypatch) -> None:
     """Ask the offline Stripe once for each object: hundreds of orders need not ask hundreds of times."""
     for name in ("ask", "get"):
@@ -59,16 +75,19 @@ def answered(monkeypatch) -> None:
         monkeypatch.setattr(gateway, name, once)
 
 
+@pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_gift(donor, till, monkeypatch):
     donor.pay(donor.give("once", "25", cover_fee="on"))
     came = told(till)
     assert 3 <= len(came) <= 6
     answered(monkeypatch)
-    results = [in_order(list(order)) for order in itertools.permutations(came)]
+    results = in_every_order(came)
+    assert len(results) == math.factorial(len(came))
     assert all(result == results[0] for result in results)
     assert len(results[0]["receipts"]) == results[0]["letters"] == 1
 
 
+@pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypatch):
     donor.pay(donor.give("monthly", "30"))
     came = told(till)
@@ -76,7 +95,8 @@ def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypa
     chosen = [event for event in came if event["type"] in wanted | {"customer.subscription.created"}]
     assert len(chosen) == 5
     answered(monkeypatch)
-    results = [in_order(list(order)) for order in itertools.permutations(chosen)]
+    results = in_every_order(chosen)
+    assert len(results) == 120
     assert all(result == results[0] for result in results)
     assert len(results[0]["plans"]) == len(results[0]["receipts"]) == 1
 

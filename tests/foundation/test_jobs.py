@@ -200,13 +200,14 @@ class Processes:
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     data_dir = tmp_path_factory.mktemp("jobs")
-    with own_database("jobs") as extra:
+    with own_database("jobs", data_dir) as extra:
         real = Processes({**os.environ, "DATA_DIR": str(data_dir), **extra})
         real.manage("migrate", "--verbosity", "0")
         yield real
 
 
 @pytest.mark.processes
+@pytest.mark.both
 def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes: Processes) -> None:
     killed = processes.shell(
         "import os, signal; from foundation.jobs import queue;"
@@ -227,6 +228,7 @@ def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes:
 
 
 @pytest.mark.processes
+@pytest.mark.both
 def test_it_stops_cleanly_when_it_is_told_to(processes: Processes) -> None:
     command = [sys.executable, "manage.py", "worker"]
     buffered = {key: value for key, value in processes.env.items() if key != "PYTHONUNBUFFERED"}
