@@ -4,8 +4,10 @@ start real processes.
 
 import gc
 import os
+import random
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 
 import hypothesis
 import pytest
@@ -14,10 +16,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 
-from tests import evidence
+from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
-from tests.running import running_site, sandbox  # noqa: F401 - fixtures
+from tests.running import ROOT, running_site, sandbox  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WITH_PROCESSES = 600  # seconds; the limit of all other tests is in pyproject.toml
@@ -29,6 +31,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 def pytest_configure() -> None:
+    clock.begin()
     override_settings(  # enabled as a whole, so that Django drops the storages that it made already
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_FILES}},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -37,6 +40,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "TEST_ORDER" in os.environ:  # script/flakes: the files in any order
+        items.sort(key=_any_order)
     for item in items:
         if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(WITH_PROCESSES))
@@ -46,6 +51,15 @@ def pytest_collection_finish() -> None:
     """What is there by now stays to the end: looking through it again and again takes a tenth of the time."""
     gc.collect()
     gc.freeze()
+
+
+def _any_order(item: pytest.Item) -> tuple[bool, float]:
+    """Files in the order that the seed sets. Tests that empty the database come last, as pytest-django has it: the rows
+    that migrations made go with it.
+    """
+    marker = item.get_closest_marker("django_db")
+    empties = bool(marker and marker.kwargs.get("transaction"))
+    return empties, random.Random(f"{os.environ['TEST_ORDER']} {item.path.relative_to(ROOT)}").random()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -81,6 +95,13 @@ def django_db_modify_db_settings() -> None:
 def django_db_keepdb(django_db_keepdb: bool) -> bool:
     """Django would remove the file of SQLite that was copied to the place of the tests' own."""
     return django_db_keepdb or (connection.vendor == "sqlite" and SQLITE_TEMPLATE in os.environ)
+
+
+@pytest.fixture(autouse=True)
+def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Real processes live today, and so do the tests that talk to them."""
+    with clock.today() if request.node.get_closest_marker("processes") else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)

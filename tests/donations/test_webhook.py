@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import OperationalError, connections
 from django.test import Client
@@ -88,9 +89,10 @@ def test_it_refuses_the_signature_of_another(till):
     assert kept() == (0, 0)
 
 
-@pytest.mark.parametrize(("seconds", "code"), [(-290, 200), (-310, 400), (290, 200), (310, 400), (86400, 400)])
+@pytest.mark.parametrize(("seconds", "code"), [(-299, 200), (-301, 400), (299, 200), (301, 400), (86400, 400)])
 def test_it_takes_five_minutes_of_another_clock_both_ways(till, seconds, code):
-    assert post(BODY, sign(BODY, at=int(time.time()) + seconds)).status_code == code
+    with time_machine.travel(time.time(), tick=False):
+        assert post(BODY, sign(BODY, at=int(time.time()) + seconds)).status_code == code
 
 
 def test_it_takes_a_header_with_two_signatures_of_which_one_is_good(till):

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 import requests
 from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Page
 
 from tests.running import Site
 
@@ -84,6 +85,17 @@ class Visitor:
                     return text.get_text()
             time.sleep(0.2)  # polls another process; nothing is assumed about how long it takes
         raise AssertionError(f"no letter to {to} with “{containing}”")
+
+
+def press(page: Page, button: str) -> None:
+    """Send the form of a browser; again when it says that this was too fast for a person, as a person would."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with page.expect_navigation():
+            page.locator(button).click()
+        if not page.get_by_text(TOO_FAST).count():
+            return
+    raise AssertionError("the form never believed that this is a person")
 
 
 def _as_shown(form: Tag) -> dict[str, str]:

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 import urllib.parse
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 
 from stripe import WebhookSignature
 
-from tests import evidence
+from tests import clock, evidence
 from tests.ports import free_port
 from tests.stripe_sandbox.account import Account
 from tests.stripe_sandbox.web import http, inputs, post, words
@@ -83,7 +82,7 @@ class Sandbox(Account):
         evidence.watch("offline Stripe", log)
         with log.open("ab") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "stripe_sandbox", "--port", str(port), *words],
+                [*clock.python("stripe_sandbox"), "--port", str(port), *words],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -83,6 +83,11 @@ class Shop:
     def advance(self, days: float) -> None:
         self.sandbox.advance(int(days * 86400), self.tenant)
 
+    def renew(self, subscription: stripe.Subscription) -> None:
+        """On to the day after its next renewal, however long this month is."""
+        end = self.v1.subscriptions.retrieve(subscription.id)["items"].data[0].current_period_end
+        self.sandbox.advance(end + 86400 - self.sandbox.health(self.tenant)["now"], self.tenant)
+
     def problems(self) -> list[str]:
         """What the three oracles have against anything that was answered or told."""
         found: list[str] = []

@@ -38,7 +38,7 @@ def opened(shop: Shop, customer: str, kind: str | None = None, sub: str | None =
 
 def test_it_gives_a_monthly_gift_another_card(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
-    shop.advance(32)
+    shop.renew(sub)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "past_due"
     portal = opened(shop, sub.customer, "payment_method_update")
     before = len(shop.events())
@@ -61,7 +61,7 @@ def test_it_cancels_by_cancel_at_alone_and_lets_the_donor_think_again(shop: Shop
     shop.sandbox.portal(portal.url, "keep", subscription=sub.id)
     assert shop.v1.subscriptions.retrieve(sub.id).cancel_at is None
     shop.sandbox.portal(portal.url, "cancel", subscription=sub.id)
-    shop.advance(32)
+    shop.renew(sub)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "canceled"
     assert len(shop.v1.invoices.list().data) == 1
 
@@ -183,7 +183,7 @@ def test_it_attaches_and_detaches_cards(shop: Shop) -> None:
 
 def test_it_keeps_the_failed_charge_of_a_bill_that_could_not_be_paid(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
-    shop.advance(32)
+    shop.renew(sub)
     bill = shop.v1.invoices.list({"status": "open"}).data[0]
     before, key = len(shop.events()), {"idempotency_key": "pay-1"}
     for _ in range(2):  # the refusal is kept under the key, and so is the charge
@@ -202,14 +202,14 @@ def test_it_keeps_the_failed_charge_of_a_bill_that_could_not_be_paid(shop: Shop)
 def test_it_cannot_charge_a_card_that_was_taken_away(shop: Shop) -> None:
     sub = shop.monthly()
     shop.v1.payment_methods.detach(sub.default_payment_method)
-    shop.advance(32)
+    shop.renew(sub)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "past_due"
     assert len(shop.v1.charges.list().data) == 1
 
 
 def test_it_voids_a_bill(shop: Shop) -> None:
-    shop.monthly(card="4000000000000341")
-    shop.advance(32)
+    sub = shop.monthly(card="4000000000000341")
+    shop.renew(sub)
     bill = shop.v1.invoices.list({"status": "open"}).data[0]
     assert shop.v1.invoices.void_invoice(bill.id).status == "void"
     assert shop.kinds()[-1] == "invoice.voided"
@@ -249,5 +249,5 @@ def test_it_goes_on_with_the_period_that_is_paid(shop: Shop) -> None:
     shop.v1.subscriptions.pause(sub.id, PAUSE)
     shop.v1.subscriptions.resume(sub.id, {"billing_cycle_anchor": {"type": "unchanged"}})
     assert len(shop.v1.invoices.list().data) == 1
-    shop.advance(32)
+    shop.renew(sub)
     assert len(shop.v1.invoices.list({"status": "paid"}).data) == 2

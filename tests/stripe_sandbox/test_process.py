@@ -76,7 +76,7 @@ def test_it_has_whole_gifts_or_none_after_kill_9_while_donors_pay(tmp_path: Path
     threads = [threading.Thread(target=donors) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert some.wait(30)
+    assert some.wait(90)
     sandbox.kill()
     over.set()
     for thread in threads:

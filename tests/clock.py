@@ -1,0 +1,43 @@
+"""The day on which tests in this process happen: the same each time, unless TEST_CLOCK names another.
+
+    TEST_CLOCK=2028-02-29T12:00:00Z script/test -m "not processes and not browser"
+
+The clock goes on from there. An offline Stripe that such a test starts lives on that day as well. Tests with real
+processes live today, as the processes do. `python -m tests.clock SECONDS MODULE …` runs a module that far from now.
+"""
+
+import os
+import runpy
+import sys
+import time
+from datetime import datetime
+
+import time_machine
+
+MOMENT = datetime.fromisoformat(os.environ.get("TEST_CLOCK", "2027-03-09T10:00:00Z"))
+
+
+def _real() -> float:
+    return time_machine.escape_hatch.time.time()
+
+
+def begin() -> None:
+    """From now on it is that day in this process."""
+    time_machine.travel(MOMENT).start()
+
+
+def today() -> time_machine.travel:
+    """With this it is today for a while."""
+    return time_machine.travel(_real())
+
+
+def python(module: str) -> list[str]:
+    """The command that runs a module on the same day as this process."""
+    away = datetime.now().timestamp() - _real()
+    return [sys.executable, "-m", *([] if abs(away) < 1 else ["tests.clock", str(away)]), module]
+
+
+if __name__ == "__main__":
+    _, away, module, *sys.argv[1:] = sys.argv
+    time_machine.travel(time.time() + float(away)).start()
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
