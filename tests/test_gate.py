@@ -25,6 +25,9 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p pytest_timeout")
     monkeypatch.setenv("TEST_JOBS", "1")
+    # script/flakes sets these; who reads them is a plug-in of ours, which these small suites do without.
+    monkeypatch.delenv("TEST_ORDER", raising=False)
+    monkeypatch.delenv("TEST_CLOCK", raising=False)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    finding: no second look\n")
     return tmp_path
 
