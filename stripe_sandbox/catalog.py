@@ -11,7 +11,8 @@ from .shapes import catalog as shapes
 
 def create_product(books: Books, params: Thing) -> Thing:
     product_id = params.get("id") or books.new_id("prod")
-    if books.get("product", product_id):
+    known = books.get("product", product_id)
+    if known and not known.get("deleted"):
         raise StripeError("Product already exists.", code="resource_already_exists", param="id")
     product = books.put(shapes.product(product_id, books.now, params))
     emit(books, "product.created", product)
@@ -34,6 +35,14 @@ def update_product(books: Books, product: Thing, params: Thing) -> Thing:
     }
     fields["metadata"] = merged(product["metadata"], params.get("metadata"))
     return change(books, product, "product.updated", **fields, updated=books.now)
+
+
+def delete_product(books: Books, product: Thing, params: Thing) -> Thing:
+    """DELETE /v1/products/{id}: only one that no price was ever made for; others are archived (active=false)."""
+    if books.find("price", product=product["id"]):
+        raise StripeError("This product cannot be deleted because it has one or more user-created prices.")
+    emit(books, "product.deleted", product)
+    return books.put({"id": product["id"], "object": "product", "deleted": True})
 
 
 def create_price(books: Books, params: Thing) -> Thing:
@@ -74,13 +83,24 @@ def _price(books: Books, params: Thing, path: str, active: bool) -> Thing:
         raise bad_value(where("currency"), message)
     if "product" not in params:
         raise missing_param(where("product"))
-    books.need("product", params["product"], where("product"), 400)
+    product = books.need("product", params["product"], where("product"), 400)
+    if _archived(books, product):
+        message = f"The product {product['id']} is marked as inactive, and thus no new price can be made for it here."
+        raise bad_value(where("product"), message)
     made = {
         **params,
         "currency": currency,
         "unit_amount": _unit_amount(params, path, where("unit_amount"), currency),
     }
     return books.put(shapes.price(books.new_id("price"), books.now, made, active))
+
+
+def _archived(books: Books, product: Thing) -> bool:
+    """Whether somebody put the product away. One made inline is inactive from birth, yet takes new prices."""
+    if product["active"]:
+        return False
+    changes = books.find("event", type="product.updated")
+    return any(event["data"]["object"]["id"] == product["id"] for event in changes)
 
 
 def _unit_amount(params: Thing, path: str, param: str, currency: str) -> int:

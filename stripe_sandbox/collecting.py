@@ -33,5 +33,8 @@ def void(books: Books, invoice: Thing, params: Thing) -> Thing:
     """POST /v1/invoices/{id}/void: nothing will be collected for it any more."""
     if invoice["status"] not in ("open", "uncollectible"):
         raise StripeError(f"You can only pass in open invoices. This invoice isn't open: it is {invoice['status']}.")
+    payment = invoicing.payment_of(books, invoice)
+    if payment and books.own("payment_intent", payment["payment"]["payment_intent"])["status"] == "processing":
+        raise StripeError("You cannot void an invoice while a payment of it is being processed.")
     books.unschedule(invoice["id"])
     return invoicing.void(books, invoice)

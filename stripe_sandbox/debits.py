@@ -1,8 +1,9 @@
 """Bank debits that were on their way: days later they arrive or come back, and everything waiting on them moves."""
 
-from . import banks, charging, disputes, renewals
+from . import balance, banks, charging, disputes, renewals
 from .books import Books, Thing
 from .cards import Decline
+from .errors import StripeError
 from .events import change, emit
 
 
@@ -45,6 +46,25 @@ def _came_back(books: Books, charge: Thing, intent: Thing, decline: Decline) -> 
     if invoice is not None:
         renewals.refused(books, invoice)
     _tell_session(books, intent, "checkout.session.async_payment_failed")
+
+
+def take_back(books: Books, charge: Thing) -> Thing:
+    """The bank takes back a debit that had arrived. The charge fails by a balance transaction of its own."""
+    if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] == "card" or charge["disputed"]:
+        raise StripeError(f"The charge {charge['id']} is no bank debit that arrived.")
+    amount, rate = balance.converted(books, charge["amount"], charge["currency"])
+    words = f"Failure of payment ({charge['description']})"
+    facts = {"source": charge["id"], "description": words, "rate": rate}
+    gone = balance.book(books, "payment_failure_refund", "charge_failure", -amount, **facts)
+    charge.update(failure_balance_transaction=gone["id"])
+    charging.fail(
+        books,
+        books.own("payment_intent", charge["payment_intent"]),
+        books.own("payment_method", charge["payment_method"]),
+        banks.FORBIDDEN,
+        charge,
+    )
+    return books.own("charge", charge["id"])
 
 
 def _invoice(books: Books, intent: Thing) -> Thing | None:

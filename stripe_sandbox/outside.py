@@ -33,6 +33,11 @@ def land_debit(books: Books, asked: Thing) -> Thing:
     return debits.land(books, charge["id"], asked["status"])
 
 
+def return_debit(books: Books, asked: Thing) -> Thing:
+    """The bank takes back a debit that had arrived."""
+    return debits.take_back(books, _charge(books, asked))
+
+
 def refund(books: Books, asked: Thing) -> Thing:
     """A refund made in the Dashboard."""
     wanted = asked.get("status", "succeeded")
@@ -148,6 +153,7 @@ TARGET = {"charge": str, "payment_intent": str}
 # By control address: what is done, and the parameters it takes.
 WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
     "debits": (land_debit, {**TARGET, "status": str}),
+    "debits/return": (return_debit, {**TARGET}),
     "refunds": (refund, {**TARGET, "amount": int, "reason": str, "metadata": dict, "status": str}),
     "refunds/turn": (turn_refund, {"refund": str, "status": str, "reason": str}),
     "disputes": (dispute, {**TARGET, "amount": int, "reason": str, "inquiry": bool}),

@@ -55,6 +55,8 @@ ROUTES = [
     Route("GET", "/v1/products/{}", "_product_retrieve_params:ProductRetrieveParams", _retrieve("product")),
     Route("POST", "/v1/products/{}", "_product_update_params:ProductUpdateParams",
           _on("product", catalog.update_product)),
+    Route("DELETE", "/v1/products/{}", "_product_delete_params:ProductDeleteParams",
+          _on("product", catalog.delete_product)),
     Route("POST", "/v1/prices", "_price_create_params:PriceCreateParams",
           lambda books, params: catalog.create_price(books, params)),
     Route("GET", "/v1/prices", "_price_list_params:PriceListParams",

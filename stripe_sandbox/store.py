@@ -74,10 +74,6 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
 
-    def tenants(self) -> list[str]:
-        with self._lock:
-            return [row["name"] for row in self._db.execute("SELECT name FROM tenants ORDER BY name")]
-
     def query(self, sql: str, values: tuple = ()) -> list[sqlite3.Row]:
         """Read or change rows that belong to no single tenant (the delivery queue)."""
         with self._lock:

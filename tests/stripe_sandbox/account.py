@@ -5,6 +5,7 @@ Each returns the object it made or changed; amounts are minor units; what cannot
     refund(payment_intent=… or charge=…, amount=, reason=, metadata=, status=)   a refund made in the Dashboard
     turn_refund(refund, status, reason=)          it becomes succeeded, failed or canceled, now
     land_debit(status, payment_intent=… or charge=…)   a bank debit succeeded or failed, now
+    return_debit(payment_intent=… or charge=…)    the bank takes back a debit that had arrived
     dispute(payment_intent=… or charge=…, amount=, reason=, inquiry=True)        a chargeback, or an inquiry
     end_dispute(dispute, status)                  won, lost; an inquiry: warning_closed, escalated
     fraud_warning(payment_intent=… or charge=…, fraud_type=)
@@ -43,6 +44,9 @@ class Account:
 
     def land_debit(self, status: str, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "debits", tenant, {"status": status, **facts})
+
+    def return_debit(self, tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "debits/return", tenant, facts)
 
     def dispute(self, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "disputes", tenant, facts)

@@ -144,3 +144,41 @@ def test_it_leads_from_the_card_to_the_bank_and_says_what_is_wrong(shop: Shop) -
     with pytest.raises(Declined, match="account holder"):
         shop.sandbox.debit(session.url, name="")
     assert shop.events() == []
+
+
+def test_it_voids_no_bill_while_the_bank_decides(shop: Shop) -> None:
+    gift = debit(shop, STUCK, 1000, "usd", "subscription")
+    with pytest.raises(stripe.InvalidRequestError, match="is being processed"):
+        shop.v1.invoices.void_invoice(gift.invoice)
+    assert shop.v1.invoices.retrieve(gift.invoice).status == "open"
+
+
+def test_it_takes_back_a_debit_that_had_arrived(shop: Shop) -> None:
+    gift = debit(shop)
+    shop.advance(4)
+    intent = gift.payment_intent.id
+    before = len(shop.events())
+    shop.sandbox.return_debit(shop.tenant, payment_intent=intent)
+    charge = shop.v1.charges.retrieve(
+        gift.payment_intent.latest_charge.id, {"expand": ["balance_transaction", "failure_balance_transaction"]}
+    )
+    back = charge.failure_balance_transaction
+    assert (charge.status, charge.paid, back.amount) == ("failed", False, -2500)
+    assert charge.balance_transaction.amount == 2500 and "charge.failed" in shop.kinds(before)
+    with pytest.raises(ValueError, match="no bank debit"):
+        shop.sandbox.return_debit(shop.tenant, payment_intent=intent)
+
+
+def test_it_deletes_a_product_without_prices_and_archives_others(shop: Shop) -> None:
+    product = shop.v1.products.create({"id": "gift", "name": "Gift"})
+    assert shop.v1.products.delete(product.id).deleted
+    with pytest.raises(stripe.InvalidRequestError):
+        shop.v1.products.retrieve(product.id)
+    shop.v1.products.create({"id": "gift", "name": "Gift"})
+    price = {"currency": "usd", "unit_amount": 500, "product": "gift"}
+    shop.v1.checkout.sessions.create({**shop.order(), "line_items": [{"price_data": price, "quantity": 1}]})
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be deleted"):
+        shop.v1.products.delete("gift")
+    shop.v1.products.update("gift", {"active": False})
+    with pytest.raises(stripe.InvalidRequestError, match="inactive"):
+        shop.v1.checkout.sessions.create({**shop.order(), "line_items": [{"price_data": price, "quantity": 1}]})
