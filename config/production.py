@@ -71,4 +71,8 @@ def _rest(settings: Mapping[str, Any]) -> list[str]:
         problems.append("DEBUG is on: unset DEBUG, or set it to false.")
     if not settings["EMAIL_URL_SET"]:
         problems.append("EMAIL_URL is missing: set it to your mail server, smtp+tls://user:password@host:587.")
+    if settings.get("EMAIL_PROVIDER") and ":" not in settings["EMAIL_WEBHOOK_SECRET"]:
+        problems.append(
+            "EMAIL_WEBHOOK_SECRET is missing: set it to user:password, as in your provider's webhook address."
+        )
     return problems

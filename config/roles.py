@@ -16,35 +16,60 @@ READ_BOOKS = [
     "donations.view_reconciliation",
 ]
 READ_LETTERS = ["letters.view_letter"]
+ANSWER_MESSAGES = ["awareness.view_message", "awareness.change_message"]
+WRITE_LETTERS = ["letters.change_letterwording"]
 WRITE_PLEDGES = ["pledges.view_pledge", "pledges.add_pledge", "pledges.change_pledge", "pledges.view_pledgetext"]
+READ_CAMPAIGNS = ["donations.view_campaign", "donations.view_matchreservation"]
+WRITE_CAMPAIGNS = [f"donations.{verb}_campaign" for verb in ("view", "add", "change", "publish")]
 SET_CURRENCIES = ["donations.view_currency", "donations.add_currency", "donations.change_currency"]
+SET_FORM = [f"donations.{verb}_{model}" for model in ("costline", "fund") for verb in ("view", "add", "change")]
+TRANSLATE_PAGES = "simple_translation.submit_translation"
 WRITE_FACTS = [
     f"{app}.{verb}_{model}"
     for app, model in (
         ("awareness", "figure"),
         ("awareness", "source"),
         ("awareness", "hotline"),
+        ("awareness", "helplanguage"),
+        ("awareness", "topic"),
+        ("awareness", "author"),
+        ("organisation", "languagereview"),
         ("wagtailredirects", "redirect"),
     )
     for verb in ("view", "add", "change", "delete")
 ]
 
 ROLES: dict[str, list[str]] = {
-    "Editor": [*WRITE_FACTS, *WRITE_PLEDGES, "awareness.change_navigation"],
+    "Editor": [
+        *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *ANSWER_MESSAGES],
+        "awareness.change_navigation",
+        TRANSLATE_PAGES,
+    ],
     # Changing a signature means: send its letter again, or set a false one aside; changing a plan: pause, stop, resume.
     "Donor care": [
         *READ_PEOPLE,
         *READ_SIGNATURES,
         "pledges.change_signature",
         *READ_GIFTS,
+        *READ_CAMPAIGNS,
         "donations.change_plan",
+        "donations.add_gift",  # enter one that came without Stripe, and take it back
+        "donations.change_gift",  # put a mistyped address right; nobody changes a sum
+        "donations.change_receipt",  # send it to the donor; nobody changes one
         *READ_LETTERS,
+        *ANSWER_MESSAGES,
+        *WRITE_LETTERS,
     ],
     "Finance": [
         *READ_GIFTS,
         *READ_BOOKS,
+        *READ_CAMPAIGNS,
         *READ_LETTERS,
         *SET_CURRENCIES,
+        *SET_FORM,
+        "donations.delete_costline",
+        "donations.add_gift",
+        "donations.change_receipt",
         "donations.change_stripeevent",  # try an event again
         "donations.export_gift",
         "donations.export_ledgerentry",
@@ -73,7 +98,7 @@ def grant(**kwargs: Any) -> None:
         _give(name, _permissions([PANEL, *wanted]))
     ours = Q(content_type__app_label__in=ADMINISTRATOR_APPS)
     wagtails = Q(content_type__app_label__startswith="wagtail", content_type__model__in=ADMINISTRATOR_MODELS)
-    _give(ADMINISTRATOR, [*Permission.objects.filter(ours | wagtails), *_permissions([PANEL])])
+    _give(ADMINISTRATOR, [*Permission.objects.filter(ours | wagtails), *_permissions([PANEL, TRANSLATE_PAGES])])
     for name in WRITERS:
         _let_write(Group.objects.get(name=name), folders=name == ADMINISTRATOR)
     _replace_stock_groups()

@@ -1,6 +1,7 @@
 """All settings. Nothing set: a working demonstration on SQLite with the offline Stripe. SITE_MODE=live: a real site."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -67,6 +68,8 @@ INSTALLED_APPS = [
     "pledges",
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
+    "wagtail.locales",
+    "wagtail.contrib.simple_translation",
     "wagtail.sites",
     "staff.apps.StaffUsersConfig",  # wagtail.users, with our forms
     "wagtail.snippets",
@@ -89,13 +92,16 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
 ]
 MIDDLEWARE = [
     "config.security.Headers",
     "django.middleware.security.SecurityMiddleware",
     "config.security.Policy",  # before WhiteNoise: a drawing that is opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.packing.Packed",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.languages.FromAddress",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -145,6 +151,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+FINISHED_DIR = DATA_DIR / "finished"  # pages that are answered before Django is asked: awareness/finished.py
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -156,9 +163,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # Wagtail's page editor sends many
 
 # --- Language and time ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
-USE_I18N = True
-USE_TZ = True
+# Each named in itself, the first without a prefix. Spanish says that no speaker has read it until staff enter who did.
+LANGUAGES = [("en", "English"), *([("es", "Español")] if env.bool("SPANISH", default=True) else [])]
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+LOCALE_PATHS, FORMAT_MODULE_PATH = [BASE_DIR / "locale"], "config.formats"
+WAGTAIL_I18N_ENABLED = len(LANGUAGES) > 1
 TIME_ZONE = "UTC"  # stored and computed in UTC; people see the organisation's own zone
 
 # --- Who may come in --------------------------------------------------------------------------------------
@@ -177,7 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "account_login"
+LOGIN_URL = ACCOUNT_LOGOUT_REDIRECT_URL = WAGTAILADMIN_LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/admin/"
 ACCOUNT_ADAPTER = "staff.adapter.StaffAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -185,7 +194,6 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # staff accounts are made by staff
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; staff/gate.py ends it earlier
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
@@ -218,6 +226,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_AGE = None  # gone with the browser: it must not show for a year that somebody opened a form here
 SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^stripe/webhook/$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
@@ -232,33 +241,44 @@ if not LIVE:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 # --- Letters ----------------------------------------------------------------------------------------------
-EMAIL_URL_SET = bool(env.str("EMAIL_URL", default=""))
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")  # "postmark", "mailgun": by its API, docs/deploy.md
+EMAIL_URL_SET = bool(EMAIL_URL or EMAIL_PROVIDER)
+EMAIL_WEBHOOK_SECRET = env.str("EMAIL_WEBHOOK_SECRET", default="")
 DEMO_LETTERS_KEY = env.str("DEMO_LETTERS_KEY", default="")
-if EMAIL_URL_SET:
+if EMAIL_PROVIDER:
+    if find_spec("anymail") is None:
+        raise environ.ImproperlyConfigured("EMAIL_PROVIDER is set: install requirements-mail.txt too, or unset it.")
+    INSTALLED_APPS.append("anymail")
+    ANYMAIL = {**env.dict("EMAIL_PROVIDER_SETTINGS", default={}), "REQUESTS_TIMEOUT": 20}
+    if EMAIL_WEBHOOK_SECRET:
+        ANYMAIL["WEBHOOK_SECRET"] = EMAIL_WEBHOOK_SECRET
+if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
     EMAIL_TIMEOUT = 20
+elif EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
 else:
     EMAIL_BACKEND = "foundation.letters.backend.KeptInTheOutbox"
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"letters@{HOST}")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"letters@{HOST}")
 
 # --- Wagtail ----------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Road Out"
 WAGTAILADMIN_BASE_URL = BASE_URL
-WAGTAILADMIN_LOGIN_URL = "account_login"
-WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # allauth's pages do it, behind the second factor
-WAGTAIL_PASSWORD_RESET_ENABLED = False
+# allauth's pages do both, behind the second factor.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAILUSERS_PASSWORD_ENABLED = False  # people choose their own, by an invitation's link
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the sign-in name; an administrator changes it
 # Names that browsers know: this machine's own "localtime" and the like stop the script of the account page.
 WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the panel either
-WAGTAIL_ENABLE_UPDATE_CHECK = False
-WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
-WAGTAIL_WORKFLOW_ENABLED = True
-WAGTAILDOCS_MAX_UPLOAD_SIZE = WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
+# Nothing that a browser would run: no HTML, no SVG.
+WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "txt", "csv", "epub", "zip"]
+WAGTAILDOCS_EXTENSIONS += ["mp4", "m4v", "webm", "mp3", "m4a", "ogg", "vtt"]
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {
@@ -268,8 +288,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
+        **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
         "django_tasks": {"level": "WARNING"},  # two lines for each row that search learns of
         "stripe": {"level": "WARNING"},  # two lines for each call
         "wagtail": {"level": "WARNING"},  # what editors do is in the panel's own history

@@ -10,5 +10,5 @@ class PledgesConfig(AppConfig):
     verbose_name = "Pledges"
 
     def ready(self) -> None:
-        for module in ("letters", "pledging", "counting"):  # their handlers and periodic work register themselves
+        for module in ("letters", "person", "pledging", "counting"):  # they register themselves
             import_module(f"pledges.{module}")

@@ -3,12 +3,14 @@
 import uuid
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from supporters import names
@@ -63,8 +65,16 @@ class Pledge(models.Model):
 
     @property
     def newest_text(self) -> "PledgeText | None":
-        """The words that are signed today. None before the first version is written."""
-        return self.texts.order_by("-version").first()
+        """The words of today in our first language. None before the first version is written."""
+        return self.texts.filter(original=None).order_by("-version").first()
+
+    @property
+    def text_to_sign(self) -> "PledgeText | None":
+        """The words of today in the reader's language; in our first one where nobody has said them in the reader's."""
+        newest, language = self.newest_text, get_language() or settings.LANGUAGE_CODE
+        if newest is None or language == settings.LANGUAGE_CODE:
+            return newest
+        return newest.said_in(language) or newest
 
 
 class PledgeText(GrowsOnly):
@@ -75,6 +85,17 @@ class PledgeText(GrowsOnly):
     text = models.TextField(
         _("text"), help_text=_("Paragraphs, one a line. Lines that begin with * are the numbered promises.")
     )
+    original = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="translations",
+        verbose_name=_("says in another language"),
+        help_text=_("The version that these words translate. Empty: words in our first language."),
+    )
+    language = models.CharField(_("language"), max_length=12, blank=True, help_text=_("Empty: our first language."))
+    title = models.CharField(_("title in that language"), max_length=120, blank=True)
     is_sample = models.BooleanField(_("sample"), default=False, help_text=_("The page then says so."))
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
 
@@ -82,10 +103,30 @@ class PledgeText(GrowsOnly):
         ordering = ["-id"]
         verbose_name = _("pledge text")
         verbose_name_plural = _("pledge texts")
-        constraints = [models.UniqueConstraint(fields=["pledge", "version"], name="one_text_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["pledge", "version"], name="one_text_a_version"),
+            models.CheckConstraint(
+                condition=Q(original=None, language="") | (Q(original__isnull=False) & ~Q(language="")),
+                name="translated_text_says_from_what",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pledge}, {self.version}"
+
+    def said_in(self, language: str) -> "PledgeText | None":
+        """The newest words that say this version in another language."""
+        return self.pledge.texts.filter(original=self, language=language).order_by("-version").first()
+
+    @property
+    def spoken(self) -> str:
+        """The language of these words, for `lang`."""
+        return self.language or settings.LANGUAGE_CODE
+
+    @property
+    def heading(self) -> str:
+        """The pledge's title in the language of these words."""
+        return self.title or self.pledge.title
 
     @property
     def paragraphs(self) -> list[str]:

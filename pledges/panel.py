@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -42,11 +43,44 @@ class PledgeForm(forms.ModelForm):
         newest = self.instance.newest_text if self.instance.pk else None
         if newest:
             self.initial = {**self.initial, "text": newest.text, "is_sample": newest.is_sample}
+        for code, name in settings.LANGUAGES[1:]:
+            said = newest.said_in(code) if newest else None
+            self._ask_for(code, name, said)
+
+    def _ask_for(self, code: str, name: str, said: PledgeText | None) -> None:
+        """Title and text in one more language. They say the text above as it stood when they were written."""
+        self.fields[f"title_{code}"] = forms.CharField(
+            label=gettext("Title: %(language)s") % {"language": name}, required=False, max_length=120
+        )
+        self.fields[f"text_{code}"] = forms.CharField(
+            label=gettext("Text: %(language)s") % {"language": name},
+            required=False,
+            widget=AdminAutoHeightTextInput,
+            help_text=gettext(
+                "Who reads in this language signs these words. When the text in the first language changes, say the "
+                "new one here as well: until then readers see the first language."
+            ),
+        )
+        if said:
+            self.initial = {**self.initial, f"title_{code}": said.title, f"text_{code}": said.text}
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        for code, _name in settings.LANGUAGES[1:]:
+            if bool(self.cleaned_data.get(f"title_{code}")) != bool(self.cleaned_data.get(f"text_{code}")):
+                self.add_error(f"title_{code}", gettext("A translation needs both a title and a text, or neither."))
+        return cleaned
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Pledge:
         pledge: Pledge = super().save(commit)
-        wording.publish(pledge, self.cleaned_data["text"], self.cleaned_data["is_sample"])
+        before = pledge.newest_text
+        now = wording.publish(pledge, self.cleaned_data["text"], self.cleaned_data["is_sample"])
+        for code, _name in settings.LANGUAGES[1:]:
+            title, text = self.cleaned_data[f"title_{code}"], self.cleaned_data[f"text_{code}"]
+            # Words that nobody touched say the old version, not the new one.
+            if text and (now == before or {f"title_{code}", f"text_{code}"} & set(self.changed_data)):
+                wording.translate(now, code, title, text)
         return pledge
 
 
@@ -82,8 +116,8 @@ class PledgeTextViewSet(ReadOnlyViewSet):
     model = PledgeText
     icon = "doc-full"
     menu_label = _("Pledge texts")
-    list_display = ["version", "pledge", "is_sample", "created_at"]
-    list_filter = ["pledge", "is_sample"]
+    list_display = ["version", "pledge", "language", "is_sample", "created_at"]
+    list_filter = ["pledge", "language", "is_sample"]
     search_fields = ["text"]
     list_select_related = ["pledge"]
 

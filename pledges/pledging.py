@@ -59,7 +59,7 @@ def find(link: AccessLink | None) -> Signature | None:
     if link is None:
         return None
     pk, _, attempt = link.subject.partition(":")
-    signature = Signature.objects.select_related("pledge", "text").filter(pk=pk).first()
+    signature = Signature.objects.select_related("pledge", "text__pledge").filter(pk=pk).first()
     if signature is None or signature.state not in (Signature.State.STARTED, Signature.State.CONFIRMED):
         return None
     if signature.state == Signature.State.STARTED and signature.attempt != int(attempt):

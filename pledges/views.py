@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from foundation.doors import address, limits, links
+from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
 from pledges.forms import SignForm
@@ -28,7 +29,7 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     chosen = get_object_or_404(Pledge, slug=slug) if slug else get_object_or_404(Pledge, is_main=True)
     if slug and chosen.is_main:
         return redirect(chosen)
-    text = chosen.newest_text
+    text = chosen.text_to_sign
     if text is None:
         raise Http404
     posted = request.method == "POST"
@@ -50,6 +51,14 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     if status == 429:
         answer["Retry-After"] = str(WAIT)
     return answer
+
+
+@require_safe
+def share(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that other sites show with a link to a pledge."""
+    pledge = get_object_or_404(Pledge, slug=slug)
+    text = pledge.text_to_sign
+    return share_answer.answer(request, text.heading if text else pledge.title, Organisation.load().name)
 
 
 def _sign(form: SignForm, chosen: Pledge) -> None:

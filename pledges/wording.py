@@ -1,6 +1,9 @@
 """Publish the words of a pledge: always as a new version, because people signed the old one."""
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import Max
 
 from pledges import counting
 from pledges.models import Pledge, PledgeText
@@ -14,5 +17,23 @@ def publish(pledge: Pledge, text: str, is_sample: bool = False) -> PledgeText:
     newest = pledge.newest_text
     if newest and (newest.text, newest.is_sample) == (text, is_sample):
         return newest
-    version = newest.version + 1 if newest else 1
-    return PledgeText.objects.create(pledge=pledge, version=version, text=text, is_sample=is_sample)
+    return _write(pledge, text=text, is_sample=is_sample)
+
+
+@transaction.atomic
+def translate(original: PledgeText, language: str, title: str, text: str) -> PledgeText:
+    """Say this version in another language. Who reads that language signs these words from then on."""
+    text = text.replace("\r\n", "\n").strip()
+    pledge = original.pledge
+    counting.lock(pledge.pk)
+    newest = original.said_in(language)
+    if newest and (newest.title, newest.text) == (title, text):
+        return newest
+    said = {"original": original, "language": language, "title": title, "is_sample": original.is_sample}
+    return _write(pledge, text=text, **said)
+
+
+def _write(pledge: Pledge, **words: Any) -> PledgeText:
+    """Under the lock: versions in all languages are numbered in one row."""
+    newest = pledge.texts.aggregate(newest=Max("version"))["newest"]
+    return PledgeText.objects.create(pledge=pledge, version=(newest or 0) + 1, **words)

@@ -3,9 +3,18 @@
 from typing import Any
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import LogFormatter
+from wagtail.models import ModelLogEntry
+
+
+def forget_name(row: models.Model) -> None:
+    """The log keeps what staff did with a row, and no longer what the row was called."""
+    kind = ContentType.objects.get_for_model(row)
+    ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(label="")
 
 
 class ExportLine(LogFormatter):
@@ -28,9 +37,10 @@ class ExportLine(LogFormatter):
 
 
 class ActionLine(LogFormatter):
-    """A button that somebody pressed on a detail page."""
+    """A button that somebody pressed on a detail page, and what came of it."""
 
     label = _("Button")
 
     def format_message(self, log_entry: Any) -> str:
-        return str(log_entry.data.get("label", ""))
+        label, sentence = log_entry.data.get("label", ""), log_entry.data.get("sentence", "")
+        return f"{label}: {sentence}" if sentence else str(label)

@@ -1,44 +1,37 @@
 """The views behind staff/lists.py: a list with export, a detail page, and buttons that post."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views import View
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.tables import Table
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
 
+from staff.cells import inert
 from staff.list_filters import ListFilterSet
 
-# A spreadsheet program takes text that begins so for a formula; the last four are the full-width forms.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 XLSX_ROWS = 10_000  # a workbook is built in memory, 15 s for 100 000 rows; CSV is streamed
 CHUNK = 2_000
-
-
-def inert(value: Any) -> Any:
-    """Text that no spreadsheet program takes for a formula. Numbers and dates stay what they are."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return value
+# What XLSX cannot hold. openpyxl says it too, but every process would import all of openpyxl for it.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class ListView(generic.IndexView):
@@ -71,9 +64,18 @@ class ListView(generic.IndexView):
             return lambda plain: _printable(stock(plain))
         return lambda plain: inert(stock(plain))
 
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Of a file only its rows: Wagtail would load them all to count them for the page."""
+        if self.is_export:
+            return {"object_list": self.object_list}
+        context: dict[str, Any] = super().get_context_data(*args, **kwargs)
+        return context
+
     def stream_csv(self, queryset: QuerySet[Any]) -> Iterator[bytes]:
-        """Row by row, so that a hundred thousand rows do not stand in memory at once."""
-        return super().stream_csv(_InChunks(queryset) if isinstance(queryset, QuerySet) else queryset)
+        """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself."""
+        rows = super().stream_csv(_InChunks(queryset) if isinstance(queryset, QuerySet) else queryset)
+        while piece := b"".join(islice(rows, CHUNK)):
+            yield piece
 
     def as_spreadsheet(self, queryset: QuerySet[Any], spreadsheet_format: str) -> HttpResponseBase:
         if not self.show_export_buttons:
@@ -113,7 +115,7 @@ class _InChunks:
 
 def _printable(value: Any) -> Any:
     """XLSX cannot hold control characters."""
-    return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 class DetailView(generic.InspectView):
@@ -143,6 +145,7 @@ class DetailView(generic.InspectView):
         offered = [
             {
                 "label": action.label,
+                "asks": action.asks,
                 "url": reverse(self.action_url_name, args=[quote(self.object.pk), action.name]),
             }
             for action in self.actions
@@ -167,29 +170,3 @@ class DetailView(generic.InspectView):
         for column in columns:
             column.sort_key = None
         return Table(columns, rows)
-
-
-class ActionView(generic.PermissionCheckedMixin, View):
-    """Do what a button on the detail page offers. Only by POST."""
-
-    http_method_names = ["post"]
-    any_permission_required = ["view"]
-    permission_policy: Any = None
-    model: type[Model] | None = None
-    inspect_url_name = ""
-    actions: Sequence[Any] = ()
-
-    def post(self, request: HttpRequest, pk: Any, action: str) -> HttpResponse:
-        chosen = next((each for each in self.actions if each.name == action), None)
-        if chosen is None or self.model is None:
-            raise Http404
-        if not request.user.has_perm(chosen.permission):
-            raise PermissionDenied
-        row = get_object_or_404(self.model, pk=pk)
-        if not chosen.applies(row):
-            messages.error(request, capfirst(gettext("that is not possible any more.")))
-            return redirect(self.inspect_url_name, quote(row.pk))
-        sentence = chosen.run(row, request.user)
-        log(row, "staff.action", user=request.user, data={"action": action, "label": str(chosen.label)})
-        messages.success(request, sentence or gettext("Done."))
-        return redirect(self.inspect_url_name, quote(row.pk))

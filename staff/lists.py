@@ -30,12 +30,13 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db.models import Model, QuerySet
+from django.forms import Form
 from django.urls import URLPattern, path
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from staff import list_views
+from staff import action_views, list_views
 
 READING = frozenset({"view", "export"})
 
@@ -56,14 +57,23 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 class Action:
     """A button on the detail page. It posts, asks for the permission, and is written into the log.
 
-    `run(row, user)` does the work and returns one sentence for staff.
+    `run(row, user)` does the work and returns one sentence for staff; it stands in the log too. With a `form`, whose
+    class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
+    filled)` is the sentence of a page that asks once more.
     """
 
     name: str  # part of the address
     label: Any
-    run: Callable[[Any, Any], Any]
+    run: Callable[..., Any]
     permission: str  # "jobs.change_job"
     applies: Callable[[Any], bool] = lambda row: True
+    form: Callable[..., Form] | None = None
+    sure: Callable[[Any, dict[str, Any]], Any] | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a page between the button and the deed."""
+        return bool(self.form or self.sure)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ class ReadOnlyViewSet(ModelViewSet):
 
     def get_urlpatterns(self) -> list[URLPattern]:
         pk = f"<{self.pk_path_converter}:pk>"
-        act = self.construct_view(list_views.ActionView)
+        act = self.construct_view(action_views.ActionView)
         return [
             path("", self.index_view, name="index"),
             path("results/", self.index_results_view, name="index_results"),

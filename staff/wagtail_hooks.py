@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import audit, panel, people
+from staff import audit, panel, people, wording
 from staff.models import User
 
 
@@ -51,6 +51,16 @@ def your_sign_in() -> MenuItem:
 @hooks.register("register_admin_urls")
 def invitation_addresses() -> list[URLPattern]:
     return [path("users/<int:pk>/invite/", people.invite, name="staff_invite")]
+
+
+@hooks.register("register_admin_urls")
+def wording_addresses() -> list[URLPattern]:
+    return wording.addresses()
+
+
+@hooks.register("register_admin_menu_item")
+def wording_menu() -> MenuItem:
+    return wording.menu_item()
 
 
 @hooks.register("register_user_listing_buttons")

@@ -22,6 +22,9 @@ def wording(purpose: str) -> str:
             "%(organisation)s may send me letters by e-mail about its work and what I can do. "
             "I can stop them at any time."
         ),
+        ConsentEvent.Purpose.REMINDERS: _(
+            "%(organisation)s may write to me once a year about my monthly gift. I can stop it at any time."
+        ),
     }
     return words[ConsentEvent.Purpose(purpose)] % {"organisation": Organisation.load().name}
 
@@ -56,7 +59,18 @@ def record(
     )
 
 
+def newest(supporter: Supporter, purpose: str) -> ConsentEvent | None:
+    """The last word on that purpose, yes or no. None: the person has said nothing."""
+    return ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
+
+
 def has(supporter: Supporter, purpose: str) -> bool:
     """Whether the newest word on that purpose is yes. No word is no."""
-    newest = ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
-    return bool(newest and newest.given)
+    word = newest(supporter, purpose)
+    return bool(word and word.given)
+
+
+def refused(supporter: Supporter, purpose: str) -> bool:
+    """Whether the newest word on that purpose is no. No word is not a no."""
+    word = newest(supporter, purpose)
+    return bool(word and not word.given)

@@ -25,8 +25,12 @@ class GrowingManager(models.Manager[Row]):
 
 
 class GrowsOnly(models.Model):
-    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers."""
+    """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers.
 
+    What goes past Django is refused by the database: see growing_guard. Fields in `may_move` say whose a row is.
+    """
+
+    may_move: ClassVar[tuple[str, ...]] = ()
     objects: ClassVar[GrowingManager[Any]] = GrowingManager()
 
     class Meta:
@@ -39,3 +43,9 @@ class GrowsOnly(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise GrowsOnlyError(f"{type(self).__name__} {self.pk} stays")
+
+    def move_to(self, **whose: models.Model) -> None:
+        """Say that the row is about another row of the same person. Raises GrowsOnlyError for any other field."""
+        if not set(whose) <= set(self.may_move):
+            raise GrowsOnlyError(f"{type(self).__name__} {self.pk} is written already")
+        models.QuerySet(type(self)).filter(pk=self.pk).update(**whose)

@@ -1,7 +1,13 @@
-"""How many letters one mailbox may get because somebody typed its address into a form of ours."""
+"""A mailbox: how many letters a form may send it, and whether letters still reach it and are wanted there."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from foundation.doors import limits
+from supporters import consent
 from supporters.addresses import canonical
+from supporters.models import ConsentEvent, Supporter
 
 LETTERS = 3
 DAY = 24 * 3600  # seconds
@@ -14,3 +20,21 @@ def may_write(email: str) -> bool:
     Receipts and other letters that follow from a fact do not ask here.
     """
     return limits.allow("letter", canonical(email), LETTERS, LETTERS * DAY)
+
+
+def bounced(email: str) -> None:
+    """Letters come back from there: what nobody must get is not sent any more, and staff see it. Receipts still go."""
+    Supporter.objects.filter(canonical=canonical(email), bounced_at=None).update(bounced_at=timezone.now())
+
+
+@transaction.atomic
+def complained(email: str) -> None:
+    """Its owner marked a letter as unwanted. That is a no to every purpose, written down like any other."""
+    supporter = Supporter.objects.select_for_update().filter(canonical=canonical(email)).first()
+    if supporter is None or supporter.complained_at:
+        return
+    supporter.complained_at = timezone.now()
+    supporter.save(update_fields=["complained_at"])
+    for purpose in ConsentEvent.Purpose.values:
+        words = _("Marked as unwanted in the mail program.")
+        consent.record(supporter, purpose, False, words, "", method=ConsentEvent.Method.COMPLAINT)

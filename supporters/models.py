@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supporters.growing import GrowsOnly
@@ -23,7 +24,19 @@ class Supporter(models.Model):
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
+    language = models.CharField(
+        _("language"), max_length=12, default="en", help_text=_("Our letters are written in it.")
+    )
+    bounced_at = models.DateTimeField(
+        _("bounced"), null=True, blank=True, help_text=_("When letters began to come back: the mailbox does not exist.")
+    )
+    complained_at = models.DateTimeField(
+        _("complained"), null=True, blank=True, help_text=_("When the person marked a letter of ours as unwanted.")
+    )
     created_at = models.DateTimeField(_("known since"), default=timezone.now, db_index=True)
+    erased_at = models.DateTimeField(
+        _("erased"), null=True, blank=True, editable=False, help_text=_("UTC. Nothing about the person is left here.")
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -32,12 +45,19 @@ class Supporter(models.Model):
         permissions = [("export_supporter", "Can export supporters")]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name_or_email()
 
     def name_or_email(self) -> str:
         """How lists name somebody whose name we do not know."""
-        return self.name or self.email
+        return self.name or self.email or gettext("(erased)")
 
+    def mailbox_text(self) -> str:
+        """What staff must know of the mailbox before they write to it."""
+        if self.complained_at:
+            return str(_("complained"))
+        return str(_("letters come back")) if self.bounced_at else ""
+
+    mailbox_text.short_description = _("mailbox")  # type: ignore[attr-defined]
     name_or_email.short_description = _("name")  # type: ignore[attr-defined]
     name_or_email.admin_order_field = "name"  # type: ignore[attr-defined]
 
@@ -47,11 +67,14 @@ class ConsentEvent(GrowsOnly):
 
     class Purpose(models.TextChoices):
         LETTERS = "letters", _("letters by e-mail")
+        REMINDERS = "reminders", _("yearly letter about a monthly gift")
 
     class Method(models.TextChoices):
         FORM = "form", _("ticked on a form")
         CONFIRMED = "confirmed", _("ticked on a form, confirmed by a mailed link")
         STAFF = "staff", _("written down by staff")
+        STOPPED = "stopped", _("stopped by the link in a letter")
+        COMPLAINT = "complaint", _("marked as unwanted in the mail program")
 
     supporter = models.ForeignKey(
         Supporter, on_delete=models.PROTECT, related_name="consent_events", verbose_name=_("supporter")
@@ -70,6 +93,8 @@ class ConsentEvent(GrowsOnly):
         help_text=_("UTC. When it was confirmed, where a letter confirms it."),
     )
 
+    may_move = ("supporter",)  # when two rows of one person are joined
+
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["supporter", "purpose", "-id"], name="consent_newest")]
@@ -78,3 +103,18 @@ class ConsentEvent(GrowsOnly):
 
     def __str__(self) -> str:
         return f"{self.purpose}: {'given' if self.given else 'withdrawn'}"
+
+
+class Asking(models.Model):
+    """Somebody typed an address to get letters. Nothing comes of it until its owner presses the mailed link."""
+
+    email = models.EmailField(max_length=254)
+    wording = models.TextField()  # as it was read
+    locale = models.CharField(max_length=12)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("request for letters")
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d}"

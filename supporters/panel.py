@@ -1,10 +1,30 @@
 """What staff see of people: who they are to us, and each yes and no they told us."""
 
+from typing import Any
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
-from staff.lists import ReadOnlyViewSet, Related
+from staff.lists import Action, ReadOnlyViewSet, Related
+from supporters import persons
 from supporters.models import ConsentEvent, Supporter
+
+
+def _erase(supporter: Supporter, user: Any) -> str:
+    try:
+        persons.erase(supporter)
+    except persons.CannotEraseError as error:
+        return gettext("Nothing was changed: %(why)s") % {"why": error}
+    return gettext("Erased. What a law makes us keep stands under number %(number)s.") % {"number": supporter.pk}
+
+
+def _sure_of_erasing(supporter: Supporter, filled: dict[str, Any]) -> str:
+    return gettext(
+        "Forget this person for ever? Name, addresses, messages, dedications and letters go, and a signature is taken "
+        "back. Ledger and receipts stay, because tax law asks for them; a receipt keeps the name. What Stripe holds "
+        "is erased in Stripe's own dashboard. There is no way back."
+    )
 
 
 class SupporterViewSet(ReadOnlyViewSet):
@@ -13,16 +33,33 @@ class SupporterViewSet(ReadOnlyViewSet):
     model = Supporter
     icon = "user"
     menu_label = _("Supporters")
-    list_display = ["name_or_email", "email", "country", "created_at"]
-    list_filter = {"country": ["exact"], "created_at": ["date"]}
+    list_display = ["name_or_email", "email", "country", "mailbox_text", "created_at"]
+    list_filter = {
+        "country": ["exact"],
+        "created_at": ["date"],
+        "bounced_at": ["date"],
+        "complained_at": ["date"],
+    }
     search_fields = ["name", "email", "canonical"]
-    inspect_view_fields = ["name", "email", "canonical", "country", "created_at"]
+    inspect_view_fields = [
+        *["name", "email", "canonical", "country", "language", "bounced_at", "complained_at", "created_at"],
+    ]
     list_export = ["name", "email", "country", "created_at"]
     related = [
         Related(
             _("What they agreed to"),
             lambda supporter: supporter.consent_events.all(),
             ["purpose", "given", "method", "at"],
+        )
+    ]
+    actions = [
+        Action(
+            "erase",
+            _("Erase this person"),
+            _erase,
+            "supporters.delete_supporter",
+            lambda supporter: supporter.erased_at is None,
+            sure=_sure_of_erasing,
         )
     ]
 

@@ -1,5 +1,6 @@
 """Meet a person: the one row for their mailbox, whoever comes first."""
 
+from django.conf import settings
 from django.db import transaction
 
 from supporters.addresses import canonical
@@ -7,19 +8,21 @@ from supporters.models import Supporter
 
 
 @transaction.atomic
-def meet(email: str, name: str = "", country: str = "", verified: bool = False) -> Supporter:
+def meet(email: str, name: str = "", country: str = "", verified: bool = False, language: str = "") -> Supporter:
     """The supporter with that mailbox, made now if we did not know them. Safe when many ask at once.
 
     `verified` says that the person just proved the address (a mailed link): what they typed then replaces
     what we had. Otherwise only gaps are filled, because anybody can type somebody else's address.
     """
     supporter, made = Supporter.objects.get_or_create(
-        canonical=canonical(email), defaults={"email": email, "name": name, "country": country}
+        canonical=canonical(email),
+        defaults={"email": email, "name": name, "country": country, "language": language or settings.LANGUAGE_CODE},
     )
     if made:
         return supporter
     changed = []
-    for field, value in (("email", email if verified else ""), ("name", name), ("country", country)):
+    sure = {"email": email, "language": language} if verified else {}
+    for field, value in {**sure, "name": name, "country": country}.items():
         old = getattr(supporter, field)
         if value and value != old and (verified or not old):
             setattr(supporter, field, value)

@@ -1,6 +1,21 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from supporters import my, views
 
 app_name = "supporters"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("subscribe/", views.subscribe, name="subscribe"),
+    path("subscribe/sent/", views.subscribe_sent, name="subscribe-sent"),
+    path("subscribe/confirm/<str:token>/", views.subscribe_confirm, name="subscribe-confirm"),
+    path("letters/stop/<str:token>/", views.stop, name="stop"),
+    path("my/", my.my, name="my"),
+    path("my/asked/", my.asked, name="asked"),
+    path("my/enter/<str:token>/", my.enter, name="enter"),
+    path("my/leave/", my.leave, name="leave"),
+    path("my/letters/", my.letters, name="letters"),
+    path("my/name/", my.name, name="name"),
+    path("my/data.json", my.export, name="export"),
+    path("my/erase/", my.erase, name="erase"),
+]

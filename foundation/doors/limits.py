@@ -15,7 +15,7 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
 
     One conditional UPDATE decides, so that a hundred parallel knocks get no more than the bucket holds.
     """
-    key = salted_hmac("doors.limits", f"{action}:{who}", algorithm="sha256").hexdigest()
+    key = _key(action, who)
     now = time.time()
     TokenBucket.objects.bulk_create([TokenBucket(key=key, tokens=capacity, filled_at=now)], ignore_conflicts=True)
     rate = capacity / seconds
@@ -35,6 +35,17 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     return bool(taken)
 
 
+def give_back(action: str, who: str, capacity: int) -> None:
+    """Put one token back: what it was taken for has turned out well."""
+    key = _key(action, who)
+    more = Least(Value(float(capacity)), F("tokens") + Value(1.0), output_field=FloatField())
+    TokenBucket.objects.filter(key=key).update(tokens=more)
+
+
 def sweep() -> None:
     """Forget buckets that nobody touched for two days: they are full again."""
     TokenBucket.objects.filter(filled_at__lt=time.time() - 2 * 86400).delete()
+
+
+def _key(action: str, who: str) -> str:
+    return salted_hmac("doors.limits", f"{action}:{who}", algorithm="sha256").hexdigest()

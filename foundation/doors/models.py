@@ -26,3 +26,13 @@ class TokenBucket(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SpentProof(models.Model):
+    """A proof of work that was accepted: the same answer opens nothing again."""
+
+    nonce = models.CharField(max_length=64, primary_key=True)
+    ends_at = models.FloatField(db_index=True)  # seconds since the epoch, UTC
+
+    def __str__(self) -> str:
+        return self.nonce

@@ -72,8 +72,8 @@ class Road(NamedTuple):
     pull: float = 1.55  # above 1: the turns come faster at the beginning
 
 
-def strand(road: Road, shrink: float, phase: float, drop: float) -> str:
-    """One line of the bundle. `shrink` tightens its coil; `drop` is its lane before all lanes meet."""
+def course(road: Road, shrink: float, phase: float, drop: float) -> list[Point]:
+    """The points of one line of the bundle. `shrink` tightens its coil; `drop` is its lane before all lanes meet."""
     turns, straight = road.loops * 9, 12
     shares = [road.opens_at * i / turns for i in range(turns)]
     shares += [road.opens_at + (1 - road.opens_at) * i / straight for i in range(straight)]
@@ -88,20 +88,34 @@ def strand(road: Road, shrink: float, phase: float, drop: float) -> str:
         x = road.left + length * (0.72 * share + 0.28 * share * share) - wide * sin(angle)
         y = road.base + lane - rise * smooth_step(0.42, 1, share) + high * 0.8 * cos(angle)
         points.append((x, y))
-    return curve([*points, (road.sun_x, road.sun_y)])
+    return [*points, (road.sun_x, road.sun_y)]
+
+
+def courses(road: Road, strands: int = 8, fan: float = 150.0) -> list[list[Point]]:
+    """The points of each strand of the hero, highest lane first. `fan`: how far apart the lanes run at the widest."""
+    spread = [i / (strands - 1) for i in range(strands)]
+    return [course(road, 1 - 0.1 * u, (u - 0.5) * 1.1, fan * (u - 0.12)) for u in spread]
 
 
 @cache
 def bundle(road: Road, strands: int = 8, fan: float = 150.0) -> tuple[str, ...]:
-    """The strands of the hero, highest lane first. `fan` is how far apart the lanes run at the widest."""
-    spread = [i / (strands - 1) for i in range(strands)]
-    return tuple(strand(road, 1 - 0.1 * u, (u - 0.5) * 1.1, fan * (u - 0.12)) for u in spread)
+    """The strands as SVG paths."""
+    return tuple(curve(points) for points in courses(road, strands, fan))
 
 
 @cache
-def divider(width: float = 1240.0, middle: float = 46.0, radius: float = 30.0, loops: int = 15) -> str:
-    """A single line for the head of a long text: fifteen turns, then straight to where the sun stands."""
-    steps, margin, coil_ends = loops * 9, 34.0, 0.46
+def divider(
+    width: float = 1240.0,
+    middle: float = 46.0,
+    radius: float = 30.0,
+    loops: int = 15,
+    coil_ends: float = 0.46,
+    margin: float = 34.0,
+) -> str:
+    """A single line for the head of a long text: fifteen turns, then straight to where the sun stands. The coil is
+    open at `margin` and that share of the width; the line ends a margin before it.
+    """
+    steps = loops * 9
     points: list[Point] = []
     for i in range(steps + 1):
         share = i / steps

@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,11 @@ Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)  # longer than any job may take: Stripe's time budget is seconds
+LEASE = timedelta(
+    minutes=5
+)  # longer than a job is silent: Stripe's time budget is seconds, and `keep` is called before
+RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
+SOON = timedelta(minutes=5)
 MAX_FAILURES = 8  # with the back-off below: parked after about a day
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
@@ -28,6 +33,27 @@ class RetryLaterError(Exception):
     def __init__(self, seconds: float, why: str) -> None:
         super().__init__(why)
         self.seconds = seconds
+
+
+class LeaseLostError(Exception):
+    """The lease of the running job ended, and another worker has the job: whoever works on it must stop."""
+
+
+_running: ContextVar[Job | None] = ContextVar("foundation_jobs_running", default=None)
+
+
+def keep() -> None:
+    """Say that the job at hand is still worked on, so that no other worker takes it. Raises LeaseLostError.
+
+    Cheap to call often. Outside of a job it does nothing.
+    """
+    job, now = _running.get(), timezone.now()
+    if job is None or (job.lease_until and now < job.lease_until - LEASE + RENEWED):
+        return
+    mine = Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING)
+    if not mine.update(lease_until=now + LEASE):
+        raise LeaseLostError(f"Job {job.pk} is another worker's by now.")
+    job.lease_until = now + LEASE
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -53,19 +79,24 @@ def every(period: str) -> Callable[[Periodic], Periodic]:
 
 def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
     """Put a job on the table, once for each key. Call it inside the transaction of the fact that asks for it."""
-    job, _ = Job.objects.get_or_create(
-        key=key, defaults={"kind": kind, "args": args or {}, "run_at": run_at or timezone.now()}
-    )
-    return job
+    job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now())
+    Job.objects.bulk_create([job], ignore_conflicts=True)  # the constraint decides, without a savepoint
+    return Job.objects.get(key=key)
 
 
 def enqueue_periodic() -> None:
-    """Put this minute's, hour's and day's periodic jobs on the table, unless another worker did."""
+    """Put this minute's, hour's and day's periodic jobs on the table, unless another worker did.
+
+    One that still runs, or goes on in a moment, is not joined by the next: that comes when it is done. One that waits
+    longer after a failure keeps nobody waiting.
+    """
     now = timezone.now()
+    under_way = Q(state=Job.State.RUNNING) | Q(state=Job.State.READY, run_at__lte=now + SOON)
+    busy = {job.args.get("name") for job in Job.objects.filter(under_way, kind="periodic")}
     for name, (pattern, _) in PERIODICS.items():
         slot = now.strftime(pattern)
         key = f"periodic:{name}:{slot}"
-        if not Job.objects.filter(key=key).exists():
+        if name not in busy and not Job.objects.filter(key=key).exists():
             enqueue("periodic", key, {"name": name})
 
 
@@ -89,11 +120,14 @@ def claim() -> Job | None:
             attempts=F("attempts") + 1,
             failures=F("failures") + int(abandoned),
             lease_until=now + LEASE,
+            # Behind all that waits: where workers are killed for another reason, no innocent job is first each time.
+            run_at=now if abandoned else F("run_at"),
         )
         if not won:
             continue
         job.attempts += 1
         job.failures += int(abandoned)
+        job.lease_until = now + LEASE
         if job.failures < MAX_FAILURES:
             return job
         _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")
@@ -102,6 +136,7 @@ def claim() -> Job | None:
 
 def run(job: Job) -> None:
     """Run a claimed job and write down how it went."""
+    token = _running.set(job)
     try:
         HANDLERS[job.kind](job.args)
     except RetryLaterError as later:
@@ -111,11 +146,15 @@ def run(job: Job) -> None:
             run_at=timezone.now() + timedelta(seconds=later.seconds),
             last_error=str(later),
         )
+    except LeaseLostError as lost:
+        log.warning("%s", lost)  # how it went is for the other worker to write down
     except Exception as error:  # whatever a handler throws must not end the worker
         log.warning("job %s failed: %s", job.pk, type(error).__name__)
         _failed(job, error)
     else:
         _finish(job, state=Job.State.DONE, finished_at=timezone.now(), last_error="")
+    finally:
+        _running.reset(token)
 
 
 def run_due(limit: int = 1000) -> int:

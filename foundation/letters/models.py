@@ -13,6 +13,7 @@ class Letter(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("refused by the mail server")
         UNSURE = "unsure", _("perhaps sent: the worker died while handing it over")
+        FORGOTTEN = "forgotten", _("its reader was erased before it was sent")
 
     key = models.CharField(max_length=200, unique=True)
     template = models.CharField(max_length=80)
@@ -20,6 +21,9 @@ class Letter(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    stop_url = models.CharField(max_length=500, blank=True)  # RFC 8058: one press there, and no more such letters
+    job = models.CharField(max_length=60, default="send-letter")  # the kind of job that sends it
+    document = models.CharField(max_length=80, blank=True)  # what that job draws and attaches: "receipt:17"
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -31,3 +35,21 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"
+
+
+class LetterWording(models.Model):
+    """Words that staff wrote in the place of ours, for one kind of letter in one language. No row: ours stand."""
+
+    key = models.CharField(_("letter"), max_length=80)
+    language = models.CharField(_("language"), max_length=12)
+    subject = models.CharField(_("subject"), max_length=150)
+    body = models.TextField(_("words"))
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("wording of a letter")
+        verbose_name_plural = _("wordings of letters")
+        constraints = [models.UniqueConstraint(fields=["key", "language"], name="wording_one_for_each_letter")]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.language})"

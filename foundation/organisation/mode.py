@@ -3,11 +3,19 @@
 from django.conf import settings
 
 TEST_KEYS = ("sk_test_", "rk_test_")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_demo() -> bool:
     """The demonstration: this machine only, nothing leaves it."""
     return settings.SITE_MODE == "demo"
+
+
+def is_hidden() -> bool:
+    """Not for search engines: a rehearsal that strangers can reach, where nobody should give. A site at an address of
+    this machine alone needs no such rule: no robot comes there, and it should be the site that will be.
+    """
+    return no_money_moves() and settings.HOST not in LOOPBACK
 
 
 def offline_stripe() -> bool:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -38,6 +39,12 @@ class Organisation(BaseGenericSetting):
         blank=True,
         help_text=_("Printed on receipts only together with the registration number."),
     )
+    status_note = models.CharField(
+        _("line about our status"),
+        max_length=200,
+        blank=True,
+        help_text=_("At the foot of every page, for example: a 501(c)(3) nonprofit organization. Empty: no line."),
+    )
     address = models.TextField(_("postal address"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("general e-mail"), blank=True)
@@ -70,6 +77,7 @@ class Organisation(BaseGenericSetting):
                 FieldPanel("legal_name"),
                 FieldPanel("registration_number"),
                 FieldPanel("tax_statement"),
+                FieldPanel("status_note"),
             ],
             heading=_("Identity"),
         ),
@@ -102,6 +110,26 @@ class Organisation(BaseGenericSetting):
     def day_of(self, moment: datetime) -> date:
         """The date, on the organisation's own calendar, of a moment with a time zone."""
         return moment.astimezone(self.zone).date()
+
+
+def further_languages() -> list[tuple[str, str]]:
+    return list(settings.LANGUAGES[1:])
+
+
+class LanguageReview(models.Model):
+    """Who, speaking it, has read the site in one of its further languages. Until then its pages say that nobody has."""
+
+    language = models.CharField(_("language"), max_length=12, unique=True, choices=further_languages)
+    reviewer = models.CharField(_("read by a speaker"), max_length=120, help_text=_("For staff. Never shown."))
+    checked_on = models.DateField(_("read on"))
+
+    class Meta:
+        verbose_name = _("language read by a speaker")
+        verbose_name_plural = _("languages read by a speaker")
+        ordering = ["language"]
+
+    def __str__(self) -> str:
+        return self.get_language_display()
 
 
 class Home(models.Model):

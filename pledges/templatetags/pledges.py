@@ -4,10 +4,13 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from foundation.organisation.sought import Sought
 from pledges import counting
-from pledges.models import Pledge
+from pledges.models import Pledge, PledgeText
 from supporters import countries
 
 register = template.Library()
@@ -37,4 +40,20 @@ def pledge_call(slug: str = "") -> dict[str, Any]:
     chosen = _pledge(slug)
     if chosen is None or not chosen.is_open:
         return {"pledge": None}
-    return {"pledge": chosen, "text": chosen.newest_text, "count": counting.confirmed(chosen)}
+    return {"pledge": chosen, "text": chosen.text_to_sign, "count": counting.confirmed(chosen)}
+
+
+@register.simple_tag
+def pledges_found(sought: Sought) -> list[dict[str, str | SafeString]]:
+    """{% pledges_found sought as pledges %}: those whose title or newest words have what was looked for."""
+    texts = list(PledgeText.objects.select_related("pledge").order_by("version"))
+    newest = {text.pledge_id: text for text in texts if text.original_id is None}
+    spoken = {text.original_id: text for text in texts if text.language == get_language()}
+    rows = []
+    for first in newest.values():
+        text = spoken.get(first.pk, first)
+        title, words = text.heading, text.text.replace("* ", "")
+        if sought.is_in(title, words, _("sign the pledge")):
+            url = text.pledge.get_absolute_url()
+            rows.append({"url": url, "title": sought.marked(title), "words": sought.excerpt(words)})
+    return rows

@@ -45,10 +45,12 @@
     everyMonth: form.dataset.wordsEveryMonth || "every month",
     justOnce: form.dataset.wordsJustOnce || "once",
     adds: form.dataset.wordsAdds || "Adds {sum}.",
+    suggest: form.dataset.wordsSuggest,
     total: form.dataset.wordsTotal || "Total: {sum} {when}",
   };
   const places = [...document.querySelectorAll("[data-o]")];
-  const before = new Map(places.map((place) => [place, place.textContent]));
+  const before = new Map(places.map((place) => [place, [...place.childNodes]]));
+  const suggestStep = Number(form.dataset.suggestStep) || 1; // the server rounds its suggestion to the same
   const box = document.querySelector(".sum");
   const format = (digits, currencyDisplay = "symbol") => new Intl.NumberFormat(locale || document.documentElement.lang, {
     style: "currency", currency, currencyDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits,
@@ -77,11 +79,13 @@
       texts.total = total;
       texts.when = ` ${when}`;
       texts.verb = words[frequency].replace("{sum}", total);
+      const third = Math.floor((gift + Math.floor((3 * suggestStep) / 2)) / (3 * suggestStep)) * suggestStep;
+      if (words.suggest) texts.nudge = words.suggest.replace("{sum}", money(third));
       texts.say = words.total.replace("{sum}", total).replace("{when}", when);
     }
     for (const place of places) {
-      const text = texts[place.dataset.o] ?? before.get(place);
-      if (place.dataset.o !== "say") place.textContent = text;
+      const text = texts[place.dataset.o];
+      if (place.dataset.o !== "say") place.replaceChildren(...(text === undefined ? before.get(place) : [text]));
     }
     /* Spoken once the typing rests, not at each key. */
     clearTimeout(telling);

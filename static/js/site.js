@@ -3,7 +3,7 @@
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const wide = matchMedia("(min-width: 64rem)");
+  const wide = matchMedia("(min-width: 80rem)");
 
   /* Navigation: Escape closes a panel and gives the focus back; on wide screens a click elsewhere closes it too. */
   const panels = all(".nav details");
@@ -37,6 +37,14 @@
       const part = document.getElementById(decodeURIComponent(line.hash.slice(1)));
       if (part) watch.observe(part);
     }
+  }
+
+  /* Get help: moving about on the page adds nothing to the history, so that one step back leaves it. */
+  for (const link of all(".frugal main a[href^='#']")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      location.replace(link.href);
+    });
   }
 
   /* Quick exit. The page goes blank before anything is loaded, and the new page takes this one's place in the tab's

@@ -88,6 +88,69 @@ def test_it_ignores_what_a_worker_says_after_it_lost_the_lease() -> None:
     assert Job.objects.get().state == Job.State.DONE
 
 
+def test_it_keeps_a_job_that_takes_long_and_says_that_it_lives() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        stolen = []
+
+        def long(args: dict[str, Any]) -> None:
+            for _ in range(5):
+                clock.shift(timedelta(minutes=4))
+                stolen.append(queue.claim())
+                queue.keep()
+
+        queue.HANDLERS["note"] = long
+        queue.enqueue("note", "long")
+        assert queue.run_due() == 1 and stolen == [None] * 5
+        job = Job.objects.get()
+        assert (job.state, job.attempts, job.failures, job.lease_until) == (Job.State.DONE, 1, 0, None)
+
+
+def test_it_stops_a_worker_that_lost_its_job_and_leaves_the_outcome_to_the_other() -> None:
+    went_on = []
+
+    def slept(args: dict[str, Any]) -> None:
+        queue.HANDLERS["note"] = lambda args: done.append(args)
+        expire_leases()
+        assert queue.run_due() == 1
+        with time_machine.travel(timezone.now() + queue.LEASE):
+            queue.keep()
+        went_on.append(args)
+
+    queue.HANDLERS["note"] = slept
+    queue.enqueue("note", "a", {"n": 1})
+    queue.run_due()
+    job = Job.objects.get()
+    assert went_on == [] and done == [{"n": 1}]
+    assert (job.state, job.attempts, job.last_error) == (Job.State.DONE, 2, "")
+
+
+def test_it_keeps_nothing_outside_of_a_job() -> None:
+    queue.enqueue("note", "a")
+    queue.claim()
+    before = Job.objects.values().get()
+    with time_machine.travel(timezone.now() + queue.LEASE):
+        queue.keep()
+    assert Job.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("state", "wait", "joined"),
+    [("running", 0, False), ("ready", 1, False), ("ready", 3600, True), ("dead", 0, True), ("done", 0, True)],
+)
+def test_it_joins_no_periodic_job_that_is_under_way(state: str, wait: int, joined: bool) -> None:
+    """One that waits long after a failure, or was given up, keeps the next hour's from nothing."""
+    name = "tests.periodic"
+    queue.PERIODICS[name] = (queue.PERIODS["hour"], lambda: None)
+    try:
+        job = queue.enqueue("periodic", f"periodic:{name}:earlier", {"name": name})
+        Job.objects.filter(pk=job.pk).update(state=state, run_at=timezone.now() + timedelta(seconds=wait))
+        queue.enqueue_periodic()
+        queue.enqueue_periodic()
+        assert Job.objects.filter(key__startswith=f"periodic:{name}:").count() == 1 + joined
+    finally:
+        del queue.PERIODICS[name]
+
+
 def test_it_tries_again_later_and_longer_each_time() -> None:
     job = queue.enqueue("fail", "a")
     waits = []
@@ -121,6 +184,18 @@ def test_it_parks_a_job_that_kills_every_worker() -> None:
     assert queue.claim() is None
     job.refresh_from_db()
     assert job.state == Job.State.DEAD
+
+
+def test_it_parks_no_innocent_job_when_workers_are_killed_for_another_reason() -> None:
+    """Every worker dies at once, whatever it works on: the deaths are shared among all that waits."""
+    for number in range(20):
+        queue.enqueue("note", str(number), {"n": number})
+    for _ in range(100):
+        assert queue.claim()
+        expire_leases()
+    assert not Job.objects.filter(state=Job.State.DEAD).exists()
+    queue.run_due()
+    assert sorted(each["n"] for each in done) == list(range(20))
 
 
 def test_it_tries_a_parked_job_again_when_staff_say_so() -> None:

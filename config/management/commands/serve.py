@@ -65,6 +65,7 @@ class Command(BaseCommand):
             stamp.write_text(wanted)
         self.say("Loading the starter content …")
         call_command("load_content", verbosity=0)
+        call_command("finish_pages")  # after the style sheet, whose name stands in them
         lines = f"PORT={settings.PORT}\n"
         if settings.STRIPE_OFFLINE:
             lines += f"SANDBOX_PORT={settings.SANDBOX_PORT}\n"
@@ -79,7 +80,7 @@ class Command(BaseCommand):
             if settings.STRIPE_OFFLINE:
                 processes.start("the offline Stripe", _sandbox_command())
                 processes.wait_for(lambda: _answers(f"http://127.0.0.1:{settings.SANDBOX_PORT}/_sandbox/health"))
-            processes.start("the web server", _web_command())
+            processes.start("the web server", web_command(settings.PORT))
             processes.start("the worker", ["manage.py", "worker"])
             processes.wait_for(lambda: stop.is_set() or _answers(f"http://127.0.0.1:{settings.PORT}/readyz"))
             if not stop.is_set():
@@ -124,17 +125,16 @@ def _sandbox_command() -> list[str]:
     ]  # fmt: skip
 
 
-def _web_command() -> list[str]:
+def web_command(port: int, workers: int = 1, application: str = "config.wsgi:application") -> list[str]:
     """granian, three times as fast; gunicorn where there is no build of granian for the machine."""
     if importlib.util.find_spec("granian"):
         return [
-            "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.PORT),
-            "--workers", "1", "--blocking-threads", "24", "--no-ws", "--log-level", "warning",
-            "config.wsgi:application",
+            "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", str(workers), "--blocking-threads", "24", "--no-ws", "--log-level", "warning", application,
         ]  # fmt: skip
     return [
-        "-m", "gunicorn", "--bind", f"127.0.0.1:{settings.PORT}", "--threads", "24", "--log-level", "warning",
-        "config.wsgi:application",
+        "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "24",
+        "--log-level", "warning", application,
     ]  # fmt: skip
 
 

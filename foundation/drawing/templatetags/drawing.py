@@ -1,6 +1,6 @@
 """The drawings as template tags. Sizes are SVG attributes and colours are classes: no style attribute."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -45,6 +45,30 @@ def rule_line() -> SafeString:
     return _drawn(
         f'<svg class="rule engrave" viewBox="0 0 1240 92" {HIDDEN}><path d="{line.divider()}"/>'
         '<path d="M1150 46a28 28 0 0 1 56 0z" class="s"/></svg>'
+    )
+
+
+ROAD_WIDTH, ROAD_MARGIN, ROAD_OPENS = 560, 18, 0.15  # of a supporter's own road
+
+
+@register.simple_tag
+def own_road(stones: Sequence[float], years: Sequence[float], sentence: str) -> SafeString:
+    """The line as a road with a stone for each day that counts, and a notch for each new year. Both are shares of the
+    way from where the coil is open to the sun. `sentence` says what it shows.
+    """
+    start = ROAD_MARGIN + ROAD_WIDTH * ROAD_OPENS
+    length = ROAD_WIDTH - 2 * ROAD_MARGIN - start - 14  # the last stone stands before the sun, not on it
+    path = line.divider(ROAD_WIDTH, 24, 15, 6, ROAD_OPENS, ROAD_MARGIN)
+    notches = "".join(f"M{line.number(start + length * share)} 31v6" for share in years)
+    radius = line.number(max(2.2, min(6.0, 150 / max(len(stones), 1))))
+    circles = "".join(
+        f'<circle class="s" cx="{line.number(start + length * share)}" cy="24" r="{radius}"/>' for share in stones
+    )
+    return format_html(
+        '<svg class="rule engrave" viewBox="0 0 560 44" role="img" aria-label="{}">{}</svg>',
+        sentence,
+        _drawn(f'<path d="{path}"/><path d="M{ROAD_WIDTH - 34} 24a16 16 0 0 1 32 0z" class="s"/>')
+        + _drawn((f'<path d="{notches}"/>' if notches else "") + circles),
     )
 
 
@@ -108,6 +132,39 @@ def bar_table(rows: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str,
     widths = charts.bar_widths([float(row["value"] or 0) for row in rows])
     drawn = [{**row, "width": width} for row, width in zip(rows, widths, strict=True)]
     return {"caption": caption, "rows": drawn}
+
+
+@register.simple_tag
+def elements(act: str, means: str, purpose: str) -> SafeString:
+    """What the law asks: three elements for an adult, two for a child, whose open circle need not be shown."""
+    names = {"act": act, "means": means, "purpose": purpose}
+    adult, child = _("For an adult"), _("For anyone under 18")
+    sentence = _(
+        "For an adult, three elements make a case: %(act)s, %(means)s and %(purpose)s. "
+        "For anyone under 18, two are enough: %(act)s and %(purpose)s."
+    )
+    return format_html(
+        '<svg class="elements" viewBox="0 0 340 192" role="img" aria-label="{}">{}{}</svg>',
+        sentence % names,
+        _elements_row(18, adult, [act, means, purpose]),
+        _elements_row(118, child, [act, "", purpose]),
+    )
+
+
+def _elements_row(top: int, title: str, names: list[str]) -> SafeString:
+    """One line with its elements; an empty name leaves its place open."""
+    places = list(zip((50, 170, 290), names, strict=True))
+    dots = format_html_join(
+        "",
+        '<circle class="{}" cx="{}" cy="{}" r="9"/>',
+        (("d" if name else "o", x, top + 26) for x, name in places),
+    )
+    words = format_html_join(
+        "", '<text x="{}" y="{}" class="m">{}</text>', ((x, top + 54, name or _("not needed")) for x, name in places)
+    )
+    return format_html(
+        '<text x="0" y="{}" class="t">{}</text><path d="M0 {}H340"/>{}{}', top - 4, title, top + 26, dots, words
+    )
 
 
 @register.simple_tag

@@ -1,0 +1,3 @@
+"""Numbers in Spanish as Babel writes money and figures: 100.000 and 27,6. Dates are Django's own."""
+
+THOUSAND_SEPARATOR = "."

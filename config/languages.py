@@ -1,0 +1,75 @@
+"""The language of an answer: what the address says and nothing else, so that a cache never mixes two readers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+from wagtail.models import Page, Site
+from wagtail.models.sites import SiteRootPath
+
+from awareness.pages import HomePage
+from foundation.organisation.models import LanguageReview
+
+
+class FromAddress:
+    """No guess by Accept-Language or cookie: an address shared or stored is the same page for everybody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        if response.status_code == 404 and language != settings.LANGUAGE_CODE:
+            response = _in_our_first_language(request, language) or response
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: tuple[str, ...], kwargs: dict[str, Any]) -> None:
+        if request.resolver_match and request.resolver_match.view_name == "wagtail_serve":
+            _find(request, args[0] if args else kwargs.get("path", ""))
+
+
+def _find(request: HttpRequest, address: str) -> None:
+    """The page asked for, by one query for the front pages of all languages.
+
+    Wagtail asks for the language, its front page, the site and the other front pages one after the other. What it
+    finds on the request it does not ask for again. Where this finds nothing Wagtail's own way goes on.
+    """
+    site = Site.find_for_request(request)
+    if site is None:
+        return
+    key = site.root_page.translation_key
+    read = Exists(LanguageReview.objects.filter(language=OuterRef("locale__language_code")))
+    found = HomePage.objects.filter(translation_key=key).select_related("locale").annotate(is_read=read)
+    homes = {home.locale.language_code: home for home in found}
+    paths = [SiteRootPath(site.pk, home.url_path, site.root_url, code) for code, home in homes.items()]
+    request.__dict__["_wagtail_cached_site_root_paths"] = paths
+    home = homes.get(translation.get_language() or "")
+    request.language_is_read = home is not None and home.is_read  # type: ignore[attr-defined]
+    if home is not None and home.live:
+        try:
+            route = home.route(request, [part for part in address.split("/") if part])
+        except Http404:
+            return
+        request.__dict__["_wagtail_route_for_request"] = route
+
+
+def _in_our_first_language(request: HttpRequest, language: str) -> HttpResponse | None:
+    """A page that is not translated yet is shown as it is, at its own address."""
+    there = request.path_info.removeprefix(f"/{language}")
+    with translation.override(settings.LANGUAGE_CODE):
+        request.__dict__.pop("_wagtail_route_for_request", None)
+        try:
+            page = Page.find_for_request(request, there)
+        except Http404:
+            return None
+        if page is None or not page.live:
+            return None
+        return redirect(page.get_url(request) or "/")

@@ -1,0 +1,47 @@
+"""The words of one kind of letter, as staff write them: an unknown place is refused with a sentence."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from foundation.letters import words
+from foundation.letters.kinds import Kind
+
+
+class WordingForm(forms.Form):
+    subject = forms.CharField(
+        label=_("Subject"),
+        max_length=150,
+        help_text=_("Others may see it on a locked screen: let it say nothing of the cause."),
+    )
+    body = forms.CharField(
+        label=_("Words"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 22, "dir": "auto"}),
+        help_text=_(
+            "An empty line begins a new paragraph; one in which a place has nothing to say is left out. "
+            "[Words]({link}) on a line of its own becomes a button."
+        ),
+    )
+
+    def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+
+    def clean_subject(self) -> str:
+        subject = " ".join(self.cleaned_data["subject"].split())
+        self._check(subject, ())
+        return subject
+
+    def clean_body(self) -> str:
+        body = str(self.cleaned_data["body"]).replace("\r\n", "\n").strip()
+        self._check(body, self.kind.needed)
+        return body
+
+    def _check(self, text: str, needed: tuple[str, ...]) -> None:
+        places = [*self.kind.places, *(["facts"] if self.kind.facts else [])]
+        try:
+            words.check(text, places, needed)
+        except words.WordsError as error:
+            raise forms.ValidationError(str(error), code="words") from error

@@ -1,0 +1,12 @@
+/* Shows a letter while its words are typed: presses the preview's own button for whoever pauses typing. */
+"use strict";
+(() => {
+  const form = document.querySelector("form[data-wording]");
+  const button = form?.querySelector("[data-wording-preview]");
+  if (!button) return;
+  let waiting = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => form.requestSubmit(button), 400);
+  });
+})();

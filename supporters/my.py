@@ -1,0 +1,184 @@
+"""My page: what a person gave, promised and agreed to, and their power over all of it."""
+
+from typing import Any
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from foundation.doors import address, limits, links
+from foundation.doors.guard import GuardedForm
+from foundation.organisation.zone import on_our_calendar
+from supporters import consent, mailbox, names, news, persons, visits
+from supporters.models import ConsentEvent
+
+ASKS, WHILE = 10, 3600  # so many links asked for from one connection in so many seconds
+SWITCHES = (ConsentEvent.Purpose.LETTERS, ConsentEvent.Purpose.REMINDERS)
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+class AskForm(GuardedForm):
+    """Where to mail the link."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("The one you gave or signed with."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+        error_messages={
+            "required": _("Please write your e-mail address."),
+            "invalid": _("Please write your e-mail address in full, like name@example.org."),
+        },
+    )
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=names.LONGEST, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+
+@page_with_form
+@never_cache
+def my(request: HttpRequest) -> HttpResponse:
+    """My page for whoever has a session; for all others the form that mails a link."""
+    supporter = visits.whose(request)
+    if supporter is not None:
+        request.supporter = supporter  # type: ignore[attr-defined]
+        return _without_referrer(_whole(request))
+    form = AskForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _without_referrer(render(request, "supporters/ask.html", {"form": form}))
+    if not limits.allow("my-link", address.block(address.of(request)), ASKS, WHILE):
+        form.add_error(None, _("Many links were asked for from your connection. Please try again in a while."))
+        answer = render(request, "supporters/ask.html", {"form": form}, status=429)
+        answer["Retry-After"] = str(WHILE // ASKS)
+        return answer
+    if mailbox.may_write(form.cleaned_data["email"]):
+        visits.ask(form.cleaned_data["email"])
+    return redirect("supporters:asked")
+
+
+@require_safe
+@never_cache
+def asked(request: HttpRequest) -> HttpResponse:
+    """The same words for everybody, whatever we know."""
+    minutes = int(visits.LINK_LIFE.total_seconds() // 60)
+    return _without_referrer(render(request, "supporters/asked.html", {"minutes": minutes}))
+
+
+@page_with_form
+@never_cache
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the mailed link: one button. Looking opens nothing, because mail scanners look too."""
+    link = links.find(token, visits.LINK)
+    if request.method == "POST" and link:
+        answer = redirect("supporters:my")
+        if visits.begin(link, answer) or visits.whose(request):
+            return answer
+    if link is None or link.used_at:
+        return _without_referrer(render(request, "supporters/enter.html", {"state": "ended"}, status=404))
+    return render(request, "supporters/enter.html", {"state": "open"})
+
+
+@require_POST
+@never_cache
+def leave(request: HttpRequest) -> HttpResponse:
+    answer = redirect("supporters:my")
+    visits.end(request, answer)
+    return answer
+
+
+@require_POST
+@visits.required
+def letters(request: HttpRequest) -> HttpResponse:
+    """A yes or a no to one kind of letter, written down with the words that stood beside the button."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    purpose, wanted = request.POST.get("purpose", ""), request.POST.get("wanted") == "yes"
+    if purpose in SWITCHES and wanted != news.wants(supporter, purpose):
+        if wanted:
+            consent.record(supporter, purpose, True, consent.wording(purpose), reverse("supporters:my"))
+        else:
+            news.stop(supporter, purpose, reverse("supporters:my"))
+    return redirect(reverse("supporters:my") + "?done=letters#letters")
+
+
+@require_POST
+@visits.required
+def name(request: HttpRequest) -> HttpResponse:
+    """How letters address the person. Receipts keep the name they were written to."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        return render(request, "supporters/my.html", {**_about(request), "name_form": form}, status=422)
+    supporter.name = form.cleaned_data["name"]
+    supporter.save(update_fields=["name"])
+    return redirect(reverse("supporters:my") + "?done=name#data")
+
+
+@require_safe
+@visits.required
+def export(request: HttpRequest) -> HttpResponse:
+    """Everything that every part of the site knows about the person, as one file."""
+    known = persons.export(request.supporter)  # type: ignore[attr-defined]
+    answer = JsonResponse(known, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
+    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
+
+
+@page_with_form
+@visits.required
+def erase(request: HttpRequest) -> HttpResponse:
+    """First what is forgotten and what must stay; then a word to type; then it is done."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    if request.method != "POST":
+        return render(request, "supporters/erase.html", {"state": "ask"})
+    if request.POST.get("sure") != "yes":
+        return render(request, "supporters/erase.html", {"state": "ask", "unsure": True}, status=422)
+    try:
+        with transaction.atomic():
+            persons.erase(supporter)
+            visits.end_all(supporter)
+    except persons.CannotEraseError as error:
+        return render(request, "supporters/erase.html", {"state": "ask", "why": str(error)}, status=409)
+    answer = render(request, "supporters/erase.html", {"state": "done"})
+    visits.end(request, answer)
+    return answer
+
+
+@on_our_calendar
+def _whole(request: HttpRequest) -> HttpResponse:
+    return render(request, "supporters/my.html", _about(request))
+
+
+def _about(request: HttpRequest) -> dict[str, Any]:
+    supporter = request.supporter  # type: ignore[attr-defined]
+    words = {purpose: consent.newest(supporter, purpose) for purpose in SWITCHES}
+    return {
+        "supporter": supporter,
+        "done": request.GET.get("done", ""),
+        "name_form": NameForm(initial={"name": supporter.name}),
+        "switches": [
+            {
+                "purpose": purpose.value,
+                "label": purpose.label,
+                "wanted": news.meant(words[purpose], purpose),
+                "expected": purpose in news.EXPECTED,
+                "event": words[purpose],
+                "wording": consent.wording(purpose),
+            }
+            for purpose in SWITCHES
+        ],
+    }
+
+
+def _without_referrer(answer: HttpResponse) -> HttpResponse:
+    """The form on these pages posts to this site, which wants to see where it came from; nobody else does."""
+    answer["Referrer-Policy"] = "same-origin"
+    return answer

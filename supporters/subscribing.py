@@ -1,0 +1,65 @@
+"""Letters by e-mail: asked for on a form, sent only after the owner of the address has pressed a mailed link."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from foundation.doors import links
+from foundation.doors.models import AccessLink
+from foundation.jobs import queue as jobs
+from foundation.letters import outbox
+from supporters import consent, mailbox, people
+from supporters.models import Asking, ConsentEvent
+
+CONFIRM = "subscribe-confirm"  # the link's purpose
+LIFETIME = timedelta(days=7)
+WAITS = timedelta(days=21)  # then we forget the address
+PAGE = "/subscribe/"
+
+
+def ask(email: str, wording: str) -> None:
+    """Mail a link to that address, whoever it belongs to and whatever we know of it. `wording` is what was read.
+
+    A mailbox that had its letters of today gets none.
+    """
+    if not mailbox.may_write(email):
+        return
+    with transaction.atomic():
+        asking = Asking.objects.create(email=email, wording=wording, locale=get_language() or "")
+        token = links.make(CONFIRM, str(asking.pk), LIFETIME)
+        address = settings.BASE_URL + reverse("supporters:subscribe-confirm", args=[token])
+        facts = {"address": address, "days": LIFETIME.days}
+        outbox.queue(f"subscribe:{asking.pk}", "subscribe_confirm", email, facts)
+
+
+def find(link: AccessLink | None) -> Asking | None:
+    """What this link confirms. None: it opens nothing any more."""
+    return Asking.objects.filter(pk=link.subject).first() if link else None
+
+
+@transaction.atomic
+def confirm(link: AccessLink, asking: Asking) -> None:
+    """Write the yes down. Pressing twice is pressing once."""
+    if not links.use(link):
+        return
+    supporter = people.meet(asking.email, verified=True)
+    consent.record(
+        supporter,
+        ConsentEvent.Purpose.LETTERS,
+        True,
+        asking.wording,
+        PAGE,
+        method=ConsentEvent.Method.CONFIRMED,
+        locale=asking.locale,
+        asked_at=asking.asked_at,
+    )
+
+
+@jobs.every("day")
+def forget() -> None:
+    """What was asked three weeks ago: confirmed, it stands among the consents; not confirmed, it is nobody's."""
+    Asking.objects.filter(asked_at__lt=timezone.now() - WAITS).delete()

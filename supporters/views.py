@@ -1,0 +1,67 @@
+"""Ask for letters, confirm it by one button, and stop them by one button."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from foundation.doors import address, limits, links
+from supporters import news, subscribing
+from supporters.forms import TOO_OFTEN, SubscribeForm
+from supporters.models import ConsentEvent
+
+ASKERS, SECONDS = 20, 600  # requests from one connection at once, and in ten minutes after that
+
+
+@csrf_exempt  # RFC 8058: the mail program itself posts here, without a cookie; the signed address is the proof
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Looking changes nothing: mail scanners follow links. A post stops, however often, and asks nothing more."""
+    known = news.whose(token)
+    if known is None:
+        return render(request, "supporters/stop.html", {"state": "unknown"}, status=404)
+    supporter, purpose = known
+    state = "open"
+    if request.method == "POST":
+        if supporter:
+            news.stop(supporter, purpose, "/letters/stop/")
+        state = "stopped"
+    return render(request, "supporters/stop.html", {"state": state, "kind": ConsentEvent.Purpose(purpose).label})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """The form. Its answer is the same for every address."""
+    form = SubscribeForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        if limits.allow("subscribe", address.block(address.of(request)), ASKERS, SECONDS):
+            subscribing.ask(form.cleaned_data["email"], form.wording)
+            return redirect("supporters:subscribe-sent")
+        form.add_error(None, TOO_OFTEN)
+        status = 429
+    return render(request, "supporters/subscribe.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_safe
+def subscribe_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "supporters/subscribe_sent.html", {"days": subscribing.LIFETIME.days})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Looking changes nothing, because mail scanners look too: the button confirms."""
+    link = links.find(token, subscribing.CONFIRM)
+    asking = subscribing.find(link)
+    if link is None or asking is None:
+        return render(request, "supporters/subscribe_confirm.html", {"state": "ended"}, status=410)
+    if request.method == "POST":
+        subscribing.confirm(link, asking)
+        return redirect(request.path)
+    state = "done" if link.used_at else "open"
+    return render(request, "supporters/subscribe_confirm.html", {"state": state, "asking": asking})

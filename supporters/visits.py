@@ -1,0 +1,115 @@
+"""A supporter's visit to My page: a mailed link, then a short session of its own. No password, no user."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+
+from foundation.doors import links
+from foundation.doors.models import AccessLink
+from foundation.jobs import queue as jobs
+from foundation.letters import outbox
+from foundation.organisation.zone import on_our_calendar
+from supporters.addresses import canonical
+from supporters.models import Supporter
+
+LINK, SESSION = "my-link", "my-session"  # purposes of the two tokens
+LINK_LIFE = timedelta(minutes=30)
+IDLE = timedelta(minutes=30)  # so long a session lasts after the last thing that was done in it
+COOKIE = "my"
+
+View = Callable[..., HttpResponse]
+
+
+def ask(email: str) -> None:
+    """Have a job mail a link, if we know the address. The request does the same work either way, so that neither
+    its answer nor its time tells whether we do. Ask supporters.mailbox first.
+    """
+    known = Supporter.objects.filter(canonical=canonical(email), erased_at=None).first()
+    jobs.enqueue("my-link", f"my-link:{uuid.uuid4()}", {"supporter": known.pk if known else 0})
+
+
+@jobs.handler("my-link")
+@transaction.atomic
+def send_link(args: dict[str, Any]) -> None:
+    """To the address as its owner proved it last, never to what was typed now."""
+    supporter = Supporter.objects.filter(pk=args["supporter"], erased_at=None).first()
+    if supporter is None:
+        return
+    token = links.make(LINK, str(supporter.pk), LINK_LIFE)
+    with translation.override(supporter.language):
+        link = settings.BASE_URL + reverse("supporters:enter", args=[token])
+    context = {
+        "name": supporter.name,
+        "link": link,
+        "minutes": str(int(LINK_LIFE.total_seconds() // 60)),
+    }
+    outbox.queue(f"my-link:{uuid.uuid4()}", "my_link", supporter.email, context, language=supporter.language)
+
+
+def begin(link: AccessLink, response: HttpResponse) -> bool:
+    """Open a session for who holds this link. False when it was used before: it opens once."""
+    if not links.use(link):
+        return False
+    token = links.make(SESSION, link.subject, IDLE)
+    secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(COOKIE, token, path=_path(), httponly=True, samesite="Lax", secure=secure)
+    return True
+
+
+def end(request: HttpRequest, response: HttpResponse) -> None:
+    """This session is over on our side too."""
+    session = _session(request)
+    if session:
+        AccessLink.objects.filter(pk=session.pk).delete()
+    response.delete_cookie(COOKIE, path=_path(), samesite="Lax")
+
+
+def end_all(supporter: Supporter) -> None:
+    """Every session and every link of a person, on all their devices."""
+    AccessLink.objects.filter(purpose__in=(LINK, SESSION), subject=str(supporter.pk)).delete()
+
+
+def whose(request: HttpRequest) -> Supporter | None:
+    """Whose visit this is; None without a living session. What is done in a session keeps it alive."""
+    session = _session(request)
+    if session is None:
+        return None
+    if request.method == "POST":
+        AccessLink.objects.filter(pk=session.pk).update(expires_at=timezone.now() + IDLE)
+    return Supporter.objects.filter(pk=session.subject, erased_at=None).first()
+
+
+def required(view: View) -> View:
+    """Decorator: `request.supporter` is set; without a session the way leads to the page that mails a link."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        supporter = whose(request)
+        if supporter is None:
+            return redirect("supporters:my")
+        request.supporter = supporter  # type: ignore[attr-defined]
+        answer = on_our_calendar(view)(request, *args, **kwargs)
+        answer["Referrer-Policy"] = "same-origin"
+        return answer
+
+    return never_cache(guarded)
+
+
+def _path() -> str:
+    """The browser sends the cookie nowhere else. My page has one address in each language."""
+    return reverse("supporters:my")
+
+
+def _session(request: HttpRequest) -> AccessLink | None:
+    token = request.COOKIES.get(COOKIE, "")
+    return links.find(token, SESSION) if token else None

@@ -1,0 +1,164 @@
+"""Letters that nobody must get: who gets them, and how one press or a complaint ends them."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.exceptions import SuspiciousOperation
+from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
+
+from foundation.jobs import queue as jobs
+from foundation.letters.models import Letter
+from supporters import consent, mailbox, news
+from supporters.models import ConsentEvent, Supporter
+from supporters.people import meet
+from tests.staff.people import signed_in
+
+pytestmark = pytest.mark.django_db
+REMINDERS, LETTERS = ConsentEvent.Purpose.REMINDERS, ConsentEvent.Purpose.LETTERS
+
+
+@pytest.fixture
+def ada() -> Supporter:
+    return meet("ada@example.org", "Ada")
+
+
+def write(supporter: Supporter, key: str = "k", purpose: str = REMINDERS) -> Letter | None:
+    return news.write(key, "yearly_reminder", supporter, purpose, {"total": "$30.00", "given": "$360.00"})
+
+
+def stop_path(letter: Letter) -> str:
+    return urlsplit(letter.stop_url).path
+
+
+def test_it_writes_a_yearly_word_unless_somebody_said_no_and_news_only_after_a_yes(ada: Supporter) -> None:
+    assert write(ada, "1") and write(ada, "2", LETTERS) is None
+    consent.record(ada, LETTERS, True, "words", "/")
+    assert write(ada, "3", LETTERS)
+    consent.record(ada, LETTERS, False, "words", "/")
+    assert write(ada, "4", LETTERS) is None and write(ada, "5")
+
+
+def test_it_stops_by_the_one_press_of_a_mail_program_without_a_cookie(ada: Supporter) -> None:
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        write(ada)
+        jobs.run_due()
+    headers = mail.outbox[0].message()
+    (address,) = re.findall(r"<(.+)>", headers["List-Unsubscribe"])
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(
+        urlsplit(address).path, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code == 200 and not answer.cookies
+    event = ConsentEvent.objects.get()
+    assert (event.supporter, event.purpose, event.given, event.method) == (ada, REMINDERS, False, "stopped")
+    assert write(ada, "next year") is None
+
+
+def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twice(ada: Supporter) -> None:
+    path = stop_path(write(ada))
+    client = Client()
+    for look in (client.get, client.head):
+        assert look(path).status_code == 200
+    assert not ConsentEvent.objects.exists()
+    page = client.get(path).content.decode()
+    assert page.count("<form") == 1 and "csrfmiddlewaretoken" not in page and ada.email not in page
+    for _ in range(2):
+        assert "no more of these" in client.post(path).content.decode()
+    assert ConsentEvent.objects.count() == 1
+
+
+def test_it_stops_one_purpose_and_leaves_the_others(ada: Supporter) -> None:
+    consent.record(ada, LETTERS, True, "words", "/")
+    Client().post(stop_path(write(ada)))
+    assert consent.has(ada, LETTERS) and consent.refused(ada, REMINDERS)
+
+
+def test_it_opens_for_no_invented_address_and_not_for_somebody_forgotten(ada: Supporter) -> None:
+    path = stop_path(write(ada))
+    assert Client().post("/letters/stop/invented/").status_code == 404
+    assert Client().post(path[:-3] + "xx/").status_code == 404
+    Supporter.objects.filter(pk=ada.pk).delete()
+    assert Client().post(path).status_code == 200 and not ConsentEvent.objects.exists()
+
+
+def test_it_writes_no_news_to_a_mailbox_that_is_gone_or_tired_and_staff_see_it(ada: Supporter) -> None:
+    mailbox.bounced("ADA@example.org")
+    ada.refresh_from_db()
+    assert ada.bounced_at and write(ada) is None
+    assert "letters come back" in signed_in("Donor care").get("/admin/supporter/").content.decode()
+    bob = meet("bob@example.org")
+    for _ in range(2):
+        mailbox.complained("bob@example.org")
+    bob.refresh_from_db()
+    assert bob.complained_at and write(bob) is None
+    assert ConsentEvent.objects.filter(supporter=bob, given=False, method="complaint").count() == len(
+        ConsentEvent.Purpose.values
+    )
+    mailbox.bounced("stranger@example.org")
+    mailbox.complained("stranger@example.org")
+    assert Supporter.objects.count() == 2
+
+
+POSTMARK = {
+    "HardBounce": {"RecordType": "Bounce", "Type": "HardBounce", "TypeCode": 1, "Email": "ada@example.org"},
+    "Transient": {"RecordType": "Bounce", "Type": "Transient", "TypeCode": 2, "Email": "ada@example.org"},
+    "SpamComplaint": {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "Email": "ada@example.org"},
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "bounced", "complained"),
+    [("HardBounce", True, False), ("Transient", False, False), ("SpamComplaint", False, True)],
+)
+def test_it_hears_the_provider_by_its_own_message(ada: Supporter, told: str, bounced: bool, complained: bool) -> None:
+    postmark = pytest.importorskip("anymail.webhooks.postmark")
+    __import__("supporters.bounces")
+    when = {"BouncedAt": timezone.now().isoformat(), "MessageID": "m", "ID": 1}
+    with override_settings(ANYMAIL={"WEBHOOK_SECRET": "us:secret"}):
+        view = postmark.PostmarkTrackingWebhookView.as_view()
+        body = json.dumps({**POSTMARK[told], **when})
+        asked = {"data": body, "content_type": "application/json"}
+        pass_ = "Basic " + base64.b64encode(b"us:secret").decode()
+        with pytest.raises(SuspiciousOperation):  # without the secret; Django answers 400
+            view(RequestFactory().post("/", **asked))
+        ada.refresh_from_db()
+        assert not ada.bounced_at and not ada.complained_at
+        assert view(RequestFactory().post("/", headers={"Authorization": pass_}, **asked)).status_code == 200
+    ada.refresh_from_db()
+    assert (bool(ada.bounced_at), bool(ada.complained_at)) == (bounced, complained)
+
+
+def test_it_is_wired_only_where_a_provider_is_set() -> None:
+    pytest.importorskip("anymail")
+    code = (
+        "import sys, django; django.setup()\n"
+        "from django.conf import settings; from django.urls import resolve, Resolver404\n"
+        "try: name = resolve('/mail/postmark/tracking/').url_name\n"
+        "except Resolver404: name = None\n"
+        "print(name, settings.EMAIL_BACKEND, 'supporters.bounces' in sys.modules)"
+    )
+    seen = {}
+    for provider in ("", "postmark"):
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "EMAIL_PROVIDER": provider}
+        env |= {
+            "EMAIL_PROVIDER_SETTINGS": "POSTMARK_SERVER_TOKEN=x",
+            "EMAIL_WEBHOOK_SECRET": "us:secret",
+            "EMAIL_URL": "",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=True
+        )
+        seen[provider] = done.stdout.split()
+    assert (
+        seen["postmark"][1:] == ["anymail.backends.postmark.EmailBackend", "True"] and "postmark" in seen["postmark"][0]
+    )
+    assert "postmark" not in seen[""][0] and "anymail" not in seen[""][1] and seen[""][2] == "False"

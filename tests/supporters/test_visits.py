@@ -1,0 +1,172 @@
+"""Coming in without a password: a mailed link, one button, a short session, and nothing that tells who is known."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from foundation.doors.models import AccessLink
+from foundation.jobs.models import Job
+from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from supporters import consent, news, people
+from supporters.models import ConsentEvent
+from supporters.visits import COOKIE, SESSION
+from tests.supporters.visitor import ask, come_in, links_to
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@donor.example"
+
+
+@pytest.fixture
+def ada():
+    return people.meet(ADA, "Ada Lovelace")
+
+
+def test_it_answers_the_same_whether_it_knows_the_address_or_not(ada):
+    known, unknown = ask(Client(), ADA), ask(Client(), "nobody@donor.example")
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"]) == (302, "/my/asked/")
+    assert dict(known.items()).keys() == dict(unknown.items()).keys()
+    jobs = list(Job.objects.filter(kind="my-link"))
+    assert len(jobs) == 2
+    assert not any("@" in str(job.args) + job.key for job in jobs)
+    run_due()
+    assert [letter.to for letter in Letter.objects.all()] == [ADA]
+
+
+def test_it_does_the_same_work_for_an_address_it_does_not_know(ada):
+
+    counts = []
+    for email in (ADA, "nobody@donor.example"):
+        with CaptureQueriesContext(connection) as asked:
+            ask(Client(), email)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_it_writes_to_the_address_that_was_proved_and_in_any_spelling(ada):
+    ask(Client(), "ADA@donor.example")
+    run_due()
+    assert Letter.objects.get().to == ADA
+
+
+def test_it_opens_by_a_button_and_not_by_looking(ada):
+    ask(Client(), ADA)
+    run_due()
+    (address,) = links_to(ADA)
+    scanner = Client()
+    assert scanner.get(address).status_code == 200
+    assert COOKIE not in scanner.cookies
+    owner = Client()
+    answer = owner.post(address)
+    cookie = answer.cookies[COOKIE]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/my/", True, "Lax")
+    assert ADA in owner.get("/my/").content.decode()
+
+
+def test_it_opens_once(ada):
+    ask(Client(), ADA)
+    run_due()
+    (address,) = links_to(ADA)
+    owner = Client()
+    owner.post(address)
+    assert owner.post(address).status_code == 302  # a double click
+    thief = Client()
+    assert thief.post(address).status_code == 404
+    assert COOKIE not in thief.cookies
+    assert thief.get(address).status_code == 404
+
+
+def test_it_opens_for_half_an_hour(ada):
+    ask(Client(), ADA)
+    run_due()
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        assert Client().post(links_to(ADA)[0]).status_code == 404
+
+
+def test_it_keeps_no_token_that_could_be_read_from_the_database(ada):
+    client = come_in(ADA)
+    token = client.cookies[COOKIE].value
+    assert AccessLink.objects.get(purpose=SESSION).token_sha256 != token
+    assert not AccessLink.objects.filter(token_sha256=token).exists()
+
+
+def test_it_lasts_as_long_as_something_is_done(ada):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        client = come_in(ADA)
+        clock.shift(timedelta(minutes=20))
+        client.post("/my/name/", {"name": "Ada King"})
+        clock.shift(timedelta(minutes=20))
+        assert "Ada King" in client.get("/my/").content.decode()
+        clock.shift(timedelta(minutes=31))
+        assert ADA not in client.get("/my/").content.decode()
+
+
+def test_it_sends_three_letters_a_day_and_says_nothing_about_it(ada):
+    for _ in range(6):
+        assert ask(Client(), ADA)["Location"] == "/my/asked/"
+    run_due()
+    assert Letter.objects.count() == 3
+
+
+def test_it_slows_who_asks_for_many(ada):
+    answers = [ask(Client(), f"nobody{number}@donor.example").status_code for number in range(12)]
+    assert answers[:10] == [302] * 10
+    assert answers[10:] == [429, 429]
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "a@b@c"])
+def test_it_says_what_is_wrong_with_an_address_and_keeps_it(email):
+    answer = ask(Client(), email)
+    assert answer.status_code == 200
+    assert "Please write your e-mail address" in answer.content.decode()
+
+
+def test_it_shows_the_words_that_were_agreed_to_and_lets_them_go(ada):
+    consent.record(ada, "letters", True, "Those very words of old.", "/pledge/")
+    client = come_in(ADA)
+    assert "Those very words of old." in client.get("/my/").content.decode()
+    client.post("/my/letters/", {"purpose": "letters", "wanted": "no"})
+    assert not news.wants(ada, ConsentEvent.Purpose.LETTERS)
+    client.post("/my/letters/", {"purpose": "letters", "wanted": "yes"})
+    newest = ada.consent_events.first()
+    assert newest.given
+    assert newest.wording == consent.wording("letters")
+    before = ada.consent_events.count()
+    client.post("/my/letters/", {"purpose": "letters", "wanted": "yes"})
+    assert ada.consent_events.count() == before
+
+
+@pytest.mark.parametrize("purpose", ["", "money", "letters\0"])
+def test_it_knows_no_other_purpose(ada, purpose):
+    come_in(ADA).post("/my/letters/", {"purpose": purpose, "wanted": "yes"})
+    assert not ada.consent_events.exists()
+
+
+@pytest.mark.parametrize("address", ["letters/", "name/", "leave/"])
+def test_it_changes_nothing_by_get(ada, address):
+    assert come_in(ADA).get("/my/" + address).status_code == 405
+
+
+@pytest.mark.parametrize("address", ["data.json", "erase/"])
+def test_it_sends_who_has_no_session_to_the_door(address):
+    assert Client().get("/my/" + address)["Location"] == "/my/"
+
+
+def test_it_takes_no_invented_cookie(ada):
+    client = Client()
+    for token in ("", "x", "x" * 5000, "\x00"):
+        client.cookies[COOKIE] = token
+        assert client.get("/my/").status_code == 200
+        assert ADA not in client.get("/my/").content.decode()
+
+
+def test_it_is_kept_by_no_cache(ada):
+    client = come_in(ADA)
+    for address in ("/my/", "/my/data.json", "/my/erase/"):
+        assert "no-store" in client.get(address)["Cache-Control"]
