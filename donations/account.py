@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from donations import checkout, events, gateway
+from donations import checkout, events, gateway, products
 from donations.models import StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
@@ -33,18 +33,18 @@ def set_up() -> Done:
     home.check_account(account)
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     name = Organisation.load().name
-    setup.product_once = gateway.find_or_make_product(checkout.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
-    setup.product_monthly = gateway.find_or_make_product(
+    setup.product_once = products.find_or_make(checkout.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
+    setup.product_monthly = products.find_or_make(
         checkout.PRODUCTS[True], _("Monthly gift to %(name)s") % {"name": name}
     )
-    setup.portal = _portal()
+    setup.portal = portal()
     endpoint, made = _endpoint()
     setup.endpoint = endpoint["id"]
     setup.save()
     return Done(setup, made, str(endpoint.get("secret") or ""))
 
 
-def _portal() -> str:
+def portal() -> str:
     """Donors change the card there, and nothing else: amounts, pauses and stops have pages and letters of ours."""
     calls = gateway.v1().billing_portal.configurations
     wanted: dict[str, Any] = {

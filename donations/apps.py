@@ -10,5 +10,6 @@ class DonationsConfig(AppConfig):
     verbose_name = "Donations"
 
     def ready(self) -> None:
-        for name in ("arrears", "events", "forgetting", "reconcile"):
+        gifts = ("anniversaries", "arrears", "chosen", "dedications", "events", "forgetting", "person", "reconcile")
+        for name in (*gifts, "tries", "year_end"):
             import_module(f"donations.{name}")  # their handlers register themselves

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from donations import letters, steering
+from donations import plan_letters, steering, telling
 from donations.gateway import StripeIsDownError
 from donations.models import Plan
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
-HOLD = letters.PATIENCE.days
-STEPS = (0, 4, letters.LAST_LETTER, HOLD)  # days; the first letter is written with the failure itself, if we hear of it
+HOLD = plan_letters.PATIENCE.days
+STEPS = tuple(plan_letters.SERIES)  # days; the first letter is written with the failure itself, if we hear of it
 GUARD_WAIT = 600
 
 
@@ -31,16 +31,27 @@ def look_after() -> None:
 def take_step(args: dict[str, Any]) -> None:
     """Look first: the card may have worked in the meantime, and then nobody is bothered."""
     plan = _looked_at(args)
+    if plan.held_since and args["day"] == HOLD:  # paused already, and died before the months were voided
+        _with_stripe(lambda: telling.forgive(plan.subscription_id))
+        return
     since = plan.past_due_since
     if since is None or plan.held_since or since.isoformat() != args["since"]:
         return
     if args["day"] < HOLD:
-        letters.card_failed(plan, args["day"])
+        plan_letters.card_failed(plan, args["day"])
         return
     if plan.cancel_at or plan.status == Plan.Status.PAUSED:
         return  # it rests or ends already
+    # Marked first, so that the letter about this pause says why. If Stripe does not answer, the next look clears it.
+    now = timezone.now()
+    Plan.objects.filter(pk=plan.pk).update(held_since=now)
     _with_stripe(lambda: steering.pause(plan))
-    Plan.objects.filter(pk=plan.pk).update(held_since=timezone.now())
+    if plan.past_due_since is None:  # it was paid between our look and the pause
+        _with_stripe(lambda: steering.resume(plan))
+        return
+    # Somebody else's look in between saw no pause yet, and cleared the mark.
+    Plan.objects.filter(pk=plan.pk, held_since=None).update(held_since=now)
+    _with_stripe(lambda: telling.forgive(plan.subscription_id))
 
 
 @jobs.handler("plan-goes-on")

@@ -51,9 +51,13 @@ def movements_of(payout: str) -> list[facts.Movement]:
     return [movement for movement in found if movement.source != payout]
 
 
-def movements(since: datetime | None) -> Iterator[facts.Movement]:
-    """Everything that touched the balance since a moment, newest first."""
-    return _movements(_created(since))
+def movements(since: datetime | None, after: str = "") -> Iterator[facts.Movement]:
+    """Everything that touched the balance since a moment, newest first; only what is older than `after`, if named."""
+    return _movements({**_created(since), **({"starting_after": after} if after else {})})
+
+
+def movement(ident: str) -> facts.Movement | None:
+    return facts.movement(gateway.get(gateway.v1().balance_transactions.retrieve, ident))
 
 
 def pages(since: datetime | None) -> Iterator[facts.CheckoutPage]:

@@ -65,16 +65,20 @@ def payout_changed(ident: str) -> str:
     own = [movement for movement in (fact.out, fact.back) if movement]
     for movement in unexplained(own):
         take(movement)
-    left = _left(fact.amount, movements) if movements is not None else None
+    left = _left(fact, movements) if movements is not None else None
     _keep(fact, as_of, left, len(movements) if movements is not None else None)
     return f"Unexplained: {left} {fact.currency}." if left else ""
 
 
-def _left(amount: int, movements: list[facts.Movement]) -> int:
-    """What of a payout the ledger does not tell, in minor units."""
-    rows = LedgerEntry.objects.filter(balance_transaction__in=[each.id for each in movements]).exclude(kind=Kind.PAYOUT)
-    known: int = rows.aggregate(sum=Sum("settled"))["sum"] or 0
-    return amount - known
+def _left(fact: facts.Payout, movements: list[facts.Movement]) -> int:
+    """What of a payout the ledger does not tell, in minor units.
+
+    Its own leaving is no part of it; an earlier payout that failed is: its money goes out again with this one.
+    """
+    own = [each.id for each in (fact.out, fact.back) if each]
+    parts = [each.id for each in movements if each.id not in own]
+    known: int = LedgerEntry.objects.filter(balance_transaction__in=parts).aggregate(sum=Sum("settled"))["sum"] or 0
+    return fact.amount - known
 
 
 @transaction.atomic

@@ -2,21 +2,23 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from donations import facts, gateway
+from donations import appeals, facts, gateway, matching, products
 from donations.models import Gift, StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
 
-PAGE_LIFE = timedelta(minutes=40)  # Stripe wants at least 30 from the moment it makes the page
+PAGE_LIFE = timedelta(minutes=32)  # Stripe wants at least 30 when it makes the page, up to PATIENCE later
 PATIENCE = timedelta(seconds=60)  # longer than any call takes: whoever asked is gone
 PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
 # How many donors of this process may wait for Stripe at once. The web server has twice as many threads (config/serve):
@@ -32,14 +34,37 @@ class AlreadyGivenError(Exception):
 
 
 def start(gift: Gift) -> str:
-    """The address of Stripe's payment page for this gift. No money has moved.
+    """The address of Stripe's payment page for this gift. No money has moved, and what a funder adds to it is held.
 
     Raises what `_open` raises, and StripeIsDownError when too many donors wait for a slow Stripe already.
     """
+    with _place():
+        try:
+            matching.reserve(gift)
+            return _open(gift)
+        except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError):
+            if not Gift.objects.exclude(session_id=None).filter(pk=gift.pk).exists():  # nobody can pay for it now
+                matching.release(gift)
+            raise
+
+
+def is_given(gift: Gift) -> bool:
+    """Whether Stripe has the payment, though our books may not have it yet. False too when nobody answers."""
+    if not gift.session_id or not gift.session_expires_at:
+        return False
+    try:
+        with _place():
+            return gateway.checkout_page(gift.session_id).status == "complete"
+    except (gateway.StripeIsDownError, gateway.StripeRefusedError):
+        return False
+
+
+@contextmanager
+def _place() -> Iterator[None]:
     if not _places.acquire(timeout=QUEUE):
         raise gateway.StripeIsDownError("Too many donors wait for Stripe at once.")
     try:
-        return _open(gift)
+        yield
     finally:
         _places.release()
 
@@ -98,8 +123,9 @@ def _next(gift: Gift) -> Gift:
 def _page(gift: Gift, account: str) -> facts.CheckoutPage:
     if not gift.session_attempt:
         gift = _next(gift)
+    order = _order(gift, account)
     try:
-        page = gateway.create_checkout(_order(gift, account))
+        page = _asked(order)
     except (gateway.StripeIsDownError, gateway.StripeRefusedError):
         Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_failed=True)
         raise
@@ -107,13 +133,26 @@ def _page(gift: Gift, account: str) -> facts.CheckoutPage:
     return page
 
 
+def _asked(order: facts.CheckoutOrder) -> facts.CheckoutPage:
+    """Stripe may refuse because somebody archived or deleted our product in its dashboard: put it up again, once."""
+    try:
+        return gateway.create_checkout(order)
+    except gateway.StripeRefusedError:
+        if products.stands(order.product):
+            raise
+        products.find_or_make(order.product, Organisation.load().name)
+        return gateway.create_checkout(order)
+
+
 def _keep(gift: Gift, page: facts.CheckoutPage) -> None:
     Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_id=page.id)
 
 
 def _order(gift: Gift, account: str) -> facts.CheckoutOrder:
-    thanks = settings.BASE_URL + reverse("donations:thanks")
-    back = settings.BASE_URL + reverse("donations:give")
+    with translation.override(gift.language):  # whoever asks: a retry must send what the first call sent
+        thanks = settings.BASE_URL + reverse("donations:thanks")
+        back = settings.BASE_URL + appeals.page_of(gift)
+        description = _("Gift %(reference)s") % {"reference": gift.reference}
     return facts.CheckoutOrder(
         reference=gift.reference,
         attempt=gift.session_attempt,
@@ -122,10 +161,11 @@ def _order(gift: Gift, account: str) -> facts.CheckoutOrder:
         total=gift.total,
         email=gift.email,
         product=_product(gift, account),
-        description=_("Gift %(reference)s") % {"reference": gift.reference},
+        description=description,
         expires_at=gift.session_expires_at or timezone.now() + PAGE_LIFE,
         success_url=thanks + "?session={CHECKOUT_SESSION_ID}",
         cancel_url=f"{back}?{urlencode({'back': gift.reference})}",
+        language=gift.language,
     )
 
 
@@ -137,7 +177,8 @@ def _product(gift: Gift, account: str) -> str:
     if known:
         return known
     name = Organisation.load().name
-    words = _("Monthly gift to %(name)s") if gift.is_monthly else _("Gift to %(name)s")
-    product = gateway.find_or_make_product(PRODUCTS[gift.is_monthly], words % {"name": name})
+    with translation.override(settings.LANGUAGE_CODE):  # one product for donors of every language
+        words = _("Monthly gift to %(name)s") if gift.is_monthly else _("Gift to %(name)s")
+    product = products.find_or_make(PRODUCTS[gift.is_monthly], words % {"name": name})
     StripeSetup.objects.filter(pk=setup.pk).update(**{field: product})
     return product

@@ -41,6 +41,12 @@ class CurrencyForm(forms.ModelForm):
         help_text=gettext_lazy("For each payment, in this currency, for example 0.30."),
     )
 
+    sure = forms.BooleanField(
+        label=gettext_lazy("Save the new amounts although they move by more than a fifth"),
+        required=False,
+        help_text=gettext_lazy("Needed only then. In a large test, ladders raised so lost about one gift in six."),
+    )
+
     class Meta:
         model = Currency
         fields = ["code", "shown", "position"]
@@ -78,7 +84,10 @@ class CurrencyForm(forms.ModelForm):
         if not self.errors and row.minimum > row.maximum:
             self.add_error("most", _("The largest gift must not be smaller than the smallest."))
         if not self.errors:
-            row.monthly_amounts, row.once_amounts = self._ladder("monthly", row, code), self._ladder("once", row, code)
+            for field, part in (("monthly", "monthly_amounts"), ("once", "once_amounts")):
+                before, after = getattr(row, part), self._ladder(field, row, code)
+                self._warn(field, before, after)
+                setattr(row, part, after)
         return cleaned
 
     def _sum(self, field: str, text: str, code: str) -> int:
@@ -95,6 +104,12 @@ class CurrencyForm(forms.ModelForm):
         if field not in self.errors and not row.minimum <= rungs[0] <= rungs[-1] <= row.maximum:
             self.add_error(field, _("Every amount lies between the smallest and the largest gift."))
         return rungs
+
+    def _warn(self, field: str, before: list[int], after: list[int]) -> None:
+        """Not forbidden, but not by accident: a rung that moves by more than a fifth costs gifts."""
+        moved = any(5 * abs(new - old) > old for old, new in zip(before, after, strict=False))
+        if moved and field not in self.errors and not self.cleaned_data["sure"]:
+            self.add_error(field, _("An amount moves by more than 20 %. Tick the box below if that is meant."))
 
     def _percent(self) -> int | None:
         text = self.cleaned_data["percent"]

@@ -76,6 +76,8 @@ def apply(args: dict[str, Any]) -> None:
     except home.NotAtHomeError as error:
         _note(event, State.WAITING, str(error))
         raise jobs.RetryLaterError(GUARD_WAIT, str(error)) from error
+    except jobs.LeaseLostError:
+        raise  # the other worker writes down what becomes of it
     except Exception as error:
         _note(event, State.FAILED, f"{type(error).__name__}: {error}")
         raise

@@ -23,6 +23,7 @@ class CheckoutOrder:
     expires_at: datetime
     success_url: str
     cancel_url: str
+    language: str = "en"  # of Stripe's page
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Charge:
     livemode: bool
     settlement: Settlement | None
     returned: Movement | None = None  # a bank debit that was booked, and that the bank took back
+    declined: bool = False
+    card: str = ""  # Stripe's fingerprint of the card: the same for the same number; empty for what is no card
 
     @property
     def moved(self) -> bool:
@@ -148,6 +151,7 @@ class Subscription:
     item: str = ""
     product: str = ""
     resumes_at: datetime | None = None
+    at_period_end: bool = False  # how the end was set, which says how it is taken back
 
 
 def checkout_page(raw: Raw) -> CheckoutPage:
@@ -213,6 +217,8 @@ def charge(raw: Raw) -> Charge:
         livemode=bool(raw["livemode"]),
         settlement=settlement(raw.get("balance_transaction")),
         returned=movement(raw.get("failure_balance_transaction")),
+        declined=raw.get("status") == "failed",
+        card=text(((raw.get("payment_method_details") or {}).get("card") or {}).get("fingerprint")),
     )
 
 
@@ -258,6 +264,7 @@ def subscription(raw: Raw) -> Subscription:
         livemode=bool(raw["livemode"]),
         item=text(item.get("id")),
         product=ident(item["price"].get("product")),
+        at_period_end=bool(raw.get("cancel_at_period_end")),
         resumes_at=later((raw.get("pause_collection") or {}).get("resumes_at")),
     )
 

@@ -1,6 +1,7 @@
 """The giving form: turn what a person chose and typed into a wish, and say plainly what is not clear."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations import money
+from donations.appeals import Appeal
+from donations.dedication_form import DedicationFields
 from donations.giving import Wish, new_attempt
-from donations.models import Currency
+from donations.models import Currency, Fund
 from donations.models.gifts import Frequency
 from foundation.doors.guard import GuardedForm
 from supporters import names
@@ -18,7 +21,7 @@ OTHER = "other"
 ATTEMPT = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
-class GiveForm(GuardedForm):
+class GiveForm(DedicationFields, GuardedForm):
     """One currency, two ladders of amounts; the ladder of the chosen frequency counts.
 
     After is_valid() `wish()` has it all in minor units. Fields that are not listed here are never read.
@@ -35,6 +38,7 @@ class GiveForm(GuardedForm):
         required=False,
         max_length=money.LONGEST,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "dir": "ltr"}),
+        error_messages={"max_length": gettext_lazy("This is too long for an amount. Please write it in digits alone.")},
     )
     cover_fee = forms.BooleanField(required=False, label=gettext_lazy("Cover the card fee as well"))
     email = forms.EmailField(
@@ -46,17 +50,37 @@ class GiveForm(GuardedForm):
     )
     name = forms.CharField(
         label=gettext_lazy("Name on the receipt"),
-        help_text=gettext_lazy("It stands on your receipt only. If you leave it empty, we take the name on the card."),
+        help_text=gettext_lazy("If you leave it empty, we take the name on the card."),
         required=False,
         max_length=names.LONGEST,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
+    name_public = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("My name may be shown with this gift"),
+        help_text=gettext_lazy("Where we thank donors by name. Otherwise it stands on your receipt only."),
+    )
+    fund = forms.ModelChoiceField(
+        Fund.objects.none(),
+        required=False,
+        label=gettext_lazy("Use my gift"),
+        empty_label=gettext_lazy("where it is needed most"),
+        error_messages={
+            "invalid_choice": gettext_lazy("Gifts cannot be directed to this any more. Please choose once more.")
+        },
+    )
     currency = forms.CharField(widget=forms.HiddenInput)
+    told = forms.CharField(widget=forms.HiddenInput, required=False)  # the earlier gift that this page spoke of
     attempt = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, currency: Currency, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: Currency, fund: Fund | None = None, **kwargs: Any) -> None:
+        """`fund`: what the page fixes; then there is none to choose."""
         super().__init__(*args, **kwargs)
         self.money_of = currency
+        offered = Fund.objects.offered()
+        self.fields["fund"].queryset = offered  # type: ignore[attr-defined]
+        if fund or not offered:
+            del self.fields["fund"]
         self.initial["currency"] = currency.code
         self.initial.setdefault("attempt", new_attempt())
         for frequency in Frequency.values:
@@ -82,14 +106,12 @@ class GiveForm(GuardedForm):
         return attempt if ATTEMPT.fullmatch(attempt) else new_attempt()
 
     def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        frequency = self.cleaned_data.get("frequency")
-        if frequency and f"amount_{frequency}" not in self.errors and "other" not in self.errors:
-            self._clean_amount(f"amount_{frequency}")
-        return cleaned
+        """The sum first: a step that sends nothing needs it also where the guard doubts who pressed the button."""
+        self._clean_sum()
+        return super().clean()
 
-    def wish(self) -> Wish:
-        """What the donor decided. Only after is_valid()."""
+    def wish(self, appeal: Appeal) -> Wish:
+        """What the donor decided, and what the page fixed. Only after is_valid()."""
         cleaned, currency = self.cleaned_data, self.money_of
         amount = cleaned["amount"]
         return Wish(
@@ -100,10 +122,50 @@ class GiveForm(GuardedForm):
             fee_cover=currency.fee_cover(amount) if cleaned.get("cover_fee") else 0,
             email=cleaned["email"],
             name=cleaned["name"],
+            fund=appeal.fund or cleaned.get("fund"),
+            name_public=cleaned["name_public"],
+            tribute=self.tribute_written(),
+            campaign=appeal.campaign,
         )
+
+    def keep_errors(self, names: Sequence[str]) -> None:
+        """Forget all other errors: nothing is sent yet, the donor only looks at a part of it."""
+        for name in [name for name in self.errors if name not in names]:
+            del self.errors[name]
+
+    def _clean_sum(self) -> None:
+        """Only the ladder of the chosen frequency counts: the other one was sent along, marked by us, and unseen."""
+        frequency = self.cleaned_data.get("frequency")
+        for unseen in (f"amount_{each}" for each in Frequency.values if each != frequency):
+            self.errors.pop(unseen, None)
+        if not frequency:
+            return
+        ladder = f"amount_{frequency}"
+        if ladder in self.errors:
+            self._bring_old_rung_back(ladder)
+        else:
+            self._clean_amount(ladder)
+
+    def _bring_old_rung_back(self, ladder: str) -> None:
+        """Staff changed the ladder while the form lay open: what was chosen on the old one is typed in, to look at."""
+        code = self.money_of.code
+        try:
+            amount = money.parse(self.data.get(self.add_prefix(ladder), ""), code)
+        except money.AmountError:
+            return
+        del self.errors[ladder]
+        self.retype(**{ladder: OTHER, "other": money.plain(amount, code)})
+        words = _(
+            "The amounts here have changed. Yours stands under “Another amount” now: please look, and send again."
+        )
+        self.add_error(ladder, words)
 
     def _clean_amount(self, ladder: str) -> None:
         chosen, typed = self.cleaned_data.get(ladder), self.cleaned_data.get("other") or ""
+        if chosen and chosen != OTHER:
+            self.errors.pop("other", None)  # typed before a rung was chosen, and unseen since
+        elif "other" in self.errors:
+            return
         if not chosen and not typed:
             self.add_error(ladder, _("Please choose an amount."))
             return

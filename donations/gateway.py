@@ -3,6 +3,7 @@
 Here stand the calls of giving; `asking` reads what happened afterwards, `telling` changes monthly gifts.
 """
 
+import random
 import re
 import threading
 import time
@@ -16,13 +17,14 @@ import stripe
 from django.conf import settings
 from stripe import RequestsClient, StripeClient, WebhookSignature
 
-from donations import facts
+from donations import ahead, facts, pace
 from foundation.organisation import mode
 
 BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
 TOLERANCE = 300  # seconds that a webhook's timestamp may differ from our clock, both ways
 WAIT = {"busy": 20.0, "down": 60.0}  # seconds before a job asks again
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries of one page, with jitter
 
 # The library would otherwise send how long calls took, and write an id of this machine into the home folder.
 stripe.enable_telemetry = False
@@ -34,6 +36,10 @@ class StripeIsDownError(Exception):
     def __init__(self, why: str, seconds: float = WAIT["down"]) -> None:
         super().__init__(why)
         self.seconds = seconds
+
+
+class StripeIsBusyError(StripeIsDownError):
+    """Stripe asks us to wait (429)."""
 
 
 class StripeRefusedError(Exception):
@@ -96,7 +102,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except stripe.RateLimitError as error:
-        raise StripeIsDownError("Stripe asks us to wait (429).", WAIT["busy"]) from error
+        raise StripeIsBusyError("Stripe asks us to wait (429).", WAIT["busy"]) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise StripeIsDownError(f"Stripe does not accept our key: {error.user_message}") from error
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
@@ -109,6 +115,7 @@ def _translated() -> Iterator[None]:
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
+    pace.step()
     with _translated():
         answer = call(*args)
     if not isinstance(answer, stripe.StripeObject):
@@ -121,14 +128,28 @@ def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -
     """Retrieve one object. An empty id would make the library ask for a whole list, so it is refused here."""
     if not ident:
         raise NotFoundError("An empty id names nothing.")
-    return ask(call, ident, {"expand": expand} if expand else None)
+    listed = ahead.known(ident)
+    return dict(listed) if listed else ask(call, ident, {"expand": expand} if expand else None)
 
 
 def each(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every object of a list, newest first, page after page of a hundred."""
-    with _translated():
-        for item in call({"limit": 100, **params}).auto_paging_iter():
-            yield item.to_dict()
+    more = True
+    while more:
+        page = _patiently(call, {"limit": 100, **params})
+        yield from page["data"]
+        more = bool(page["has_more"] and page["data"])
+        params = {**params, "starting_after": page["data"][-1]["id"]} if more else params
+
+
+def _patiently(call: Callable[..., Any], params: dict[str, Any]) -> dict[str, Any]:
+    """A page of a list. When Stripe asks us to wait, wait and ask again: a long run does not begin anew for that."""
+    for wait in PATIENCE:
+        try:
+            return ask(call, params)
+        except StripeIsBusyError:
+            time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
+    return ask(call, params)
 
 
 def is_live() -> bool:
@@ -148,21 +169,6 @@ def account() -> str:
 def _account_for(key: str, base: str) -> str:
     ident = ask(v1().accounts.retrieve_current)["id"]
     return ident if is_live() else f"{ident}/test"
-
-
-def find_or_make_product(ident: str, name: str) -> str:
-    """The product of that id, made now if it is not there. Its id is ours, so two at once make one."""
-    products = v1().products
-    try:
-        return str(get(products.retrieve, ident)["id"])
-    except NotFoundError:
-        pass
-    try:
-        return str(ask(products.create, {"id": ident, "name": name})["id"])
-    except StripeRefusedError as error:
-        if error.code != "resource_already_exists":
-            raise
-        return ident
 
 
 def create_checkout(order: facts.CheckoutOrder) -> facts.CheckoutPage:
@@ -194,6 +200,7 @@ def _checkout_params(order: facts.CheckoutOrder) -> dict[str, Any]:
         "expires_at": int(order.expires_at.timestamp()),
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
+        "locale": order.language,
     }
     if order.monthly:
         price["recurring"] = {"interval": "month"}
@@ -248,6 +255,8 @@ def invoice_of_payment(ident: str) -> str:
 
 def invoice_of_intent(ident: str) -> str:
     """The invoice that a payment intent pays; empty for a gift that is not monthly. Neither names the other."""
+    if listed := ahead.invoice_of(ident):
+        return listed
     wanted = {"payment": {"type": "payment_intent", "payment_intent": ident}, "limit": 1}
     rows = ask(v1().invoice_payments.list, wanted)["data"]
     return facts.ident(rows[0]["invoice"]) if rows and ident else ""

@@ -16,7 +16,7 @@ EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
 
 
-def take(body: bytes, header: str) -> StripeEvent:
+def take(body: bytes, header: str) -> None:
     """Keep a webhook's event, once, and put its work on the table. Raises ForgedError for all that is not Stripe's.
 
     Nothing else happens here: Stripe waits for the answer, and the work is safe once this commits.
@@ -28,12 +28,10 @@ def take(body: bytes, header: str) -> StripeEvent:
         raise gateway.ForgedError(type(error).__name__) from error
     if parts["livemode"] != gateway.is_live():
         raise gateway.ForgedError("test money in live books, or the other way round")
+    event = StripeEvent(**parts, payload=body.decode())
     with transaction.atomic():
-        event, _ = StripeEvent.objects.get_or_create(
-            event_id=parts.pop("event_id"), defaults={**parts, "payload": body.decode()}
-        )
+        StripeEvent.objects.bulk_create([event], ignore_conflicts=True)  # one statement, known or not
         jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id})
-    return event
 
 
 def _parts(event: Any) -> dict[str, Any]:

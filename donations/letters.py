@@ -1,24 +1,27 @@
-"""The letters about gifts: written in the transaction of the money they tell of."""
+"""The letters about gifts: written in the transaction of the money they tell of, in the donor's language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
-from donations import money
-from donations.models import Plan, Receipt
+from donations import money, papers, receipt_facts
+from donations.models import Gift, Receipt
 from foundation.doors import links
+from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from foundation.letters.models import Letter
-from foundation.organisation.models import Organisation
 
-CARD = "mend-card"  # what the link is for
-CARD_LIFE = timedelta(days=30)
-LAST_LETTER = 10
-PATIENCE = timedelta(days=21)  # from the first failure to the pause
+FILE = "receipt-file"  # what the link is for
+FILE_LIFE = timedelta(days=365)  # until the tax return is done
+WITH_DOCUMENT = "send-with-document"
+Rows = Sequence[tuple[str, str]]
 
 _silent: ContextVar[bool] = ContextVar("donations_letters_silent", default=False)
 
@@ -33,68 +36,137 @@ def silence() -> Iterator[None]:
         _silent.reset(token)
 
 
-def refund(document: Receipt, refund_id: str, amount: int) -> Letter | None:
-    """To the donor: money goes back, and this is the receipt that holds now. Once for each refund."""
-    if _silent.get():
-        return None
-    gift, code = document.gift, document.currency
-    return outbox.queue(
-        key=f"refund:{refund_id}",
-        template="refund",
-        to=gift.email,
-        context={
-            "receipt": document,
-            "first": document.replaces,
-            "gift": gift,
-            "refunded": money.exact(amount, code),
-            "kept": money.exact(document.total, code) if document.total else "",
-            "given": money.exact(gift.total, code),
-        },
-    )
+def is_silent() -> bool:
+    return _silent.get()
 
 
-def card_failed(plan: Plan, day: int) -> Letter | None:
-    """To the donor: this month's payment failed, and here is one tap to mend it. Once for each day of one series.
+@contextmanager
+def speaking_to(gift: Gift) -> Iterator[None]:
+    """Sums, dates and labels inside are in the language of who gave."""
+    with translation.override(gift.supporter.language if gift.supporter else gift.language):
+        yield
 
-    The link is made once, with the letter. Call it while the plan's row is the newest.
+
+def post(
+    key: str, template: str, gift: Gift, places: dict[str, Any], facts: Rows = (), document: Receipt | None = None
+) -> Letter | None:
+    """One letter to the donor of a gift, once for each key. Call it inside `speaking_to`.
+
+    None in silence, and none to somebody without an e-mail address: staff print it. `document` is attached as a PDF
+    when the letter is sent, and the letter holds a link to it.
     """
-    gift = plan.gifts.order_by("-id").first()
-    key = f"card-failed:{plan.subscription_id}:{plan.past_due_since:%Y%m%d%H%M%S}:{day}"
-    if _silent.get() or gift is None or Letter.objects.filter(key=key).exists():
+    if is_silent() or not gift.email:
         return None
-    token = links.make(CARD, plan.subscription_id, CARD_LIFE)
-    return outbox.queue(
-        key=key,
-        template="card_failed",
-        to=gift.email,
-        context={
-            "name": gift.name,
-            "total": money.exact(plan.total, plan.currency),
-            "first": day == 0,
-            "last": day == LAST_LETTER,
-            "pause_on": Organisation.load().day_of(plan.past_due_since + PATIENCE) if plan.past_due_since else None,
-            "link": settings.BASE_URL + reverse("donations:card", args=[token]),
-            "days": CARD_LIFE.days,
-        },
-    )
+    context = {"name": gift.name, "my_page": my_page(), **places, "facts": facts}
+    if document is None:
+        return outbox.queue(key=key, template=template, to=gift.email, context=context)
+    known = Letter.objects.filter(key=key).first()
+    if known:
+        return known  # a second link would open the same file
+    context["file"] = file_address(document)
+    return outbox.queue(key, template, gift.email, context, job=WITH_DOCUMENT, document=f"receipt:{document.pk}")
+
+
+def file_address(document: Receipt) -> str:
+    """A link of its own to the PDF of a receipt."""
+    token = links.make(FILE, str(document.pk), FILE_LIFE)
+    return settings.BASE_URL + reverse("donations:receipt_file", args=[token])
+
+
+@jobs.handler(WITH_DOCUMENT)
+def send_with_document(args: dict[str, Any]) -> None:
+    """A letter with its PDF, drawn while it is sent: the transaction of the money draws nothing."""
+    outbox.send(args, papers.attachment)
 
 
 def receipt(document: Receipt) -> Letter | None:
     """The receipt to the donor, once for each gift."""
-    if _silent.get():
-        return None
     gift = document.gift
-    code = document.currency
-    return outbox.queue(
-        key=f"receipt:{gift.reference}",
-        template="receipt",
-        to=gift.email,
-        context={
-            "receipt": document,
-            "gift": gift,
-            "monthly": gift.is_monthly,
-            "total": money.exact(document.total, code),
-            "amount": money.exact(document.amount, code),
-            "fee_cover": money.exact(document.fee_cover, code) if document.fee_cover else "",
-        },
-    )
+    with speaking_to(gift):
+        template = "receipt_monthly" if gift.is_monthly else "receipt"
+        return post(f"receipt:{gift.reference}", template, gift, _numbers(document), _rows(document), document)
+
+
+def receipt_again(gift: Gift) -> Letter | None:
+    """The newest receipt once more, to an address that was put right: once for each correction.
+
+    Where the first one still waited, it goes to the new address already.
+    """
+    document = gift.receipts.order_by("-id").first()
+    if document is None or Letter.objects.filter(key=f"receipt:{gift.reference}", to=gift.email).exists():
+        return None
+    key = f"receipt-again:{gift.reference}:{gift.address_changes.count()}"
+    with speaking_to(gift):
+        return post(key, "receipt_monthly" if gift.is_monthly else "receipt", gift, _numbers(document), _rows(document))
+
+
+def receipt_by_hand(document: Receipt) -> Letter | None:
+    """Staff send a receipt that nobody was mailed, or one more time. A double click is one letter."""
+    gift = document.gift
+    if document.replaces is None and not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
+        return receipt(document)
+    key = f"receipt-by-hand:{document.label}:{timezone.now():%Y%m%d%H%M}"
+    with speaking_to(gift):
+        if document.replaces:
+            return post(key, "receipt_corrected", gift, _numbers(document), _rows(document), document)
+        template = "receipt_monthly" if gift.is_monthly else "receipt"
+        return post(key, template, gift, _numbers(document), _rows(document), document)
+
+
+def refund(document: Receipt, refund_id: str, amount: int) -> Letter | None:
+    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units."""
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund:{refund_id}", "refund", document.gift, places, _rows(document), document)
+
+
+def refund_failed(document: Receipt, refund_id: str, amount: int) -> Letter | None:
+    """The bank refused what we sent back. What the letter before said about the receipt is put right."""
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund-failed:{refund_id}", "refund_failed", document.gift, places, _rows(document), document)
+
+
+def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:
+    """A bank debit that was on its way did not arrive, or was taken back after its receipt. Once for each gift."""
+    with speaking_to(gift):
+        places = {
+            **(_numbers(document) if document else {}),
+            "total": money.exact(gift.total, gift.currency),
+            "reference": gift.reference,
+            "again": f"{settings.BASE_URL}{reverse('donations:give')}?frequency={gift.frequency}",
+        }
+        return post(f"debit-failed:{gift.reference}", "debit_failed", gift, places)
+
+
+def my_page() -> str:
+    """Where donors steer their own giving, in the language of this moment."""
+    return settings.BASE_URL + reverse("supporters:my")
+
+
+def day(moment: Any) -> str:
+    """A date as letters write it; empty without one."""
+    return date_format(moment, "DATE_FORMAT") if moment else ""
+
+
+def _numbers(document: Receipt) -> dict[str, str]:
+    return {
+        "number": document.label,
+        "old": document.replaces.label if document.replaces else "",
+        "total": money.exact(document.total, document.currency),
+        "statement": "\n".join(receipt_facts.statements(document)) if document.total or document.is_in_kind else "",
+        "check": papers.check_address(document),
+    }
+
+
+def _refunded(document: Receipt, amount: int) -> dict[str, str]:
+    return {
+        "refunded": money.exact(amount, document.currency),
+        "given": money.exact(document.gift.total, document.currency),
+        "reference": document.gift.reference,
+    }
+
+
+def _rows(document: Receipt) -> Rows:
+    """What the receipt says, as its PDF does."""
+    return [(each.label, "\n".join(filter(None, [each.value, each.note]))) for each in receipt_facts.lines(document)]

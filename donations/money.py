@@ -18,8 +18,8 @@ WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always e
 LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．，￥", "0123456789.,¥")
-PLAIN = re.compile(r"(?P<whole>0|[1-9][0-9]{0,8})(?:\.(?P<part>[0-9]{1,3}))?", re.ASCII)
-GROUPED = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2})(?:\.(?P<part>[0-9]{1,2}))?", re.ASCII)
+PLAIN = re.compile(r"(?P<whole>0|[1-9][0-9]*)(?:\.(?P<part>[0-9]{1,3}))?", re.ASCII)
+GROUPED = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.(?P<part>[0-9]{1,2}))?", re.ASCII)
 LONGEST = 24  # characters
 LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")  # "ISK500" reads badly
 
@@ -47,7 +47,7 @@ def step(code: str) -> int:
     return int(10 ** (exponent(code) - decimals(code)))
 
 
-def parse(text: str, code: str) -> int:
+def parse(text: str, code: str, most: int = LARGEST) -> int:
     """What a person typed, in minor units. Raises AmountError; never guesses.
 
     Taken: 25, 25.5, 25.50, 1,000 and 1,000.50 (commas between groups of three), full-width digits, and the
@@ -65,7 +65,7 @@ def parse(text: str, code: str) -> int:
         raise AmountError(_please(code))
     whole = int(match["whole"].replace(",", ""))
     amount = whole * 10 ** exponent(code) + int(part.ljust(exponent(code), "0") or 0)
-    if amount > LARGEST:
+    if amount > most:
         raise AmountError(_("This is more than can be given online in one gift."))
     return int(amount)
 
@@ -113,9 +113,7 @@ def with_fee(gift: int, code: str, basis_points: int, fixed: int) -> int:
         raise ValueError("The fee must be at least 0 and below half of the gift.")
     unit = step(code)
     total = -(-(gift + fixed) * 10_000 // (10_000 - basis_points))
-    total = -(-total // unit) * unit
-    while total - fee(total, basis_points, fixed) < gift:
-        total += unit
+    total = -(-total // unit) * unit  # never too small: rounding adds half a unit at most, and sums are whole
     while total - unit - fee(total - unit, basis_points, fixed) >= gift:
         total -= unit
     return total

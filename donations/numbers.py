@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
-from donations import gateway
-from donations.models import Objection, Payout, Reconciliation, StripeEvent
+from donations import breaker, gateway
+from donations.models import Breaker, Objection, Payout, Reconciliation, StripeEvent
 
 RECENT = timedelta(days=7)
 FRESH = timedelta(hours=3)  # the worker compares every hour
@@ -34,8 +34,10 @@ class MoneyPanel(Component):
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
+                (_("guard against stolen cards at work"), int(breaker.is_open()), reverse("objection:index")),
                 (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
             ],
             "last": last,
+            "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }

@@ -41,6 +41,13 @@ class Dispute:
     def is_inquiry(self) -> bool:
         return self.status.startswith("warning_")
 
+    @property
+    def is_debit_returned(self) -> bool:
+        """A bank took a debit back after it had arrived. Stripe tells it as a dispute that is lost from the start;
+        the charge of what is no card begins with py.
+        """
+        return self.charge.startswith("py_") and self.status == "lost"
+
 
 @dataclass(frozen=True)
 class FraudWarning:

@@ -5,11 +5,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
-from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.admin.viewsets.model import ModelViewSetGroup
 
-from donations.currency_form import CurrencyForm
-from donations.models import Currency, Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations import addresses, letters
+from donations.address_form import StaffAddressForm
+from donations.form_panel import CostLineViewSet, CurrencyViewSet, FundViewSet
+from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
@@ -18,10 +20,18 @@ from staff.lists import Action, ReadOnlyViewSet, Related
 ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
 
 
+def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
+    addresses.correct_by_staff(gift, email, user, check_made)
+    return gettext(
+        "The address is put right. The receipt, if there is one, goes there; nothing more goes to the old one."
+    )
+
+
 class GiftViewSet(ReadOnlyViewSet):
     """One row for each payment, and for each that was begun."""
 
     model = Gift
+    index_view_class = GiftList
     icon = "pick"
     menu_label = _("Gifts")
     list_display = ["reference", "name", "email", "total_text", "returned_text", "frequency", "status", "created_at"]
@@ -29,14 +39,27 @@ class GiftViewSet(ReadOnlyViewSet):
         "status": ["exact"],
         "frequency": ["exact"],
         "currency": ["exact"],
+        "campaign": ["exact"],
         "created_at": ["date"],
         "paid_at": ["date"],
     }
     search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
     inspect_view_fields = [
         *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
-        *["name", "email"],
-        *["supporter", "plan", "created_at", "paid_at", "session_id", "payment_intent_id", "invoice_id", "livemode"],
+        *["real_fee_text", "name", "name_public", "email"],
+        *[
+            "fund",
+            "dedication_text",
+            "campaign",
+            "supporter",
+            "plan",
+            "created_at",
+            "paid_at",
+            "session_id",
+            "payment_intent_id",
+            "invoice_id",
+            "livemode",
+        ],
     ]
     list_export = [
         *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
@@ -52,6 +75,21 @@ class GiftViewSet(ReadOnlyViewSet):
             lambda gift: gift.objections.all(),
             ["stripe_object", "kind", "status", "amount_text", "answer_by"],
         ),
+        Related(
+            _("Addresses put right"),
+            lambda gift: gift.address_changes.all(),
+            ["changed_at", "before", "after", "changed_by", "check_made"],
+        ),
+    ]
+    actions = [
+        Action(
+            "address",
+            _("Put the e-mail address right"),
+            _put_right,
+            "donations.change_gift",
+            form=StaffAddressForm,
+        ),
+        TAKE_BACK,
     ]
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
@@ -108,16 +146,33 @@ class ReconciliationViewSet(ReadOnlyViewSet):
     inspect_view_fields = ["started_at", "finished_at", "since", "applied", "found_text", "gaps", "notes"]
 
 
+def _send_receipt(document: Receipt, user: Any) -> str:
+    """Books that were repaired mail nobody; here somebody decides to."""
+    if letters.receipt_by_hand(document) is None:
+        return gettext("No letter was written: we have no e-mail address of this donor.")
+    return gettext("The receipt is on its way to the donor.")
+
+
 class ReceiptViewSet(ReadOnlyViewSet):
     """Numbered documents, as they were issued."""
 
     model = Receipt
+    inspect_view_class = ReceiptDetail
     icon = "doc-full"
     menu_label = _("Receipts")
     list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
     list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
     search_fields = ["label", "name", "code", "gift__reference"]
     list_select_related = ["gift"]
+    actions = [
+        Action(
+            "send",
+            _("Send this receipt to the donor"),
+            _send_receipt,
+            "donations.change_receipt",
+            applies=lambda document: not hasattr(document, "replaced_by"),
+        )
+    ]
 
 
 def _try_again(event: StripeEvent, user: Any) -> str:
@@ -167,33 +222,6 @@ class EventViewSet(ReadOnlyViewSet):
     ]
 
 
-class NeverDeleted(ModelPermissionPolicy):
-    """A currency is taken off the giving page, not deleted: its gifts stay readable. Superusers included."""
-
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        return action != "delete" and super().user_has_permission(user, action)
-
-
-class CurrencyViewSet(ModelViewSet):
-    """The currencies of the giving page."""
-
-    model = Currency
-    icon = "globe"
-    menu_label = _("Currencies")
-    list_display = ["code", "name", "shown", "position"]
-    list_per_page = 200
-    copy_view_enabled = False
-    add_to_reference_index = False
-    sort_order_field = None
-
-    @property
-    def permission_policy(self) -> NeverDeleted:
-        return NeverDeleted(self.model)
-
-    def get_form_class(self, for_update: bool = False) -> type[CurrencyForm]:
-        return CurrencyForm
-
-
 class Money(ModelViewSetGroup):
     menu_label = _("Giving")
     menu_icon = "pick"
@@ -208,4 +236,6 @@ class Money(ModelViewSetGroup):
         ReceiptViewSet,
         EventViewSet,
         CurrencyViewSet,
+        CostLineViewSet,
+        FundViewSet,
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
-from donations import facts, gateway, ledger, letters, plans, receipts
-from donations.models import Gift, LedgerEntry
+from donations import ahead, anniversaries, dedications, facts, gateway, ledger, letters, matching, plans, receipts
+from donations.models import Campaign, Gift, LedgerEntry
+from foundation.organisation.models import Organisation
 from supporters.people import meet
 
 
@@ -28,17 +28,26 @@ class Payment:
 
 def by_intent(ident: str) -> Payment | None:
     """The payment behind a payment intent; None while no money came. Raises NotOursError."""
-    as_of = timezone.now()
+    as_of = ahead.as_of()
     intent = gateway.payment_intent(ident)
     return _of(intent, intent.charge, as_of) if intent.charge and intent.charge.moved else None
 
 
 def by_charge(charge: facts.Charge) -> Payment | None:
     """The payment that a charge is, even when a later charge took its place; None while it moved no money."""
-    as_of = timezone.now()
+    as_of = ahead.as_of()
     if not charge.payment_intent:
         raise NotOursError
     return _of(gateway.payment_intent(charge.payment_intent), charge, as_of) if charge.moved else None
+
+
+def reference_of(charge: facts.Charge) -> str:
+    """The gift that a charge was tried for, whether or not money came; empty for one that nobody asked us for."""
+    intent = gateway.payment_intent(charge.payment_intent)
+    if intent.reference:
+        return intent.reference
+    invoice = gateway.invoice_of_intent(intent.id)
+    return gateway.invoice(invoice).reference if invoice else ""
 
 
 def _of(intent: facts.PaymentIntent, charge: facts.Charge, as_of: datetime) -> Payment:
@@ -49,7 +58,7 @@ def _of(intent: facts.PaymentIntent, charge: facts.Charge, as_of: datetime) -> P
 
 def by_invoice(ident: str) -> list[Payment]:
     """The payments behind an invoice. Raises NotOursError."""
-    as_of = timezone.now()
+    as_of = ahead.as_of()
     charges = [gateway.payment_intent(intent).charge for intent in gateway.intents_of_invoice(ident)]
     return [_monthly(ident, charge, as_of) for charge in charges if charge and charge.succeeded]
 
@@ -83,12 +92,22 @@ def receive(payment: Payment) -> str:
         if plan.supporter_id is None:
             type(plan).objects.filter(pk=plan.pk).update(supporter=gift.supporter)
     ledger.record_charge(gift, charge)
+    if plan:
+        plans.follow_money(plan)
+    if plan and gift.is_paid and payment.invoice and payment.invoice.first:
+        anniversaries.plan_welcome(plan)
     if charge.returned:
         ledger.record_return(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
         note = f"{note} The bank took the money back.".strip()
+    matching.follow(gift)
     if gift.is_paid:
         letters.receipt(receipts.issue(gift))
-        receipts.correct(gift)
+        dedications.schedule(gift)
+        document = receipts.correct(gift)
+        if charge.returned:
+            letters.debit_failed(gift, document)
+    elif charge.returned:
+        letters.debit_failed(gift)
     return note
 
 
@@ -117,9 +136,20 @@ def _gift_of(payment: Payment, first: Gift) -> Gift:
         total=payment.charge.amount,
         email=first.email,
         name=first.name,
+        name_public=first.name_public,
+        fund=first.fund,
+        language=first.supporter.language if first.supporter else first.language,
+        campaign=_campaign_of(payment, first),
         supporter=first.supporter,
         livemode=payment.charge.livemode,
     )
+
+
+def _campaign_of(payment: Payment, first: Gift) -> Campaign | None:
+    """A renewal counts for the campaign that the monthly gift began in, as long as that is open."""
+    day = Organisation.load().day_of(payment.charge.created)
+    campaign = first.campaign
+    return campaign if campaign and campaign.state_on(day) == Campaign.State.OPEN else None
 
 
 def _mismatch(gift: Gift, charge: facts.Charge) -> str:
@@ -133,7 +163,8 @@ def _pay(gift: Gift, payment: Payment) -> None:
     charge = payment.charge
     if (gift.total, gift.currency) != (charge.amount, charge.currency):
         gift.amount, gift.fee_cover, gift.total, gift.currency = charge.amount, 0, charge.amount, charge.currency
-    gift.name = gift.name or charge.name[:200]
+    if not (gift.supporter and gift.supporter.erased_at):  # who was forgotten stays so
+        gift.name = gift.name or charge.name[:200]
     if charge.succeeded:
         gift.status = Gift.Status.PAID
         gift.paid_at = charge.created
@@ -142,7 +173,7 @@ def _pay(gift: Gift, payment: Payment) -> None:
     gift.livemode = charge.livemode
     gift.payment_intent_id = charge.payment_intent
     gift.invoice_id = payment.invoice.id if payment.invoice else None
-    gift.supporter = gift.supporter or meet(gift.email, gift.name)
+    gift.supporter = gift.supporter or meet(gift.email, gift.name, language=gift.language)
     gift.save()
 
 

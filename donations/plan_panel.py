@@ -1,28 +1,37 @@
-"""Monthly gifts in the panel: a list, and one button for each change that a donor may ask for."""
+"""Monthly gifts in the panel: a list, and what staff may change when a donor asks for it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations import gateway, steering
+from donations import gateway, letters, money, plan_letters, steering
 from donations.models import Plan
+from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
+from foundation.organisation.models import Organisation
 from staff.lists import Action, ReadOnlyViewSet, Related
 
+MAY = "donations.change_plan"
 
-def _steer(change: Callable[[Plan], Plan], words: Any) -> Callable[[Plan, Any], str]:
+
+def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
     """What a button does: the change at Stripe, or a sentence that says why not."""
 
-    def run(plan: Plan, user: Any) -> str:
+    def run(plan: Plan, user: Any, **chosen: Any) -> str:
         try:
-            change(plan)
-        except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
+            change(plan, **chosen)
+        except (
+            gateway.StripeIsDownError,
+            gateway.StripeRefusedError,
+            home.NotAtHomeError,
+            steering.CannotError,
+        ) as error:
             return gettext("Nothing was changed: %(why)s") % {"why": error}
-        return str(words)
+        return str(words(plan) if callable(words) else words)
 
     return run
 
@@ -31,11 +40,46 @@ def _pause_for(days: int) -> Callable[[Plan], Plan]:
     return lambda plan: steering.pause(plan, timezone.now() + timedelta(days=days))
 
 
-def _active(plan: Plan) -> bool:
+def _day(moment: datetime | None) -> str:
+    return letters.day(Organisation.load().day_of(moment)) if moment else ""
+
+
+def _goes(plan: Plan) -> bool:
     return plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
 
 
-MAY = "donations.change_plan"
+def _stays(plan: Plan) -> bool:
+    return plan.status != Plan.Status.ENDED and plan.cancel_at is None
+
+
+def _runs(plan: Plan) -> bool:
+    return plan.status != Plan.Status.ENDED
+
+
+def _still_takes(plan: Plan) -> bool:
+    """An end that was set at Stripe lets the months before it be taken: such a gift can be stopped too."""
+    return _runs(plan) and not (plan.cancel_at and plan.status == Plan.Status.PAUSED)
+
+
+def _sure_of_amount(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "%(new)s instead of %(old)s every month, from the next payment on. Nothing is charged or given back now, "
+        "and the donor gets a letter about it."
+    ) % {"new": money.exact(chosen["total"], plan.currency), "old": plan.total_text()}
+
+
+def _sure_of_end(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "%(sum)s every month ends now. This cannot be undone: to give again, the donor begins anew. A stop takes "
+        "nothing more either, and can be undone for seven days."
+    ) % {"sum": plan.total_text()}
+
+
+def _mail_link(plan: Plan, user: Any) -> str:
+    """The address stays out of the sentence: it stands in the log."""
+    if plan_letters.card_link(plan) is None:
+        return gettext("No letter was written: one went out a moment ago, or we have no address.")
+    return gettext("A letter with a link to change the card is on its way. The link works for 30 days.")
 
 
 class PlanViewSet(ReadOnlyViewSet):
@@ -44,18 +88,42 @@ class PlanViewSet(ReadOnlyViewSet):
     model = Plan
     icon = "repeat"
     menu_label = _("Monthly gifts")
-    list_display = ["subscription_id", "supporter", "total_text", "status", "started_at", "current_period_end"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"]}
+    list_display = ["subscription_id", "supporter", "total_text", "status_text", "started_at", "current_period_end"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"], "cancel_at": ["date"]}
     search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
     list_select_related = ["supporter"]
+    inspect_view_fields = [
+        *["status_text", "total_text", "amount", "fee_cover", "currency", "supporter", "started_at"],
+        *["current_period_end", "resumes_at", "cancel_at", "ended_at", "past_due_since", "held_since"],
+        *["stripe_status", "subscription_id", "customer_id", "as_of", "livemode"],
+    ]
     related = [
         Related(
             _("Payments"), lambda plan: plan.gifts.all(), ["reference", "total_text", "status", "paid_at", "invoice_id"]
         )
     ]
     actions = [
-        Action("pause-month", _("Pause for 30 days"), _steer(_pause_for(30), _("Paused for 30 days.")), MAY, _active),
-        Action("pause-quarter", _("Pause for 90 days"), _steer(_pause_for(90), _("Paused for 90 days.")), MAY, _active),
+        Action(
+            "amount",
+            _("Change the amount"),
+            _steer(
+                steering.change_amount, lambda plan: gettext("Now %(sum)s every month.") % {"sum": plan.total_text()}
+            ),
+            MAY,
+            _stays,
+            form=AmountForm,
+            sure=_sure_of_amount,
+        ),
+        Action(
+            "pause",
+            _("Pause until a day"),
+            _steer(steering.pause, lambda plan: gettext("Paused until %(day)s.") % {"day": _day(plan.resumes_at)}),
+            MAY,
+            _stays,
+            form=PauseForm,
+        ),
+        Action("pause-month", _("Pause for 30 days"), _steer(_pause_for(30), _("Paused for 30 days.")), MAY, _goes),
+        Action("pause-quarter", _("Pause for 90 days"), _steer(_pause_for(90), _("Paused for 90 days.")), MAY, _goes),
         Action(
             "resume",
             _("Resume"),
@@ -63,26 +131,28 @@ class PlanViewSet(ReadOnlyViewSet):
             MAY,
             lambda plan: plan.status == Plan.Status.PAUSED and plan.cancel_at is None,
         ),
+        Action("mail-card-link", _("Mail the donor a link to change the card"), _mail_link, MAY, _runs),
         Action(
             "stop",
             _("Stop: take nothing more, end in seven days"),
             _steer(steering.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")),
             MAY,
-            lambda plan: plan.status != Plan.Status.ENDED and plan.cancel_at is None,
+            _still_takes,
         ),
         Action(
             "undo-stop",
             _("Undo the stop"),
             _steer(steering.undo_stop, _("The monthly gift goes on.")),
             MAY,
-            lambda plan: plan.status != Plan.Status.ENDED and plan.cancel_at is not None,
+            lambda plan: _runs(plan) and plan.cancel_at is not None,
         ),
         Action(
             "end",
             _("End now, for ever"),
             _steer(steering.end, _("The monthly gift has ended.")),
             MAY,
-            lambda plan: plan.status != Plan.Status.ENDED,
+            _runs,
+            sure=_sure_of_end,
         ),
         Action("look", _("Ask Stripe how it stands"), _steer(steering.look, _("This is how Stripe has it.")), MAY),
     ]

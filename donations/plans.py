@@ -1,9 +1,9 @@
 """Keep a monthly gift as Stripe has it, never as it was before."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from donations import facts, letters
-from donations.models import Gift, Plan
+from donations import facts, plan_letters
+from donations.models import Gift, LedgerEntry, Plan
 from foundation.jobs import queue as jobs
 
 Status = Plan.Status
@@ -17,6 +17,7 @@ STATUS = {
     "canceled": Status.ENDED,
     "incomplete_expired": Status.ENDED,
 }
+FIRST_TRY = timedelta(days=1)  # by then Stripe has tried the card for a new month
 
 
 def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
@@ -27,6 +28,7 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     plan = Plan.objects.filter(subscription_id=subscription.id).first()
     if plan and plan.as_of >= as_of:
         return plan
+    before = Plan.objects.get(pk=plan.pk) if plan else None
     if plan is None:
         plan = Plan(subscription_id=subscription.id, supporter=first.supporter)
     plan.status = _status(subscription, plan.status)
@@ -43,20 +45,59 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     plan.resumes_at = subscription.resumes_at
     plan.item_id, plan.product_id = subscription.item, subscription.product
     plan.livemode = subscription.livemode
-    _arrears(plan, subscription, as_of)
+    _arrears(plan, subscription, as_of, lifted=before is not None and before.status == Status.PAUSED)
     plan.save()
-    if plan.past_due_since and plan.held_since is None:
-        letters.card_failed(plan, 0)
+    if plan.past_due_since and plan.past_due_since <= as_of and plan.held_since is None:
+        plan_letters.card_failed(plan, 0)
+    if before:
+        _write_of(plan, before)
     return plan
 
 
-def _arrears(plan: Plan, subscription: facts.Subscription, as_of: datetime) -> None:
-    """Since when a payment is missing. What we paused for that goes on once it is paid."""
+def _write_of(plan: Plan, before: Plan) -> None:
+    """Tell the donor what changed, whoever did it: staff, Stripe's own pages or its clock. One letter, the gravest."""
+    if plan.status == Status.ENDED or before.status == Status.ENDED:
+        if before.status != Status.ENDED and before.cancel_at is None:  # a day that was set was told then
+            plan_letters.ended(plan)
+    elif plan.cancel_at != before.cancel_at:
+        (plan_letters.stopped if plan.cancel_at else plan_letters.resumed)(plan)
+    elif plan.status == Status.PAUSED:
+        if before.status != Status.PAUSED and plan.held_since:
+            plan_letters.card_failed(plan, plan_letters.PATIENCE.days)
+        elif (before.status, before.resumes_at) != (plan.status, plan.resumes_at):
+            plan_letters.paused(plan)
+    elif before.status == Status.PAUSED:
+        plan_letters.resumed(plan)
+    elif plan.total != before.total:
+        plan_letters.changed(plan, before.total)
+
+
+def _arrears(plan: Plan, subscription: facts.Subscription, as_of: datetime, lifted: bool) -> None:
+    """Since when a payment is missing. What we paused for that goes on once it is paid.
+
+    Nothing behind is not enough: Stripe may call a gift active again because we voided its unpaid months. And it may
+    call it past due for weeks after a pause was `lifted`: a new series begins if the next month is not paid either.
+    """
     behind = STATUS.get(subscription.status) == Status.PAST_DUE
     plan.past_due_since = (plan.past_due_since or as_of) if behind else None
+    if behind and lifted and subscription.collecting:
+        plan.past_due_since = max(subscription.period_end or as_of, as_of) + FIRST_TRY
     if subscription.collecting or plan.status == Status.ENDED:
         plan.held_since = None
-    elif plan.held_since and not behind:
+    elif plan.pk:
+        follow_money(plan)
+
+
+def follow_money(plan: Plan) -> None:
+    """What we paused goes on once its money is booked and nothing is behind, whichever of the two is told first.
+
+    What counts is when we booked it: a bank debit that arrives now was begun before the pause. Call it with the first
+    gift of the plan locked.
+    """
+    if plan.held_since is None or plan.past_due_since:
+        return
+    came = LedgerEntry.objects.filter(kind="charge", gift__plan=plan, gift__status=Gift.Status.PAID)
+    if came.filter(recorded_at__gt=plan.held_since).exists():
         go_on(plan)
 
 

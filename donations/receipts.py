@@ -1,6 +1,8 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from donations.models import Gift, LedgerEntry, Receipt, ReceiptCounter
 from foundation.organisation import mode
@@ -28,9 +30,7 @@ def correct(gift: Gift) -> Receipt:
     The new document names the one it replaces and has a number of its own, in the year in which it is written;
     the old one stays as it was. Call it as `issue` is called.
     """
-    newest = issue(gift)
-    while following := Receipt.objects.filter(replaces=newest).first():
-        newest = following
+    newest = issue(gift).newest()
     total, cover = LedgerEntry.objects.kept(gift)
     total = max(total, 0)
     cover = min(max(cover, 0), total)
@@ -60,12 +60,27 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Rece
         day=organisation.day_of(gift.paid_at),
         frequency=gift.frequency,
         currency=gift.currency,
+        designation=_designation(gift),
+        description=gift.description,
         registration_number=organisation.registration_number,
         tax_statement=organisation.tax_statement if registered else "",
-        goods_statement=_("No goods or services were provided in exchange for this gift."),
+        goods_statement=_statement(gift.supporter.language if gift.supporter else gift.language),
         livemode=gift.livemode,
         **sums,
     )
+
+
+def _designation(gift: Gift) -> str:
+    """What it is for, by its name on that day: the fund, or the campaign where that has none."""
+    if gift.fund:
+        return gift.fund.name
+    return gift.campaign.title[:80] if gift.campaign else ""
+
+
+def _statement(language: str) -> str:
+    """In the donor's language: a worker writes receipts, and speaks the first one."""
+    with override(language or settings.LANGUAGE_CODE):
+        return _("No goods or services were provided in exchange for this gift.")
 
 
 def _next_number(entity: str, series: str, year: int) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from donations import ledger, letters, objections, payments, receipts
+from donations import alarms, ledger, letters, matching, objections, payments, receipts
 from donations.models import Gift, LedgerEntry, Objection
 
 Kind = LedgerEntry.Kind
@@ -21,9 +21,13 @@ def refund(fact: objections.Refund) -> str:
         ledger.record_return(gift, fact.id, Kind.REFUND, -fact.amount, fact.out)
     if fact.out and fact.back:
         ledger.record_return(gift, fact.id, Kind.REFUND_REVERSAL, fact.amount, fact.back)
+    matching.follow(gift)
     document = receipts.correct(gift)
     if fact.out and not fact.back:
         letters.refund(document, fact.id, fact.amount)
+    if fact.out and fact.back:
+        letters.refund_failed(document, fact.id, fact.amount)
+        alarms.refund_failed(gift, fact.id, fact.amount)
     return "A refund failed: the money is with us again." if fact.back else ""
 
 
@@ -38,7 +42,10 @@ def dispute(fact: objections.Dispute, as_of: datetime) -> str:
         for number, movement in enumerate(movements):  # at most one of each, unless Stripe changes its ways
             name = fact.id if number == 0 else movement.id
             ledger.record_return(gift, name, kind, sign * fact.amount, movement)
-    receipts.correct(gift)
+    matching.follow(gift)
+    document = receipts.correct(gift)
+    if fact.is_debit_returned:
+        letters.debit_failed(gift, document)
     _keep(
         gift,
         fact.id,
@@ -84,6 +91,8 @@ def _keep(gift: Gift, stripe_object: str, as_of: datetime, **fields: object) -> 
     """One row for each objection, never as it was before."""
     known = Objection.objects.filter(stripe_object=stripe_object).first()
     if known is None:
-        Objection.objects.create(stripe_object=stripe_object, gift=gift, as_of=as_of, **fields)
+        known = Objection.objects.create(stripe_object=stripe_object, gift=gift, as_of=as_of, **fields)
     elif known.as_of < as_of:
         Objection.objects.filter(pk=known.pk).update(as_of=as_of, **fields)
+        known.refresh_from_db()
+    alarms.objection(known)

@@ -40,7 +40,8 @@ def stop(plan: Plan) -> Plan:
 
 
 def undo_stop(plan: Plan) -> Plan:
-    return _change(plan, lambda: telling.undo_stop(plan.subscription_id))
+    """Whoever set the end: we, staff in Stripe's dashboard, or the donor on Stripe's own page."""
+    return _change(plan, lambda: telling.undo_stop(gateway.subscription(plan.subscription_id)))
 
 
 def end(plan: Plan) -> Plan:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from donations import asking, gateway, payments, plans, returns
+from donations import asking, gateway, letters, matching, payments, plans, returns, tries
 from donations.models import Gift, Plan
 
 Status = Gift.Status
@@ -33,8 +33,11 @@ def intent_succeeded(ident: str) -> str:
 
 
 def charge_changed(ident: str) -> str:
-    """Money came, or what it did to the balance became known."""
-    payment = payments.by_charge(gateway.charge(ident))
+    """Money came, or what it did to the balance became known; or a card was refused, which is counted."""
+    charge = gateway.charge(ident)
+    payment = payments.by_charge(charge)
+    if charge.card and (charge.declined or charge.succeeded):
+        tries.note(payment.reference if payment else payments.reference_of(charge), charge)
     return payments.receive(payment) if payment else ""
 
 
@@ -114,4 +117,8 @@ def _unfinished(reference: str, session: str, status: Status) -> str:
         gift = payments.lock(reference)
         if gift.session_id == session and gift.status in (Status.STARTED, Status.PENDING):
             Gift.objects.filter(pk=gift.pk).update(status=status)
+            if status == Status.FAILED:  # the page was finished, so the donor believes that the money is on its way
+                letters.debit_failed(gift)
+            if status != Status.PENDING:
+                matching.release(gift)
     return ""

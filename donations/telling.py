@@ -1,11 +1,13 @@
 """What we tell Stripe to do with a monthly gift. Each call is harmless to repeat, and refuses away from home."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from donations import facts, gateway
+from donations import facts, gateway, products
 from donations.models import StripeSetup
 from foundation.organisation import home
+from foundation.organisation.models import Organisation
 
 
 def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
@@ -17,7 +19,14 @@ def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
         "unit_amount": total,
     }
     item = {"id": known.item, "price_data": price}
-    return _update(known.id, {"items": [item], "proration_behavior": "none"})
+    wanted = {"items": [item], "proration_behavior": "none"}
+    try:
+        return _update(known.id, wanted)
+    except gateway.StripeRefusedError:  # somebody may have archived the product in Stripe's dashboard
+        if not known.product or products.stands(known.product):
+            raise
+        products.find_or_make(known.product, Organisation.load().name)
+        return _update(known.id, wanted)
 
 
 def pause(subscription: str, until: datetime | None = None) -> facts.Subscription:
@@ -26,6 +35,19 @@ def pause(subscription: str, until: datetime | None = None) -> facts.Subscriptio
     if until:
         rule["resumes_at"] = int(until.timestamp())
     return _update(subscription, {"pause_collection": rule})
+
+
+def forgive(subscription: str) -> None:
+    """Void the months that are still unpaid: a card that comes later must not be charged for them.
+
+    One whose payment is on its way (a bank debit) cannot be voided, and stays.
+    """
+    if not subscription:
+        raise gateway.NotFoundError("An empty id names nothing.")
+    _at_home()
+    for raw in list(gateway.each(gateway.v1().invoices.list, {"subscription": subscription, "status": "open"})):
+        with suppress(gateway.StripeRefusedError):
+            gateway.ask(gateway.v1().invoices.void_invoice, raw["id"])
 
 
 def resume(subscription: str) -> facts.Subscription:
@@ -39,8 +61,10 @@ def stop(subscription: str, ends: datetime) -> facts.Subscription:
     )
 
 
-def undo_stop(subscription: str) -> facts.Subscription:
-    return _update(subscription, {"pause_collection": "", "cancel_at": "", **NO_PRORATION})
+def undo_stop(known: facts.Subscription) -> facts.Subscription:
+    """Stripe takes one of its two ways to set an end in a call, so the one that was used is taken back."""
+    end: dict[str, Any] = {"cancel_at_period_end": False} if known.at_period_end else {"cancel_at": ""}
+    return _update(known.id, {"pause_collection": "", **end, **NO_PRORATION})
 
 
 def end(subscription: str) -> facts.Subscription:

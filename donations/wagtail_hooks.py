@@ -3,14 +3,30 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import URLPattern
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.snippets.models import register_snippet
 
-from donations import numbers, panel
+from donations import campaign_panel, numbers, offline_panel, panel, year_end_panel
 
 
 @hooks.register("register_admin_viewset")
 def money() -> panel.Money:
     return panel.Money()
+
+
+register_snippet(campaign_panel.Campaigns)
+
+
+@hooks.register("register_admin_urls")
+def addresses() -> list[URLPattern]:
+    return [*offline_panel.addresses(), *year_end_panel.addresses()]
+
+
+@hooks.register("register_admin_menu_item")
+def statements() -> MenuItem:
+    return year_end_panel.menu_item()
 
 
 @hooks.register("construct_homepage_panels")

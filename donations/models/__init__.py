@@ -1,17 +1,31 @@
 """The rows of money: currencies, gifts, plans, the ledger, receipts, and what Stripe told us."""
 
 from donations.models.books import LedgerEntry, Receipt, ReceiptCounter
+from donations.models.campaigns import Campaign, MatchReservation
+from donations.models.costs import CostLine
 from donations.models.currencies import Currency
+from donations.models.dedications import AddressChange, Dedication
+from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
 from donations.models.objections import Objection
 from donations.models.payouts import Payout, Reconciliation
 from donations.models.stripe import StripeEvent, StripeSetup
+from donations.models.tries import Breaker, CardTry, Opening
 
 __all__ = [
+    "AddressChange",
+    "Breaker",
+    "Campaign",
+    "CardTry",
+    "CostLine",
     "Currency",
+    "Dedication",
+    "Fund",
     "Gift",
     "LedgerEntry",
+    "MatchReservation",
     "Objection",
+    "Opening",
     "Payout",
     "Plan",
     "Receipt",

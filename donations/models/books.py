@@ -8,7 +8,8 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models.gifts import ALPHABET, Gift
+from donations.models.campaigns import Campaign
+from donations.models.gifts import ALPHABET, Gift, Method
 from supporters.growing import GrowingQuerySet, GrowsOnly
 
 
@@ -16,6 +17,18 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
     def giving(self) -> "LedgerQuerySet":
         """What donors gave and what was given back to them: no fees, no payouts, no money that is not ours."""
         return self.filter(kind__in=GIVING)
+
+    def of_campaign(self, campaign: Campaign) -> "LedgerQuerySet":
+        """What came through a campaign in its currency, online or elsewhere, its lead gift too, and what went back."""
+        through_it = Q(gift__campaign=campaign)
+        if campaign.lead_gift_id:
+            through_it |= Q(gift=campaign.lead_gift_id)
+        return self.filter(through_it, currency=campaign.currency.code)
+
+    def people(self) -> int:
+        """How many people something is left of."""
+        left = self.giving().exclude(gift__supporter=None).order_by().values("gift__supporter")
+        return left.annotate(sum=Sum("amount")).filter(sum__gt=0).count()
 
     def raised(self) -> dict[str, int]:
         """What was raised, by currency, in its minor units: received less refunds and disputes, without fee cover."""
@@ -137,6 +150,16 @@ class ReceiptCounter(models.Model):
         return f"{self.series} {self.year}: {self.last}"
 
 
+class ReceiptQuerySet(GrowingQuerySet["Receipt"]):
+    def with_code(self, label: str, code: str) -> "Receipt | None":
+        """The receipt of that number, for whoever knows its check code too."""
+        return self.filter(label=label, code=code).first()
+
+    def holding(self) -> "ReceiptQuerySet":
+        """Those that no later one took the place of."""
+        return self.filter(replaced_by=None)
+
+
 class Receipt(GrowsOnly):
     """A numbered document about one gift, with the words and facts as they were on the day it was issued.
 
@@ -160,11 +183,15 @@ class Receipt(GrowsOnly):
     amount = models.PositiveBigIntegerField()
     fee_cover = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField()
+    designation = models.CharField(max_length=80, blank=True)  # the fund or campaign it is for, by its name then
+    description = models.TextField(blank=True)  # of what was given in kind; then there is no sum
     registration_number = models.CharField(max_length=60, blank=True)
     tax_statement = models.TextField(blank=True)
     goods_statement = models.TextField()
     livemode = models.BooleanField()
     issued_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(ReceiptQuerySet)()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-id"]
@@ -182,8 +209,17 @@ class Receipt(GrowsOnly):
         """No money moved: this is no receipt."""
         return self.series == self.DEMO
 
+    def newest(self) -> "Receipt":
+        """The one that holds now: itself, or the last of those that took its place."""
+        return Receipt.objects.holding().get(gift=self.gift_id)
+
+    @property
+    def is_in_kind(self) -> bool:
+        """Something was given: it is described, and no value is stated."""
+        return bool(self.description)
+
     def total_text(self) -> str:
-        return money.exact(self.total, self.currency)
+        return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
 
     total_text.short_description = _("total")  # type: ignore[attr-defined]
     total_text.admin_order_field = "total"  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ class Currency(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(MOST_BASIS_POINTS)],
     )
     fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
+    most_chosen = models.JSONField(default=dict, editable=False)  # frequency: minor units; see donations/chosen.py
 
     objects = CurrencyQuerySet.as_manager()
 
@@ -66,6 +67,21 @@ class Currency(models.Model):
     def ladder(self, frequency: str) -> list[int]:
         """The amounts offered for "once" or "monthly", in minor units."""
         return list(self.monthly_amounts if frequency == "monthly" else self.once_amounts)
+
+    def most_suggested(self) -> int:
+        """The largest single gift under which a monthly one is suggested, in minor units."""
+        return 2 * int((self.once_amounts[1:] or [0])[0])
+
+    def monthly_instead(self, once: int) -> int:
+        """About a third of a single gift, to suggest every month in its place (minor units); 0: suggest nothing.
+
+        Rounded to the smallest gift. Nothing above twice the second rung: whoever gives that much has decided.
+        """
+        unit = self.minimum
+        if once > self.most_suggested():
+            return 0
+        third: int = (once + 3 * unit // 2) // (3 * unit) * unit
+        return third if unit <= third < once else 0
 
     def fee_cover(self, gift: int) -> int:
         """What must be added, in minor units, so that the gift reaches us whole. 0 when no cover is offered."""

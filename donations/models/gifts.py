@@ -1,13 +1,18 @@
 """A gift is one payment, or the wish for one; a plan is the promise of one every month."""
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
+from donations.models.campaigns import Campaign
+from donations.models.funds import Fund
 from supporters.models import Supporter
 
 # No 0, O, 1, I: references are read out on the telephone.
@@ -23,6 +28,24 @@ def new_reference() -> str:
 class Frequency(models.TextChoices):
     ONCE = "once", _("once")
     MONTHLY = "monthly", _("every month")
+
+
+class Method(models.TextChoices):
+    """How a gift reached us. All but the first are entered by staff, and never touch our balance at Stripe."""
+
+    STRIPE = "stripe", _("through Stripe")
+    CHEQUE = "cheque", _("by cheque")
+    CASH = "cash", _("in cash")
+    TRANSFER = "transfer", _("by bank transfer")
+    IN_KIND = "in_kind", _("in kind")
+
+
+NO_CURRENCY = "XXX"  # ISO 4217's own code for it: a gift in kind is described, never valued
+
+
+def _day(moment: datetime | None) -> str:
+    """In the zone of whoever reads: the panel's own."""
+    return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -80,6 +103,20 @@ class Plan(models.Model):
     def total_text(self) -> str:
         return money.exact(self.total, self.currency)
 
+    def status_text(self) -> str:
+        """How it stands and what happens next, in the words of the panel."""
+        status, day = self.Status, _day(self.cancel_at or self.resumes_at)
+        if self.status != status.ENDED and self.cancel_at:
+            words = _("stopped, ends on %(day)s") if self.status == status.PAUSED else _("%(now)s, ends on %(day)s")
+            return words % {"now": self.get_status_display(), "day": day}
+        if self.status == status.PAUSED and self.held_since:
+            return str(_("paused by us, because the card keeps failing"))
+        if self.status == status.PAUSED and day:
+            return _("paused until %(day)s") % {"day": day}
+        return self.get_status_display()
+
+    status_text.short_description = _("status")  # type: ignore[attr-defined]
+    status_text.admin_order_field = "status"  # type: ignore[attr-defined]
     total_text.short_description = _("every month")  # type: ignore[attr-defined]
     total_text.admin_order_field = "total"  # type: ignore[attr-defined]
 
@@ -118,12 +155,18 @@ class Gift(models.Model):
     attempt = models.CharField(max_length=64, blank=True, db_index=True)
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     frequency = models.CharField(max_length=8, choices=Frequency.choices)
+    method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
+    description = models.TextField(blank=True)  # of what was given in kind
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     fee_cover = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField()
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254)  # empty where staff entered a gift of somebody without one
     name = models.CharField(max_length=200, blank=True)
+    name_public = models.BooleanField(_("name may be shown"), default=False)
+    fund = models.ForeignKey(Fund, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
+    language = models.CharField(max_length=12, default="en")  # of the page where it was given; our letters speak it
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.STARTED)
     session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
     session_attempt = models.PositiveSmallIntegerField(default=0)
@@ -146,7 +189,11 @@ class Gift(models.Model):
         indexes = [models.Index(fields=["status", "created_at"], name="gift_status")]
         constraints = [
             models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="gift_total_is_its_sum"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="gift_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) & ~Q(method="in_kind")
+                | Q(amount=0, method="in_kind", currency="XXX") & ~Q(description=""),
+                name="gift_is_a_sum_or_is_described",
+            ),
             models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"),
         ]
 
@@ -161,11 +208,33 @@ class Gift(models.Model):
     def is_paid(self) -> bool:
         return self.status == self.Status.PAID
 
+    @property
+    def is_offline(self) -> bool:
+        """Entered by staff: a cheque, cash, a transfer, or something in kind."""
+        return self.method != Method.STRIPE
+
+    @property
+    def is_in_kind(self) -> bool:
+        return self.method == Method.IN_KIND
+
     def total_text(self) -> str:
-        return money.exact(self.total, self.currency)
+        return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
 
     total_text.short_description = _("total")  # type: ignore[attr-defined]
     total_text.admin_order_field = "total"  # type: ignore[attr-defined]
+
+    def real_fee_text(self) -> str:
+        """What the payment really cost, as booked, beside what the donor added for it."""
+        fees = self.entries.filter(kind__in=["fee", "fee_returned"]).order_by().values_list("settled_currency")
+        return ", ".join(money.exact(-fee, code) for code, fee in fees.annotate(sum=Sum("amount")))
+
+    real_fee_text.short_description = _("card fee, as booked")  # type: ignore[attr-defined]
+
+    def dedication_text(self) -> str:
+        dedication = getattr(self, "dedication", None)
+        return str(dedication) if dedication else ""
+
+    dedication_text.short_description = _("dedication")  # type: ignore[attr-defined]
 
     def returned_text(self) -> str:
         """What came back of it, read from the ledger: the status of a paid gift never goes back."""

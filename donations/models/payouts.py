@@ -57,7 +57,11 @@ class Payout(models.Model):
 
 
 class Reconciliation(models.Model):
-    """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is."""
+    """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is.
+
+    `missing`: the balance transactions that no row of the ledger explains, looked at again by the next comparison.
+    `place`: how far it has read, so that one that was cut off goes on there.
+    """
 
     since = models.DateTimeField(null=True, blank=True)
     applied = models.BooleanField()
@@ -65,6 +69,8 @@ class Reconciliation(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     found = models.JSONField(default=dict)
     gaps = models.PositiveIntegerField(default=0)
+    missing = models.JSONField(default=list)
+    place = models.JSONField(default=dict)
     notes = models.TextField(blank=True)  # ids at Stripe, never names
 
     class Meta:

@@ -4,9 +4,10 @@ import itertools
 import uuid
 
 import pytest
+import stripe
 from django.test import Client
 
-from donations import starter
+from donations import gateway, pace, starter
 from foundation.organisation.models import Organisation
 from tests.donations.donor import Donor, Till
 
@@ -40,3 +41,14 @@ def charity(db) -> Organisation:
 @pytest.fixture
 def donor(till, charity) -> Donor:
     return Donor(Client(), till)
+
+
+@pytest.fixture
+def unhurried(monkeypatch) -> None:
+    """The offline Stripe need not be spared: what would be asked again later is asked again at once. How long we
+    really wait is tested in test_read_quota.py and rules/test_gateway.py.
+    """
+    monkeypatch.setattr(pace, "SECOND", 0.0)
+    monkeypatch.setattr(gateway, "PATIENCE", (0.0,) * len(gateway.PATIENCE))
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.001)

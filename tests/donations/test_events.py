@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 from django.db import connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from donations import events, facts, gateway, payments, plans, steps
@@ -16,6 +17,7 @@ from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation import home
+from tests.donations.donor import Donor
 from tests.donations.test_webhook import EVENT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
@@ -206,7 +208,7 @@ def test_it_leaves_money_alone_that_is_not_ours(donor, till):
 
 def test_it_never_matches_a_payment_by_an_empty_id(donor, till):
     """A row without a payment intent must not be taken for the row of a charge without one."""
-    donor.give("once", "25")
+    Donor(Client(), till).give("once", "25")
     donor.pay(donor.give("once", "40"))
     till.tell()
     assert sorted(Gift.objects.values_list("total", "status")) == [(2500, "started"), (4000, "paid")]
@@ -380,7 +382,7 @@ def test_it_books_all_or_nothing(donor, till, monkeypatch):
     (intent,) = till.objects("payment_intent")
     payment = payments.by_intent(intent["id"])
 
-    def broken(**kwargs):
+    def broken(*args, **kwargs):
         raise RuntimeError("the letter cannot be written")
 
     with monkeypatch.context() as patch:

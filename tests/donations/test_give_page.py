@@ -8,7 +8,7 @@ from django.core import signing
 from django.test import Client
 
 from donations import giving, keepsake
-from donations.models import Currency, Gift
+from donations.models import Currency, Fund, Gift
 from foundation.doors import guard
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,75 @@ def test_it_offers_each_currency_with_its_own_ladder(donor):
     page = donor.client.get("/give/?currency=jpy").content.decode()
     assert 'data-currency="JPY"' in page and 'data-decimals="0"' in page
     assert 'value="5000"' in page and "¥5,000" in page
-    assert 'href="?currency=EUR"' in page
+    assert 'name="into" value="EUR"' in page
+
+
+def test_it_changes_the_currency_and_keeps_all_but_the_sum(donor, till):
+    typed = {"email": "kept@donor.example", "name": "Kept Name", "cover_fee": "on", "tribute": "honour"}
+    wish = {**donor.wish("monthly", "42", **typed), "tribute_name": "Grace"}
+    page = donor.send({**wish, "into": "JPY"})
+    text = page.content.decode()
+    assert page.status_code == 200 and 'data-currency="JPY"' in text and not errors(page)
+    assert checked(page) == {
+        "frequency": "monthly",
+        "amount_monthly": "4000",
+        "amount_once": "10000",
+        "cover_fee": "on",
+    }
+    assert all(f'value="{kept}"' in text for kept in ("kept@donor.example", "Kept Name", "Grace"))
+    assert 'value="42"' not in text and not Gift.objects.exists() and till.events() == []
+    sent = {**donor._hidden(page), "opened": wish["opened"], "frequency": "monthly", "amount_monthly": "4000", **typed}
+    assert donor.send({**sent, "tribute_name": "Grace"}).status_code == 303
+    assert (Gift.objects.get().currency, Gift.objects.get().amount) == ("JPY", 4000)
+
+
+@pytest.mark.parametrize("into", ["XXX", "\0", "usd", "' OR 1=1"])
+def test_it_offers_the_first_currency_to_who_asks_for_an_odd_one(donor, into):
+    page = donor.send({**donor.wish("once", "25"), "into": into})
+    assert page.status_code == 200 and 'data-currency="USD"' in page.content.decode()
+
+
+# A form that lay open while staff changed what it offers
+
+
+def test_it_brings_the_chosen_sum_of_an_old_ladder_back_to_be_looked_at(donor):
+    fields = {**donor.form(), "frequency": "once", "amount_once": "75", "email": "kept@donor.example"}
+    Currency.objects.filter(code="USD").update(once_amounts=[4000, 8000, 16000])
+    page = donor.send(fields)
+    assert "#id_amount_once" in errors(page) and "have changed" in errors(page) and not Gift.objects.exists()
+    assert checked(page)["amount_once"] == "other" and 'value="75"' in page.content.decode()
+    again = {**fields, "amount_once": "other", "other": "75"}
+    assert donor.send(again).status_code == 303 and Gift.objects.get().amount == 7500
+
+
+def test_it_minds_no_old_rung_of_the_ladder_that_nobody_chose(donor):
+    """Each ladder has a rung marked by us, so the unseen one is sent along with what it was when the form opened."""
+    fields = {**donor.form(), "frequency": "once", "amount_once": "75", "amount_monthly": "30", "email": "a@b.example"}
+    Currency.objects.filter(code="USD").update(monthly_amounts=[1000, 2000, 4000])
+    assert donor.send(fields).status_code == 303 and Gift.objects.get().amount == 7500
+
+
+def test_it_minds_nothing_typed_before_a_rung_was_chosen(donor):
+    fields = {**donor.form(), "frequency": "once", "amount_once": "75", "other": "9" * 40, "email": "a@b.example"}
+    assert donor.send(fields).status_code == 303 and Gift.objects.get().amount == 7500
+
+
+def test_it_says_that_a_purpose_is_gone(donor):
+    fund = Fund.objects.create(name="Street outreach")
+    Fund.objects.create(name="Court support")
+    fields = donor.wish("once", "25", fund=str(fund.pk))
+    Fund.objects.filter(pk=fund.pk).update(shown=False)
+    page = donor.send(fields)
+    assert "#id_fund" in errors(page) and "cannot be directed" in errors(page) and 'value="25"' in page.content.decode()
+    assert not Gift.objects.exists()
+
+
+@pytest.mark.parametrize("amount", ["99999999999", "1,000,000,000", "50001", "9" * 24])
+def test_it_says_that_a_sum_is_too_large_and_not_that_it_is_no_number(donor, amount):
+    page = donor.give("once", amount)
+    assert (
+        "#id_other" in errors(page) and "in digits" not in errors(page) and f'value="{amount}"' in page.content.decode()
+    )
 
 
 def test_it_covers_no_fee_before_staff_say_what_it_is(donor):
@@ -229,7 +297,10 @@ def test_it_sends_the_referrer_to_itself_and_lets_the_form_lead_to_stripe_alone(
 def test_it_sets_its_cookie_out_of_reach_of_scripts(donor):
     cookie = donor.give("once", "25").cookies["gift"]
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/give/"
-    assert signing.loads(cookie.value, salt=keepsake.SALT) == [Gift.objects.get().reference]
+    assert signing.loads(cookie.value, salt=keepsake.SALT) == {
+        "form": Gift.objects.get().attempt,
+        "gifts": [Gift.objects.get().reference],
+    }
 
 
 def test_it_stops_a_robot_and_not_its_neighbour(donor, monkeypatch):

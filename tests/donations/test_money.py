@@ -26,6 +26,7 @@ CODES = sorted(money.ZERO_DECIMAL | money.THREE_DECIMAL | {"USD", "EUR", "HUF", 
         ("１，０００", "JPY", 1000),
         ("$25", "USD", 2500),
         ("25 €", "EUR", 2500),
+        ("$ 25", "USD", 2500),
         ("$25", "CAD", 2500),
         ("CA$25", "CAD", 2500),
         ("25 USD", "USD", 2500),
@@ -65,11 +66,51 @@ def test_it_never_guesses(text):
     assert str(refused.value)
 
 
-def test_it_says_what_to_type_instead():
-    with pytest.raises(money.AmountError, match=r"45 or 45\.50"):
-        money.parse("12,50", "EUR")
-    with pytest.raises(money.AmountError, match="whole Japanese yen"):
-        money.parse("12.5", "JPY")
+@pytest.mark.parametrize("text", ["12,50", "12.505", "1" * 30])
+def test_it_says_what_to_type_instead(text):
+    with pytest.raises(money.AmountError, match=r"^Please write the amount in digits, such as 45 or 45\.50\.$"):
+        money.parse(text, "EUR")
+    with pytest.raises(money.AmountError, match=r"^Please write the amount in whole Japanese yen, such as 4500\.$"):
+        money.parse(text, "JPY")
+
+
+def test_it_takes_the_largest_sum_and_nothing_above_it():
+    assert money.parse("500.00", "USD", most=50000) == 50000
+    with pytest.raises(money.AmountError, match=r"^This is more than can be given online in one gift\.$"):
+        money.parse("500.01", "USD", most=50000)
+
+
+def test_it_reads_twenty_four_characters_and_no_more():
+    assert money.parse("25".rjust(24), "USD") == 2500
+    with pytest.raises(money.AmountError):
+        money.parse("25".rjust(25), "USD")
+
+
+def test_it_reads_the_sign_that_the_page_shows_and_the_one_at_home(monkeypatch):
+    """Whatever language the server itself was set up in."""
+    monkeypatch.setattr("babel.numbers.LC_MONETARY", "fr_FR")
+    with override("fr"):
+        assert money.sign("USD") == "$US"
+        assert money.parse("25 $US", "USD") == money.parse("$25", "USD") == 2500
+
+
+def test_it_names_a_currency_in_the_readers_language(monkeypatch):
+    monkeypatch.setattr("babel.numbers.LC_MONETARY", "fr_FR")
+    assert (money.name("USD"), money.sign("USD")) == ("US dollars", "$")
+    with override("es"):
+        assert money.name("USD") == "dólares estadounidenses"
+
+
+def test_it_speaks_english_where_no_language_was_chosen():
+    with override(None):
+        assert money.show(123456, "USD") == "$1,234.56"
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "text"), [(2500, "USD", "25"), (2550, "USD", "25.50"), (1000, "JPY", "1000")]
+)
+def test_it_writes_digits_for_the_form(amount, code, text):
+    assert money.plain(amount, code) == text
 
 
 @given(st.text(max_size=30))
@@ -96,6 +137,7 @@ def test_it_reads_back_what_it_wrote(code, units):
         (2500, "CAD", "CA$25.00", "CA$25"),
         (50000, "ISK", "ISK\xa0500", "ISK\xa0500"),
         (5250, "KWD", "KWD\xa05.25", "KWD\xa05.25"),
+        (5500, "KWD", "KWD\xa05.50", "KWD\xa05.50"),
     ],
 )
 def test_it_writes_amounts_for_people(amount, code, shown, short):
@@ -113,10 +155,28 @@ def test_it_writes_amounts_in_the_readers_language():
 
 @pytest.mark.parametrize(
     ("gift", "rate", "fixed", "total"),
-    [(10000, 290, 30, 10330), (10000, 220, 30, 10256), (3000, 290, 30, 3120), (2500, 0, 0, 2500), (1, 290, 30, 32)],
+    [
+        *[
+            (10000, 290, 30, 10330),
+            (10000, 220, 30, 10256),
+            (3000, 290, 30, 3120),
+            (2500, 0, 0, 2500),
+            (1, 290, 30, 32),
+        ],
+        (90_000_000, 290, 30, 92_687_981),
+    ],
 )
 def test_it_adds_the_fee_to_the_cent(gift, rate, fixed, total):
-    assert money.with_fee(gift, "USD", rate, fixed) == total
+    asked = money.with_fee(gift, "USD", rate, fixed)
+    assert asked == total and type(asked) is int
+
+
+@pytest.mark.parametrize(
+    ("total", "rate", "fixed", "fee"),
+    [(4999, 1, 0, 0), (5000, 1, 0, 1), (5000, 1, 30, 31), (99_999_999, 290, 30, 2_900_030)],
+)
+def test_it_rounds_half_a_cent_of_fee_up(total, rate, fixed, fee):
+    assert money.fee(total, rate, fixed) == fee
 
 
 @given(
@@ -141,5 +201,5 @@ def test_it_leaves_every_gift_whole_from_one_cent_to_a_thousand_dollars():
 
 @pytest.mark.parametrize(("rate", "fixed"), [(-1, 0), (5000, 0), (290, -1)])
 def test_it_refuses_an_absurd_fee(rate, fixed):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^The fee must be at least 0 and below half of the gift\.$"):
         money.with_fee(1000, "USD", rate, fixed)

@@ -1,6 +1,7 @@
 """The life of a monthly gift: cards that fail and work again, pauses, stops, and ends made elsewhere."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import gateway, plans, steering
+from donations import gateway, plans, reconcile, steering, telling
 from donations.models import Gift, LedgerEntry, Plan, Receipt
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter
@@ -58,7 +59,7 @@ def at_stripe(plan: Plan) -> dict:
 
 
 def letters() -> int:
-    return Letter.objects.filter(template="card_failed").count()
+    return Letter.objects.filter(template__startswith="card_failed").count()
 
 
 def test_it_writes_on_days_0_4_and_10_and_pauses_on_day_21(failing, clock):
@@ -76,7 +77,7 @@ def test_it_writes_on_days_0_4_and_10_and_pauses_on_day_21(failing, clock):
 
 def test_it_says_in_the_last_letter_on_which_day_it_pauses(failing, clock):
     clock(10.1)
-    assert "our last letter" in Letter.objects.filter(template="card_failed").first().text
+    assert "our last letter" in Letter.objects.filter(template="card_failed_last").get().text
 
 
 def test_it_tells_of_one_failure_once_however_often_it_is_told(failing, till):
@@ -180,6 +181,139 @@ def test_it_goes_on_when_a_new_card_comes_after_the_pause(failing, till, clock):
     run_due()
     plan.refresh_from_db()
     assert plan.held_since is None and not at_stripe(plan)["pause_collection"]
+
+
+def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing, till, clock):
+    """The donor gives the card on Stripe's page; what lifts our pause is the event of that."""
+    clock(21.1)
+    plan = Plan.objects.get()
+    open_ones = {"subscription": plan.subscription_id, "status": "open"}
+    assert plan.held_since and not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    page = telling.card_page(plan.customer_id, "http://localhost/give/card/done/")
+    till.sandbox.portal(page, "card")
+    clock(0.1)
+    plan.refresh_from_db()
+    assert plan.held_since is None and plan.status != "paused" and not at_stripe(plan)["pause_collection"]
+    assert Gift.objects.paid().count() == 1
+    clock(31)
+    assert Gift.objects.paid().count() == 2 and Plan.objects.get().status == "active"
+    assert [invoice["status"] for invoice in till.objects("invoice")].count("void") >= 1
+
+
+def test_it_begins_a_new_series_when_the_card_fails_after_the_pause_too(failing, clock):
+    """Stripe calls the gift past due all the time. Nobody is written to before a month fails again."""
+    clock(21.1)
+    plans.go_on(Plan.objects.get())
+    clock(0.1)
+    assert Plan.objects.get().status == "past_due"
+    before = letters()
+    clock(5)
+    assert letters() == before
+    clock(6)
+    assert letters() == before + 1
+    clock(4)
+    clock(6.1)
+    clock(11.1)
+    plan = Plan.objects.get()
+    assert plan.held_since and plan.status == "paused" and letters() == before + 3
+
+
+def debit_on_its_way(donor, till, plan: Plan) -> dict:
+    """Somebody pays the month that failed from a bank account, by Stripe's own pages. Returns the charge, pending."""
+    till.sandbox.debit(donor.give("once", "25", email="bank@donor.example")["Location"])
+    (method,) = [each["payment_method"] for each in till.objects("charge") if each["status"] == "pending"]
+    calls = gateway.v1()
+    if gateway.ask(calls.payment_methods.retrieve, method)["customer"]:
+        gateway.ask(calls.payment_methods.detach, method)
+    gateway.ask(calls.payment_methods.attach, method, {"customer": plan.customer_id})
+    (month,) = gateway.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
+    gateway.ask(calls.invoices.pay, month["id"], {"payment_method": method})
+    return next(each for each in till.objects("charge") if each["status"] == "pending" and each["amount"] == 3000)
+
+
+@pytest.mark.parametrize("first", ["the money", "that nothing is behind"])
+def test_it_goes_on_when_the_money_comes_after_the_pause_whichever_is_told_first(failing, donor, till, clock, first):
+    """A bank debit that set out before the pause: its month cannot be voided, and it is paid days after."""
+    clock(19)
+    charge = debit_on_its_way(donor, till, failing)
+    Plan.objects.update(customer_id="")  # the new bank account itself lifts nothing here: only money does
+    clock(2.1)
+    held = Plan.objects.get()
+    assert held.held_since and Gift.objects.paid().filter(plan=held).count() == 1
+    before = len(till.events())
+    till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
+    came = till.events()[before:]
+    plan_told = [event for event in came if event["type"] == "customer.subscription.updated"]
+    money_told = [event for event in came if event not in plan_told]
+    assert plan_told and at_stripe(held)["status"] == "active" and at_stripe(held)["pause_collection"]
+    for part in (money_told, plan_told) if first == "the money" else (plan_told, money_told):
+        till.tell(part)
+    plan = Plan.objects.get()
+    assert Gift.objects.paid().filter(plan=plan).count() == 2
+    assert (plan.held_since, plan.status) == (None, "active") and not at_stripe(plan)["pause_collection"]
+
+
+def test_it_goes_on_when_only_the_comparison_finds_the_money(failing, donor, till, clock):
+    clock(19)
+    charge = debit_on_its_way(donor, till, failing)
+    clock(2.1)
+    assert Plan.objects.get().held_since
+    till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
+    reconcile.run(apply=True)
+    run_due()
+    assert Plan.objects.get().status == "active" and not at_stripe(failing)["pause_collection"]
+
+
+def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, monkeypatch):
+    pause = steering.pause
+
+    def paid_just_before(plan: Plan) -> Plan:
+        calls = gateway.v1()
+        card = gateway.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": plan.customer_id})
+        (month,) = gateway.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
+        gateway.ask(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
+        steering.look(plan)  # as the worker beside us does, for the event of it
+        return pause(plan)
+
+    monkeypatch.setattr(steering, "pause", paid_just_before)
+    clock(21.1)
+    plan = Plan.objects.get()
+    assert (plan.status, plan.held_since) == ("active", None) and not at_stripe(plan)["pause_collection"]
+
+
+def test_it_leaves_a_pause_that_the_donor_wished_when_money_comes(failing, donor, till, clock):
+    charge = debit_on_its_way(donor, till, failing)
+    steering.pause(failing)
+    till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
+    clock(0.1)
+    plan = Plan.objects.get()
+    assert Gift.objects.paid().filter(plan=plan).count() == 2
+    assert plan.status == "paused" and at_stripe(plan)["pause_collection"]
+
+
+def test_it_stays_paused_when_stripe_calls_it_active_because_months_were_voided(failing, clock):
+    clock(21.1)
+    plan = Plan.objects.get()
+    held = gateway.subscription(plan.subscription_id)
+    plans.put(replace(held, status="active"), Gift.objects.paid().get(), timezone.now() + timedelta(seconds=5))
+    run_due()
+    assert Plan.objects.get().held_since and at_stripe(plan)["pause_collection"]
+
+
+def test_it_voids_the_months_also_when_it_died_after_the_pause(failing, clock, monkeypatch):
+    forgive, tried = telling.forgive, []
+
+    def dies_once(subscription: str) -> None:
+        tried.append(subscription)
+        if len(tried) == 1:
+            raise gateway.StripeIsDownError("gone", 1)
+        forgive(subscription)
+
+    monkeypatch.setattr(telling, "forgive", dies_once)
+    clock(21.1)
+    clock(0.1)
+    open_ones = {"subscription": failing.subscription_id, "status": "open"}
+    assert len(tried) == 2 and not list(gateway.each(gateway.v1().invoices.list, open_ones))
 
 
 @pytest.mark.both

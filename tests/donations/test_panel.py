@@ -147,6 +147,7 @@ def test_it_does_not_ask_more_of_the_database_for_more_gifts(rows, django_assert
 # --- Currencies ---------------------------------------------------------------------------------------------
 
 SET = {"shown": "on", "position": "1", "monthly": "10 20 40", "once": "25 50", "least": "5", "most": "10,000"}
+SET["sure"] = "on"  # these ladders move far
 
 
 def save(code: str, **more: str):

@@ -15,7 +15,7 @@ from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt
 from foundation.letters.models import Letter
 from tests.donations.test_events import books
 from tests.donations.test_returns import balanced
-from tests.staff.people import signed_in
+from tests.staff.people import member, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 DAY = 86400
@@ -77,6 +77,23 @@ def test_it_writes_to_nobody_and_the_late_event_still_brings_the_receipt(donor, 
     assert Receipt.objects.count() == 1 and not Letter.objects.exists()
     till.tell()
     assert Letter.objects.count() == 1
+
+
+def test_it_tells_staff_of_a_dispute_and_a_warning_whose_events_were_lost_and_no_donor(donor, till):
+    """There is a day to answer. A dry run tells nobody, a second run and the late events tell nothing anew."""
+    member("Finance")
+    donor.pay(donor.give("once", "25"))
+    donor.pay(donor.give("once", "40", email="grace@donor.example"), card="4000000000005423")
+    till.dispute(till.objects("payment_intent")[0]["id"])
+    reconcile.run()
+    assert not Letter.objects.exists()
+    for _again in range(2):
+        reconcile.run(apply=True)
+        told = Letter.objects.values_list("template", "to")
+        assert list(told) == [("staff_notice", "finance@example.org")] * 2
+        assert Objection.objects.waiting().count() == 2
+    till.tell()
+    assert Letter.objects.filter(template="staff_notice").count() == 2
 
 
 def test_it_changes_nothing_by_hand_unless_told_to(donor, till):
@@ -186,6 +203,18 @@ def test_it_books_a_payout_that_came_back(donor, till):
     assert LedgerEntry.objects.filter(kind="payout").count() == 2
 
 
+def test_it_explains_a_payout_that_takes_along_the_money_of_one_that_failed(donor, till):
+    donor.pay(donor.give("once", "25"))
+    till.advance(3 * DAY)
+    (first,) = till.objects("payout")
+    till.sandbox.fail_payout(first["id"], till.tenant)
+    till.advance(2 * DAY)
+    till.tell()
+    payouts = Payout.objects.order_by("created_at").values_list("status", "amount", "unexplained")
+    assert list(payouts) == [("failed", first["amount"], 0), ("paid", first["amount"], 0)]
+    assert reconcile.run().found_text() == "" and balanced(till)
+
+
 def test_it_shows_staff_a_number_for_money_that_we_do_not_have(donor, till, monkeypatch):
     donor.pay(donor.give("once", "25"))
     monkeypatch.setattr(balance, "take", lambda movement: None)
@@ -204,22 +233,6 @@ def test_it_counts_no_fee_no_payout_and_no_foreign_money_as_raised(donor, till):
     assert LedgerEntry.objects.raised() == {"USD": 2500}
 
 
-def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, till):
-    story(donor, till)
-    till.tell()
-    reconcile.run(apply=True)
-    out = StringIO()
-    call_command("audit_ledger", stdout=out)
-    assert "0 rows" in out.getvalue()
-    gift = Gift.objects.paid().filter(plan=None).first()
-    Gift.objects.filter(pk=gift.pk).update(amount=1, fee_cover=0, total=1)
-    Payout.objects.filter(pk=Payout.objects.first().pk).update(unexplained=7)
-    with pytest.raises(SystemExit) as stopped:
-        call_command("audit_ledger", stdout=out)
-    assert stopped.value.code == 1
-    assert gift.reference in out.getvalue() and Payout.objects.unexplained().get().payout_id in out.getvalue()
-
-
 def test_it_keeps_the_month_in_which_the_hour_was_missed(donor, till):
     """The worker was away for a week: the next run begins before that."""
     reconcile.hourly()
@@ -227,3 +240,19 @@ def test_it_keeps_the_month_in_which_the_hour_was_missed(donor, till):
     with time_machine.travel(timezone.now() + timedelta(days=7)):
         reconcile.hourly()
     assert Gift.objects.get().status == "paid"
+
+
+@pytest.mark.parametrize(
+    ("iban", "ends"),
+    [("AT611904300234573201", "paid"), ("AT321904300235473204", "paid"), ("AT861904300235473202", "failed")],
+)
+def test_it_is_told_of_a_sepa_debit_for_days(donor, till, iban, ends):
+    answer = donor.give("once", "25", code="EUR")
+    till.sandbox.debit(answer["Location"], iban)
+    till.tell()
+    assert Gift.objects.get().status == "pending" and not LedgerEntry.objects.exists() and not Letter.objects.exists()
+    till.advance(15 * DAY)
+    till.tell()
+    assert Gift.objects.get().status == ends and balanced(till)
+    assert Receipt.objects.count() == Letter.objects.filter(template="receipt").count() == (ends == "paid")
+    assert Letter.objects.filter(template="debit_failed").count() == (ends == "failed")

@@ -1,14 +1,18 @@
 """What staff do with money after the payment: steer monthly gifts, replay events; and what is forgotten by itself."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
-from donations import forgetting
-from donations.models import Plan, StripeEvent
+from donations import forgetting, gateway, reconcile
+from donations.models import Gift, Plan, Receipt, StripeEvent
 from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 from tests.donations.test_events import books
 from tests.staff.people import signed_in
 
@@ -43,7 +47,8 @@ def test_it_steers_a_monthly_gift_from_the_panel(plan, buttons, status, ends):
 
 def test_it_changes_nothing_by_looking_at_an_address(plan):
     staff = signed_in("Administrator")
-    assert staff.get(f"/admin/plan/inspect/{plan.pk}/end/").status_code == 405
+    assert staff.get(f"/admin/plan/inspect/{plan.pk}/stop/").status_code == 405
+    assert staff.get(f"/admin/plan/inspect/{plan.pk}/end/").status_code == 200  # a page that asks
     assert Plan.objects.get().status == "active"
 
 
@@ -84,3 +89,163 @@ def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, ti
     run_due()
     event.refresh_from_db()
     assert event.state == "done"
+
+
+# --- Forms, letters and the log -----------------------------------------------------------------------------
+
+
+def act(plan: Plan, name: str, role: str = "Donor care", **fields: str):
+    return signed_in(role).post(f"/admin/plan/inspect/{plan.pk}/{name}/", fields)
+
+
+def price(plan: Plan) -> dict:
+    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)["items"]["data"]
+
+
+def test_it_changes_the_amount_after_asking_once_more(plan):
+    (before,) = price(plan)
+    staff = signed_in("Donor care")
+    address = f"/admin/plan/inspect/{plan.pk}/amount/"
+    assert 'value="30"' in staff.get(address).content.decode()
+    question = staff.post(address, {"total": "45"})
+    assert question.status_code == 200 and "$45.00 USD instead of $30.00 USD" in question.content.decode()
+    assert price(plan)[0]["price"]["unit_amount"] == 3000
+    assert staff.post(address, {"total": "45", "sure": "yes"}).status_code == 302
+    (after,) = price(plan)
+    assert (after["id"], after["price"]["product"]) == (before["id"], before["price"]["product"])
+    assert after["price"]["unit_amount"] == 4500 and Plan.objects.get().total == 4500
+    letter = Letter.objects.get(template="plan_changed")
+    assert "$45.00 USD" in letter.text and "$30.00 USD" in letter.text
+    line = ModelLogEntry.objects.get(action="staff.action")
+    assert line.user.email == "donor-care@example.org" and "Now $45.00 USD every month." in line.message
+
+
+@pytest.mark.parametrize("total", ["", "0", "-5", "1", "30", "30.00", "99999999", "ten", "10,5,5"])
+def test_it_takes_no_amount_that_makes_no_sense_even_when_sure(plan, total):
+    answer = act(plan, "amount", total=total, sure="yes")
+    assert answer.status_code == 422 and "error" in answer.content.decode()
+    assert (
+        price(plan)[0]["price"]["unit_amount"] == 3000 and not Letter.objects.filter(template="plan_changed").exists()
+    )
+
+
+def test_it_pauses_until_a_day_that_staff_choose(plan):
+    day = (Organisation.load().today() + timedelta(days=45)).isoformat()
+    assert act(plan, "pause", until=day).status_code == 302
+    plan.refresh_from_db()
+    assert plan.status == "paused" and Organisation.load().day_of(plan.resumes_at).isoformat() == day
+    assert "paused until" in plan.status_text() and Letter.objects.get(template="plan_paused")
+    act(plan, "resume", "Administrator")
+    assert Plan.objects.get().status == "active" and Letter.objects.get(template="plan_resumed")
+
+
+@pytest.mark.parametrize("days", [-1, 0, 400])
+def test_it_pauses_until_no_day_that_makes_no_sense(plan, days):
+    day = (Organisation.load().today() + timedelta(days=days)).isoformat()
+    assert act(plan, "pause", until=day).status_code == 422
+    assert act(plan, "pause", "Administrator", until="soon").status_code == 422
+    assert Plan.objects.get().status == "active"
+
+
+@pytest.mark.parametrize("action", ["amount", "pause", "end", "stop", "mail-card-link"])
+@pytest.mark.parametrize("role", ["Finance", "Editor"])
+def test_it_lets_only_donor_care_and_administrators_steer(plan, action, role):
+    staff = signed_in(role)
+    address = f"/admin/plan/inspect/{plan.pk}/{action}/"
+    for answer in (staff.get(address), staff.post(address, {"total": "45", "until": "2027-01-01", "sure": "yes"})):
+        assert answer.status_code in (302, 403, 405) and "inspect" not in answer.get("Location", "")
+    assert Plan.objects.get().status == "active" and Plan.objects.get().total == 3000
+    assert not ModelLogEntry.objects.filter(action="staff.action").exists()
+
+
+def test_it_asks_before_it_ends_a_gift_for_ever(plan):
+    page = signed_in("Donor care").get(f"/admin/plan/inspect/{plan.pk}/end/")
+    assert page.status_code == 200 and "cannot be undone" in page.content.decode()
+    assert Plan.objects.get().status == "active"
+
+
+def test_it_writes_one_letter_for_a_stop_and_one_for_its_undoing(plan, till):
+    act(plan, "stop")
+    till.tell()
+    till.tell([{**event, "id": event["id"] + "Twin"} for event in till.events()])
+    assert (
+        Letter.objects.filter(template__startswith="plan_").values_list("template", flat=True).get() == "plan_stopped"
+    )
+    act(plan, "undo-stop", "Administrator")
+    till.tell()
+    kinds = Letter.objects.filter(template__startswith="plan_").order_by("id").values_list("template", flat=True)
+    assert list(kinds) == ["plan_stopped", "plan_resumed"]
+
+
+def test_it_writes_nothing_of_a_second_letter_when_a_stopped_gift_ends(plan):
+    act(plan, "stop")
+    act(plan, "end", "Administrator")
+    assert not Letter.objects.filter(template="plan_ended").exists()
+
+
+@pytest.mark.parametrize("how", [{"cancel_at_period_end": True}, {"cancel_at": "min_period_end"}], ids=str)
+def test_it_shows_an_end_that_was_set_elsewhere_and_takes_it_back(plan, till, how):
+    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, how)
+    till.tell()
+    plan.refresh_from_db()
+    staff = signed_in("Donor care")
+    page = staff.get(f"/admin/plan/inspect/{plan.pk}/").content.decode()
+    with timezone.override(Organisation.load().zone):  # as the panel dates it; UTC may be a day further
+        assert plan.status_text() in page and "active, ends on" in page
+    assert "Undo the stop" in page and "Stop: take nothing more" in page and Letter.objects.get(template="plan_ending")
+    staff.post(f"/admin/plan/inspect/{plan.pk}/undo-stop/")
+    plan.refresh_from_db()
+    assert plan.cancel_at is None and not gateway.subscription(plan.subscription_id).cancel_at
+
+
+def test_it_lets_staff_stop_at_once_what_was_set_to_end_later(plan, till):
+    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    till.tell()
+    act(plan, "stop")
+    plan.refresh_from_db()
+    assert plan.status == "paused" and plan.cancel_at < timezone.now() + timedelta(days=8)
+
+
+def test_it_mails_the_donor_a_link_for_the_card_once_for_a_double_click(plan, client):
+    staff = signed_in("Donor care")
+    for _ in range(2):
+        assert staff.post(f"/admin/plan/inspect/{plan.pk}/mail-card-link/").status_code == 302
+    letter = Letter.objects.get(template="card_link")
+    (path,) = set(re.findall(r"/give/card/[^/\s]+/", letter.text))
+    assert letter.to == "ada@donor.example" and client.get(path).status_code == 200
+
+
+def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
+    donor.pay(donor.give("once", "25"))
+    reconcile.run(apply=True)
+    document = Receipt.objects.get()
+    assert not Letter.objects.exists()
+    staff = signed_in("Donor care")
+    assert staff.post(f"/admin/receipt/inspect/{document.pk}/send/").status_code == 302
+    assert (
+        Letter.objects.get().key == f"receipt:{document.gift.reference}" and document.label in Letter.objects.get().text
+    )
+    till.tell()  # the events come after all: nobody gets a second one
+    assert Letter.objects.filter(template="receipt").count() == 1
+    assert ModelLogEntry.objects.filter(action="staff.action").count() == 1
+
+
+def test_it_sends_only_the_receipt_that_holds(donor, till):
+    donor.pay(donor.give("once", "25"))
+    reconcile.run(apply=True)
+    till.refund(Gift.objects.get().payment_intent_id, amount=600)
+    reconcile.run(apply=True)
+    first, second = Receipt.objects.order_by("id")
+    staff = signed_in("Finance")
+    staff.post(f"/admin/receipt/inspect/{first.pk}/send/")
+    assert not Letter.objects.exists()
+    staff.post(f"/admin/receipt/inspect/{second.pk}/send/")
+    letter = Letter.objects.get()
+    assert letter.template == "receipt_corrected" and first.label in letter.text and second.label in letter.subject
+
+
+def test_it_lets_no_editor_send_a_receipt(donor, till):
+    donor.pay(donor.give("once", "25"))
+    reconcile.run(apply=True)
+    signed_in("Editor").post(f"/admin/receipt/inspect/{Receipt.objects.get().pk}/send/")
+    assert not Letter.objects.exists()

@@ -1,12 +1,14 @@
 """The page of thanks: the truth, and nothing of it to strangers."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from donations import facts, gateway, keepsake
-from donations.models import Gift
+from donations.models import Gift, Plan
 
 pytestmark = pytest.mark.django_db
 
@@ -110,8 +112,10 @@ def test_it_believes_no_cookie_of_another_gift(donor, till, address):
 
 
 def test_it_remembers_several_gifts_of_one_browser(donor, till, address):
+    paid(donor, till)
+    till.tell()
     donor.give("once", "77")
-    assert "/c/pay/" in words(donor.client, address)
+    assert "has arrived" in words(donor.client, address)
 
 
 def test_it_writes_nothing(donor, till, address):
@@ -130,3 +134,16 @@ def test_it_is_kept_by_nobody_and_tells_nobody_where_it_was(donor, address):
 
 def test_it_is_read_and_not_posted(donor, address):
     assert donor.client.post(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("America/Los_Angeles", "31 December 2026"), ("Asia/Tokyo", "1 January 2027")]
+)
+def test_it_dates_the_next_payment_on_the_organisations_calendar(donor, till, charity, zone, day):
+    charity.time_zone = zone
+    charity.save()
+    donor.pay(donor.give("monthly", "30"))
+    till.tell()
+    Plan.objects.update(current_period_end=datetime(2027, 1, 1, 3, tzinfo=UTC))
+    address = f"/give/thanks/?session={Gift.objects.get().session_id}"
+    assert f"The next payment is taken on {day}." in words(donor.client, address)

@@ -1,12 +1,16 @@
 """manage.py reconcile: compare our books with Stripe's, and with --apply close every gap."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from donations import gateway, reconcile
+from donations.models import Gift
 from foundation.organisation import home
+
+WIDTH = 30  # of the bar, in characters
 
 
 class Command(BaseCommand):
@@ -23,17 +27,26 @@ class Command(BaseCommand):
             raise CommandError("--since takes a day such as 2026-11-01.") from error
         if since and since.tzinfo is None:
             since = since.replace(tzinfo=UTC)
+        first = Gift.objects.order_by("created_at").values_list("created_at", flat=True).first()
+        self.begin = (since or first or timezone.now()) - timedelta(days=1)
         try:
             row = reconcile.run(since, options["apply"], self._progress)
         except (gateway.StripeIsDownError, home.NotAtHomeError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write("")
+        if self.stdout.isatty():
+            self.stdout.write("")
         self.stdout.write(f"{'Written' if row.applied else 'Would be written'}: {row.found_text() or 'nothing'}.")
         self.stdout.write(f"Money at Stripe that is not in our books: {row.gaps}")
         if row.notes:
             self.stdout.write(row.notes)
 
-    def _progress(self, name: str, count: int) -> None:
-        if self.stdout.isatty() and (count % 10 == 0 or count == 1):
-            self.stdout.write(f"\r{name}: {count}   ", ending="")
-            self.stdout.flush()
+    def _progress(self, name: str, count: int, back_to: datetime | None) -> None:
+        """A bar on a terminal, nothing in a pipe. Stripe's lists do not say how long they are; they go back in time."""
+        if not self.stdout.isatty() or (count % 10 and count > 1):
+            return
+        now = timezone.now()
+        share = min((now - back_to) / (now - self.begin), 1.0) if back_to else 0.0
+        bar = "#" * round(share * WIDTH)
+        day = f"back to {back_to:%Y-%m-%d}" if back_to else ""
+        self.stdout.write(f"\r{name:<14}[{bar:<{WIDTH}}] {count:>7} {day}   ", ending="")
+        self.stdout.flush()

@@ -1,0 +1,51 @@
+"""What a list of Stripe's brought already, so that a run over many objects does not ask for each by itself.
+
+Kept for one run in one thread, never longer: outside of `reading` every object is fetched anew.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+
+class Ahead:
+    """Objects by id, the invoice of each payment intent, and when the first of it all was asked for (UTC)."""
+
+    def __init__(self) -> None:
+        self.began = timezone.now()
+        self.things: dict[str, dict[str, Any]] = {}
+        self.invoices: dict[str, str] = {}
+
+
+_read: ContextVar[Ahead | None] = ContextVar("donations_ahead", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[Ahead]:
+    """Inside, what is put in here is not asked for again."""
+    ahead = Ahead()
+    token = _read.set(ahead)
+    try:
+        yield ahead
+    finally:
+        _read.reset(token)
+
+
+def known(ident: str) -> Mapping[str, Any] | None:
+    ahead = _read.get()
+    return ahead.things.get(ident) if ahead else None
+
+
+def invoice_of(intent: str) -> str:
+    ahead = _read.get()
+    return ahead.invoices.get(intent, "") if ahead else ""
+
+
+def as_of() -> datetime:
+    """When the fetching began: now, or when a list was read whose objects are used. A row shows nothing newer."""
+    ahead = _read.get()
+    return ahead.began if ahead else timezone.now()

@@ -1,0 +1,36 @@
+"""What one page with the giving form asks for: the giving page fixes nothing, another may fix currency and fund."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+from donations.models import Campaign, Fund, Gift
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """`path`: where the form is shown and sent to. `currency`: the one code it takes; empty, the donor chooses.
+
+    `fund`: what every gift from it is for; None, the donor chooses. `campaign`: what every gift from it counts for.
+    `about`: what its template shows beside the form.
+    The template includes donations/form.html, and donations/sum.html where the sum is to be shown.
+    """
+
+    path: str
+    template: str = "donations/give.html"
+    currency: str = ""
+    fund: Fund | None = None
+    campaign: Campaign | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def everything() -> Appeal:
+    """The giving page's own."""
+    return Appeal(path=reverse("donations:give"))
+
+
+def page_of(gift: Gift) -> str:
+    """The path of the page whose form a gift came from: who turns back at Stripe comes there again."""
+    return gift.campaign.get_absolute_url() if gift.campaign else reverse("donations:give")

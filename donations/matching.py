@@ -1,0 +1,97 @@
+"""What a funder adds to each gift of a campaign: reserved before the payment, never beyond the cap, given back.
+
+Every write happens behind the lock of the campaign's row. Who holds a gift's lock already takes this one after it,
+and nobody takes them the other way round.
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
+
+State = MatchReservation.State
+Status = Gift.Status
+
+
+@transaction.atomic
+def reserve(gift: Gift) -> int:
+    """Hold what the funder adds to this gift, and return it in minor units: its sum without fee cover, or what is left
+    under the cap. Twice is once. Call it before the payment page is asked for.
+
+    What an earlier try from the same form held is let go, so that a corrected sum finds its own match.
+    """
+    campaign = _locked(gift)
+    if campaign is None or gift.currency != campaign.currency.code:
+        return 0
+    if not Gift.objects.unfinished().filter(pk=gift.pk).exists():
+        return 0
+    earlier = Gift.objects.unfinished().filter(attempt=gift.attempt).exclude(pk=gift.pk) if gift.attempt else []
+    _release(MatchReservation.objects.filter(gift__in=earlier))
+    held = MatchReservation.objects.filter(gift=gift).first()
+    if held and held.state != State.RELEASED:
+        return held.amount
+    amount = min(gift.amount, _room(campaign))
+    if amount:
+        _put(campaign, gift, amount, amount, State.RESERVED)
+    return amount
+
+
+@transaction.atomic
+def release(gift: Gift) -> None:
+    """No money came, or not yet: what was held is free again. What is matched already stays."""
+    if _locked(gift):
+        _release(MatchReservation.objects.filter(gift=gift))
+
+
+def release_all(gifts: Iterable[Gift]) -> None:
+    """As `release`, for many."""
+    for gift in gifts:
+        release(gift)
+
+
+@transaction.atomic
+def follow(gift: Gift) -> None:
+    """Match what the ledger keeps of a gift: all that was promised when it is paid, less once something goes back,
+    again what is still free when a dispute is won. Call it with the gift locked, after the ledger was written.
+
+    A gift whose hold was let go before its money came gets what is left. Renewals of a monthly gift get nothing.
+    """
+    campaign = _locked(gift)
+    if campaign is None:
+        return
+    held = MatchReservation.objects.filter(gift=gift).first()
+    total, cover = LedgerEntry.objects.kept(gift)
+    kept = max(total - cover, 0) if gift.currency == campaign.currency.code else 0
+    if held is None and (gift.session_attempt == 0 or not kept):
+        return
+    promised = held.promised if held else gift.amount
+    own = held.amount if held else 0
+    amount = min(promised, kept, own + _room(campaign))
+    if held or amount:
+        state = State.SETTLED if amount else State.RELEASED
+        _put(campaign, gift, promised if held else amount, amount, state)
+
+
+def _locked(gift: Gift) -> Campaign | None:
+    """The campaign of a gift, locked until the transaction ends; None when nobody matches its gifts."""
+    if gift.campaign_id is None:
+        return None
+    found = Campaign.objects.select_for_update(of=("self",)).select_related("currency").filter(pk=gift.campaign_id)
+    return found.exclude(match_cap=None).first()
+
+
+def _room(campaign: Campaign) -> int:
+    """What is left under the cap. Not below zero: staff may lower a cap that gifts have reached already."""
+    return max((campaign.match_cap or 0) - MatchReservation.objects.taken(campaign), 0)
+
+
+def _put(campaign: Campaign, gift: Gift, promised: int, amount: int, state: State) -> None:
+    MatchReservation.objects.update_or_create(
+        gift=gift, defaults={"campaign": campaign, "promised": promised, "amount": amount, "state": state}
+    )
+
+
+def _release(held: QuerySet[MatchReservation]) -> None:
+    held.filter(state=State.RESERVED).update(amount=0, state=State.RELEASED)

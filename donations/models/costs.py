@@ -1,0 +1,63 @@
+"""What a sum does: one clause for a rung of the ladder, which stands on a line of costs that staff cite."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.models.currencies import Currency
+
+FRESH = timedelta(days=548)  # eighteen months: costs older than that say little about today
+
+
+class CostLineQuerySet(models.QuerySet["CostLine"]):
+    def fresh(self) -> "CostLineQuerySet":
+        """Those cited in the last eighteen months. An older one leaves the page by itself."""
+        return self.filter(cited_on__gt=timezone.now().date() - FRESH)
+
+
+class CostLine(models.Model):
+    """“$30 covers …”, and the line of the accounts that says so. Without a citation there is no clause."""
+
+    currency = models.ForeignKey(
+        Currency, on_delete=models.CASCADE, related_name="cost_lines", verbose_name=_("currency")
+    )
+    amount = models.PositiveBigIntegerField(_("amount"))  # minor units
+    clause = models.CharField(
+        _("what it does"),
+        max_length=90,
+        help_text=_("Goes on after the sum, without a full stop: “covers one evening of a street team”."),
+    )
+    citation = models.CharField(
+        _("cost line"),
+        max_length=300,
+        help_text=_("Document, year and line that the clause was worked out from. Visitors can read it."),
+    )
+    address = models.URLField(_("address of the document"), blank=True)
+    cited_on = models.DateField(
+        _("looked up on"),
+        default=timezone.localdate,
+        help_text=_("Eighteen months later the clause leaves the page, until somebody looks again."),
+    )
+
+    objects = CostLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["currency", "amount"]
+        verbose_name = _("what a sum does")
+        verbose_name_plural = _("what sums do")
+        constraints = [models.UniqueConstraint(fields=["currency", "amount"], name="cost_line_one_for_each_sum")]
+
+    def __str__(self) -> str:
+        return self.clause
+
+    def amount_text(self) -> str:
+        return money.exact(self.amount, self.currency.code)
+
+    def amount_short(self) -> str:
+        return money.short(self.amount, self.currency.code)
+
+    amount_text.short_description = _("sum")  # type: ignore[attr-defined]
+    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]

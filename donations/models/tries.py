@@ -1,0 +1,53 @@
+"""What shows that stolen cards are tried: payment pages that were begun, cards that were refused, and the breaker."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from donations.models.gifts import Gift
+
+
+class Opening(models.Model):
+    """From where and by whom a payment page was asked for, as keyed hashes that are forgotten after two days."""
+
+    gift = models.OneToOneField(Gift, on_delete=models.CASCADE, related_name="opening")
+    address = models.CharField(max_length=64, db_index=True)
+    mailbox = models.CharField(max_length=64, db_index=True)
+    vouched = models.BooleanField()  # a known browser or address, or work was proved
+    held = models.BooleanField(default=False)  # waits for the mailed link: no page is made before
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.gift_id} at {self.at:%H:%M}"
+
+
+class CardTry(models.Model):
+    """One card on one payment page, as Stripe told us of it. The card is a keyed hash of Stripe's fingerprint."""
+
+    charge_id = models.CharField(max_length=120, unique=True)
+    gift = models.ForeignKey(Gift, on_delete=models.CASCADE, related_name="card_tries")
+    card = models.CharField(max_length=64)
+    declined = models.BooleanField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.charge_id} {'declined' if self.declined else 'paid'}"
+
+
+class Breaker(models.Model):
+    """One row: until when unknown browsers must prove work, and what came of asking since it opened last."""
+
+    class Reason(models.TextChoices):
+        DECLINES = "declines", _("many cards were refused")
+        BEGUN = "begun", _("many gifts were begun and not paid")
+        SMALL = "small", _("many of the smallest gifts were begun and not paid")
+
+    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
+    trips = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+    closes_at = models.DateTimeField(null=True)
+    asked = models.PositiveIntegerField(default=0)
+    proved = models.PositiveIntegerField(default=0)
+    mailed = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.trips} trips"

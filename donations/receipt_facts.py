@@ -1,0 +1,70 @@
+"""What a receipt says, line by line: the letter, its text part and the PDF print these lines and no others."""
+
+from typing import NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from donations import money
+from donations.models import Receipt
+from donations.models.gifts import Frequency
+
+
+class Line(NamedTuple):
+    """One fact. `note` stands under the value; the main one is printed larger."""
+
+    label: str
+    value: str
+    note: str = ""
+    main: bool = False
+
+
+def lines(document: Receipt) -> list[Line]:
+    """The facts of a receipt, in the order of all its forms."""
+    demo = f" ({_('NOT A RECEIPT')})" if document.is_demo else ""
+    before = document.replaces
+    found = [
+        Line(_("Receipt"), document.label + demo),
+        Line(_("Takes the place of"), before.label if before else ""),
+        Line(_("Received by"), document.entity),
+        Line(_("Registration"), document.registration_number),
+        Line(_("Received from"), document.name),
+        Line(_("Date"), date_format(document.day, "DATE_FORMAT")),
+        _given(document),
+        Line(_("Given"), how(document)),
+        Line(_("For"), document.designation),
+        Line(_("Reference"), document.gift.reference),
+        Line(_("Check code"), document.code),
+    ]
+    return [line for line in found if line.value]
+
+
+def statements(document: Receipt) -> list[str]:
+    """The sentences under the facts: what was given in return, and tax where a registration was entered."""
+    return [text for text in (document.goods_statement, document.tax_statement) if text]
+
+
+def _given(document: Receipt) -> Line:
+    """The sum; or the thing in words, because only its giver may say what it was worth."""
+    if document.is_in_kind:
+        note = _("We describe what was given. We state no value for it.")
+        return Line(_("What was given"), document.description, note, main=True)
+    code = document.currency
+    cover = ""
+    if document.fee_cover:
+        cover = _("This is a gift of %(amount)s and %(fee_cover)s to cover the card fee.") % {
+            "amount": money.exact(document.amount, code),
+            "fee_cover": money.exact(document.fee_cover, code),
+        }
+    label = _("What remains of the gift") if document.replaces_id else _("Amount")
+    return Line(label, money.exact(document.total, code), cover, main=True)
+
+
+def how(document: Receipt) -> str:
+    """Once or monthly, and which way it came if not through Stripe."""
+    gift = document.gift
+    if document.frequency == Frequency.MONTHLY:
+        return _("every month; this is one payment")
+    if gift.is_offline and not gift.is_in_kind:
+        return _("once, %(how)s") % {"how": gift.get_method_display()}
+    return _("once")

@@ -1,0 +1,31 @@
+"""What pages show of a campaign: how far it is, and the invitation to give to it."""
+
+from typing import Any
+
+from django import template
+
+from donations import progress
+from donations.models import Campaign, Gift, MatchReservation
+
+register = template.Library()
+
+
+@register.inclusion_tag("donations/progress.html")
+def campaign_progress(campaign: Campaign) -> dict[str, Any]:
+    """Raised, goal, meter and match. A page shows one of these: two bars side by side draw gifts to the lesser."""
+    now = progress.of(campaign)
+    over = campaign.state in (Campaign.State.AFTER, Campaign.State.ENDED)  # then what it raised lowers no gift any more
+    return {"campaign": campaign, "now": now, "tells": over or now.shows_meter}
+
+
+@register.inclusion_tag("donations/campaign_block.html")
+def campaign_block(campaign: Campaign | None) -> dict[str, Any]:
+    """A section that invites to give. Nothing at all while there is no campaign, or it is not open."""
+    return {"campaign": campaign if campaign and campaign.is_open else None}
+
+
+@register.inclusion_tag("donations/gift_match.html")
+def gift_match(gift: Gift | None) -> dict[str, Any]:
+    """What a funder adds to a gift, for its donor alone. Nothing when nobody adds anything."""
+    match = MatchReservation.objects.select_related("campaign__currency").filter(gift=gift).first() if gift else None
+    return {"match": match if match and match.amount else None}

@@ -1,0 +1,41 @@
+"""What other pages show of money: what was given, from the books."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from donations import published
+from donations.models import Campaign
+from foundation.organisation.structured import script, us
+
+register = template.Library()
+
+
+@register.inclusion_tag("donations/ledger_chart.html", takes_context=True)
+def ledger_chart(context: Context, by: str, title: str) -> dict[str, Any]:
+    """{% ledger_chart "month" title %}: a chart and table for each currency, by month, fund or currency.
+
+    Nothing is printed while the books hold nothing to show.
+    """
+    return {"title": title, "charts": published.charts(by, context["organisation"].today())}
+
+
+@register.simple_tag(takes_context=True)
+def donate_action(context: Context, campaign: Campaign | None = None) -> SafeString:
+    """{% donate_action %}, {% donate_action campaign %}: where one gives, for search engines."""
+    if campaign and not campaign.is_open:
+        return SafeString("")
+    path = campaign.get_absolute_url() if campaign else reverse("donations:give")
+    action = {
+        "@type": "DonateAction",
+        "name": campaign.title if campaign else _("Give"),
+        "description": campaign.summary if campaign else "",
+        "recipient": {"@type": "NGO", **us(), "name": context["organisation"].name},
+        "target": {"@type": "EntryPoint", "urlTemplate": settings.BASE_URL + path},
+    }
+    return script(action)

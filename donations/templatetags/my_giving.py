@@ -1,0 +1,79 @@
+"""What My page shows of a supporter's giving."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from babel.lists import format_list
+from django import template
+from django.template import Context
+from django.utils.translation import get_language, to_locale
+
+from donations import money, plan_letters, road, statements
+from donations.models import Gift, Plan, Receipt
+from foundation.organisation.models import Organisation
+from supporters.models import Supporter
+
+register = template.Library()
+
+
+@register.inclusion_tag("donations/my_giving.html", takes_context=True)
+def my_giving(context: Context) -> dict[str, Any]:
+    """{% my_giving %}: gifts, monthly gifts, statements of `request.supporter`."""
+    supporter = context["request"].supporter
+    organisation: Organisation = context["organisation"]
+    gifts = list(
+        Gift.objects.filter(supporter=supporter)
+        .exclude(status__in=[Gift.Status.STARTED, Gift.Status.EXPIRED])
+        .with_returns()
+        .select_related("fund", "campaign", "plan")
+        .prefetch_related("receipts")
+    )
+    dated = [(organisation.day_of(gift.paid_at or gift.created_at), gift) for gift in gifts]
+    paid = [(day, gift) for day, gift in dated if gift.is_paid]
+    kept = [day for day, gift in paid if gift.is_in_kind or _kept(gift) > 0]
+    plans = sorted(supporter.plans.all(), key=lambda plan: plan.status == Plan.Status.ENDED)
+    return {
+        "plans": [(plan, plan_letters.next_payment(plan)) for plan in plans],
+        "totals": _sums(gift for _day, gift in paid),
+        "gifts": len(paid),
+        "road": road.of(kept),
+        "years": _years(dated, statements.years(supporter.pk)),
+    }
+
+
+@register.inclusion_tag("donations/what_stays.html")
+def what_stays(supporter: Supporter) -> dict[str, Any]:
+    """{% what_stays supporter %}: what erasing leaves of this very person, and what must end before it."""
+    return {
+        "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
+        "running": supporter.plans.running(),
+        "pending": supporter.gifts.filter(status=Gift.Status.PENDING).exists(),
+    }
+
+
+def _years(dated: Iterable[tuple[date, Gift]], stated: list[int]) -> list[dict[str, Any]]:
+    """Newest first, each with its gifts, their sum, and whether there is a statement of it."""
+    newest_first = sorted(dated, key=lambda each: (each[0], each[1].pk), reverse=True)
+    found = []
+    for year, some in groupby(newest_first, key=lambda each: each[0].year):
+        rows = list(some)
+        sums = _sums(gift for _day, gift in rows if gift.is_paid)
+        found.append({"year": year, "rows": rows, "sums": sums, "stated": year in stated})
+    return found
+
+
+def _kept(gift: Gift) -> int:
+    """What was given less what went back, in minor units."""
+    return gift.total + gift.returned  # type: ignore[attr-defined]
+
+
+def _sums(gifts: Iterable[Gift]) -> str:
+    """What was given and kept, one sum for each currency, as a person would say it."""
+    sums: dict[str, int] = {}
+    for gift in gifts:
+        if not gift.is_in_kind:
+            sums[gift.currency] = sums.get(gift.currency, 0) + _kept(gift)
+    said = [money.exact(total, code) for code, total in sorted(sums.items()) if total > 0]
+    return format_list(said, locale=to_locale(get_language() or "en"))

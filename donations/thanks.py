@@ -1,0 +1,79 @@
+"""Where Stripe leads people back to: what happened and what comes next; and the one thing to put right there."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from donations import addresses, keepsake, money, standing
+from donations.address_form import AddressForm
+from donations.models import Dedication, Gift
+from foundation.organisation.zone import on_our_calendar
+
+GOOD = ("paid", "confirming", "pending")  # the donor has done their part
+
+
+@require_safe
+@never_cache
+@on_our_calendar
+def thanks(request: HttpRequest) -> HttpResponse:
+    """Says what is true; shows details only to the browser the gift came from. Stripe is asked only about pages of
+    gifts in our rows, and nothing is written.
+    """
+    session = request.GET.get("session", "")[:120]
+    gift = Gift.objects.filter(session_id=session).first() if session and "\0" not in session else None
+    now = standing.of(gift)
+    context: dict[str, Any] = {"state": now.state}
+    if gift and gift.reference in keepsake.references(request):
+        context |= _details(gift, now)
+    answer = render(request, "donations/thanks.html", context)
+    answer["Referrer-Policy"] = "no-referrer"  # this address names a payment
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def address(request: HttpRequest, reference: str) -> HttpResponse:
+    """A mistyped address, put right by the browser that the gift came from, for a day."""
+    gift = Gift.objects.filter(reference=reference).first() if reference in keepsake.references(request) else None
+    if gift is None:
+        raise Http404
+    form = AddressForm(request.POST or None)
+    open_yet = addresses.may_correct(gift)
+    if request.method == "POST" and open_yet and form.is_valid():
+        try:
+            addresses.correct(gift, form.cleaned_data["email"])
+        except addresses.CannotError:  # a second tab was faster
+            open_yet = False
+        else:
+            answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
+            answer.status_code = 303
+            return answer
+    context = {"form": form, "gift": gift, "to": _veiled(gift.email), "open": open_yet}
+    return render(request, "donations/address.html", context)
+
+
+def _details(gift: Gift, now: standing.Standing) -> dict[str, Any]:
+    """What the browser that the gift came from may see of it."""
+    plan = gift.plan
+    return {
+        "gift": gift,
+        "total": money.exact(gift.total, gift.currency),
+        "cover": money.exact(gift.fee_cover, gift.currency) if gift.fee_cover else "",
+        "url": now.url,
+        "to": _veiled(gift.email),
+        "receipt": gift.receipts.order_by("-id").first() if now.state == "paid" else None,
+        "next_payment": plan.current_period_end if plan else None,
+        "dedication": Dedication.objects.filter(gift=gift).first(),
+        "corrected": gift.address_changes.exists(),
+        "correctable": now.state in GOOD and addresses.may_correct(gift),
+    }
+
+
+def _veiled(email: str) -> str:
+    """Enough for its owner to see a slip of the finger, too little for whoever looks over a shoulder."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,0 +1,68 @@
+"""Campaigns for tests, and gifts to them without a browser."""
+
+import itertools
+from datetime import timedelta
+
+from django.utils import timezone
+
+from donations import ledger
+from donations.models import Campaign, Currency, Gift, LedgerEntry
+from foundation.organisation.models import Organisation
+
+NAMES = itertools.count()
+
+
+def make(**fields) -> Campaign:
+    """A campaign that is open today: 1,000 dollars, matched up to nothing."""
+    today = Organisation.load().today()
+    plain = {
+        "title": "A house by the sea",
+        "slug": "house",
+        "summary": "Ten rooms for people who have left.",
+        "currency": Currency.objects.get(code=fields.pop("code", "USD")),
+        "goal": 100_000,
+        "starts_on": today - timedelta(days=3),
+        "ends_on": today + timedelta(days=3),
+    }
+    return Campaign.objects.create(**{**plain, **fields})
+
+
+def matched(cap: int = 10_000, **fields) -> Campaign:
+    return make(match_funder="The Lantern Trust", match_cap=cap, **fields)
+
+
+def begun(campaign: Campaign, amount: int = 2500, cover: int = 0, **fields) -> Gift:
+    """A gift at the start of its payment."""
+    number = next(NAMES)
+    return Gift.objects.create(
+        frequency="once",
+        currency=campaign.currency.code,
+        amount=amount,
+        fee_cover=cover,
+        total=amount + cover,
+        email=f"n{number}@donor.example",
+        campaign=campaign,
+        session_attempt=1,
+        livemode=False,
+        **fields,
+    )
+
+
+def book(gift: Gift, kind: str, amount: int, cover: int = 0) -> None:
+    """A movement of that gift's money in the ledger."""
+    ledger.put(
+        f"x_{next(NAMES)}",
+        LedgerEntry.Kind(kind),
+        timezone.now(),
+        gift=gift,
+        amount=amount,
+        cover=cover,
+        currency=gift.currency,
+        livemode=False,
+    )
+
+
+def arrived(gift: Gift) -> None:
+    """Its money is in the books."""
+    Gift.objects.filter(pk=gift.pk).update(status="paid", paid_at=timezone.now())
+    book(gift, "charge", gift.total, gift.fee_cover)

@@ -1,0 +1,150 @@
+"""The rules of receipts, each by itself: what stands on one, its number, and when a new one takes its place."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from donations import ledger, receipts
+from donations.models import Fund, LedgerEntry, Receipt
+from tests.donations.rules import given
+
+pytestmark = pytest.mark.django_db
+Kind = LedgerEntry.Kind
+UNPAID = "^A gift that is not paid has no receipt.$"
+NEW_YEARS_EVE = datetime(2026, 12, 31, 20, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def real_money(settings):
+    """Money moves, as on the day the charity opens. Nothing is asked of Stripe here."""
+    settings.STRIPE_OFFLINE, settings.STRIPE_SECRET_KEY = False, "rk_live_of_these_tests"
+
+
+def moved(gift, amount: int, cover: int, name: str = "xx_one", kind: LedgerEntry.Kind = Kind.CHARGE) -> None:
+    sums = {"amount": amount, "cover": cover, "currency": "USD"}
+    ledger.put(name, kind, given.NOON, gift=gift, livemode=True, **sums)
+
+
+def sums(receipt: Receipt) -> tuple[int, int, int]:
+    return receipt.amount, receipt.fee_cover, receipt.total
+
+
+def test_it_writes_every_fact_of_the_gift_and_the_charity():
+    given.charity(registration_number="12-3456789", tax_statement="As far as the law allows.")
+    fund = Fund.objects.create(name="Safe houses")
+    gift = given.gift(frequency="monthly", name="Ada Lovelace", fund=fund, description="As agreed")
+    receipt = receipts.issue(gift)
+    assert sums(receipt) == (2500, 106, 2606)
+    assert (receipt.entity, receipt.series, receipt.year, receipt.number) == ("The Road Out Inc.", "R", 2026, 1)
+    assert (receipt.label, receipt.gift, receipt.replaces) == ("R-2026-000001", gift, None)
+    assert (receipt.name, receipt.day, receipt.frequency) == ("Ada Lovelace", given.NOON.date(), "monthly")
+    assert (receipt.currency, receipt.designation, receipt.description) == ("USD", "Safe houses", "As agreed")
+    assert (receipt.registration_number, receipt.tax_statement) == ("12-3456789", "As far as the law allows.")
+    assert receipt.goods_statement == "No goods or services were provided in exchange for this gift."
+    assert receipt.livemode is True
+
+
+def test_it_writes_the_charitys_name_where_no_legal_name_is_entered():
+    given.charity(legal_name="")
+    assert receipts.issue(given.gift()).entity == "The Road Out"
+
+
+def test_it_leaves_empty_what_is_not_known():
+    given.charity(registration_number="", tax_statement="As far as the law allows.")
+    receipt = receipts.issue(given.gift())
+    assert (receipt.registration_number, receipt.tax_statement, receipt.designation) == ("", "", "")
+
+
+def test_it_gives_every_gift_one_receipt_of_its_own():
+    first, second = given.gift(), given.gift()
+    assert receipts.issue(first) == receipts.issue(first)
+    assert receipts.issue(second).gift == second
+    assert [receipts.issue(first).number, receipts.issue(second).number] == [1, 2]
+
+
+def test_it_has_no_receipt_for_what_is_not_paid():
+    unpaid = given.gift(status="started", paid_at=None)
+    with pytest.raises(ValueError, match=UNPAID):
+        receipts.issue(unpaid)
+
+
+def test_it_corrects_none_for_a_gift_that_lost_its_day():
+    gift = given.gift()
+    receipts.issue(gift)
+    gift.paid_at = None
+    with pytest.raises(ValueError, match=UNPAID):
+        receipts.correct(gift)
+
+
+def test_it_dates_and_numbers_by_the_day_of_the_gift_on_the_charitys_calendar():
+    given.charity(time_zone="Pacific/Auckland")
+    receipt = receipts.issue(given.gift(paid_at=NEW_YEARS_EVE))
+    assert (str(receipt.day), receipt.label) == ("2027-01-01", "R-2027-000001")
+
+
+@pytest.mark.parametrize(
+    ("key", "livemode", "series"),
+    [("rk_live_x", True, "R"), ("rk_live_x", False, "DEMO"), ("sk_test_x", True, "DEMO"), ("sk_test_x", False, "DEMO")],
+)
+def test_it_spends_a_real_number_only_when_money_moved(settings, key, livemode, series):
+    settings.STRIPE_SECRET_KEY = key
+    receipt = receipts.issue(given.gift(livemode=livemode))
+    assert (receipt.series, receipt.label, receipt.livemode) == (series, f"{series}-2026-000001", livemode)
+
+
+def test_it_counts_each_legal_entity_each_series_and_each_year_by_itself():
+    organisation = given.charity()
+    labels = [receipts.issue(given.gift()).label for _ in range(2)]
+    labels.append(receipts.issue(given.gift(paid_at=given.NOON.replace(year=2027))).label)
+    labels.append(receipts.issue(given.gift(livemode=False)).label)
+    organisation.legal_name = "The Road Out Foundation"
+    organisation.save()
+    labels.append(receipts.issue(given.gift()).label)
+    given.charity()
+    labels.append(receipts.issue(given.gift()).label)
+    first = ["R-2026-000001", "R-2026-000002", "R-2027-000001", "DEMO-2026-000001"]
+    assert labels == [*first, "R-2026-000001", "R-2026-000003"]
+
+
+def test_it_leaves_a_receipt_as_it_is_while_the_ledger_says_the_same():
+    gift = given.gift()
+    moved(gift, 2606, 106)
+    assert receipts.correct(gift) == receipts.correct(gift) == receipts.issue(gift)
+    assert Receipt.objects.count() == 1
+
+
+def test_it_replaces_a_receipt_when_the_ledger_keeps_another_sum():
+    gift = given.gift()
+    moved(gift, 2606, 106)
+    first = receipts.issue(gift)
+    moved(gift, -1000, -41, "re_one", Kind.REFUND)
+    second = receipts.correct(gift)
+    assert second.replaces == first and sums(second) == (1541, 65, 1606)
+    assert receipts.correct(gift) == second and receipts.issue(gift) == first
+    moved(gift, -606, -24, "re_two", Kind.REFUND)
+    third = receipts.correct(gift)
+    assert third.replaces == second and sums(third) == (959, 41, 1000)
+    first.refresh_from_db()
+    assert sums(first) == (2500, 106, 2606)
+
+
+def test_it_numbers_a_correction_in_the_year_in_which_it_is_written():
+    given.charity(time_zone="Pacific/Auckland")
+    gift = given.gift()
+    receipts.issue(gift)
+    moved(gift, 1000, 0)
+    with time_machine.travel(NEW_YEARS_EVE, tick=False):
+        correction = receipts.correct(gift)
+    assert (str(correction.day), correction.label) == ("2026-06-02", "R-2027-000001")
+
+
+@pytest.mark.parametrize(
+    ("kept", "cover", "written"),
+    [(0, 0, (0, 0, 0)), (-50, -9, (0, 0, 0)), (6, 106, (0, 6, 6)), (900, -5, (900, 0, 900)), (1, 0, (1, 0, 1))],
+)
+def test_it_writes_no_sum_below_zero_and_no_cover_above_the_total(kept, cover, written):
+    gift = given.gift()
+    moved(gift, 2606, 106)
+    moved(gift, kept - 2606, cover - 106, "re_one", Kind.REFUND)
+    assert sums(receipts.correct(gift)) == written

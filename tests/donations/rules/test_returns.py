@@ -1,0 +1,234 @@
+"""What money that comes back does to books, receipts and letters; and how a dispute or a warning is kept."""
+
+from datetime import timedelta
+
+import pytest
+
+from donations import payments, receipts, returns
+from donations.models import Gift, LedgerEntry, MatchReservation, Objection, Receipt
+from foundation.letters.models import Letter
+from staff.models import User
+from tests.donations.rules import given
+
+pytestmark = pytest.mark.django_db
+NOT_OURS = r"^It is about a payment that is not ours\.$"
+BACK = given.movement("txn_again", gross=1000)
+SHOWN = ("stripe_object", "kind", "amount", "balance_transaction")
+
+
+@pytest.fixture
+def gift() -> Gift:
+    """Paid, booked, with its receipt and somebody at the charity who is told of trouble."""
+    User.objects.create_superuser("staff@charity.example", "not a real one")
+    made = given.gift(payment_intent_id="pi_one", name="Ada")
+    payments.ledger.record_charge(made, given.charge(settlement=None))
+    receipts.issue(made)
+    return made
+
+
+def returned() -> list[tuple]:
+    return list(LedgerEntry.objects.exclude(kind="charge").order_by("id").values_list(*SHOWN))
+
+
+def letters() -> list[str]:
+    """What was written: to the donor by its key, to staff without the number of whom."""
+    found = Letter.objects.order_by("key").values_list("key", "template")
+    return [key.rpartition(":")[0] if template == "staff_notice" else key for key, template in found]
+
+
+def test_it_books_a_refund_and_sends_the_receipt_that_holds_now(gift):
+    assert returns.refund(given.refund()) == ""
+    assert returned() == [("re_one", "refund", -1000, "txn_back")]
+    assert receipts.issue(gift).newest().total == 1606
+    assert letters() == ["refund:re_one"]
+    text = Letter.objects.get().text
+    assert "$10.00 USD" in text and receipts.issue(gift).newest().label in text
+
+
+def test_it_moves_nothing_for_a_refund_that_never_left(gift):
+    assert returns.refund(given.refund(status="canceled", out=None)) == ""
+    assert returned() == [] and Receipt.objects.count() == 1 and letters() == []
+
+
+def test_it_takes_a_refund_that_failed_back_and_tells_donor_and_staff(gift):
+    assert returns.refund(given.refund(back=BACK)) == "A refund failed: the money is with us again."
+    assert returned() == [("re_one", "refund", -1000, "txn_back"), ("re_one", "refund_reversal", 1000, "txn_again")]
+    assert receipts.issue(gift).newest().total == 2606
+    assert letters() == ["refund-failed:re_one", "refund-failed:re_one"]
+    assert all("$10.00 USD" in letter.text and gift.reference in letter.text for letter in Letter.objects.all())
+
+
+def test_it_replaces_the_receipt_twice_when_a_refund_goes_and_comes_back(gift):
+    returns.refund(given.refund())
+    returns.refund(given.refund(back=BACK))
+    assert list(Receipt.objects.order_by("id").values_list("total", flat=True)) == [2606, 1606, 2606]
+    assert {"refund:re_one", "refund-failed:re_one"} <= set(letters())
+
+
+def test_it_does_not_book_the_return_of_what_never_left(gift):
+    assert returns.refund(given.refund(out=None, back=BACK)) == "A refund failed: the money is with us again."
+    assert returned() == [] and letters() == []
+
+
+def test_it_gives_the_match_of_what_went_back_free(gift):
+    campaign = given.campaign()
+    Gift.objects.filter(pk=gift.pk).update(campaign=campaign)
+    MatchReservation.objects.create(gift=gift, campaign=campaign, promised=2500, amount=2500, state="settled")
+    returns.refund(given.refund())
+    assert MatchReservation.objects.get().amount == 1541
+    returns.dispute(given.dispute(amount=1606, movements=(given.movement("txn_d", gross=-1606),)), given.NOON)
+    assert MatchReservation.objects.get().amount == 0
+
+
+@pytest.mark.parametrize("intent", ["pi_other", ""])
+def test_it_books_no_return_of_a_payment_that_is_not_ours(gift, intent):
+    given.gift(payment_intent_id="")
+    for call in (
+        lambda: returns.refund(given.refund(payment_intent=intent)),
+        lambda: returns.dispute(given.dispute(payment_intent=intent), given.NOON),
+        lambda: returns.fraud_warning(given.warning(payment_intent=intent), given.NOON),
+    ):
+        with pytest.raises(payments.NotOursError, match=NOT_OURS):
+            call()
+    assert returned() == [] and not Objection.objects.exists()
+
+
+def test_it_books_on_the_gift_that_was_paid_by_that_payment(gift):
+    other = given.gift(payment_intent_id="pi_two")
+    payments.ledger.record_charge(other, given.charge(id="ch_two", settlement=None))
+    returns.refund(given.refund(payment_intent="pi_two"))
+    assert LedgerEntry.objects.get(kind="refund").gift == other
+
+
+TAKEN, FEE = given.movement("txn_taken", gross=-2606, fee=1500), given.movement("txn_more", gross=-1)
+WON = given.movement("txn_won", gross=2606)
+
+
+def test_it_books_a_dispute_with_its_fee(gift):
+    assert returns.dispute(given.dispute(), given.NOON) == ""
+    assert returned() == [
+        ("du_one", "dispute", -2606, "txn_taken"),
+        ("du_one", "fee", -1500, "txn_taken"),
+    ]
+    assert receipts.issue(gift).newest().total == 0
+
+
+def test_it_books_a_dispute_that_was_won(gift):
+    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    assert [row for row in returned() if row[1] != "fee"] == [
+        ("du_one", "dispute", -2606, "txn_taken"),
+        ("du_one", "dispute_reversal", 2606, "txn_won"),
+    ]
+    assert receipts.issue(gift).newest().total == 2606
+
+
+def test_it_names_each_further_movement_of_a_dispute_by_its_own_id(gift):
+    returns.dispute(
+        given.dispute(amount=100, movements=(TAKEN, FEE, WON, given.movement("txn_two", gross=1))), given.NOON
+    )
+    assert [row for row in returned() if row[1] != "fee"] == [
+        ("du_one", "dispute", -100, "txn_taken"),
+        ("txn_more", "dispute", -100, "txn_more"),
+        ("du_one", "dispute_reversal", 100, "txn_won"),
+        ("txn_two", "dispute_reversal", 100, "txn_two"),
+    ]
+
+
+def test_it_moves_nothing_for_a_question_or_a_movement_of_nothing(gift):
+    returns.dispute(given.dispute(status="warning_needs_response", movements=()), given.NOON)
+    returns.dispute(given.dispute(movements=(given.movement(gross=0),)), given.NOON)
+    assert returned() == [] and Receipt.objects.count() == 1
+
+
+def kept() -> dict:
+    fields = ("stripe_object", "kind", "status", "reason", "amount", "currency", "actionable", "livemode")
+    times = ("gift_id", "answer_by", "opened_at", "as_of")
+    return Objection.objects.values(*fields, *times).get()
+
+
+AS_OF, ANSWER_BY = given.NOON + timedelta(hours=1), given.NOON + timedelta(days=9)
+OPENED = given.NOON + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("status", "kind"), [("needs_response", "dispute"), ("warning_needs_response", "inquiry")])
+def test_it_keeps_how_a_dispute_stands(gift, status, kind):
+    told = given.dispute(status=status, answer_by=ANSWER_BY, created=OPENED, amount=99, currency="EUR", movements=())
+    returns.dispute(told, AS_OF)
+    assert kept() == {
+        "stripe_object": "du_one",
+        "kind": kind,
+        "status": status,
+        "reason": "fraudulent",
+        "amount": 99,
+        "currency": "EUR",
+        "actionable": False,
+        "livemode": True,
+        "gift_id": gift.pk,
+        "answer_by": ANSWER_BY,
+        "opened_at": OPENED,
+        "as_of": AS_OF,
+    }
+    assert letters() == ["objection:du_one"]
+
+
+def test_it_keeps_a_warning_and_tells_staff(gift):
+    assert returns.fraud_warning(given.warning(created=OPENED), AS_OF) == ""
+    assert kept() == {
+        "stripe_object": "issfr_one",
+        "kind": "warning",
+        "status": "",
+        "reason": "made_with_stolen_card",
+        "amount": None,
+        "currency": "",
+        "actionable": True,
+        "livemode": True,
+        "gift_id": gift.pk,
+        "answer_by": None,
+        "opened_at": OPENED,
+        "as_of": AS_OF,
+    }
+    assert letters() == ["objection:issfr_one"] and returned() == []
+
+
+def test_it_keeps_test_money_apart_and_cuts_words_that_are_too_long(gift):
+    long = given.dispute(status="s" * 41, reason="r" * 81, livemode=False, movements=())
+    returns.dispute(long, AS_OF)
+    row = kept()
+    assert (len(row["status"]), len(row["reason"]), row["livemode"]) == (40, 80, False)
+    Objection.objects.all().delete()
+    returns.fraud_warning(given.warning(reason="r" * 81, livemode=False, actionable=False), AS_OF)
+    row = kept()
+    assert (len(row["reason"]), row["livemode"], row["actionable"]) == (80, False, False)
+
+
+def test_it_shows_how_a_dispute_stands_now_and_never_how_it_stood_before(gift):
+    told = [
+        ("needs_response", given.NOON),
+        ("under_review", given.NOON + timedelta(hours=2)),
+        ("needs_response", given.NOON + timedelta(hours=1)),
+        ("needs_response", given.NOON + timedelta(hours=2)),
+    ]
+    for status, at in told:
+        returns.dispute(given.dispute(status=status, movements=()), at)
+    assert (kept()["status"], kept()["as_of"]) == ("under_review", given.NOON + timedelta(hours=2))
+
+
+def test_it_changes_the_dispute_that_is_told_and_no_other(gift):
+    for name in ("du_one", "du_two"):
+        returns.dispute(given.dispute(id=name, movements=()), given.NOON)
+    returns.dispute(given.dispute(status="won", movements=()), AS_OF)
+    stand = dict(Objection.objects.values_list("stripe_object", "status"))
+    assert stand == {"du_one": "won", "du_two": "needs_response"}
+
+
+def test_it_tells_staff_when_a_dispute_waits_for_an_answer_only_later(gift):
+    returns.dispute(given.dispute(status="under_review", movements=()), given.NOON)
+    assert letters() == []
+    returns.dispute(given.dispute(movements=()), AS_OF)
+    assert letters() == ["objection:du_one"]
+
+
+def test_it_tells_the_donor_that_the_bank_took_a_debit_back(gift):
+    returns.dispute(given.dispute(charge="py_one", status="lost"), given.NOON)
+    assert letters() == [f"debit-failed:{gift.reference}"]
+    assert receipts.issue(gift).newest().label in Letter.objects.get().text

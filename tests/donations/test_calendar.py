@@ -1,0 +1,70 @@
+"""Months of 28 to 31 days, a leap year, clocks that change, and the last evening of a tax year."""
+
+from calendar import isleap, monthrange
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+from django.utils import timezone
+
+from donations.models import Gift, LedgerEntry, Plan, Receipt
+from tests.donations.test_monthly_life import clock  # noqa: F401 - fixture
+from tests.donations.test_returns import balanced
+
+pytestmark = pytest.mark.django_db
+DAY = 86400
+
+
+@pytest.fixture
+def pacific(charity):
+    charity.time_zone = "America/Los_Angeles"
+    charity.save()
+    return charity.zone
+
+
+@pytest.fixture
+def at(clock):  # noqa: F811
+    """Move Stripe's clock and ours to a moment (UTC)."""
+
+    def move(*moment: int) -> None:
+        clock((datetime(*moment, tzinfo=UTC) - timezone.now()).total_seconds() / DAY)
+
+    return move
+
+
+@pytest.mark.parametrize("day", [29, 30, 31])
+def test_it_books_fourteen_months_of_a_gift_begun_late_in_the_month(donor, till, at, pacific, day):
+    """From a December to the January after a 29 February: Stripe keeps the day, or takes the month's last one."""
+    leap = next(year for year in count((timezone.now() + timedelta(days=31)).year + 1) if isleap(year))
+    at(leap - 1, 12, day, 12, 30)  # not on the hour: both clocks run on by parts of a second
+    donor.pay(donor.give("monthly", "30"))
+    till.tell()
+    due = [date(leap - 1, 12, day)]
+    for months in range(12, 25):
+        year, month = leap + (months - 12) // 12, months % 12 + 1
+        due.append(date(year, month, min(day, monthrange(year, month)[1])))
+        at(due[-1].year, due[-1].month, due[-1].day, 14)  # two hours later: an hour of it the invoice is a draft
+    assert len(due) == 14 and date(leap, 2, 29) in due
+    gifts = list(Gift.objects.paid().order_by("paid_at"))
+    assert [gift.paid_at.date() for gift in gifts] == due
+    assert sorted(LedgerEntry.objects.filter(kind="charge").values_list("day", flat=True)) == due
+    assert sorted(Receipt.objects.values_list("day", "year")) == [(each, each.year) for each in due]
+    assert {gift.paid_at.hour for gift in gifts[1:]} == {13}  # Stripe's anchor is a moment of UTC...
+    assert {gift.paid_at.astimezone(pacific).hour for gift in gifts[1:]} == {5, 6}  # ...so local clocks move under it
+    assert Plan.objects.get().status == "active" and balanced(till)
+
+
+def test_it_keeps_the_last_evening_of_the_year_in_its_year(donor, till, at, pacific):
+    """23:30 on 31 December in Los Angeles is 1 January for Stripe."""
+    year = timezone.now().year + 2
+    at(year, 1, 1, 7, 30)
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    at(year, 1, 1, 8, 30)
+    donor.pay(donor.give("once", "40", email="later@donor.example"))
+    till.tell()
+    late, early = Receipt.objects.order_by("id")
+    assert (late.day, late.year) == (date(year - 1, 12, 31), year - 1)
+    assert (early.day, early.year) == (date(year, 1, 1), year)
+    days = LedgerEntry.objects.filter(kind="charge").order_by("id").values_list("day", flat=True)
+    assert list(days) == [date(year - 1, 12, 31), date(year, 1, 1)]

@@ -1,0 +1,337 @@
+"""Stolen cards: who is counted, who must prove work, who is refused, and who notices nothing of it."""
+
+import html
+import re
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from donations import breaker, checkout, gateway, giving, tries
+from donations.models import Breaker, CardTry, Gift, Opening
+from foundation.doors import proof
+from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from staff.models import User
+from tests.donations.donor import Donor
+from tests.foundation.crowd import together
+from tests.stripe_sandbox.driver import Declined
+
+pytestmark = pytest.mark.django_db
+DECLINED = ["4000000000000002", "4000000000009995", "4000000000009987", "4000000000009979", "4000000000004954"]
+
+
+def pages() -> int:
+    return len(gateway.ask(gateway.v1().checkout.sessions.list, {"limit": 100})["data"])
+
+
+def challenge(answer) -> str:
+    return html.unescape(re.search(r'data-challenge="([^"]*)"', answer.content.decode())[1])
+
+
+def refuse(till, page: str, *cards: str) -> None:
+    for card in cards:
+        with pytest.raises(Declined):
+            till.pay(page, card)
+
+
+def again(answer) -> dict[str, str]:
+    """What the step-up page would send once more."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
+    return {name: html.unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def letter_to(address: str) -> str:
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        run_due()
+    return next(each.body for each in reversed(mail.outbox) if each.to == [address])
+
+
+@pytest.fixture
+def stranger(donor, till):
+    """A new browser at an address of its own each time."""
+    numbers = iter(range(1, 1000))
+    return lambda: Donor(Client(REMOTE_ADDR=f"192.0.2.{next(numbers)}"), till)
+
+
+@pytest.fixture
+def tripped(donor):
+    breaker.trip(Breaker.Reason.DECLINES)
+
+
+def test_it_asks_nobody_for_proof_on_a_quiet_day(stranger):
+    for number in range(5):
+        assert stranger().give("once", "25", email=f"d{number}@donor.example").status_code == 303
+    assert not Breaker.objects.exists()
+
+
+def test_it_opens_the_breaker_when_stripe_tells_of_ten_refused_cards(stranger, till):
+    for number in range(5):
+        page = stranger().give("once", "25", email=f"d{number}@donor.example")["Location"]
+        refuse(till, page, DECLINED[number], DECLINED[number])
+        till.tell()
+        assert breaker.is_open() is (number == 4)
+    assert CardTry.objects.filter(declined=True).count() == 10
+    assert stranger().give("once", "25", email="new@donor.example").status_code == 403
+    assert pages() == 5
+
+
+def test_it_leaves_the_breaker_shut_while_most_cards_are_good(stranger, till):
+    for number in range(22):
+        answer = stranger().give("once", "25", email=f"d{number}@donor.example")
+        if number >= 11:
+            refuse(till, answer["Location"], DECLINED[0])
+        till.pay(answer["Location"])
+    till.tell()
+    rows = CardTry.objects.all()
+    assert (rows.filter(declined=True).count(), rows.count()) == (11, 33) and not breaker.is_open()
+
+
+def test_it_tells_staff_once_each_time(donor):
+    User.objects.create_superuser("boss@charity.example")
+    for _ in range(3):
+        breaker.trip(Breaker.Reason.DECLINES)
+    assert Letter.objects.filter(key__startswith="card-testing:").count() == 1
+    with time_machine.travel(timezone.now() + breaker.OPEN_FOR + timedelta(seconds=1)):
+        assert not breaker.is_open()
+        breaker.trip(Breaker.Reason.BEGUN)
+        assert Letter.objects.filter(key__startswith="card-testing:").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_opens_once_for_a_crowd(charity):
+    User.objects.create_superuser("boss@charity.example")
+    together(20, lambda _number: breaker.trip(Breaker.Reason.BEGUN))
+    assert Breaker.objects.get().trips == Letter.objects.filter(key__startswith="card-testing:").count() == 1
+
+
+def test_it_goes_on_after_a_proof_of_work_with_all_that_was_typed(stranger, tripped):
+    donor = stranger()
+    asked = donor.give("once", "42.50", email="new@donor.example", name="Zoë & Co")
+    assert asked.status_code == 403 and not Gift.objects.exists()
+    answer = donor.send({**again(asked), "proof": proof.solve(challenge(asked))})
+    assert answer.status_code == 303 and "/c/pay/" in answer["Location"]
+    gift = Gift.objects.get()
+    assert (gift.amount, gift.email, gift.name) == (4250, "new@donor.example", "Zoë & Co")
+    assert Breaker.objects.get().asked == Breaker.objects.get().proved == 1
+
+
+def test_it_takes_a_proof_once_and_for_one_form(stranger, tripped):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    solved = proof.solve(challenge(asked))
+    assert donor.send({**again(asked), "proof": solved}).status_code == 303
+    assert donor.send({**again(asked), "proof": solved}).status_code == 303, "the same gift, once more"
+    assert donor.send({**again(asked), "proof": solved, "other": "26"}).status_code == 403
+    assert donor.send({**donor.wish("once", "27"), "proof": solved}).status_code == 403
+    assert pages() == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "e30=", "bnVsbA==", "W10=", "A" * 5000])
+def test_it_takes_no_made_up_proof(stranger, tripped, wrong):
+    donor = stranger()
+    asked = donor.give("once", "25")
+    assert donor.send({**again(asked), "proof": wrong}).status_code == 403 and pages() == 0
+
+
+def test_it_takes_no_proof_after_its_time(charity):
+    solved = proof.solve(proof.ask("one"))
+    with time_machine.travel(time.time() + proof.LIFE + 5):
+        assert not proof.accept(solved, "one")
+    assert not proof.accept(solved, "two")
+    assert proof.accept(solved, "one") and not proof.accept(solved, "one")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_spends_a_proof_once_when_twenty_send_it_at_once(charity):
+    solved = proof.solve(proof.ask("one"))
+    assert together(20, lambda _number: proof.accept(solved, "one")).count(True) == 1
+
+
+def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    for _ in range(2):  # a double click
+        answer = donor.send({**again(asked), "step": "mail"})
+        assert (answer.status_code, answer["Location"]) == (303, "/give/finish/")
+    assert pages() == 0 and Letter.objects.filter(key__startswith="finish-gift:").count() == 1
+    link = re.search(r"/give/finish/[\w-]+/", letter_to("new@donor.example"))[0]
+    elsewhere = Client()
+    for _ in range(3):  # a mail scanner looks at it
+        assert elsewhere.get(link).status_code == 200
+    assert pages() == 0
+    first, second = elsewhere.post(link), elsewhere.post(link)
+    assert first.status_code == second.status_code == 303 and first["Location"] == second["Location"]
+    assert pages() == 1
+    till.pay(first["Location"])
+    till.tell()
+    assert Gift.objects.get().is_paid and elsewhere.get(link).status_code == 404
+
+
+def test_it_makes_no_page_for_a_gift_that_waits_for_its_link(stranger, tripped):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    donor.send({**again(asked), "step": "mail"})
+    assert donor.send(again(asked)).status_code == 403 and pages() == 0
+    asked = donor.send(again(asked))
+    assert donor.send({**again(asked), "proof": proof.solve(challenge(asked))}).status_code == 303
+
+
+def test_it_buries_nobody_in_letters(stranger, tripped):
+    donor = stranger()
+    codes = []
+    for number in range(11):
+        asked = donor.give("once", "25", email=f"victim{number}@donor.example")
+        codes.append(donor.send({**again(asked), "step": "mail"}).status_code)
+    assert codes == [303] * 10 + [429]
+
+
+@pytest.mark.parametrize("path", ["unknown", "x" * 300])
+def test_it_opens_nothing_by_a_made_up_link(donor, path):
+    assert donor.client.get(f"/give/finish/{path}/").status_code == 404
+
+
+def test_it_does_not_slow_a_browser_that_has_given(stranger, till):
+    donor = stranger()
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    breaker.trip(Breaker.Reason.DECLINES)
+    donor.client.defaults["REMOTE_ADDR"] = "198.51.100.9"  # a telephone changes its address
+    assert donor.give("once", "30").status_code == 303
+
+
+def test_it_does_not_slow_an_address_from_where_was_given(stranger, till):
+    donor = stranger()
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    breaker.trip(Breaker.Reason.DECLINES)
+    neighbour = Donor(Client(REMOTE_ADDR=donor.client.defaults["REMOTE_ADDR"]), till)
+    assert neighbour.give("once", "25", email="neighbour@donor.example").status_code == 303
+
+
+def test_it_believes_a_paid_gift_for_six_gifts_an_hour_only(stranger, till):
+    donor = stranger()
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    breaker.trip(Breaker.Reason.DECLINES)
+    codes = []
+    for number in range(7):
+        donor.client.defaults["REMOTE_ADDR"] = f"198.51.100.{number}"  # a stolen cookie sent by many robots
+        codes.append(donor.give("once", str(31 + number), email=f"r{number}@donor.example").status_code)
+    assert codes[:5] == [303] * 5 and codes[-1] == 403
+
+
+def test_it_does_not_believe_a_paid_gift_where_three_cards_were_refused(stranger, till):
+    donor = stranger()
+    page = donor.give("once", "25")["Location"]
+    refuse(till, page, *DECLINED[:3])
+    till.pay(page)
+    till.tell()
+    breaker.trip(Breaker.Reason.DECLINES)
+    assert Gift.objects.get().is_paid and donor.give("once", "30").status_code == 403
+
+
+def test_it_closes_the_page_and_waits_an_hour_after_five_refused_cards(stranger, till):
+    donor = stranger()
+    page = donor.give("once", "25", email="thief@gmail.com")["Location"]
+    refuse(till, page, *DECLINED)
+    till.tell()
+    assert gateway.checkout_page(Gift.objects.get().session_id).status == "expired"
+    refused = donor.give("once", "34", email="other@donor.example")
+    assert refused.status_code == 429 and refused["Retry-After"] == "3600"
+    assert "wait an hour" in refused.content.decode() and 'value="34"' in refused.content.decode()
+    assert stranger().give("once", "35", email="other@donor.example").status_code == 303
+    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=True):
+        assert donor.give("once", "34", email="thief@gmail.com").status_code == 303
+
+
+def test_it_refuses_nobody_for_cards_that_another_tried_under_their_address(stranger, till):
+    page = stranger().give("once", "25", email="ada@gmail.com")["Location"]
+    refuse(till, page, *DECLINED)
+    till.tell()
+    ada = stranger()
+    asked = ada.give("once", "33", email="a.da+gifts@googlemail.com")
+    assert asked.status_code == 403 and "refused" not in asked.content.decode()
+    assert ada.send({**again(asked), "proof": proof.solve(challenge(asked))}).status_code == 303
+    assert stranger().give("once", "33", email="ada@donor.example").status_code == 303
+
+
+def test_it_counts_the_same_card_once_and_keeps_no_fingerprint(stranger, till):
+    page = stranger().give("once", "25")["Location"]
+    refuse(till, page, *DECLINED[:1] * 6)
+    till.tell()
+    till.tell()
+    assert CardTry.objects.count() == 6 and gateway.checkout_page(Gift.objects.get().session_id).status == "open"
+    told = [charge["payment_method_details"]["card"]["fingerprint"] for charge in till.objects("charge")]
+    assert not CardTry.objects.filter(card__in=told).exists()
+
+
+def test_it_does_not_count_a_renewal(stranger, till):
+    donor = stranger()
+    donor.pay(donor.give("monthly", "25"))
+    till.tell()
+    before = CardTry.objects.count()
+    till.advance(32 * 24 * 3600)
+    till.tell()
+    assert before == CardTry.objects.count() == 1
+
+
+def test_it_begins_no_more_than_twenty_unpaid_gifts_for_one_address(donor):
+    codes = [donor.give("once", "25", email=f"d{number}@donor.example").status_code for number in range(22)]
+    assert codes == [303] * 20 + [403] * 2
+    assert not breaker.is_open(), "what one address does slows nobody elsewhere"
+
+
+def test_it_opens_the_breaker_after_a_dozen_of_the_smallest_gifts_from_everywhere(stranger):
+    codes = [stranger().give("once", "5", email=f"d{number}@donor.example").status_code for number in range(14)]
+    assert codes == [303] * 12 + [403] * 2 and Breaker.objects.get().reason == Breaker.Reason.SMALL
+
+
+def test_it_opens_the_breaker_after_forty_unpaid_gifts_from_everywhere(stranger, till):
+    codes = [stranger().give("once", "25", email=f"d{number}@donor.example").status_code for number in range(42)]
+    assert codes == [303] * 40 + [403] * 2 and pages() == 40
+    assert Breaker.objects.get().reason == Breaker.Reason.BEGUN
+
+
+def test_it_lets_a_busy_day_pass_when_donors_pay(stranger, till):
+    for number in range(14):
+        donor = stranger()
+        answer = donor.give("once", "5", email=f"d{number}@donor.example")
+        assert answer.status_code == 303
+        donor.pay(answer)
+        till.tell(till.events()[-12:])
+    assert Gift.objects.paid().count() == 14 and not breaker.is_open()
+
+
+def test_it_ends_a_payment_page_after_half_an_hour(donor):
+    donor.give("once", "25")
+    left = Gift.objects.get().session_expires_at - timezone.now()
+    assert timedelta(minutes=30) < left <= checkout.PAGE_LIFE <= timedelta(minutes=32)
+
+
+def test_it_forgets_addresses_and_cards_after_two_days(stranger, till):
+    donor = stranger()
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    assert Opening.objects.count() == CardTry.objects.count() == 1
+    tries.forget()
+    assert Opening.objects.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(days=2, seconds=60)):
+        tries.forget()
+    assert not Opening.objects.exists() and not CardTry.objects.exists() and Gift.objects.get().is_paid
+
+
+def test_it_answers_the_same_to_a_known_and_an_unknown_mailbox(stranger, till):
+    known = stranger()
+    known.pay(known.give("once", "25", email="known@donor.example"))
+    till.tell()
+    breaker.trip(Breaker.Reason.DECLINES)
+    answers = [stranger().give("once", "25", email=f"{who}@donor.example") for who in ("known", "other")]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    mails = [stranger().send({**again(answer), "step": "mail"}) for answer in answers]
+    assert mails[0]["Location"] == mails[1]["Location"] and mails[0].content == mails[1].content
+    assert giving.LIMITS["email"] == (12, 3600)

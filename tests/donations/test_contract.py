@@ -1,0 +1,124 @@
+"""Everything that the site asks of Stripe has a contract: the description, the SDK's types, and what both said before.
+
+After an upgrade of the library, or when the site asks something new: read the differences that the last test names,
+then `CONTRACT=write pytest tests/donations/test_contract.py` writes contract.json anew; its diff belongs to the review.
+"""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import stripe
+from django.utils import timezone
+
+from donations import account, asking, gateway, reconcile, steering, telling
+from donations.models import Plan
+from tests.donations.contract import Recorder, public, said_by_the_sdk, undescribed
+
+pytestmark = pytest.mark.django_db
+KEPT = Path(__file__).with_name("contract.json")
+# These ask nothing of Stripe by themselves: they carry the calls of the others, or look at what we have already.
+CARRIERS = {"ask", "get", "each", "v1", "is_live", "check_signature", "version"}
+
+
+@pytest.fixture
+def driven(donor, till, monkeypatch):
+    """Every function of ours that asks Stripe, called for real. Returns the recorder and the names that ran."""
+    heard, ran = Recorder(monkeypatch), set()
+    for module in (gateway, asking, telling):
+        for name in public(module) - CARRIERS:
+            right = getattr(module, name)
+
+            def noted(*args, right=right, name=name, **words):
+                ran.add(name)
+                return right(*args, **words)
+
+            monkeypatch.setattr(module, name, noted)
+    account.set_up()
+    account.set_up()
+    gateway.ask(gateway.v1().products.update, "road_out_gift_once", {"active": False})  # which donations mends
+    donor.pay(donor.give("once", "25"))
+    donor.pay(donor.give("monthly", "30"))
+    unpaid = donor.give("once", "26")
+    gateway.expire_checkout(unpaid["Location"].rsplit("/", 1)[-1].split("?")[0])
+    till.tell()
+    first, *_ = [charge for charge in till.objects("charge") if charge["amount"] == 2500]
+    refund = till.refund(first["payment_intent"], amount=500)
+    donor.pay(donor.give("once", "27"), "4000000000000259")  # disputed at once
+    donor.pay(donor.give("once", "28"), "4000000000005423")  # and one with a warning
+    till.advance(4 * 86400)
+    till.tell()
+    reconcile.run(apply=True)
+    plan = Plan.objects.get()
+    for change in (steering.stop, steering.undo_stop, steering.pause, steering.resume, steering.look):
+        change(plan)
+    steering.change_amount(plan, 4000)
+    telling.pause(plan.subscription_id, timezone.now() + timedelta(days=9))
+    telling.card_page(plan.customer_id, "http://localhost/back/")
+    gateway.find_checkout("nobody", 1, timezone.now())
+    payment = till.objects("invoice_payment")[0]["id"]
+    gateway.invoice_of_payment(payment)
+    asking.intent_of_charge(first["id"])
+    asking.refund(refund["id"])
+    asking.refunds_of(first["id"])
+    method = till.objects("payment_method")
+    asking.customer_of_method(method[0]["id"] if method else first["payment_method"])
+    steering.end(plan)
+    return heard, ran
+
+
+def test_it_keeps_the_contract_with_stripe_in_every_call(driven):
+    """One journey for all, because it is long."""
+    heard, ran = driven
+    missing = {name for module in (gateway, asking, telling) for name in public(module)} - CARRIERS - ran
+    assert missing == set(), "a function asks Stripe and is not driven here: no contract covers it"
+    assert heard.faults == []
+    assert [fault for call, sent in heard.calls.items() for fault in undescribed(call, sent)] == []
+    now = {"library": stripe.VERSION, "version": gateway.version(), **said_by_the_sdk(heard.calls, heard.kinds)}
+    if os.environ.get("CONTRACT") == "write":
+        KEPT.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n")
+    found = differences(json.loads(KEPT.read_text()), now)
+    assert not found, "\n".join(found)
+
+
+def test_it_names_every_type_that_another_library_changed():
+    """Asks nobody: with another library the first call may be refused, and would hide every other difference."""
+    before = json.loads(KEPT.read_text())
+    sent = {call: known["sent"] for call, known in before["calls"].items()}
+    now = {"library": stripe.VERSION, "version": stripe.api_version, **said_by_the_sdk(sent, before["objects"])}
+    found = differences(before, now)
+    assert not found, "\n".join(found)
+
+
+def differences(before, now, path="") -> list[str]:
+    """Each leaf that came, went or changed, by its path."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return [] if before == now else [f"{path}: {before} -> {now}"]
+    found = [f"{path}/{name}: gone" for name in sorted(before.keys() - now.keys())]
+    found += [f"{path}/{name}: new" for name in sorted(now.keys() - before.keys())]
+    for name in sorted(before.keys() & now.keys()):
+        found += differences(before[name], now[name], f"{path}/{name}")
+    return found
+
+
+def test_it_would_notice_what_an_upgrade_changes():
+    before = json.loads(KEPT.read_text())
+    now = json.loads(KEPT.read_text())
+    now["version"] = "2027-01-01.next"
+    del now["objects"]["invoice"]["parent"]
+    now["objects"]["charge"]["amount"] = "str"
+    del now["calls"]["POST /v1/subscriptions/{}"]["types"]["pause_collection"]
+    assert differences(before, now) == [
+        "/calls/POST /v1/subscriptions/{}/types/pause_collection: gone",
+        "/objects/charge/amount: int -> str",
+        "/objects/invoice/parent: gone",
+        "/version: 2026-10-28.endive -> 2027-01-01.next",
+    ]
+
+
+def test_it_would_notice_a_parameter_that_stripe_does_not_describe():
+    sent = {"pause_collection[behavior]", "pause_collection[mood]", "expand[]"}
+    assert undescribed("POST /v1/subscriptions/{}", sent) == ["POST /v1/subscriptions/{}: pause_collection[mood]"]
+    assert undescribed("POST /v1/gifts", set()) == ["POST /v1/gifts"]

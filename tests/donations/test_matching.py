@@ -1,0 +1,257 @@
+"""A funder's match: what is promised is kept, and the cap holds, whatever happens in whatever order."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from donations import matching, progress, starter
+from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
+from tests.donations import appeal
+from tests.donations.donor import Donor
+from tests.foundation.crowd import together
+
+CAP = 10_000
+
+
+@pytest.mark.django_db
+class TestOneGift:
+    @pytest.fixture(autouse=True)
+    def charity_(self, charity):
+        pass
+
+    def test_it_holds_as_much_again_as_is_given_without_the_fee_cover(self):
+        gift = appeal.begun(appeal.matched(), 2500, cover=106)
+        assert matching.reserve(gift) == matching.reserve(gift) == 2500
+        assert MatchReservation.objects.get().state == "reserved"
+
+    def test_it_holds_what_is_left_and_then_nothing(self):
+        campaign = appeal.matched(cap=4000)
+        held = [matching.reserve(appeal.begun(campaign, 2500)) for _ in range(3)]
+        assert held == [2500, 1500, 0]
+        assert progress.of(campaign).match_state == "held"
+
+    def test_it_lets_go_of_what_is_not_paid_and_keeps_what_is(self):
+        campaign = appeal.matched(cap=2500)
+        gift, second = appeal.begun(campaign), appeal.begun(campaign)
+        matching.reserve(gift)
+        matching.release(gift)
+        assert matching.reserve(second) == 2500
+        appeal.arrived(second)
+        matching.follow(second)
+        matching.release(second)
+        assert progress.of(campaign).match_state == "used"
+        assert (progress.of(campaign).matched, progress.of(campaign).raised) == (2500, 2500)
+
+    def test_it_gives_back_what_a_refund_takes_and_matches_the_next(self):
+        campaign = appeal.matched(cap=2500)
+        gift = appeal.begun(campaign, 2500, cover=100)
+        matching.reserve(gift)
+        appeal.arrived(gift)
+        matching.follow(gift)
+        appeal.book(gift, "refund", -1300, -50)
+        matching.follow(gift)
+        assert progress.of(campaign).matched == 1250
+        assert matching.reserve(appeal.begun(campaign, 5000)) == 1250
+
+    def test_it_matches_again_what_is_still_free_when_a_dispute_is_won(self):
+        campaign = appeal.matched(cap=2500)
+        gift = appeal.begun(campaign)
+        matching.reserve(gift)
+        appeal.arrived(gift)
+        appeal.book(gift, "dispute", -2500)
+        matching.follow(gift)
+        assert matching.reserve(appeal.begun(campaign, 1000)) == 1000
+        appeal.book(gift, "dispute_reversal", 2500)
+        matching.follow(gift)
+        assert MatchReservation.objects.get(gift=gift).amount == 1500
+
+    def test_it_moves_the_match_when_the_same_form_is_sent_with_another_sum(self):
+        campaign = appeal.matched(cap=3000)
+        first, second = (appeal.begun(campaign, sum, attempt="one-form") for sum in (2500, 3000))
+        assert [matching.reserve(first), matching.reserve(second)] == [2500, 3000]
+        assert MatchReservation.objects.get(gift=first).amount == 0
+
+    def test_it_matches_nothing_without_a_funder_or_in_another_currency(self):
+        assert matching.reserve(appeal.begun(appeal.make())) == 0
+        gift = appeal.begun(appeal.matched(slug="other"))
+        Gift.objects.filter(pk=gift.pk).update(currency="EUR")
+        gift.refresh_from_db()
+        assert matching.reserve(gift) == 0 and not MatchReservation.objects.exists()
+
+    def test_it_stays_within_a_cap_that_staff_lowered(self):
+        campaign = appeal.matched(cap=5000)
+        matching.reserve(appeal.begun(campaign, 4000))
+        Campaign.objects.update(match_cap=3000)
+        assert matching.reserve(appeal.begun(campaign, 100)) == 0
+
+
+class Funder(RuleBasedStateMachine):
+    """Gifts are begun, paid, left, refunded and disputed in any order; amounts in cents."""
+
+    @initialize()
+    def open(self) -> None:
+        self.rows = transaction.atomic()
+        self.rows.__enter__()
+        starter.load()
+        self.campaign = appeal.matched(CAP)
+        self.gifts: list[Gift] = []
+        self.promises: dict[int, int] = {}
+
+    @rule(amount=st.integers(1, 7000), cover=st.sampled_from([0, 1, 333]))
+    def begin(self, amount: int, cover: int) -> None:
+        gift = appeal.begun(self.campaign, amount, cover)
+        self.gifts.append(gift)
+        self.promises[gift.pk] = matching.reserve(gift)
+
+    @precondition(lambda self: self.gifts)
+    @rule(data=st.data())
+    def pay(self, data) -> None:
+        gift = data.draw(st.sampled_from(self.gifts))
+        if not LedgerEntry.objects.filter(gift=gift).exists():
+            appeal.arrived(gift)
+        matching.follow(gift)
+
+    @precondition(lambda self: self.gifts)
+    @rule(data=st.data())
+    def leave(self, data) -> None:
+        gift = data.draw(st.sampled_from(self.gifts))
+        matching.release(gift)
+        if not LedgerEntry.objects.filter(gift=gift).exists():
+            self.promises.pop(gift.pk, None)
+
+    @precondition(lambda self: self.gifts)
+    @rule(data=st.data(), share=st.integers(1, 100))
+    def give_back(self, data, share: int) -> None:
+        gift = data.draw(st.sampled_from(self.gifts))
+        kept, cover = LedgerEntry.objects.kept(gift)
+        if kept:
+            back = max(1, kept * share // 100)
+            appeal.book(gift, "refund", -back, -(cover * back // kept))
+            matching.follow(gift)
+            self.promises.pop(gift.pk, None)
+
+    @invariant()
+    def holds(self) -> None:
+        if not hasattr(self, "campaign"):
+            return
+        assert MatchReservation.objects.taken(self.campaign) <= CAP
+        for match in MatchReservation.objects.select_related("gift"):
+            total, cover = LedgerEntry.objects.kept(match.gift)
+            assert match.amount <= match.promised <= match.gift.amount
+            if match.state == "settled":
+                assert 0 < match.amount <= total - cover
+        for gift, promise in self.promises.items():
+            assert sum(MatchReservation.objects.filter(gift=gift).values_list("amount", flat=True)) >= promise
+
+    def teardown(self) -> None:
+        if hasattr(self, "rows"):
+            transaction.set_rollback(True)
+            self.rows.__exit__(None, None, None)
+
+
+@pytest.mark.django_db
+def test_it_keeps_promises_and_cap_in_any_order():
+    effort = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Funder, settings=effort)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_never_promises_more_than_the_cap_to_a_crowd():
+    starter.load()
+    campaign = appeal.matched(CAP)
+    gifts = [appeal.begun(campaign, 700) for _ in range(30)]
+    held = together(30, lambda number: matching.reserve(gifts[number]))
+    assert sum(held) == CAP == MatchReservation.objects.taken(campaign)
+    assert sorted(held) == [0] * 15 + [200] + [700] * 14
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_its_books_while_a_crowd_begins_pays_and_leaves():
+    starter.load()
+    campaign = appeal.matched(CAP)
+    gifts = [appeal.begun(campaign, 900) for _ in range(30)]
+
+    def live(number: int) -> int:
+        gift = gifts[number]
+        held = matching.reserve(gift)
+        if number % 3:
+            matching.release(gift)
+            held = matching.reserve(gift)
+        if number % 2:
+            appeal.arrived(gift)
+            matching.follow(gift)
+            return held
+        matching.release(gift)
+        return 0
+
+    promised = together(30, live)
+    used = MatchReservation.objects.used(campaign)
+    assert MatchReservation.objects.taken(campaign) == used <= CAP
+    assert not MatchReservation.objects.filter(state="reserved").exists()
+    for gift, least in zip(gifts, promised, strict=True):
+        assert sum(MatchReservation.objects.filter(gift=gift).values_list("amount", flat=True)) >= least
+    # Who paid while others held the rest was promised nothing; what those others let go is there for the next.
+    assert matching.reserve(appeal.begun(campaign, CAP)) == CAP - used
+
+
+@pytest.mark.django_db
+class TestTheWayOfAGift:
+    """Through the form, the offline Stripe and its events."""
+
+    @pytest.fixture
+    def campaign(self, charity) -> Campaign:
+        return appeal.matched(cap=4000)
+
+    def give(self, donor: Donor, amount: str = "25", **more: str):
+        fields = {"frequency": "once", "amount_once": "other", "other": amount, "email": "ada@donor.example"}
+        return donor.client.post("/give/house/", {**donor.form("/give/house/"), **fields, **more})
+
+    def test_it_holds_at_the_start_and_settles_when_paid(self, donor, till, campaign):
+        answer = self.give(donor)
+        now = progress.of(campaign)
+        assert (now.held, now.matched, now.raised) == (2500, 0, 0)
+        donor.pay(answer)
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.held, now.matched, now.raised, now.people) == (0, 2500, 2500, 1)
+
+    def test_it_frees_what_ran_out_at_stripe(self, donor, till, campaign):
+        self.give(donor)
+        till.advance(3600)
+        till.tell()
+        assert Gift.objects.get().status == "expired"
+        assert progress.of(campaign).match_left == 4000
+
+    def test_it_frees_what_was_refunded(self, donor, till, campaign):
+        donor.pay(self.give(donor))
+        till.tell()
+        till.refund(Gift.objects.get().payment_intent_id)
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.raised, now.people, now.match_left) == (0, 0, 4000)
+
+    def test_it_holds_nothing_while_stripe_is_down(self, donor, till, campaign):
+        till.fault("unavailable")
+        assert self.give(donor).status_code == 503
+        till.calm()
+        assert progress.of(campaign).match_left == 4000
+
+    def test_it_says_how_much_is_left_and_when_it_is_used_up(self, donor, till, campaign):
+        assert "of which $40 is left" in Client().get("/give/house/").content.decode()
+        answer = self.give(donor, "50")
+        assert "being paid at this moment" in Client().get("/give/house/").content.decode()
+        donor.pay(answer)
+        till.tell()
+        page = Client().get("/give/house/").content.decode()
+        assert "The match is used up" in page and "is not matched" in page
+        assert MatchReservation.objects.get().amount == 4000

@@ -1,0 +1,304 @@
+"""My page: a supporter with a mailed link sees their own giving and steers it; nobody else sees anything."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from donations import gateway, offline, receipts
+from donations.models import Gift, Plan, Receipt
+from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
+from supporters.models import Supporter
+from supporters.visits import COOKIE
+from tests.donations.donor import Donor
+from tests.donations.test_books import gift
+from tests.donations.test_offline import entry
+from tests.supporters.visitor import come_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plan(donor, till) -> Plan:
+    donor.pay(donor.give("monthly", "30", name="Ada Lovelace"))
+    till.tell()
+    return Plan.objects.get()
+
+
+@pytest.fixture
+def mine(plan) -> Client:
+    return come_in("ada@donor.example")
+
+
+def press(client: Client, plan: Plan, does: str, **fields: str):
+    return client.post(f"/my/gifts/{plan.pk}/", {"does": does, **fields})
+
+
+def at_stripe(plan: Plan) -> dict:
+    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+
+
+def test_it_shows_gifts_receipts_and_the_monthly_gift(mine, plan):
+    html = mine.get("/my/").content.decode()
+    receipt = Receipt.objects.get()
+    assert "$30.00" in html
+    assert receipt.label in html
+    assert f"/my/gifts/{plan.pk}/" in html
+    assert "1 gift" in html
+
+
+def test_it_brings_receipts_and_statements_as_files(mine):
+    receipt = Receipt.objects.get()
+    answer = mine.get(f"/my/receipts/{receipt.label}.pdf")
+    assert answer.content.startswith(b"%PDF")
+    assert "no-store" in answer["Cache-Control"]
+    year = receipt.day.year
+    assert mine.get(f"/my/statements/{year}.pdf").content.startswith(b"%PDF")
+    assert receipt.label in mine.get(f"/my/statements/{year}.csv").content.decode("utf-8-sig")
+    assert mine.get(f"/my/statements/{year - 1}.pdf").status_code == 404
+    assert mine.get(f"/my/statements/{year}.exe").status_code == 404
+
+
+def test_it_shows_nothing_of_somebody_elses(mine, plan, till, charity):
+    other = Donor(Client(), till)
+    other.pay(other.give("once", "40", email="grace@donor.example"))
+    till.tell()
+    stranger = come_in("grace@donor.example")
+    receipt = Receipt.objects.get(gift__plan=plan)
+    for address in (f"/my/gifts/{plan.pk}/", f"/my/receipts/{receipt.label}.pdf"):
+        assert stranger.get(address).status_code == 404
+    assert press(stranger, plan, "stop").status_code == 404
+    assert receipt.label not in stranger.get("/my/").content.decode()
+    assert "$30.00" not in stranger.get("/my/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["gifts/1/", "receipts/R-2026-000001.pdf", "statements/2026.pdf"])
+def test_it_sends_who_has_no_session_to_the_door(plan, address):
+    answer = Client().get("/my/" + address)
+    assert (answer.status_code, answer["Location"]) == (302, "/my/")
+
+
+@pytest.mark.parametrize(
+    ("presses", "status", "ends"),
+    [(["stop"], "paused", True), (["stop", "undo"], "active", False), (["skip"], "paused", False),
+     (["skip", "resume"], "active", False)],
+)  # fmt: skip
+def test_it_does_what_the_buttons_say(mine, plan, presses, status, ends):
+    for does in presses:
+        assert press(mine, plan, does).status_code == 302, does
+    plan.refresh_from_db()
+    assert plan.status == status
+    assert bool(plan.cancel_at) is ends
+    assert bool(at_stripe(plan)["cancel_at"]) is ends
+
+
+def test_it_skips_one_payment_and_takes_the_next(mine, plan, till):
+    next_payment = plan.current_period_end
+    press(mine, plan, "skip")
+    plan.refresh_from_db()
+    assert next_payment < plan.resumes_at <= next_payment + timedelta(days=1)
+    with time_machine.travel(next_payment + timedelta(days=2)):
+        till.advance(33 * 86400)
+        till.tell()
+    assert Gift.objects.paid().count() == 1
+    with time_machine.travel(next_payment + timedelta(days=33)):
+        till.advance(31 * 86400)
+        till.tell()
+    assert Gift.objects.paid().count() == 2
+
+
+def test_it_changes_the_amount_and_nothing_else(mine, plan):
+    before = at_stripe(plan)["items"]["data"][0]
+    assert press(mine, plan, "amount", total="45").status_code == 302
+    after = at_stripe(plan)["items"]["data"][0]
+    assert after["id"] == before["id"]
+    assert after["price"]["unit_amount"] == 4500
+    assert after["price"]["product"] == before["price"]["product"]
+    assert Gift.objects.paid().count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "0", "-5", "abc", "99999999999", "30", "30.001", "1e3", "NaN", "30; DROP", "\0", "٣٠", "9" * 400]
+)
+def test_it_keeps_the_amount_when_the_new_one_is_none(mine, plan, typed):
+    answer = press(mine, plan, "amount", total=typed)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+    plan.refresh_from_db()
+    assert plan.total == 3000
+
+
+def test_it_rests_until_a_day(mine, plan):
+    day = (timezone.now() + timedelta(days=60)).date()
+    assert press(mine, plan, "pause", until=day.isoformat()).status_code == 302
+    plan.refresh_from_db()
+    assert plan.status == "paused"
+
+
+@pytest.mark.parametrize("typed", ["", "2020-01-01", "today", "0", "9999-12-31", "2027-02-30", "\0", "1" * 300])
+def test_it_rests_until_no_day_that_is_past_far_away_or_none(mine, plan, typed):
+    typed = Organisation.load().today().isoformat() if typed == "0" else typed
+    answer = press(mine, plan, "pause", until=typed)
+    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode()
+    plan.refresh_from_db()
+    assert plan.status == "active" and not at_stripe(plan)["pause_collection"]
+
+
+def test_it_makes_a_single_gift_of_what_was_meant_once(mine, plan):
+    assert "I meant to give once" in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
+    assert press(mine, plan, "once").status_code == 302
+    plan.refresh_from_db()
+    assert plan.status == "ended"
+    assert Gift.objects.get().is_paid
+
+
+def test_it_offers_that_in_the_first_week_only(plan):
+    Plan.objects.update(started_at=timezone.now() - timedelta(days=8))
+    mine = come_in("ada@donor.example")
+    assert "I meant to give once" not in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
+    assert press(mine, plan, "once").status_code == 409
+    plan.refresh_from_db()
+    assert plan.status == "active"
+
+
+def test_it_leads_to_stripes_page_for_the_card(mine, plan):
+    answer = mine.post(f"/my/gifts/{plan.pk}/card/")
+    assert answer.status_code == 303
+    assert "/p/" in answer["Location"] or "session" in answer["Location"]
+    assert mine.get(f"/my/gifts/{plan.pk}/card/").status_code == 302
+
+
+def test_it_says_so_when_stripe_is_down_and_changes_nothing(mine, plan, till):
+    till.fault("unavailable", count=50)
+    answer = press(mine, plan, "stop")
+    assert answer.status_code == 503
+    assert "Nothing was changed" in answer.content.decode()
+    till.calm()
+    plan.refresh_from_db()
+    assert plan.status == "active"
+
+
+@pytest.mark.parametrize("does", ["", "end", "nonsense", "resume", "undo"])
+def test_it_refuses_what_is_not_possible_now(mine, plan, does):
+    assert press(mine, plan, does).status_code == 409
+    plan.refresh_from_db()
+    assert plan.status == "active"
+
+
+def test_it_changes_nothing_by_looking(mine, plan):
+    mine.get(f"/my/gifts/{plan.pk}/?does=stop")
+    plan.refresh_from_db()
+    assert plan.status == "active" and plan.cancel_at is None
+
+
+def test_it_forgets_who_asks_once_the_monthly_gift_has_ended(mine, plan):
+    assert mine.post("/my/erase/", {"sure": "yes"}).status_code == 409
+    press(mine, plan, "once")
+    assert mine.post("/my/erase/", {}).status_code == 422
+    assert "tax law makes us keep it" in mine.get("/my/erase/").content.decode()
+    assert mine.post("/my/erase/", {"sure": "yes"}).status_code == 200
+    assert not Supporter.objects.filter(email="ada@donor.example").exists()
+    assert mine.get("/my/").context["form"]
+    run_due()
+    assert not Letter.objects.filter(to__icontains="ada@").exists()
+
+
+def test_it_gives_everything_away_that_is_known(mine, plan):
+    known = mine.get("/my/data.json")
+    assert known["Content-Disposition"].startswith("attachment")
+    data = known.json()
+    assert data["donations"]["gifts"][0]["reference"] == Gift.objects.get().reference
+    assert {"supporters", "donations", "pledges"} <= set(data)
+
+
+def test_it_closes_the_page_on_this_side_too(mine):
+    token = mine.cookies[COOKIE].value
+    mine.post("/my/leave/")
+    again = Client()
+    again.cookies[COOKIE] = token
+    assert "$30.00" not in again.get("/my/").content.decode()
+
+
+def test_it_ends_the_session_after_half_an_hour(mine):
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        assert not re.search(r"\$30\.00", mine.get("/my/").content.decode())
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "day", "iso", "until"),
+    [
+        ("America/Los_Angeles", 2025, "31 December 2025", "2025-12-31", "31 December 2026"),
+        ("Asia/Tokyo", 2026, "1 January 2026", "2026-01-01", "1 January 2027"),
+    ],
+)
+def test_it_dates_gifts_and_years_on_the_organisations_calendar(mine, plan, charity, zone, year, day, iso, until):
+    charity.time_zone = zone
+    charity.save()
+    moment = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    receipts.issue(gift(supporter=plan.supporter, paid_at=moment))
+    Plan.objects.update(status="paused", resumes_at=datetime(2027, 1, 1, 3, tzinfo=UTC), started_at=moment)
+    html = mine.get("/my/").content.decode()
+    assert f'<th scope="row">{day}</th>' in html and f"My gifts of {year}" in html
+    assert f"Paused until {until}" in html
+    assert iso in mine.get(f"/my/statements/{year}.csv").content.decode()
+    page = mine.get(f"/my/gifts/{plan.pk}/").content.decode()
+    assert f"It began on {day}" in page and f"Paused until {until}" in page
+
+
+def test_it_draws_nothing_for_what_went_back_and_says_what_is_left(mine, plan, charity):
+    back = offline.record(entry("back", email="ada@donor.example", amount=9900))
+    offline.take_back(back)
+    html = mine.get("/my/").content.decode()
+    assert "You have given $30.00 USD since" in html
+    assert html.count('<circle class="s"') == 1
+    first, second = back.receipts.order_by("id")
+    assert f'{second.label}</a> (corrected), <a href="/my/receipts/{first.label}.pdf">' in html
+
+
+def test_it_says_before_it_forgets_what_runs_and_what_stays_of_this_person(mine, plan):
+    page = mine.get("/my/erase/").content.decode()
+    assert f'<a href="/my/gifts/{plan.pk}/">$30.00 USD every month</a>' in page
+    assert "Your receipt, with the name it was issued to" in page and Receipt.objects.get().label in page
+    press(mine, plan, "once")
+    assert f"/my/gifts/{plan.pk}/" not in mine.get("/my/erase/").content.decode()
+
+
+def test_it_keeps_two_monthly_gifts_apart(mine, plan, donor, till):
+    donor.pay(donor.give("monthly", "60"))
+    till.tell()
+    other = Plan.objects.exclude(pk=plan.pk).get()
+    html = mine.get("/my/").content.decode()
+    assert f"/my/gifts/{plan.pk}/" in html and f"/my/gifts/{other.pk}/" in html
+    press(mine, plan, "stop")
+    for each in (plan, other):
+        each.refresh_from_db()
+    assert (plan.status, other.status) == ("paused", "active")
+    assert bool(at_stripe(plan)["cancel_at"]) and not at_stripe(other)["cancel_at"]
+
+
+def test_it_opens_on_two_devices_and_closes_on_one(plan):
+    desk, phone = come_in("ada@donor.example"), come_in("ada@donor.example")
+    desk.post("/my/leave/")
+    assert "$30.00" not in desk.get("/my/").content.decode()
+    assert "$30.00" in phone.get("/my/").content.decode()
+    press(phone, plan, "once")
+    phone.post("/my/erase/", {"sure": "yes"})
+    assert phone.get("/my/").context["form"]
+
+
+def test_it_takes_a_double_click_on_stop_for_one(mine, plan):
+    assert [press(mine, plan, "stop").status_code for _ in range(2)] == [302, 409]
+    plan.refresh_from_db()
+    assert plan.status == "paused" and plan.cancel_at
+    run_due()
+    assert Letter.objects.filter(template="plan_stopped").count() == 1
+
+
+@pytest.mark.parametrize("number", ["DEMO-2026-999999", "R-2026-000001", "..", "%00", "1", "DEMO-2026-000001 OR 1=1"])
+def test_it_has_no_receipt_by_a_guessed_number(mine, number):
+    assert mine.get(f"/my/receipts/{number}.pdf").status_code == 404
