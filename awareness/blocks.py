@@ -20,6 +20,7 @@ from awareness.parts import (
     WordsBlock,
 )
 from awareness.references import References
+from foundation.organisation.languages import plainly
 
 MOST_DOTS = 2000
 NAMES_HELP = _("Numbers come as {figure:short-name}, notes as {source:short-name}.")
@@ -122,9 +123,9 @@ class FiguresBlock(Part):
         bars = [bar for bar in seen["bars"] if bar["figure"]]
         rows = [
             {
-                "label": bar["label"] or bar["figure"].counts,
+                "label": bar["label"] or plainly(bar["figure"].counts),
                 "value": bar["figure"].value,
-                "text": bar["figure"].text,
+                "text": plainly(bar["figure"].text),
                 "apart": bool(bar["apart"]),
                 "figure": bar["figure"],
             }

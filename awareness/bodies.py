@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from awareness import blocks as own
-from awareness.links import LinkBlock
+from awareness import extras
+from awareness.links import LinkBlock, OptionalLinkBlock
 from awareness.parts import FigureBlock, Part, RichWordsBlock, WordsBlock
 
 EMBLEMS = [("ripple", _("Ripple")), ("lens", _("Lens")), ("braid", _("Braid"))]
@@ -40,6 +41,7 @@ class WayBlock(Part):
     emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False)
     title = blocks.CharBlock(label=_("Title"), max_length=60)
     text = WordsBlock(label=_("Text"))
+    link = OptionalLinkBlock(label=_("Link"))
 
 
 class WaysBlock(Part):
@@ -51,6 +53,40 @@ class WaysBlock(Part):
         icon = "grip"
         label = _("Ways of working")
         template = own.template("ways")
+
+
+class ChangeBlock(Part):
+    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False)
+    title = blocks.CharBlock(label=_("Title"), max_length=60)
+    problem = WordsBlock(label=_("The problem"))
+    work = WordsBlock(label=_("What is done"))
+    result = WordsBlock(label=_("What should follow"))
+    measure = WordsBlock(label=_("How one can tell"))
+
+
+class ChangesBlock(Part):
+    """From a problem to how one can tell that it became smaller: a table that is its own diagram."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    changes = blocks.ListBlock(ChangeBlock(), label=_("Lines of work"))
+
+    class Meta:
+        icon = "arrow-right"
+        label = _("From problem to change")
+        template = own.template("changes")
+
+
+class PassageBlock(Part):
+    """A title with a short text beside it, across the whole page."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    text = RichWordsBlock(label=_("Text"), help_text=own.NAMES_HELP)
+    link = OptionalLinkBlock(label=_("Link"))
+
+    class Meta:
+        icon = "pilcrow"
+        label = _("Title and text")
+        template = own.template("passage")
 
 
 class PledgeCallBlock(Part):
@@ -128,10 +164,21 @@ class ArticleBody(own.Body):
     note = own.NoteBlock()
     pull = own.PullBlock()
     steps = own.StepsBlock()
+    changes = ChangesBlock()
     actions = own.ActionsBlock()
+    picture = extras.PictureBlock()
+    question = extras.QuestionBlock()
+    checklist = extras.ChecklistBlock()
+    file = extras.FileBlock()
+    poster = extras.PosterBlock()
+    pledge = extras.PledgeBlock()
+    campaign = extras.CampaignBlock()
+    ledger_chart = extras.LedgerChartBlock()
+    store = extras.StoreBlock()
 
 
 class HomeBody(own.Body):
+    passage = PassageBlock()
     lead_figure = LeadFigureBlock()
     stats = StatsBlock()
     ways = WaysBlock()
@@ -140,6 +187,9 @@ class HomeBody(own.Body):
     links = LinksBlock()
     paragraph = own.ParagraphBlock()
     note = own.NoteBlock()
+    picture = extras.PictureBlock()
+    pledge = extras.PledgeBlock()
+    campaign = extras.CampaignBlock()
 
 
 class HelpBody(own.Body):

@@ -1,5 +1,7 @@
 """Facts: each number stands in one row, with what it counts, when it was measured and who published it."""
 
+import datetime
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 MARKS = [
     ("V1", _("V1: read on the publisher’s own page")),
     ("V2", _("V2: read elsewhere, the publisher named")),
@@ -73,7 +76,14 @@ class Source(Named):
             raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
 
 
+OLD_AFTER = 4  # years: the estimates we lean on come out about that often
+
+
 class FigureQuerySet(models.QuerySet["Figure"]):
+    def old(self, today: datetime.date) -> "list[Figure]":
+        """Figures in use that are older than their set age: somebody should look for newer ones."""
+        return [figure for figure in self.current().select_related("source") if figure.is_old(today)]
+
     def current(self) -> "FigureQuerySet":
         """What pages may print."""
         return self.filter(status=Figure.Status.CURRENT)
@@ -113,6 +123,12 @@ class Figure(Named):
     phrase = models.TextField(_("ready sentence"), help_text=_("One sentence that may be printed as it stands."))
     method = models.TextField(_("method and limits"), blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CURRENT)
+    old_after = models.PositiveSmallIntegerField(
+        _("old after so many years"),
+        default=OLD_AFTER,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("Counted from the year measured. After that the panel asks you to look for a newer figure."),
+    )
     replaced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaces", verbose_name=_("replaced by")
     )
@@ -137,6 +153,16 @@ class Figure(Named):
     def when(self) -> str:
         """The year measured; where nobody says it, the year published."""
         return self.measured or str(self.source.year or "")
+
+    def age(self, today: datetime.date) -> int | None:
+        """In whole calendar years since the last year that it speaks of; None where no year is known."""
+        years = [int(year) for year in YEAR.findall(self.when)]
+        return today.year - max(years) if years else None
+
+    def is_old(self, today: datetime.date) -> bool:
+        """Whether it is older than it may be: from the first of January after its last good year."""
+        age = self.age(today)
+        return age is not None and age > self.old_after
 
     @property
     def large(self) -> str:

@@ -120,11 +120,10 @@ class Country(NamedTuple):
     name: str
     lines: list[Hotline]
     emergency: Phone | None
-    chosen: bool
 
 
-def by_country(chosen: str = "") -> list[Country]:
-    """Every country we know something of, by name; the chosen one stands first. One query."""
+def by_country() -> list[Country]:
+    """Every country we know something of, by name. One query. The reader chooses; no address is looked up."""
     names = country_names()
     grouped: dict[str, list[Hotline]] = {}
     for row in Hotline.objects.all():
@@ -135,12 +134,11 @@ def by_country(chosen: str = "") -> list[Country]:
             name=names.get(code, code),
             lines=[row for row in rows if row.published],
             emergency=_emergency(rows),
-            chosen=code == chosen,
         )
         for code, rows in grouped.items()
     ]
     shown = [country for country in countries if country.lines or country.emergency]
-    return sorted(shown, key=lambda country: (not country.chosen, country.name))
+    return sorted(shown, key=lambda country: country.name)
 
 
 def home_line() -> Hotline | None:

@@ -40,7 +40,7 @@ class Memory:
     def decide(self, key: str, current: Any, wanted: Any, *, adopt: bool = False) -> Verdict:
         """Compare the fields that stand there (None: no row) with those loaded last time and those wanted now.
 
-        Fields that the last loading did not know are no person's change, so a new version may add some.
+        Fields that the last loading did not know are no person's change, so a new version may add some or drop some.
         `adopt` says that a row which we never loaded may be taken over: a settings row with nothing but defaults.
         """
         last = self._last.get(key)
@@ -51,7 +51,7 @@ class Memory:
             return Verdict.SAME
         if last is None:
             return Verdict.UPDATE if adopt else Verdict.CHANGED
-        same = all(now.get(name) == value for name, value in last.items())
+        same = all(now[name] == value for name, value in last.items() if name in now)
         return Verdict.UPDATE if same else Verdict.CHANGED
 
     def remember(self, key: str, content: Any) -> None:

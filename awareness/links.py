@@ -10,6 +10,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from awareness.parts import PageNumberBlock, Part
 from awareness.references import References
+from foundation.organisation.languages import here
 
 
 class LinkBlock(Part):
@@ -25,7 +26,7 @@ class LinkBlock(Part):
     def shown(self, value: Any, references: References) -> dict[str, Any]:
         return {
             **super().shown(value, references),
-            "url": references.address(value.get("page")) or value.get("address"),
+            "url": references.address(value.get("page")) or here(value.get("address") or ""),
         }
 
     def clean(self, value: Any) -> Any:
@@ -38,6 +39,19 @@ class LinkBlock(Part):
         if address and not address.startswith(("/", "https://", "#")):
             raise StructBlockValidationError({"address": ValidationError(_now("An address begins with / or https://"))})
         return value
+
+
+class OptionalLinkBlock(LinkBlock):
+    """A link that may be left out as a whole; half of one is refused."""
+
+    label = blocks.CharBlock(label=_("Words"), max_length=80, required=False)
+
+    def clean(self, value: Any) -> Any:
+        if not any(value.get(name) for name in ("label", "page", "address")):
+            return value
+        if not value.get("label"):
+            raise StructBlockValidationError({"label": ValidationError(_now("A link needs words."))})
+        return super().clean(value)
 
 
 class ActionBlock(LinkBlock):

@@ -84,7 +84,8 @@ def _running(text: str) -> list[dict[str, Any]]:
     pieces = [("", "", before), *zip(rest[::3], rest[1::3], rest[2::3], strict=True)]
     for level, heading, below in pieces:
         if heading:
-            raw.append({"type": "heading", "value": {"text": heading.strip(), "level": str(len(level)), "anchor": ""}})
+            words, _, anchor = heading.strip().removesuffix("}").partition(" {#")  # "## Su seguridad {#staying-safe}"
+            raw.append({"type": "heading", "value": {"text": words, "level": str(len(level)), "anchor": anchor}})
         if below.strip():
             raw.append({"type": "paragraph", "value": rich(below)})
     return raw

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, URLValidator
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
-from wagtail.fields import StreamField
 
+from awareness.body_field import BodyField
 from awareness.links import LinkBlock
 from awareness.parts import Part, shown
 from awareness.references import References
+from foundation.organisation.languages import marked
 
 
 class MenuLinkBlock(LinkBlock):
@@ -42,17 +46,53 @@ class ColumnBlock(Part):
 class Navigation(BaseGenericSetting):
     """One row. Headings of the menu either lead somewhere or open a group."""
 
-    header = StreamField([("link", MenuLinkBlock()), ("group", MenuGroupBlock())], blank=True, verbose_name=_("menu"))
-    footer = StreamField([("column", ColumnBlock())], blank=True, verbose_name=_("columns at the foot"))
+    header = BodyField([("link", MenuLinkBlock()), ("group", MenuGroupBlock())], blank=True, verbose_name=_("menu"))
+    footer = BodyField([("column", ColumnBlock())], blank=True, verbose_name=_("columns at the foot"))
 
-    panels = [FieldPanel("header"), FieldPanel("footer")]
+    announcement = models.CharField(
+        _("announcement"), max_length=160, blank=True, help_text=_("One line above every page. Empty: no line.")
+    )
+    announcement_label = models.CharField(
+        _("words of its link"), max_length=60, blank=True, help_text=_("For example: Watch the series.")
+    )
+    announcement_address = models.CharField(
+        _("address of its link"),
+        max_length=300,
+        blank=True,
+        validators=[RegexValidator(r"^(/|https://)", _("An address begins with / or https://"))],
+    )
+    store_address = models.URLField(
+        _("address of the store"),
+        blank=True,
+        validators=[URLValidator(schemes=["https"])],
+        help_text=_("The button on the shop page leads there. Empty: the page says that there is no store yet."),
+    )
+
+    panels = [
+        FieldPanel("header"),
+        FieldPanel("footer"),
+        MultiFieldPanel(
+            [FieldPanel("announcement"), FieldPanel("announcement_label"), FieldPanel("announcement_address")],
+            heading=_("Announcement"),
+        ),
+        FieldPanel("store_address"),
+    ]
 
     class Meta:
         verbose_name = _("Navigation")
 
+    def clean(self) -> None:
+        """Raise ValidationError for half a link."""
+        super().clean()
+        if bool(self.announcement_label) != bool(self.announcement_address):
+            raise ValidationError({"announcement_label": _("A link needs both words and an address, or neither.")})
 
-def menu(request: HttpRequest | None) -> dict[str, list[dict[str, Any]]]:
-    """`header`: a list of {label, url, note, links}; `footer`: a list of {title, links}. Two queries a request."""
+
+def menu(request: HttpRequest | None) -> dict[str, Any]:
+    """`header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings row.
+
+    Two queries a request, however often it is asked.
+    """
     known = getattr(request, "_road_out_menu", None)
     if known is not None:
         return known
@@ -62,10 +102,20 @@ def menu(request: HttpRequest | None) -> dict[str, list[dict[str, Any]]]:
         {"url": "", "note": "", "links": [], **shown(child.block, child.value, references)} for child in row.header
     ]
     footer = [shown(child.block, child.value, references) for child in row.footer]
-    made = {"header": header, "footer": footer}
+    for entry in [*header, *footer]:
+        for link in [entry, *entry["links"]]:
+            _in_our_words(link)
+    made = {"header": header, "footer": footer, "row": row}
     if request is not None:
         request._road_out_menu = made  # type: ignore[attr-defined]
     return made
+
+
+def _in_our_words(link: dict[str, Any]) -> None:
+    """In the reader's language, where a catalogue knows the words."""
+    for name in ("label", "title", "note"):
+        if link.get(name):
+            link[name] = marked(link[name])
 
 
 def _pages(stream: Any) -> set[int]:

@@ -5,22 +5,31 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
-from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page, PageViewRestriction
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.fields import RichTextField
+from wagtail.models import Page, PageManager, PageViewRestriction
+from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from awareness import hotlines, text
+from awareness import help_languages, hotlines, text
 from awareness.bodies import ArticleBody, HelpBody, HomeBody
+from awareness.body_field import BodyField
+from awareness.pictures import fetch_renditions
 from awareness.references import Note, References
+from awareness.topics import Author, Topic
 
 HOME_DEPTH = 2
+SOURCED = re.compile(r'\{(?:figure|source):|"(?:figure|whole|source)": "[^"]|"figures": \[.')
 LINKED = re.compile(r'"page": (\d+)|linktype=\\"page\\"[^>]*? id=\\"(\d+)\\"|id=\\"(\d+)\\"[^>]*? linktype=\\"page\\"')
 
 
@@ -39,7 +48,8 @@ class ReadingPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        self.references = context["references"] = References(request, self._linked(), self._above(), self.known_above)
+        self.references = context["references"] = References(request, self.linked(), self._above(), self.known_above)
+        fetch_renditions(self.body)
         return context
 
     def contents(self) -> list[tuple[str, str]]:
@@ -78,7 +88,8 @@ class ReadingPage(Page):
         first, last = self.steplen * (HOME_DEPTH + 1), len(self.path) - self.steplen
         return [self.path[:end] for end in range(first, last + 1, self.steplen)]
 
-    def _linked(self) -> set[int]:
+    def linked(self) -> set[int]:
+        """The numbers of the pages that the blocks lead to."""
         raw = json.dumps([*self.body.raw_data])
         return {int(number) for found in LINKED.findall(raw) for number in found if number}
 
@@ -88,11 +99,10 @@ class HomePage(ReadingPage):
 
     headline = models.CharField(_("headline"), max_length=120)
     deck = models.TextField(_("one sentence below"), max_length=300)
-    body = StreamField(HomeBody(), blank=True, verbose_name=_("body"))
+    body = BodyField(HomeBody(), blank=True, verbose_name=_("body"))
 
     template = "awareness/home_page.html"
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["awareness.SectionPage", "awareness.ArticlePage", "awareness.HelpPage"]
     max_count = 1
     search_fields = [
         *Page.search_fields,
@@ -121,11 +131,10 @@ class SectionPage(ReadingPage):
     """A short page that leads to the pages below it."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
-    body = StreamField(ArticleBody(), blank=True, verbose_name=_("body"))
+    body = BodyField(ArticleBody(), blank=True, verbose_name=_("body"))
 
     template = "awareness/section_page.html"
     parent_page_types = ["awareness.HomePage", "awareness.SectionPage"]
-    subpage_types = ["awareness.SectionPage", "awareness.ArticlePage"]
     search_fields = [*Page.search_fields, index.SearchField("deck"), index.SearchField("body")]
     content_panels = [*Page.content_panels, FieldPanel("deck"), FieldPanel("body")]
 
@@ -142,6 +151,19 @@ class SectionPage(ReadingPage):
         ]
 
 
+class ArticleQuerySet(PageQuerySet):
+    """Fetches the author with the article, because the queries of a page are counted."""
+
+    def only(self, *fields: str) -> Any:
+        """Of some fields alone: the author is none of them."""
+        return super(ArticleQuerySet, self.select_related(None)).only(*fields)
+
+
+class ArticleManager(PageManager.from_queryset(ArticleQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("author")
+
+
 class ArticlePage(ReadingPage):
     """A long text with contents, notes and, where it is needed, a content note."""
 
@@ -149,13 +171,44 @@ class ArticlePage(ReadingPage):
     content_note = models.TextField(
         _("content note"), blank=True, max_length=300, help_text=_("What a reader may find hard, said before it comes.")
     )
-    body = StreamField(ArticleBody(), verbose_name=_("body"))
+    date = models.DateField(
+        _("date"), default=timezone.localdate, help_text=_("Shown in lists of articles and releases; newest first.")
+    )
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="articles", verbose_name=_("topics"))
+    author = models.ForeignKey(
+        Author,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("author"),
+        help_text=_("Several people who write together are one author: “Ada Brown and Grace Lee”."),
+    )
+    body = BodyField(ArticleBody(), verbose_name=_("body"))
+
+    objects = ArticleManager()
 
     template = "awareness/article_page.html"
-    parent_page_types = ["awareness.HomePage", "awareness.SectionPage"]
+    parent_page_types = [
+        "awareness.HomePage",
+        "awareness.SectionPage",
+        "awareness.ArticleIndexPage",
+        "awareness.NewsroomPage",
+    ]
     subpage_types: list[str] = []
     search_fields = [*Page.search_fields, index.SearchField("deck"), index.SearchField("body")]
     content_panels = [*Page.content_panels, FieldPanel("deck"), FieldPanel("content_note"), FieldPanel("body")]
+    promote_panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("date"),
+                FieldPanel("topics", widget=forms.CheckboxSelectMultiple),
+                FieldPanel("author"),
+            ],
+            heading=_("In lists"),
+        ),
+        *Page.promote_panels,
+    ]
 
     class Meta:
         verbose_name = _("article")
@@ -165,12 +218,22 @@ class ArticlePage(ReadingPage):
         """When this text was last published, in UTC; None before that."""
         return self.last_published_at
 
+    @property
+    def line(self) -> str:
+        """What lists say beside the title."""
+        return date_format(self.date, "DATE_FORMAT")
+
+    @property
+    def is_sourced(self) -> bool:
+        """Whether the text cites anything. Asked before the text is rendered, so it looks at what is stored."""
+        return bool(SOURCED.search(json.dumps([*self.body.raw_data])))
+
 
 class HelpPage(ReadingPage):
     """Phone lines by country, signs, staying safe. Its title says nothing that a watched screen may not show."""
 
     intro = RichTextField(_("introduction"), features=["bold", "link"])
-    body = StreamField(HelpBody(), blank=True, verbose_name=_("below the phone lines"))
+    body = BodyField(HelpBody(), blank=True, verbose_name=_("below the phone lines"))
 
     template = "awareness/help_page.html"
     parent_page_types = ["awareness.HomePage"]
@@ -182,20 +245,24 @@ class HelpPage(ReadingPage):
     class Meta:
         verbose_name = _("Get help")
 
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Below the page stands one more: the numbers on a card to print."""
+        if path_components == ["card"] and self.live:
+            return RouteResult(self, kwargs={"card": True})
+        return super().route(request, path_components)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`countries`: all, the chosen one first; `chosen`: it alone; `unknown`: a country was chosen that we lack."""
+        """`countries`: all that we know something of, by name; `languages`: the first screen in other languages."""
         context = super().get_context(request, *args, **kwargs)
-        code = request.GET.get("country", "").upper()[:2]
-        countries = hotlines.by_country(code)
-        chosen = next((country for country in countries if country.chosen), None)
         return {
             **context,
             "intro": text.Shown(self.intro, context["references"], rich=True),
-            "countries": countries,
-            "choices": sorted(countries, key=lambda country: country.name),
-            "chosen": chosen,
-            "unknown": bool(code) and chosen is None,
+            "countries": hotlines.by_country(),
+            "languages": help_languages.shown(),
         }
+
+    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        return "awareness/help_card.html" if kwargs.get("card") else self.template
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Kept by no cache: not the browser's, nor any in between."""
@@ -203,5 +270,5 @@ class HelpPage(ReadingPage):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _linked(self) -> set[int]:
-        return super()._linked() | {int(number) for number in text.PAGE_LINK.findall(self.intro)}
+    def linked(self) -> set[int]:
+        return super().linked() | {int(number) for number in text.PAGE_LINK.findall(self.intro)}

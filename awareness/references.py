@@ -4,11 +4,13 @@ import logging
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from wagtail.models import Page
 
 from awareness.facts import Figure, Source
@@ -55,8 +57,17 @@ class References:
         """The pages that texts and links lead to, and those above this one."""
         if not (self.page_ids or self.paths):
             return self.known
-        wanted = Page.objects.filter(Q(pk__in=self.page_ids) | Q(path__in=self.paths))
+        found = Q(pk__in=self.page_ids) | Q(path__in=self.paths) | self._in_our_language()
+        wanted = Page.objects.filter(found).select_related("locale")
         return sorted([*self.known, *wanted], key=lambda page: page.path)
+
+    def _in_our_language(self) -> Q:
+        """The same pages in the reader's language: the menu names those of the first one."""
+        language = get_language() or settings.LANGUAGE_CODE
+        if language == settings.LANGUAGE_CODE or not self.page_ids:
+            return Q(pk__in=[])
+        keys = Page.objects.filter(pk__in=self.page_ids).values("translation_key")
+        return Q(translation_key__in=keys, locale__language_code=language)
 
     def figure(self, slug: str) -> Figure | None:
         """None when the row is gone: the page then leaves the place empty and the log says so."""
@@ -72,9 +83,12 @@ class References:
         return found
 
     def address(self, page_id: int | None) -> str:
-        """Where a page is; empty when there is no such page or it is not public."""
-        page = next((page for page in self.pages if page.pk == page_id and page.live), None)
-        return (page.get_url(self.request) or "") if page else ""
+        """Where a page is, in the reader's language if it can be; empty when there is none or it is not public."""
+        page = next((page for page in self.pages if page.pk == page_id), None)
+        same = [each for each in self.pages if page and each.translation_key == page.translation_key and each.live]
+        if len(same) > 1:
+            same.sort(key=lambda each: each.locale.language_code != get_language())
+        return (same[0].get_url(self.request) or "") if same else ""
 
     def cite(self, fact: Figure | Source) -> SafeString:
         """The raised number that leads to a note. Numbers follow the order of first citing."""

@@ -12,10 +12,12 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 
 from awareness import keeping, markup
 from awareness.facts import Figure, Source
+from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
 from awareness.keeping import Memory, Verdict
 from awareness.navigation import Navigation
 from awareness.starter_pages import load_pages
+from awareness.topics import Author, Topic
 from foundation.organisation.models import Organisation
 
 CONTENT = Path(settings.BASE_DIR) / "content"
@@ -30,11 +32,15 @@ def load(profile: str, say: Say) -> None:
     _rows(Source, sources, memory, say)
     _figures(_read("figures.toml")["figure"], {row["slug"] for row in sources}, memory, say)
     _rows(Hotline, _read("hotlines.toml")["hotline"], memory, say)
-    _setting(Organisation, _profile(profile), memory, say)
+    _rows(HelpLanguage, _read("help_languages.toml")["language"], memory, say)
+    _rows(Topic, _read("topics.toml")["topic"], memory, say)
+    _rows(Author, _read("authors.toml")["author"], memory, say)
+    organisation = _profile(profile)
+    navigation = {**_read("navigation.toml"), **organisation.pop("navigation", {})}
+    _setting(Organisation, organisation, memory, say)
     load_pages(CONTENT / "pages", _address(), memory, say)
-    navigation = _read("navigation.toml")
-    menus = {name: _menu(name, navigation.get(name, [])) for name in ("header", "footer")}
-    _setting(Navigation, menus, memory, say)
+    menus = {name: _menu(name, navigation.pop(name, [])) for name in ("header", "footer")}
+    _setting(Navigation, {**menus, **navigation}, memory, say)
     memory.keep()
 
 

@@ -2,27 +2,54 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Site
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
 
 from awareness import markup
+from awareness.articles import ArticleIndexPage, NewsroomPage
+from awareness.contact import ContactPage
+from awareness.facts_page import FactsPage
+from awareness.films import FilmIndexPage, FilmPage
 from awareness.keeping import Memory, Verdict
+from awareness.kinds import DocumentsPage, FaqPage, ToolkitPage
+from awareness.openings import JobIndexPage, JobPage
 from awareness.pages import ArticlePage, HelpPage, HomePage, ReadingPage, SectionPage
+from awareness.podcast import PodcastPage
+from awareness.starter_fields import content, fields_of, fill, made
 
 TYPES: dict[str, type[ReadingPage]] = {
     "home": HomePage,
     "section": SectionPage,
     "article": ArticlePage,
+    "articles": ArticleIndexPage,
+    "newsroom": NewsroomPage,
+    "films": FilmIndexPage,
+    "film": FilmPage,
+    "podcast": PodcastPage,
+    "documents": DocumentsPage,
+    "toolkit": ToolkitPage,
+    "faq": FaqPage,
+    "jobs": JobIndexPage,
+    "job": JobPage,
+    "contact": ContactPage,
     "help": HelpPage,
+    "facts": FactsPage,
 }
 HOME_SLUG = "front-page"  # stands in no address: the front page is the root of the site
-FIELDS = ("title", "seo_title", "search_description", "headline", "deck", "content_note", "intro", "body")
 PAGE_RIGHTS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page")
 FILE_RIGHTS = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
 WRITERS = ("Editor", "Administrator")
+
+
+class Beside(NamedTuple):
+    """Where a translation belongs."""
+
+    locale: Locale
+    source: ReadingPage
 
 
 def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Callable[[str], None]) -> None:
@@ -35,6 +62,26 @@ def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Call
             by_path[head["path"]] = page
     if "/" in by_path:
         _serve(by_path["/"], address)
+    for code, _name in settings.LANGUAGES:
+        if (translated := folder.parent / code / folder.name).is_dir():
+            _load_language(translated, code, by_path, memory, say)
+
+
+def _load_language(
+    folder: Path, code: str, sources: dict[str, ReadingPage], memory: Memory, say: Callable[[str], None]
+) -> None:
+    """The pages of one more language: each beside the page that it translates, with the same short names."""
+    locale, _made_now = Locale.objects.get_or_create(language_code=code)
+    files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
+    by_path: dict[str, ReadingPage] = {}
+    for path, head, text in sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0))):
+        source = sources.get(head["path"])
+        if source is None:
+            say(f"Page {head['path']} ({code}): the page that it translates is not there, left out")
+            continue
+        page = _page(path, dict(head), text, by_path, memory, say, Beside(locale, source))
+        if page is not None:
+            by_path[head["path"]] = page
 
 
 def _page(
@@ -44,15 +91,19 @@ def _page(
     by_path: dict[str, ReadingPage],
     memory: Memory,
     say: Callable[[str], None],
+    beside: Beside | None = None,
 ) -> ReadingPage | None:
     model, where = TYPES[head.pop("type")], head.pop("path")
     head.pop("order", None)
-    slug = where.strip("/").rpartition("/")[2] or HOME_SLUG
+    locale = beside.locale if beside else Locale.get_default()
+    prefix = f"/{locale.language_code}" if beside else ""
+    slug = where.strip("/").rpartition("/")[2] or HOME_SLUG + prefix.replace("/", "-")
     above = by_path.get(where.rstrip("/").rpartition("/")[0] + "/") if where != "/" else None
     if where != "/" and above is None:
         say(f"Page {where}: the page above it is not there, left out")
         return None
-    now = HomePage.objects.first() if where == "/" else model.objects.child_of(above).filter(slug=slug).first()
+    homes, below = HomePage.objects.filter(locale=locale), model.objects.filter(slug=slug)
+    now = homes.first() if where == "/" else below.child_of(above).first()
     try:
         wanted = _made(path, model, slug, head, text)
     except ValidationError as error:  # such as a figure that staff have taken out of use since
@@ -60,17 +111,20 @@ def _page(
             raise markup.ContentError(f"{path.name}: {_reasons(error)}") from error
         say(f"Page {where}: left alone, our text does not fit any more: {_reasons(error)}")
         return now
+    wanted.locale = locale
+    if beside:
+        wanted.translation_key = beside.source.translation_key
+    names = fields_of(model, head)
     latest = now.get_latest_revision_as_object() if now else None
-    verdict = memory.decide(f"page:{where}", _content(latest) if latest else None, _content(wanted))
-    say(f"Page {where}: {verdict.value}")
+    verdict = memory.decide(f"page:{prefix}{where}", content(latest, names) if latest else None, content(wanted, names))
+    say(f"Page {prefix}{where}: {verdict.value}")
     if verdict == Verdict.CREATE:
         now = _add(wanted, above)
     elif verdict == Verdict.UPDATE and latest is not None:
-        for name in _fields(model):
-            setattr(latest, name, getattr(wanted, name))
+        fill(latest, names, wanted)
         now = _publish(latest)
     if verdict in (Verdict.CREATE, Verdict.UPDATE) and now is not None:
-        memory.remember(f"page:{where}", _content(now))
+        memory.remember(f"page:{prefix}{where}", content(now, names))
     return now
 
 
@@ -83,16 +137,10 @@ def _reasons(error: ValidationError) -> str:
 
 def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any], text: str) -> ReadingPage:
     """A page that is not saved yet. Raises ContentError with the name of the file."""
-    unknown = set(head) - set(_fields(model))
-    if unknown:
-        raise markup.ContentError(f"{path.name}: {model._meta.verbose_name} has no field {', '.join(sorted(unknown))}")
-    if "intro" in head:
-        head["intro"] = markup.rich(head["intro"])
     try:
-        body = markup.stream(text, model._meta.get_field("body").stream_block)
+        return made(model, slug, head, text)
     except ValueError as error:
         raise markup.ContentError(f"{path.name}: {error}") from error
-    return model(slug=slug, show_in_menus=True, body=body, **head)
 
 
 def _add(page: ReadingPage, above: ReadingPage | None) -> ReadingPage:
@@ -131,14 +179,3 @@ def _let_writers_in(home: ReadingPage) -> None:
             GroupCollectionPermission.objects.get_or_create(
                 group=group, collection=Collection.get_first_root_node(), permission=right
             )
-
-
-def _fields(model: type[ReadingPage]) -> list[str]:
-    names = {field.name for field in model._meta.get_fields()}
-    return [name for name in FIELDS if name in names]
-
-
-def _content(page: ReadingPage) -> dict[str, Any]:
-    """What of a page is compared: its words. Where it stands and who may see it is the editors' business."""
-    content = {name: getattr(page, name) for name in _fields(type(page)) if name != "body"}
-    return {**content, "body": page.body.stream_block.get_prep_value(page.body)}

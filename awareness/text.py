@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from django.core.exceptions import ValidationError
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.rich_text import expand_db_html
 
 from awareness.facts import Figure, Source
 from awareness.references import References
+from foundation.organisation.languages import here, plainly
 
 NAME = re.compile(r"\{(figure|source):([a-z0-9-]+)\}")
 # A run of figures from one source is cited once, at its end; a paragraph or list item ends every run.
 STOP = re.compile(NAME.pattern + r"|</(?:p|li)>")
 PAGE_LINK = re.compile(r'<a\b(?=[^>]*\blinktype="page")[^>]*\bid="(\d+)"[^>]*>')
+
+OUR_ADDRESS = re.compile(r'<a href="(/[^"]*)"')
 
 
 class Shown:
@@ -44,7 +48,10 @@ def html(source: str, references: References) -> str:
         address = references.address(int(match[1]))
         return f'<a href="{escape(address)}">' if address else "<a>"
 
-    return expand_db_html(PAGE_LINK.sub(link, source))
+    def ours(match: re.Match[str]) -> str:
+        return f'<a href="{escape(here(unescape(match[1])))}"'
+
+    return OUR_ADDRESS.sub(ours, expand_db_html(PAGE_LINK.sub(link, source)))
 
 
 def resolve(text: str, references: References) -> SafeString:
@@ -67,7 +74,7 @@ def _printed(match: re.Match[str], rest: list[re.Match[str]], references: Refere
     figure = references.figure(slug)
     if figure is None:
         return ""
-    number = f"<bdi>{escape(figure.text)}</bdi>"
+    number = f"<bdi>{escape(plainly(figure.text))}</bdi>"
     return number if rest and _cites(rest[0], figure.source, references) else number + references.cite(figure)
 
 
@@ -94,6 +101,17 @@ def check(text: str) -> None:
             )
 
 
+def plain(source: str, references: References) -> str:
+    """Rich text as words alone, each number in its place and no note."""
+
+    def said(match: re.Match[str]) -> str:
+        figure = references.figure(match[2]) if match[1] == "figure" else None
+        return figure.text if figure else ""
+
+    spaced = re.sub(r"</(?:p|li)>", " ", NAME.sub(said, source))
+    return " ".join(unescape(strip_tags(spaced)).split())
+
+
 def without_names(text: str) -> str:
-    """For the search index."""
-    return NAME.sub(" ", text)
+    """For search: a number is left open, since it stands in its own row and may change there."""
+    return NAME.sub(lambda match: "…" if match[1] == "figure" else "", text)

@@ -1,16 +1,20 @@
 """What templates may ask of awareness: menu, foot, the hotline of the strip, a figure, a note."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from awareness import hotlines, navigation
+from awareness import files, hotlines, navigation, structured
 from awareness.facts import Figure, Source
 from awareness.hotlines import Hotline
+from awareness.pages import ArticlePage, ReadingPage
 from awareness.references import References
+from foundation.organisation import languages
+from foundation.organisation.structured import script
 
 register = template.Library()
 
@@ -27,6 +31,71 @@ def footer_links(context: Context) -> list[dict[str, Any]]:
     return navigation.menu(context.get("request"))["footer"]
 
 
+@register.simple_tag(takes_context=True)
+def announcement(context: Context) -> dict[str, str]:
+    """{% announcement as news %}: words, label and address of the line above every page; words are empty for none."""
+    row = navigation.menu(context.get("request"))["row"]
+    return {
+        "words": languages.marked(row.announcement),
+        "label": languages.marked(row.announcement_label),
+        "address": languages.here(row.announcement_address),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def store_address(context: Context) -> str:
+    """{% store_address as store %}: where the shop's button leads, or nothing."""
+    address: str = navigation.menu(context.get("request"))["row"].store_address
+    return address
+
+
+@register.simple_tag(takes_context=True)
+def structured_data(context: Context) -> SafeString:
+    """{% structured_data %}: the page for search engines. Nothing where there is no page of ours to tell of."""
+    page = _public_page(context)
+    if page is None:
+        return SafeString("")
+    url = context["base_url"] + context["request"].path
+    things = structured.of(page, url, context["organisation"])
+    return script(*things) if things else SafeString("")
+
+
+@register.inclusion_tag("partials/share.html", takes_context=True)
+def share_page(context: Context) -> dict[str, Any]:
+    """{% share_page %}: what other sites show with a link to this page, with a picture of its own."""
+    page = _public_page(context)
+    if page is None:
+        return {}
+    organisation = context["organisation"]
+    return {
+        "title": page.seo_title or structured.title(page),
+        "words": page.search_description or getattr(page, "deck", "") or organisation.name,
+        "address": context["request"].path,
+        "picture": structured.picture(page, organisation),
+        "kind": "article" if isinstance(page, ArticlePage) else "website",
+        "organisation": organisation,
+        "base_url": context["base_url"],
+    }
+
+
+@register.filter
+def host(address: str) -> str:
+    """The name of the site that an address leads to."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+@register.filter
+def file_words(document: Any) -> str:
+    """Kind and size of a document: "PDF, 1.2 MB"."""
+    return files.described(document)
+
+
+@register.filter
+def file_type(document: Any) -> str:
+    """The media type of a film, a sound or captions."""
+    return files.PLAYED.get(files.ending(document), "application/octet-stream")
+
+
 @register.simple_tag
 def hotline_line() -> Hotline | None:
     """{% hotline_line as line %}: the home country's support line (name, hours, numbers with text and url), or None."""
@@ -40,13 +109,20 @@ def figure(context: Context, slug: str) -> SafeString:
     found = references.figure(slug)
     if found is None or found.status != Figure.Status.CURRENT:
         return SafeString("")
-    return format_html("<bdi>{}</bdi>{}", found.text, references.cite(found))
+    return format_html("<bdi>{}</bdi>{}", languages.plainly(found.text), references.cite(found))
 
 
 @register.simple_tag(takes_context=True)
 def cite(context: Context, fact: Figure | Source | None) -> SafeString:
     """{% cite value.source %} or {% cite value.figure %}: the raised number of the note."""
     return _references(context).cite(fact) if fact else SafeString("")
+
+
+def _public_page(context: Context) -> ReadingPage | None:
+    """The page of ours that is shown. None in a preview: a page that is not saved yet has no address to share."""
+    page, request = context.get("page"), context.get("request")
+    shown = request is not None and not getattr(request, "is_preview", False)
+    return page if shown and isinstance(page, ReadingPage) else None
 
 
 def _references(context: Context) -> References:

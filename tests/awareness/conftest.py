@@ -1,17 +1,21 @@
-"""What the tests of the pages share: the starter content, loaded once for a module and rolled back after it."""
+"""What the tests of the pages share: the starter content, loaded once for all, rolled back after the last."""
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
+from wagtail.models import Page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def loaded_once(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """Each test works in a savepoint of this transaction, so what it changes is gone before the next."""
+    """Each test works in a savepoint of this transaction, so what it changes is gone before the next. Tests that
+    want an empty database run before: see `_order` in tests/conftest.py.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_content", verbosity=0)
         yield
@@ -20,7 +24,7 @@ def loaded_once(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture
 def loaded(loaded_once, db) -> None:
-    """The starter content. A module that uses it has no test that wants an empty database."""
+    """The starter content."""
 
 
 @pytest.fixture
@@ -33,6 +37,11 @@ def read(loaded, client: Client) -> Callable[[str], str]:
         return response.content.decode()
 
     return _read
+
+
+def english(kind: type[Page], **which) -> Any:
+    """The page of that type in our first language: each that ships stands in Spanish too."""
+    return kind.objects.get(locale__language_code="en", **which)
 
 
 def main_of(html: str) -> str:

@@ -7,10 +7,13 @@ from django.urls import reverse
 from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
-from awareness.models import ArticlePage, HelpPage, HomePage, Navigation, SectionPage
+from awareness.models import Navigation, SectionPage
+from awareness.starter_pages import TYPES
+from tests.awareness.conftest import english
 from tests.staff.people import signed_in
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
+STARTERS = [model for name, model in TYPES.items() if name not in ("film", "job")]  # those have no starter page
 
 
 @pytest.fixture
@@ -25,6 +28,8 @@ def posted(blocks, **fields):
             "slug": "a-text-of-ours",
             "deck": "One sentence.",
             "content_note": "",
+            "date": "2026-11-02",
+            "author": "",
             "seo_title": "",
             "search_description": "",
             "go_live_at": "",
@@ -40,16 +45,16 @@ def link(**fields):
     return {"label": "Go", "note": "", "page": "", "address": "", **fields}
 
 
-@pytest.mark.parametrize("model", [HomePage, SectionPage, ArticlePage, HelpPage])
+@pytest.mark.parametrize("model", STARTERS, ids=lambda model: model.__name__)
 def test_it_opens_every_type_of_page_for_editing_and_preview(editor, model):
-    page = model.objects.get()
+    page = model.objects.first()
     assert editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
     shown = editor.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
     assert shown.status_code == 200
 
 
 def test_it_puts_a_new_article_on_the_site_with_its_anchors_made(editor, client):
-    section = SectionPage.objects.get()
+    section = english(SectionPage, slug="the-problem")
     heading = {"text": "First part", "level": "2", "anchor": ""}
     blocks = [
         ("heading", heading),
@@ -68,7 +73,7 @@ def test_it_puts_a_new_article_on_the_site_with_its_anchors_made(editor, client)
 
 
 def test_it_tells_an_editor_which_name_it_does_not_know(editor):
-    section = SectionPage.objects.get()
+    section = english(SectionPage, slug="the-problem")
     add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
     answer = editor.post(add, {**posted([("pull", {"text": "{figure:nothing}"})]), "action-publish": "1"})
     assert answer.status_code == 200
@@ -79,7 +84,7 @@ def test_it_tells_an_editor_which_name_it_does_not_know(editor):
 
 
 def test_it_wants_a_page_or_an_address_for_a_link(editor):
-    section = SectionPage.objects.get()
+    section = english(SectionPage, slug="the-problem")
     add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
     for wrong in (link(), link(page=str(section.pk), address="/give/"), link(address="javascript:alert(1)")):
         blocks = [("actions", {"actions": streamfield_list([{**wrong, "style": "main"}])})]
@@ -92,9 +97,16 @@ def test_it_opens_the_menus_for_editing(editor):
 
 
 def test_it_lets_editors_set_a_link_of_the_menu(editor, client):
-    section = SectionPage.objects.get()
+    section = english(SectionPage, slug="the-problem")
     data = nested_form_data(
-        {"header": streamfield([("link", link(label="Begin here", page=str(section.pk)))]), "footer": streamfield([])}
+        {
+            "header": streamfield([("link", link(label="Begin here", page=str(section.pk)))]),
+            "footer": streamfield([]),
+            "announcement": "",
+            "announcement_label": "",
+            "announcement_address": "",
+            "store_address": "",
+        }
     )
     address = reverse("wagtailsettings:edit", args=["awareness", "navigation", Navigation.load().pk])
     answer = editor.post(address, data)
@@ -104,7 +116,9 @@ def test_it_lets_editors_set_a_link_of_the_menu(editor, client):
 
 
 def test_it_finds_pages_by_their_texts_and_never_by_the_names_of_facts(loaded):
-    assert [page.title for page in Page.objects.search("Palermo")] == ["What is human trafficking?"]
+    found = {page.locale.language_code: page.title for page in Page.objects.search("Palermo")}
+    assert found == {"en": "What is human trafficking?", "es": "¿Qué es la trata de personas?"}
+    assert len(Page.objects.search("Palermo")) == 2
     assert not Page.objects.search("unodc-release-2024 detected-rise-2022")
 
 

@@ -23,17 +23,22 @@ OLD = ["about 21 million", "24.9 million", "40.3 million", "US$150 billion", "US
 # What may be typed in a text: a rule a line. Everything else with a digit, or worded like a statistic, is a number
 # that has to come from a Figure.
 MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
+MES = "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
 TYPED = [
     r"\{(?:figure|source):[a-z0-9-]+\}",
     rf"\b\d{{1,2}} (?:{MONTH})(?: \d{{4}})?",
     r"\b(?:19|20)\d\d\b(?![,.]\d|/)",  # years
     r"\b(?:Article|Section|Tier|Part) \d+\b",
     r"\bDirective (?:2011/36/EU|\(EU\) 2024/1712)",
-    r"\bunder 18\b",  # the age of the law
+    r"\bunder 18\b|\bmen(?:os|or|ores) de 18 años\b",  # the age of the law
+    rf"\b\d{{1,2}} de (?:{MES})(?: de \d{{4}})?",
+    r"\b(?:Artículo|[Ss]ección|Nivel) \d+\b",
+    r"\bDirectiva (?:2011/36/UE|\(UE\) 2024/1712)",
 ]
 STATISTIC = re.compile(
     r"\d|per ?cent|%|\b(?:million|billion|thousands|hundreds)\b"
-    r"|\bin (?:two|three|four|five|ten)\b|\bhalf\b|\bthirds?\b|\bquarters?\b",
+    r"|\bin (?:two|three|four|five|ten)\b|\bhalf\b|\bthirds?\b|\bquarters?\b"
+    r"|\bpor ciento\b|\bmill(?:ón|ones)\b|\bmiles\b|\bla mitad\b|\btercios?\b|\bde cada (?:dos|tres|cinco|diez)\b",
     re.IGNORECASE,
 )
 
@@ -68,12 +73,16 @@ def texts_of_page(page):
     yield from typed_words(page.body.stream_block, page.body)
 
 
-@pytest.mark.parametrize("text", ["27.6 million people", "98 %", "one in five", "more than half", "about 900", "1,000"])
+@pytest.mark.parametrize(
+    "text", ["27.6 million people", "98 %", "one in five", "more than half", "about 900", "1,000", "la mitad"]
+)
 def test_it_knows_a_typed_statistic_when_it_sees_one(text):
     assert statistics_in(text)
 
 
-@pytest.mark.parametrize("text", ["on 28 October 2000", "Article 3", "{figure:x-2021} in 2021", "under 18"])
+@pytest.mark.parametrize(
+    "text", ["on 28 October 2000", "Article 3", "{figure:x-2021} in 2021", "under 18", "menor de 18 años"]
+)
 def test_it_lets_dates_and_the_names_of_laws_be_typed(text):
     assert not statistics_in(text)
 
@@ -150,7 +159,8 @@ def test_it_changes_a_number_on_every_page_when_staff_edit_the_row(read, client)
     edit = staff.get(f"/admin/snippets/awareness/figure/edit/{figure.pk}/")
     assert edit.status_code == 200
     fields = {
-        name: getattr(figure, name) for name in ("slug", "value", "counts", "measured", "phrase", "method", "mark")
+        name: getattr(figure, name)
+        for name in ("slug", "value", "counts", "measured", "phrase", "method", "mark", "old_after")
     }
     saved = staff.post(
         f"/admin/snippets/awareness/figure/edit/{figure.pk}/",

@@ -18,7 +18,7 @@ def test_it_makes_a_whole_site_from_nothing(client):
         assert f"Page {address}: made" in said.getvalue()
     assert Figure.objects.count() > 50
     assert Organisation.load().is_sample
-    assert len(Navigation.load().header) == 3
+    assert len(Navigation.load().header) == 7
 
 
 @pytest.mark.django_db

@@ -11,9 +11,20 @@ from tests.running import Site
 from tests.stories.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
-READING = ["/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/get-help/"]
+READING = [
+    "/",
+    "/the-problem/",
+    "/the-problem/what-is-human-trafficking/",
+    "/get-help/",
+    "/get-help/card/",
+    "/the-problem/facts-and-sources/",
+]
 FORMS = ["/give/", "/give/?frequency=monthly", "/give/?currency=JPY&frequency=once", "/pledge/", "/pledge/sent/"]
 OTHERS = ["/no-such-page/", "/give/thanks/", "/accounts/login/", "/accounts/password/reset/", "/pledge/confirm/none/"]
+# One address for each further type of page.
+TYPES = ["/our-solution/", "/get-involved/church/", "/about/financials/", "/about/faq/", "/about/jobs/", "/articles/"]
+TYPES += ["/about/newsroom/", "/about/contact/", "/films/", "/podcast/", "/shop/", "/privacy/", "/subscribe/"]
+TYPES += ["/articles/reading-a-number/", "/resources/", "/about/", "/policies/refunds/", "/my/"]
 # What axe looks for: all of it once a page, and again what colours and the width of the window can change.
 BRIEF = {"resultTypes": ["violations"]}  # what passes is not told in full: most of the time goes there
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -29,7 +40,7 @@ def test_it_leaves_no_cookie_and_no_token_on_reading_pages(visitor: Visitor, add
     assert "csrfmiddlewaretoken" not in answer.text
 
 
-@pytest.mark.parametrize("address", [*READING, *FORMS, *OTHERS])
+@pytest.mark.parametrize("address", [*READING, *FORMS, *OTHERS, *TYPES])
 def test_it_is_accessible_at_every_width_in_light_and_dark_and_never_scrolls_sideways(
     running_site: Site, open_page: Callable[..., Page], address: str
 ) -> None:
@@ -49,6 +60,21 @@ def test_it_is_accessible_at_every_width_in_light_and_dark_and_never_scrolls_sid
     assert violations(page, RULES) == []  # on a phone, where all that the menu holds is there as well
     foreign = [wrong for wrong in page.wrongs if "404" not in wrong and "410" not in wrong]  # type: ignore[attr-defined]
     assert foreign == []
+
+
+@pytest.mark.parametrize("address", [*READING, *FORMS, *OTHERS, *TYPES])
+def test_it_offers_the_way_out_on_every_page_and_names_it_first(visitor: Visitor, address: str) -> None:
+    page = visitor.open(address).page
+    ways = page.select("a[data-leave][rel~=noreferrer][rel~=nofollow][href^='https://']")
+    assert page.select_one(".exit a.out") in ways
+    assert ways[0] is page.select("body a")[1]  # for the Tab key: behind "Skip to the content"
+    assert page.select(".exit a[href$='/get-help/#staying-safe']")
+
+
+@pytest.mark.parametrize("address", ["/pledge/", "/subscribe/", "/about/contact/", "/my/"])
+def test_it_lets_no_form_be_remembered_once_the_browser_is_closed(visitor: Visitor, address: str) -> None:
+    visitor.open(address)
+    assert [cookie.expires for cookie in visitor.session.cookies] == [None]
 
 
 def violations(page: Page, only: list[str], kind: str = "tag") -> list[tuple[str, list[str]]]:
@@ -141,3 +167,65 @@ def test_it_sends_the_headers_of_a_careful_site(visitor: Visitor) -> None:
         assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
         assert "camera=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_it_shows_help_in_the_language_that_was_chosen(
+    running_site: Site, open_page: Callable[..., Page], javascript: bool
+) -> None:
+    page = open_page("phone", javascript=javascript)
+    page.goto(running_site.url + "/get-help/")
+    arabic = page.locator("#in-ar")
+    expect(arabic).to_be_hidden()
+    page.get_by_role("link", name="العربية").click()
+    expect(arabic).to_be_visible()
+    assert arabic.evaluate("part => getComputedStyle(part).direction") == "rtl"
+    expect(page.locator("#in-es")).to_be_hidden()
+
+
+def test_it_leaves_help_in_one_step_however_one_moved_about(running_site: Site, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto(running_site.url + "/the-problem/")
+    page.goto(running_site.url + "/get-help/")
+    page.locator(".tongues").get_by_role("link", name="Español").click()
+    page.locator('a[href="#country-fr"]').click()
+    page.go_back()
+    assert page.url.endswith("/the-problem/")
+
+
+def test_it_prints_the_open_card_alone(running_site: Site, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto(running_site.url + "/get-help/card/")
+    page.get_by_text("France", exact=True).first.click()
+    page.emulate_media(media="print")
+    expect(page.locator("details[open] .card")).to_be_visible()
+    assert "Germany" not in page.locator("main").inner_text()
+    expect(page.locator("h1")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        *((address, 100_000) for address in ("/", "/the-problem/what-is-human-trafficking/", "/give/", "/pledge/")),
+        ("/get-help/", 50_000),
+    ],
+)
+def test_it_brings_the_first_view_to_weak_lines(
+    running_site: Site, open_page: Callable[..., Page], address: str, most: int
+) -> None:
+    page = open_page("phone")
+    page.goto(running_site.url + address, wait_until="networkidle")
+    weight = page.evaluate(
+        """() => [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]
+            .reduce((sum, entry) => sum + entry.transferSize, 0)"""
+    )
+    assert 5_000 < weight < most
+
+
+def test_it_packs_what_everybody_may_read_and_nothing_of_a_person(visitor: Visitor) -> None:
+    answer = visitor.open("/the-problem/").answer
+    assert answer is not None and answer.headers["Content-Encoding"] == "gzip"
+    assert "accept-encoding" in answer.headers["Vary"].lower()
+    for address in ("/my/", "/the-problem/"):  # the first sets a cookie, and the browser brings it from then on
+        answer = visitor.open(address).answer
+        assert answer is not None and "Content-Encoding" not in answer.headers

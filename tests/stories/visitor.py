@@ -9,7 +9,7 @@ import requests
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Page
 
-from tests.running import Site
+from tests.running import Site, own_connection
 
 TOO_FAST = "very fast"
 PATIENCE = 60  # seconds to wait on a busy machine
@@ -23,6 +23,7 @@ class Visitor:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.session = requests.Session()
+        self.session.headers.update(own_connection())
         self.answer: requests.Response | None = None
 
     @property

@@ -1,0 +1,49 @@
+"""The contact form: a reason, an address to answer to, and the message."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.validators import MinLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+from foundation.doors.guard import GuardedForm
+
+LONGEST = 5000  # characters
+TOO_OFTEN = _("Many messages came from your connection. Please wait a few minutes, then send this once more.")
+
+
+class MessageForm(GuardedForm):
+    """Reasons come from the page; a message needs a few words and no more than fits on two pages."""
+
+    reason = forms.ChoiceField(
+        label=_("What is it about?"), error_messages={"required": _("Please choose what it is about.")}
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("We answer there, and use it for nothing else."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+        error_messages={
+            "required": _("Please write your e-mail address."),
+            "invalid": _("Please write your e-mail address in full, like name@example.org."),
+        },
+    )
+    text = forms.CharField(
+        label=_("Your message"),
+        max_length=LONGEST,
+        validators=[MinLengthValidator(10, _("Please write a few more words."))],
+        widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
+        error_messages={"required": _("Please write your message.")},
+    )
+
+    def __init__(self, *args: Any, reasons: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("Choose one")), *((str(reason.pk), reason.label) for reason in reasons)]
+        self.fields["reason"].choices = choices  # type: ignore[attr-defined]

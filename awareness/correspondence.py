@@ -1,0 +1,61 @@
+"""Receive a message, answer it, close it, forget it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from awareness.messages import Answer, Message
+from foundation.doors import address, limits
+from foundation.jobs import queue as jobs
+from foundation.letters import outbox
+
+WRITERS, SECONDS = 5, 600  # messages from one connection at once, and in ten minutes after that
+
+
+def may_write(request: HttpRequest) -> bool:
+    """Take one of this connection's messages. False: too many came from it."""
+    return limits.allow("contact", address.block(address.of(request)), WRITERS, SECONDS)
+
+
+@transaction.atomic
+def receive(reason: Any, typed: dict[str, Any]) -> Message:
+    """Keep a message and tell the reason's address that it waits. What was written stays in the panel."""
+    message = Message.objects.create(
+        reason=reason.label, name=typed["name"], email=typed["email"], text=typed["text"].strip()
+    )
+    if reason.address:
+        link = settings.BASE_URL + reverse("message:inspect", args=[message.pk])
+        facts = {"reason": reason.label, "address": link}
+        outbox.queue(f"message:{message.pk}", "message_waits", reason.address, facts)
+    return message
+
+
+@transaction.atomic
+def answer(message: Message, text: str, by: str) -> Answer:
+    """Write back. `by` is the e-mail of the staff member, kept with the answer and not sent."""
+    written = Answer.objects.create(message=message, text=text.strip(), by=by)
+    outbox.queue(
+        f"answer:{written.pk}", "answer", message.email, {"answer": written, "message": message, "name": message.name}
+    )
+    _move(message, Message.State.ANSWERED)
+    return written
+
+
+def close(message: Message) -> None:
+    """Nothing to answer: it leaves the list of what waits."""
+    _move(message, Message.State.CLOSED)
+
+
+@jobs.every("day")
+def forget() -> None:
+    """A year after the last word a message and its answers go."""
+    Message.objects.over().delete()
+
+
+def _move(message: Message, state: Message.State) -> None:
+    message.state, message.last_word_at = state, timezone.now()
+    message.save(update_fields=["state", "last_word_at"])

@@ -1,0 +1,33 @@
+"""What editors should look at, as numbers on their dashboard that lead to the lists."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.components import Component
+from wagtail.models import Page
+
+from awareness import reviews
+from awareness.fact_lists import OLD, old_figures
+from awareness.found_links import FoundLink
+from foundation.organisation.models import Organisation
+
+
+class DeskPanel(Component):
+    """Numbers that should be small. Each leads to its list."""
+
+    name = "editors_desk"
+    order = 80
+    template_name = "awareness/desk_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        figures = reverse("wagtailsnippets_awareness_figure:list")
+        pages = reviews.due(Page.objects.all(), Organisation.load().today())
+        wrong = FoundLink.objects.filter(state=FoundLink.State.BROKEN)
+        return {
+            "lines": [
+                (_("figures older than they may be"), len(old_figures()), f"{figures}?age={OLD}"),
+                (_("pages that nobody reviewed for a year"), pages.count(), reverse("review_report")),
+                (_("links to what is not there"), wrong.count(), reverse("link_report")),
+            ]
+        }

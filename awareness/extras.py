@@ -1,0 +1,171 @@
+"""Blocks that any page may hold: pictures, files, questions, lists to tick, and what other apps show."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
+from wagtail.snippets.blocks import SnippetChooserBlock
+
+from awareness import blocks as own
+from awareness.parts import Part, RichWordsBlock, WordsBlock
+from awareness.references import References
+
+OTHERS = _("From elsewhere on this site")
+IN_PRINT = _("To ask, tick and download")
+
+
+class PictureBlock(Part):
+    """A picture, with the words that stand in for it. Without them it must be marked as decoration."""
+
+    image = ImageBlock(label=_("Picture"))
+    caption = WordsBlock(label=_("Caption"), required=False)
+    credit = blocks.CharBlock(label=_("Credit"), max_length=120, required=False)
+
+    def clean(self, value: Any) -> Any:
+        """The panel fills in the name of the file as the words. Nobody is told a picture by "IMG_1234"."""
+        value = super().clean(value)
+        image = value["image"]
+        words = image.contextual_alt_text or ""
+        if words and " " not in words and Path(image.filename).stem.casefold().startswith(words.casefold()):
+            message = _now("This is the name of the file. Say what the picture shows, or mark it as decoration.")
+            wrong = StructBlockValidationError(block_errors={"alt_text": ValidationError(message)})
+            raise StructBlockValidationError(block_errors={"image": wrong})
+        return value
+
+    class Meta:
+        icon = "image"
+        label = _("Picture")
+        template = own.template("picture")
+
+
+class FileBlock(Part):
+    """A document to download. Its type and size are read from the file itself."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    document = DocumentChooserBlock(label=_("File"))
+    language = blocks.CharBlock(
+        label=_("Language"), max_length=40, required=False, help_text=_("In its own words: English, Español, العربية.")
+    )
+    version = blocks.CharBlock(
+        label=_("Version"), max_length=40, required=False, help_text=_("For example: 2nd edition, March 2026.")
+    )
+    words = WordsBlock(label=_("What is in it"), required=False)
+
+    class Meta:
+        icon = "doc-full"
+        label = _("File to download")
+        group = IN_PRINT
+        template = own.template("file")
+
+
+class QuestionBlock(Part):
+    """A question that opens to its answer. Its address is made from its words."""
+
+    question = blocks.CharBlock(label=_("Question"), max_length=160)
+    answer = RichWordsBlock(label=_("Answer"), help_text=own.NAMES_HELP)
+
+    def shown(self, value: Any, references: References) -> dict[str, Any]:
+        return {**super().shown(value, references), "anchor": anchor(value["question"])}
+
+    class Meta:
+        icon = "help"
+        label = _("Question and answer")
+        group = IN_PRINT
+        template = own.template("question")
+
+
+class ChecklistBlock(Part):
+    """Lines to tick on screen or on paper. Ticks are kept nowhere: not by us, not by the browser."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    items = blocks.ListBlock(WordsBlock(rows=1), label=_("Lines"))
+
+    class Meta:
+        icon = "tick-inverse"
+        label = _("List to tick")
+        group = IN_PRINT
+        template = own.template("checklist")
+
+
+class PledgeBlock(Part):
+    """The invitation of a pledge, drawn by the pledges app."""
+
+    slug = blocks.RegexBlock(
+        regex=r"^[a-z0-9-]*$",
+        required=False,
+        label=_("Short name of the pledge"),
+        help_text=_("As in its address, /pledge/short-name/. Empty: the main pledge."),
+    )
+
+    class Meta:
+        icon = "edit"
+        label = _("Pledge")
+        group = OTHERS
+        template = own.template("pledge")
+
+
+class CampaignBlock(Part):
+    """The invitation of a campaign, drawn by the donations app; nothing while it is not open."""
+
+    campaign = SnippetChooserBlock("donations.Campaign", label=_("Campaign"))
+
+    class Meta:
+        icon = "pick"
+        label = _("Campaign")
+        group = OTHERS
+        template = own.template("campaign")
+
+
+class LedgerChartBlock(Part):
+    """What was given, straight from the books, drawn by the donations app. Nothing while there is nothing to show."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    by = blocks.ChoiceBlock(
+        label=_("One bar for each"),
+        choices=[("month", _("Month of the last twelve")), ("fund", _("Fund")), ("currency", _("Currency"))],
+        default="month",
+    )
+
+    class Meta:
+        icon = "order-down"
+        label = _("Chart from the books")
+        group = OTHERS
+        template = own.template("ledger_chart")
+
+
+class StoreBlock(Part):
+    """The button to the store. Its address is a setting, so that it is typed once."""
+
+    button = blocks.CharBlock(label=_("Button"), max_length=60)
+    empty = WordsBlock(label=_("Words while there is no store"))
+
+    class Meta:
+        icon = "link-external"
+        label = _("Way to the store")
+        group = OTHERS
+        template = own.template("store")
+
+
+class PosterBlock(Part):
+    """The phone lines of a country that the reader chooses, to print."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    words = WordsBlock(label=_("Words"), required=False)
+
+    class Meta:
+        icon = "print"
+        label = _("Phone lines to print")
+        group = IN_PRINT
+        template = own.template("poster")
+
+
+def anchor(question: str) -> str:
+    """The place of a question on its page. Letters of other scripts stay: two questions in Arabic have two places."""
+    return slugify(question) or slugify(question, allow_unicode=True) or "question"

@@ -1,0 +1,114 @@
+"""Get help as finished files: what Django answered once, kept on disk, so that it stands while the database does not.
+
+config/wsgi.py serves them before Django is asked. A file is made anew when an editor publishes the page or changes a
+phone line, when the site starts, and every hour.
+"""
+
+import gzip
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpResponse
+from wagtail.signals import page_published, page_unpublished
+
+from awareness import visitor
+from awareness.pages import HelpPage
+from foundation.jobs import queue as jobs
+
+FOLDER = Path(settings.FINISHED_DIR)
+ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)+")
+CARD = "card/"
+
+
+class Finished(NamedTuple):
+    """One answer: the headers that Django gave, and the page, plain and packed."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+    packed: bytes
+
+
+def find(address: str) -> Finished | None:
+    """The finished answer for an address, read from disk; None where there is none."""
+    if not ADDRESS.fullmatch(address):
+        return None
+    try:
+        raw = _file(address).read_bytes()
+    except OSError:
+        return None
+    head, _, rest = raw.partition(b"\n")
+    told = json.loads(head)
+    body, packed = rest[: told["length"]], rest[told["length"] :]
+    return Finished([(name, value) for name, value in told["headers"]], body, packed)
+
+
+@jobs.every("hour")
+def finish() -> None:
+    """Make every file of today, and take away those whose page is no longer published."""
+    if not _can_be_drawn():
+        return
+    wanted = set()
+    for page in HelpPage.objects.live():
+        address = urlsplit(page.get_url() or "").path
+        for finished in (address, address + CARD):
+            if _make(finished):
+                wanted.add(_file(finished))
+    for old in FOLDER.glob("*.page"):
+        if old not in wanted:
+            old.unlink(missing_ok=True)
+
+
+@receiver([page_published, page_unpublished], sender=HelpPage)
+def finish_soon(**kwargs: Any) -> None:
+    """Published by a person, or by the clock."""
+    transaction.on_commit(finish)
+
+
+def _can_be_drawn() -> bool:
+    """Not before style sheets were collected, as when content is loaded first: the start of the site comes after."""
+    try:
+        staticfiles_storage.url("favicon.svg")
+    except ValueError:
+        return False
+    return True
+
+
+def _make(address: str) -> bool:
+    """No file (False) for an address that does not answer 200 or wants to set a cookie."""
+    response = visitor.answer(address)
+    if not isinstance(response, HttpResponse) or response.status_code != 200 or response.cookies:
+        return False
+    body = response.content
+    packed = gzip.compress(body, mtime=0)
+    headers = [(name, value) for name, value in response.items() if name.lower() != "content-length"]
+    head = json.dumps({"headers": headers, "length": len(body)})
+    _write(_file(address), head.encode() + b"\n" + body + packed)
+    return True
+
+
+def _file(address: str) -> Path:
+    return FOLDER / (address.strip("/").replace("/", ",") + ".page")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """At once or not at all: a reader never meets half a page, and a full disk leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

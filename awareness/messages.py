@@ -1,0 +1,62 @@
+"""A message to the charity and our answers to it, as rows that are forgotten after a year."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+KEPT = timedelta(days=365)  # after the last word from either side
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def waiting(self) -> "MessageQuerySet":
+        return self.filter(state=Message.State.NEW)
+
+    def over(self) -> "MessageQuerySet":
+        """What nobody needs any more."""
+        return self.filter(last_word_at__lt=timezone.now() - KEPT)
+
+
+class Message(models.Model):
+    """What somebody wrote by the contact form."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("waits for an answer")
+        ANSWERED = "answered", _("answered")
+        CLOSED = "closed", _("closed without an answer")
+
+    reason = models.CharField(_("reason"), max_length=80)  # in words: the page's reasons may change
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    text = models.TextField(_("message"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW)
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    last_word_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.name or self.email}"
+
+
+class Answer(models.Model):
+    """What we wrote back. It left as a letter."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="answers", verbose_name=_("message"))
+    text = models.TextField(_("answer"))
+    by = models.CharField(_("by"), max_length=254)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+
+    def __str__(self) -> str:
+        return f"{self.by}, {self.at:%Y-%m-%d}"

@@ -1,0 +1,20 @@
+"""The picture that other sites show with a link to a page: its title, drawn when it is asked for."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+
+from awareness import structured
+from awareness.pages import ReadingPage
+from foundation.drawing import share_answer
+from foundation.organisation.models import Organisation
+
+
+@require_safe
+def picture(request: HttpRequest, number: int) -> HttpResponse:
+    """Of a public page of ours; Http404 for any other."""
+    found = Page.objects.live().public().filter(pk=number).first()
+    page = found.specific if found else None
+    if not isinstance(page, ReadingPage):
+        raise Http404
+    return share_answer.answer(request, structured.title(page), Organisation.load().name)

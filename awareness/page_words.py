@@ -1,0 +1,94 @@
+"""The words of every public page, in the pieces that search leads to: kept while the page is public, gone after it."""
+
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
+from wagtail.search import index
+
+from awareness import extras
+from awareness.pages import ReadingPage
+from foundation.organisation import sought
+
+
+class Passage(NamedTuple):
+    """What stands below one heading, or a question with its answer. An empty anchor is the head of the page."""
+
+    anchor: str
+    title: str
+    text: str
+
+
+class PageWords(index.Indexed, models.Model):
+    """One row a page, so that search asks one table whatever the types of what it finds.
+
+    Wagtail's index holds the words in their simplest form: one word finds the same pages on every database.
+    """
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(_("language"), max_length=10)
+    pieces = models.JSONField(_("passages"))
+
+    search_fields = [index.FilterField("language"), index.AutocompleteField("stems")]
+
+    class Meta:
+        verbose_name = _("words of a page")
+        verbose_name_plural = _("words of pages")
+
+    def __str__(self) -> str:
+        return str(self.page_id)
+
+    @property
+    def passages(self) -> list[Passage]:
+        return [Passage(*piece) for piece in self.pieces]
+
+    @property
+    def stems(self) -> str:
+        words = " ".join(text for passage in self.passages for text in passage[1:])
+        return " ".join(sought.stems(words, self.language))
+
+
+@receiver(post_save)
+def keep(sender: type[models.Model], instance: Any, update_fields: Any = None, raw: bool = False, **kw: Any) -> None:
+    """As the page's own row: a draft is saved beside it and writes only some fields of it."""
+    if not isinstance(instance, ReadingPage) or raw or update_fields is not None:
+        return
+    if not instance.live:
+        PageWords.objects.filter(page_id=instance.pk).delete()
+        return
+    said = {"language": instance.locale.language_code, "pieces": of(instance)}
+    PageWords.objects.update_or_create(page_id=instance.pk, defaults=said)
+
+
+def keep_all() -> None:
+    """For pages that were there before this table, and whatever came by another way."""
+    for page in Page.objects.live().specific().iterator():
+        keep(type(page), page)
+    PageWords.objects.exclude(page__live=True).delete()
+
+
+def of(page: ReadingPage) -> list[Passage]:
+    """The page's passages in the order of reading, with what stands in fields of its own at the head."""
+    found = [Passage("", page.title, " ".join([page.search_description, *_fields(page)]).strip())]
+    section = found[0]
+    for child in page.body:
+        if child.block_type == "heading":
+            section = Passage(child.value["anchor"], child.value["text"], "")
+            found.append(section)
+        elif child.block_type == "question":
+            question = child.value["question"]
+            answer = child.block.child_blocks["answer"].get_searchable_content(child.value["answer"])
+            found.append(Passage(extras.anchor(question), question, " ".join(answer)))
+        else:
+            more = " ".join(child.block.get_searchable_content(child.value))
+            at = found.index(section)
+            section = found[at] = section._replace(text=f"{section.text} {more}".strip())
+    return found
+
+
+def _fields(page: ReadingPage) -> list[str]:
+    fields = [field for field in page.get_search_fields() if isinstance(field, index.SearchField)]
+    return [str(field.get_value(page)) for field in fields if field.field_name not in ("title", "body")]

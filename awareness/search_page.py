@@ -1,0 +1,25 @@
+"""Search: one form and what it found. What somebody looks for stands in no address, history, cookie or log."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from awareness import finding
+from foundation.organisation.sought import Sought
+
+
+# No token, which would need a cookie: another site that sends this form can change nothing here and reads no answer.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """The empty form by GET, whatever stands in its query; answers by POST alone."""
+    posted = request.method == "POST"
+    sought = Sought(request.POST.get("words", "") if posted else "", get_language() or "")
+    found = finding.answers(sought) if sought else None  # the template asks the other apps for theirs
+    known = {"sought": sought, "posted": posted, "found": found}
+    answer = render(request, "awareness/search.html", known)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

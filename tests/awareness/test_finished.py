@@ -1,0 +1,177 @@
+"""Get help as a finished file: the same bytes and headers as Django's, without Django, its database or a trace."""
+
+import gzip
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.test import Client
+
+from awareness import finished
+from awareness.models import HelpPage, Hotline
+from config.finished import FinishedFirst
+from foundation.jobs import queue as jobs
+from tests.running import ROOT, free_port
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(finished, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def ask(address: str, method: str = "GET", query: str = "", packed: bool = False) -> tuple[str, dict[str, str], bytes]:
+    """Knock at the door in front of Django; ("passed on", …) when it asks Django."""
+    told: dict = {}
+
+    def django(environ, start):
+        start("passed on", [])
+        return [b""]
+
+    def start(status, headers):
+        told.update(status=status, headers=dict(headers))
+
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": address, "QUERY_STRING": query}
+    if packed:
+        environ["HTTP_ACCEPT_ENCODING"] = "br, gzip"
+    body = b"".join(FinishedFirst(django)(environ, start))
+    return told["status"], told["headers"], body
+
+
+@pytest.fixture
+def made(loaded) -> None:
+    call_command("finish_pages")
+
+
+@pytest.mark.parametrize("address", ["/get-help/", "/get-help/card/"])
+def test_it_answers_what_django_answered(made, address):
+    answer = Client().get(address)
+    status, headers, body = ask(address)
+    assert status == "200 OK"
+    assert body == answer.content
+    for name, value in answer.items():
+        if name not in ("Content-Length", "Content-Security-Policy"):
+            assert headers[name] == value, name
+    policy = headers["Content-Security-Policy"]
+    assert {part.strip() for part in policy.split(";")} == {
+        part.strip() for part in answer["Content-Security-Policy"].split(";")
+    }
+    assert "Set-Cookie" not in headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Content-Length"] == str(len(body))
+
+
+def test_it_packs_the_page_for_browsers_that_can_unpack_it(made):
+    _, headers, packed = ask("/get-help/", packed=True)
+    assert headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed) == ask("/get-help/")[2]
+
+
+def test_it_answers_head_without_a_body(made):
+    status, headers, body = ask("/get-help/", "HEAD")
+    assert (status, body) == ("200 OK", b"")
+    assert int(headers["Content-Length"]) > 1000
+
+
+@pytest.mark.parametrize("query", ["country=GB", "q=%00", "x" * 5000])
+def test_it_takes_no_notice_of_a_query(made, query):
+    assert ask("/get-help/", query=query)[2] == ask("/get-help/")[2]
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/give/", "/get-help", "/../get-help/", "//get-help/", "/get-help/../x/", "/get,help/", "/é/", ""]
+)
+def test_it_passes_on_whatever_was_not_finished(made, address):
+    assert ask(address)[0] == "passed on"
+
+
+def test_it_passes_on_what_is_posted(made):
+    assert ask("/get-help/", "POST")[0] == "passed on"
+
+
+def test_it_forgets_a_page_that_is_no_longer_published(made):
+    HelpPage.objects.get(locale__language_code="en").unpublish()
+    finished.finish()
+    assert ask("/get-help/")[0] == "passed on"
+
+
+def test_it_is_made_anew_when_an_editor_publishes(made, django_capture_on_commit_callbacks):
+    page = HelpPage.objects.get(locale__language_code="en")
+    page.title = "Numbers"
+    with django_capture_on_commit_callbacks(execute=True):
+        page.save_revision().publish()
+    assert b"<h1>Numbers</h1>" in ask("/get-help/")[2]
+
+
+def test_it_is_made_anew_every_hour(made):
+    Hotline.objects.filter(country="GB").update(published=False)
+    assert b"08000 121 700" in ask("/get-help/")[2]
+    jobs.PERIODICS["awareness.finished.finish"][1]()
+    assert b"08000 121 700" not in ask("/get-help/")[2]
+
+
+def test_it_waits_for_the_style_sheets_of_a_new_site(made, monkeypatch, caplog):
+    def missing(name: str) -> str:
+        raise ValueError(f"Missing staticfiles manifest entry for '{name}'")
+
+    monkeypatch.setattr(finished.staticfiles_storage, "url", missing)
+    before = ask("/get-help/")[2]
+    finished.finish()
+    assert ask("/get-help/")[2] == before
+    assert caplog.records == []
+
+
+def test_it_keeps_the_old_page_when_the_disk_is_full(made, monkeypatch):
+    before = ask("/get-help/")[2]
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finished.os, "fdopen", full)
+    with pytest.raises(OSError, match="No space"):
+        finished.finish()
+    assert ask("/get-help/")[2] == before
+    assert [path.name for path in finished.FOLDER.iterdir() if path.suffix != ".page"] == []
+
+
+def test_it_stands_while_the_database_is_down(made, tmp_path):
+    """A real server whose database does not answer: home fails, help does not."""
+    port = free_port()
+    (tmp_path / "finished").mkdir()
+    for page in tmp_path.glob("*.page"):
+        page.rename(tmp_path / "finished" / page.name)
+    env = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "PORT": str(port),
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+    }
+    with (tmp_path / "printed.txt").open("w") as printed:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "config.wsgi:application"],
+            cwd=ROOT, env=env, stdout=printed, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        answer = _first_answer(f"http://127.0.0.1:{port}/get-help/")
+        assert answer.status_code == 200
+        assert "1-888-373-7888" in answer.text
+        assert requests.get(f"http://127.0.0.1:{port}/get-help/?country=GB", timeout=30).content == answer.content
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=30).status_code == 500
+        assert "get-help" not in (tmp_path / "printed.txt").read_text()
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _first_answer(url: str) -> requests.Response:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return requests.get(url, timeout=30)
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.1)  # polls a process that cannot call us

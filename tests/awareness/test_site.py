@@ -1,0 +1,231 @@
+"""Every type of page on the loaded site: it answers, asks little, follows nobody; and what is special to each."""
+
+from datetime import date, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+from wagtail.documents import get_document_model
+from wagtail.models import Page
+
+from awareness import correspondence
+from awareness.bodies import ArticleBody
+from awareness.models import (
+    ArticleIndexPage,
+    ArticlePage,
+    ContactPage,
+    EpisodePage,
+    FilmIndexPage,
+    FilmPage,
+    JobIndexPage,
+    JobPage,
+    Message,
+    Navigation,
+    PodcastPage,
+    SectionPage,
+    Topic,
+)
+from awareness.podcast_feed import ITUNES
+from donations.models import Campaign, Currency
+from foundation.doors import guard
+from foundation.letters.models import Letter
+from tests.awareness.conftest import english, main_of
+from tests.staff.people import signed_in
+
+SHUT = {"deck": "One sentence."}
+
+
+def document(name, content=b"x" * 1234):
+    return get_document_model().objects.create(title=name, file=ContentFile(content, name=name))
+
+
+def written(**fields):
+    """What a person sends by the contact form, after the time that a person needs."""
+    reason = english(ContactPage).reasons.get(label="The press")
+    return {
+        "reason": reason.pk,
+        "email": "ada@example.org",
+        "text": "May I ask you something?",
+        "name": "Ada",
+        **fields,
+    }
+
+
+def article(number, **fields):
+    body = ArticleBody().to_python([{"type": "paragraph", "value": "<p>Words.</p>"}])
+    made = ArticlePage(title=f"Text {number}", slug=f"text-{number}", body=body, **SHUT, **fields)
+    return english(ArticleIndexPage).add_child(instance=made)
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A person took the time that a form wants."""
+    monkeypatch.setattr(guard, "FASTEST", -1.0)
+
+
+def test_it_answers_at_every_address_with_few_queries_and_no_cookie(loaded, client, django_assert_max_num_queries):
+    client.get("/get-help/")
+    for page in Page.objects.live().filter(depth__gt=1):
+        address = page.get_url() or "/"
+        address = "/" + address.split("/", 3)[3] if address.startswith("http") else address
+        client.get(address)
+        cache.clear()
+        with django_assert_max_num_queries(12):
+            answer = client.get(address)
+        assert answer.status_code == 200, address
+        if address.removeprefix("/es") == "/about/contact/":
+            assert answer["Referrer-Policy"] == "same-origin"
+            continue
+        alone = Client().get(address)
+        assert not alone.cookies, address
+        assert "csrfmiddlewaretoken" not in alone.content.decode(), address
+
+
+def test_it_lists_twelve_articles_a_page_newest_first_and_by_topic(loaded, client, django_assert_max_num_queries):
+    law = Topic.objects.get(slug="law")
+    english(ArticleIndexPage).get_children().delete()  # those that ship would be counted too
+    for number in range(14):
+        made = article(number, date=date(2026, 1, 1) + timedelta(days=number))
+        if number % 7 == 0:
+            made.topics.add(law)
+            made.save()
+    client.get("/articles/")
+    cache.clear()
+    with django_assert_max_num_queries(12):
+        first = client.get("/articles/").content.decode()
+    assert first.count('<p class="meta">') == 12
+    assert first.index("Text 13") < first.index("Text 12")
+    assert '<a href="?page=2">' in first
+    assert client.get("/articles/?page=2").content.decode().count('<p class="meta">') == 2
+    lawful = client.get("/articles/?topic=law").content.decode()
+    assert lawful.count('<p class="meta">') == 2 and "Text 7" in lawful
+    for wrong in ("?page=3", "?page=x", "?topic=nothing"):
+        assert client.get(f"/articles/{wrong}").status_code == 404
+
+
+def test_it_asks_nobody_else_before_a_trailer_is_followed(loaded, client):
+    film = FilmPage(title="A film", slug="a-film", minutes=12, trailer="https://video.example/watch?v=1", **SHUT)
+    english(FilmIndexPage).add_child(instance=film)
+    html = client.get("/films/a-film/").content.decode()
+    assert '<a class="btn big" href="https://video.example/watch?v=1" rel="noreferrer">' in html
+    assert "It plays on video.example" in html
+    assert "<iframe" not in html and "<video" not in html
+
+
+def test_it_plays_a_film_of_its_own_with_captions_and_wants_them(loaded, client):
+    video, captions = document("film.mp4"), document("film.vtt", b"WEBVTT\n")
+    film = FilmPage(title="A film", slug="a-film", minutes=12, video=video, transcript="All words.", **SHUT)
+    with pytest.raises(Exception, match="captions"):
+        english(FilmIndexPage).add_child(instance=film)
+    film.captions = captions
+    english(FilmIndexPage).add_child(instance=film)
+    html = client.get("/films/a-film/").content.decode()
+    assert f'<source src="{video.url}" type="video/mp4">' in html
+    assert '<track kind="captions"' in html and "All words." in html
+    assert client.get(f"/media/{video.file.name}").status_code == 404
+    sent = client.get(video.url)
+    assert sent["X-Content-Type-Options"] == "nosniff"
+    assert len(b"".join(sent.streaming_content)) == 1234  # read to its end, the file is closed
+
+
+def test_it_feeds_podcast_programs_with_the_true_length_type_and_a_lasting_name(loaded, client):
+    audio = document("one.mp3", b"y" * 4321)
+    episode = EpisodePage(title="One & two", slug="one", number=1, minutes=20, audio=audio, transcript="W.", **SHUT)
+    english(PodcastPage).add_child(instance=episode)
+    answer = client.get("/podcast/feed.xml")
+    assert answer["Content-Type"].startswith("application/rss+xml")
+    item = ElementTree.fromstring(answer.content).find("channel/item")
+    sound = item.find("enclosure")
+    assert (sound.get("length"), sound.get("type")) == ("4321", "audio/mpeg")
+    assert item.findtext("title") == "One & two"
+    assert item.findtext(f"{{{ITUNES}}}duration") == "1200"
+    before = item.findtext("guid")
+    episode.title, episode.slug = "Renamed", "renamed"
+    episode.save_revision().publish()
+    again = ElementTree.fromstring(client.get("/podcast/feed.xml").content).find("channel/item")
+    assert again.findtext("guid") == before
+    assert client.get("/articles/feed.xml").status_code == 404
+
+
+def test_it_drops_a_job_on_the_day_after_it_closes(loaded, client):
+    today = timezone.now().date()
+    for name, closes in (("open", today + timedelta(days=3)), ("over", today - timedelta(days=3)), ("always", None)):
+        job = JobPage(title=f"Job {name}", slug=name, kind="full", place="Here", apply_to="a@example.org", **SHUT)
+        job.closes_on = closes
+        english(JobIndexPage).add_child(instance=job)
+    listed = main_of(client.get("/about/jobs/").content.decode())
+    assert "Job open" in listed and "Job always" in listed and "Job over" not in listed
+    assert client.get("/about/jobs/over/").status_code == 404
+    assert client.get("/about/jobs/open/").status_code == 200
+
+
+def test_it_keeps_no_tick_of_a_checklist(read):
+    html = read("/get-involved/church/")
+    assert html.count('<input type="checkbox" autocomplete="off">') >= 8
+    assert 'name="' not in html[html.index('class="checklist"') : html.index("</ul>", html.index('class="checklist"'))]
+
+
+def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, client, patient):
+    page = client.get("/about/contact/")
+    data = written(opened=page.context["form"].initial["opened"], website="")
+    assert client.post("/about/contact/", data)["Location"] == "/about/contact/?sent"
+    message = Message.objects.get()
+    assert (message.reason, message.state) == ("The press", "new")
+    told = Letter.objects.get(template="message_waits")
+    assert told.to == "press@road-out.example"
+    assert "May I ask" not in told.text
+    staff = signed_in("Editor")
+    assert staff.get(f"/admin/message/inspect/{message.pk}/").status_code == 200
+    answer = staff.post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "Yes, please do."})
+    assert answer.status_code == 302
+    sent = Letter.objects.get(template="answer")
+    assert sent.to == "ada@example.org" and "Yes, please do." in sent.text
+    message.refresh_from_db()
+    assert message.state == "answered"
+    assert signed_in("Finance").post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "No"}).status_code != 200
+    assert Letter.objects.filter(template="answer").count() == 1
+
+
+def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client, patient):
+    opened = client.get("/about/contact/").context["form"].initial["opened"]
+    assert client.post("/about/contact/", written(opened=opened, website="spam")).status_code == 200
+    assert not Message.objects.exists()
+    codes = [client.post("/about/contact/", written(opened=opened, website="")).status_code for _ in range(7)]
+    assert codes == [302] * correspondence.WRITERS + [429] * 2
+
+
+def test_it_forgets_messages_a_year_after_the_last_word(loaded):
+    old = timezone.now() - timedelta(days=366)
+    gone = Message.objects.create(reason="x", email="a@example.org", text="old", last_word_at=old)
+    kept = Message.objects.create(reason="x", email="a@example.org", text="new")
+    correspondence.forget()
+    assert list(Message.objects.all()) == [kept] and gone.pk
+
+
+def test_it_shows_announcement_and_store_once_they_are_set(loaded, client):
+    assert "There is no store yet." in client.get("/shop/").content.decode()
+    row = Navigation.load()
+    row.announcement, row.announcement_label, row.announcement_address = "A new series.", "Watch it", "/films/"
+    row.store_address = "https://store.example/"
+    row.save()
+    html = client.get("/shop/").content.decode()
+    assert "A new series." in html and '<a href="/films/">Watch it</a>' in html
+    assert '<a class="btn big" href="https://store.example/" rel="noreferrer">' in html
+
+
+def test_it_shows_no_chart_while_the_books_are_empty(read):
+    assert "<figure" not in read("/about/financials/")
+
+
+def test_it_leads_to_an_open_campaign_from_any_page(loaded, client):
+    euro = Currency.objects.get(code="EUR")
+    campaign = Campaign.objects.create(
+        title="A house", slug="a-house", summary="Rooms.", currency=euro, goal=1000_00, starts_on=date(2026, 1, 1)
+    )
+    page = english(SectionPage, slug="shop")
+    page.body = ArticleBody().to_python([{"type": "campaign", "value": {"campaign": campaign.pk}}])
+    page.save_revision().publish()
+    assert f'href="{campaign.get_absolute_url()}"' in client.get("/shop/").content.decode()

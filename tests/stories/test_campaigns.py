@@ -1,0 +1,52 @@
+"""The story of a campaign: donors read it, give, and see what their gift did."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.running import Site
+from tests.stories.test_giving import fill, pay, send
+from tests.stories.visitor import Visitor
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
+MAKE = """
+from datetime import timedelta
+from donations.models import Campaign, Currency
+from foundation.organisation.models import Organisation
+today = Organisation.load().today()
+Campaign.objects.get_or_create(slug="{slug}", defaults=dict(
+    title="A house by the sea", summary="Ten rooms.", currency=Currency.objects.get(code="USD"), goal=7000,
+    starts_on=today - timedelta(days=1), ends_on=today + timedelta(days=9), match_funder="The Lantern Trust",
+    match_cap=5000, story=[("heading", "Why a house"), ("text", "<p>A door with a key.</p>")]))
+"""
+
+
+@pytest.mark.parametrize(("size", "javascript"), [("desktop", True), ("phone", False)], ids=["script", "no-script"])
+def test_it_takes_a_matched_gift_and_shows_what_it_did(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
+) -> None:
+    slug, email = f"house-{size}", f"campaign-{size}@example.org"
+    running_site.manage("shell", "-v", "0", "-c", MAKE.format(slug=slug))
+    page = open_page(size, javascript)
+    page.goto(f"{running_site.url}/give/{slug}/")
+    expect(page.locator(".progress")).to_be_visible()
+    expect(page.locator(".progress")).to_contain_text("of which $50 is left")
+    assert page.locator(".meter").count() == 0
+    if javascript:
+        assert Axe().run(page).response["violations"] == []
+    fill(page, "once", "35", email)
+    send(page)
+    page.wait_for_url("**/c/pay/**")
+    pay(page)
+    page.wait_for_url("**/give/thanks/**")
+    visitor.newest_letter(email, "DEMO-")
+    page.goto(f"{running_site.url}/give/{slug}/")
+    expect(page.locator(".progress")).to_contain_text("$35 of $70 raised")
+    expect(page.locator(".progress")).to_contain_text("of which $15 is left")
+    expect(page.locator(".meter")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if javascript:
+        assert Axe().run(page).response["violations"] == []
+    assert page.wrongs == []  # type: ignore[attr-defined]

@@ -1,0 +1,245 @@
+"""The story of a donor's own page: in by a mailed link, every power over giving, letters and data, and out again."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from tests.running import Site
+from tests.stories.test_giving import fill, pay, send
+from tests.stories.test_learning import RULES, violations
+from tests.stories.visitor import Visitor, link_in
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
+RUN = uuid.uuid4().hex[:6]
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+
+
+def own(name: str) -> str:
+    """An address of this run. One connection may ask for ten links an hour: few stories are told, each asks once."""
+    return f"{name}-{RUN}@example.org".lower()
+
+
+def fits(page: Page, javascript: bool = True) -> None:
+    """Nothing breaks the rules of accessibility, nothing is refused by the policy, nothing scrolls sideways."""
+    if javascript:  # the checker is a script itself
+        assert violations(page, RULES) == []
+    wrongs = [wrong for wrong in page.wrongs if "status of 422" not in wrong]  # type: ignore[attr-defined]
+    assert wrongs == [], "a form that was filled in wrongly is the only thing that may be refused"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def ask_for_link(page: Page, email: str) -> None:
+    """Again when the form says that this was too fast for a person."""
+    page.fill("[name=email]", email)
+    while True:
+        with page.expect_navigation():
+            page.get_by_role("button", name="Mail me the link").click()
+        if not page.get_by_text("very fast").count():
+            return
+
+
+def give(page: Page, site: Site, email: str, frequency: str, amount: str) -> None:
+    page.goto(f"{site.url}/give/?frequency={frequency}")
+    fill(page, frequency, amount, email)
+    send(page)
+    if "/c/pay/" not in page.url:  # this browser gave a minute ago: the form says so and asks once more
+        send(page)
+    pay(page)
+    page.wait_for_url("**/give/thanks/**")
+
+
+def come_in(page: Page, site: Site, visitor: Visitor, email: str) -> None:
+    page.goto(f"{site.url}/my/")
+    ask_for_link(page, email)
+    expect(page.locator("h1")).to_have_text("Look in your inbox")
+    page.goto(link_in(visitor.newest_letter(email, "/my/enter/"), "/my/enter/").rstrip(")"))
+    page.get_by_role("button", name="Open my page").click()
+    expect(page.get_by_role("heading", name="My gifts")).to_be_visible()
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.get_by_role("status").first).to_contain_text(words)
+
+
+def saved(page: Page, link: str) -> Path:
+    """The file behind a link, as a browser keeps it."""
+    with page.expect_download() as keeping:
+        page.get_by_role("link", name=link).first.click()
+    return keeping.value.path()
+
+
+@pytest.mark.parametrize(
+    ("size", "javascript"), [("desktop", True), ("phone", True), ("phone", False)], ids=["desk", "phone", "no-script"]
+)
+def test_it_gives_a_donor_every_power_over_a_monthly_gift(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
+) -> None:
+    email = own(f"own-page-{size}-{javascript}")
+    page = open_page(size, javascript)
+    give(page, running_site, email, "monthly", "15")
+    receipt = visitor.newest_letter(email, "DEMO-20")
+    number = next(word for word in receipt.split() if "DEMO-20" in word).strip(".,:")
+    page.goto(f"{running_site.url}/my/")
+    fits(page, javascript)
+    come_in(page, running_site, visitor, email)
+    expect(page.get_by_text(number).first).to_be_visible()
+    expect(page.get_by_role("img", name="A road with 1 gift")).to_be_visible()
+    fits(page, javascript)
+
+    page.get_by_role("link", name="$15.00 USD every month").click()
+    fits(page, javascript)
+    page.fill("[name=total]", "0")
+    page.get_by_role("button", name="Change the amount").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Between $5 and $50,000")
+    assert page.locator("[name=total]").input_value() == "0"
+    fits(page, javascript)
+    page.fill("[name=total]", "20")
+    page.get_by_role("button", name="Change the amount").click()
+    says(page, "Your new amount counts from the next payment")
+    expect(page.locator("h1")).to_have_text("$20.00 USD every month")
+
+    page.get_by_role("button", name="Skip the next payment").click()
+    says(page, "The next payment is left out")
+    page.get_by_role("button", name="End the rest").click()
+    says(page, "Your gift goes on")
+
+    day = (timezone.now() + timedelta(days=60)).date()
+    page.fill("[name=until]", day.isoformat())
+    page.get_by_role("button", name="Pause", exact=True).click()
+    says(page, "Your gift rests until the day you chose")
+    expect(page.locator("main")).to_contain_text(f"Paused until {day.day} ")
+    page.get_by_role("button", name="End the rest").click()
+
+    page.get_by_role("button", name="Change the card").click()
+    page.wait_for_url(lambda address: not address.startswith(running_site.url))
+    page.go_back()
+
+    page.get_by_role("button", name="Stop this monthly gift").click()
+    says(page, "Nothing more is taken")
+    fits(page, javascript)
+    page.get_by_role("button", name="Undo the stop").click()
+    says(page, "Your gift goes on")
+
+    page.get_by_role("link", name="My page").first.click()
+    page.get_by_role("button", name="Close my page").click()
+    expect(page.get_by_role("button", name="Mail me the link")).to_be_visible()
+
+
+@SCRIPTS
+def test_it_lets_who_meant_to_give_once_say_so_and_then_be_forgotten(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor, javascript: bool
+) -> None:
+    email = own(f"meant-once-{javascript}")
+    page = open_page("phone", javascript)
+    give(page, running_site, email, "monthly", "15")
+    give(page, running_site, email, "monthly", "60")
+    visitor.newest_letter(email, "$60.00")
+    come_in(page, running_site, visitor, email)
+    expect(page.locator("main").get_by_role("link", name="every month")).to_have_count(2)
+
+    page.get_by_role("link", name="Forget me").click()
+    expect(page.locator(".note.warn a")).to_have_count(2)
+    expect(page.locator("main")).to_contain_text("Your 2 receipts, with the name they were issued to")
+    fits(page, javascript)
+    for sum_of in ("$15.00", "$60.00"):
+        page.get_by_role("link", name=f"{sum_of} USD every month").click()
+        page.get_by_role("button", name="Make it a single gift").click()
+        says(page, "It is a single gift now")
+        page.get_by_role("link", name="My page").first.click()
+        page.get_by_role("link", name="Forget me").click()
+    expect(page.locator(".note.warn")).to_have_count(0)
+
+    page.get_by_role("button", name="Forget me").click()
+    expect(page.get_by_role("alert")).to_contain_text("tick the box first")
+    page.get_by_label("Yes, forget me").check()
+    page.get_by_role("button", name="Forget me").click()
+    expect(page.locator("h1")).to_have_text("You are forgotten here")
+    page.goto(f"{running_site.url}/my/")
+    expect(page.get_by_role("button", name="Mail me the link")).to_be_visible()
+
+
+def test_it_hands_over_receipt_statement_and_all_data_and_keeps_the_words_agreed_to(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor
+) -> None:
+    email = own("takes-all")
+    page = open_page("phone")
+    give(page, running_site, email, "once", "35")
+    visitor.newest_letter(email, "DEMO-20")
+    come_in(page, running_site, visitor, email)
+    assert saved(page, "DEMO-20").read_bytes().startswith(b"%PDF")
+    assert saved(page, "PDF").read_bytes().startswith(b"%PDF")
+    assert ",35,USD," in saved(page, "CSV").read_text("utf-8-sig")
+    known = json.loads(saved(page, "Take everything").read_text())
+    assert known["supporters"]["email"] == email and known["donations"]["gifts"][0]["sum"] == "$35.00 USD"
+
+    words = page.get_by_text("By pressing the button you agree:").locator("xpath=..").inner_text()
+    agreed = words.partition("“")[2].partition("”")[0]
+    page.get_by_role("button", name="Send me these letters").click()
+    says(page, "Saved")
+    expect(page.locator("main")).to_contain_text(f"to these words: “{agreed}”")
+    fits(page)
+    page.get_by_role("button", name="Stop these letters").first.click()
+    expect(page.get_by_role("heading", name="Letters by e-mail: no")).to_be_visible()
+
+
+def test_it_is_walked_by_keyboard_alone(running_site: Site, open_page: Callable[..., Page], visitor: Visitor) -> None:
+    """From the door to a stopped gift and a folded year, with Tab, Enter and Space; each stop can be seen."""
+    email = own("keys-only")
+    page = open_page("desktop")
+    give(page, running_site, email, "monthly", "15")
+    visitor.newest_letter(email, "DEMO-20")
+    come_in(page, running_site, visitor, email)
+
+    def reach(words: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if words in page.evaluate("document.activeElement.innerText || ''"):
+                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
+                return
+        raise AssertionError(f"no key leads to “{words}”")
+
+    reach(str(timezone.now().year))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table")).to_be_visible()
+    page.reload()
+    reach("Change, pause or stop")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/my/gifts/**")
+    reach("Stop this monthly gift")
+    page.keyboard.press("Space")
+    says(page, "Nothing more is taken")
+    reach("Undo the stop")
+    page.keyboard.press("Enter")
+    says(page, "Your gift goes on")
+
+
+def test_it_reads_in_the_dark_in_chosen_colours_and_on_paper(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor
+) -> None:
+    email = own("looks")
+    page = open_page("desktop")
+    give(page, running_site, email, "monthly", "15")
+    visitor.newest_letter(email, "DEMO-20")
+    come_in(page, running_site, visitor, email)
+    page.locator("details.drop").evaluate("each => each.open = false")
+    close = page.get_by_role("button", name="Close my page")
+    for look in ({"color_scheme": "dark"}, {"forced_colors": "active"}, {"forced_colors": "none", "media": "print"}):
+        page.emulate_media(**look)  # type: ignore[arg-type]
+        if "color_scheme" in look:
+            fits(page)
+        stone, ground = page.evaluate(
+            """() => [getComputedStyle(document.querySelector('.own-road circle')).fill,
+                      getComputedStyle(document.body).backgroundColor]"""
+        )
+        assert stone not in (ground, "none"), f"the stone of the road is seen: {look}"
+        on_paper = "media" in look  # it unfolds what is folded, and has no buttons
+        expect(page.get_by_role("table")).to_have_count(1 if on_paper else 0)
+        expect(close).to_be_hidden() if on_paper else expect(close).to_be_visible()

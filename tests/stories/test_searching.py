@@ -1,0 +1,71 @@
+"""The story of somebody who looks for something on a screen that may be watched: found, and nothing left behind."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error, Page, expect
+
+from tests.running import Site
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
+WORD = "palermo"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_it_finds_a_page_from_the_menu_and_leaves_no_word_behind(
+    running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
+) -> None:
+    page = open_page(size, javascript=javascript)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.url} {request.headers.get('referer', '')}"))
+    page.goto(running_site.url + "/about/")
+    if size == "phone":
+        page.get_by_role("button", name="Menu").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Search").click()
+    page.get_by_label("Words to look for").fill(WORD)
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("mark").first).to_have_text("Palermo")
+    assert page.url == running_site.url + "/search/"
+    assert WORD not in page.title().lower()
+    page.locator("main h3 a").first.click()
+    expect(page.locator("h1")).to_be_visible()
+    assert not [line for line in asked if WORD in line.split("#")[0].lower()]
+    assert page.context.cookies() == []
+    assert page.wrongs == []  # type: ignore[attr-defined]
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):  # the browser has no copy of the answers to show again
+        page.go_back()
+    assert WORD not in running_site.printed().lower()
+
+
+@pytest.mark.parametrize("words", [WORD, "hotline mexico", "zzyzx", "<b>'\";--"])
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_it_is_accessible_whatever_was_found(
+    running_site: Site, open_page: Callable[..., Page], words: str, look: str
+) -> None:
+    page = open_page("phone" if look == "phone" else "desktop", color_scheme="dark" if look == "dark" else "light")
+    page.goto(running_site.url + "/search/")
+    page.get_by_label("Words to look for").fill(words)
+    page.get_by_label("Words to look for").press("Enter")
+    expect(page.get_by_role("main").get_by_role("status")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.wrongs == []  # type: ignore[attr-defined]
+
+
+def test_it_is_offered_where_an_address_holds_no_page(running_site: Site, open_page: Callable[..., Page]) -> None:
+    page = open_page(javascript=False)
+    page.goto(running_site.url + "/no-such-page/")
+    page.get_by_label("Words to look for").fill(WORD)
+    page.get_by_label("Words to look for").press("Enter")
+    expect(page.locator("mark").first).to_have_text("Palermo")
+
+
+def test_it_runs_no_data_that_is_meant_for_search_engines(running_site: Site, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto(running_site.url + "/about/faq/")
+    assert page.locator('script[type="application/ld+json"]').count() == 1
+    assert page.wrongs == []  # type: ignore[attr-defined]
