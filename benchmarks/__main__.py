@@ -1,0 +1,130 @@
+"""python -m benchmarks: chooses parts and databases, and measures each in an environment of its own."""
+
+import argparse
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+
+from tests.running import ROOT, free_port
+
+PARTS = {
+    "pages": "pages that are read, against a bare Django view of the same bytes",
+    "help": "Get help, which is answered before Django, against a bare WSGI application",
+    "webhooks": "Stripe's events kept, against a bare view with one INSERT",
+    "signatures": "signatures of the pledge, against the same",
+    "events": "Stripe's events applied to the books, against as many bare transactions",
+    "lists": "staff's list and its CSV at many rows, against a bare cursor",
+    "papers": "receipts as PDF, against an empty page by typst",
+    "start": "the start of a program, against bare Django's",
+}
+WITHOUT_DATABASE = {"help", "papers", "start"}  # once is enough
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+STOPS = (signal.SIGINT, signal.SIGTERM)
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")  # no setting of anybody's site comes along
+
+
+def asked(words: list[str]) -> argparse.Namespace:
+    parts = "\n".join(f"  {name:<12}{what}" for name, what in PARTS.items())
+    parser = argparse.ArgumentParser(
+        prog="script/bench",
+        description="Prints how fast the site is, as ratios against limits that are measured in the same run.",
+        epilog=f"parts:\n{parts}\n\nA ratio of 1 is as fast as the limit. What it means: docs/performance.md",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", help="which (default: all)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each pair is measured in turns (5)")
+    parser.add_argument("--seconds", type=float, default=1, help="how long a server is asked each time (1)")
+    parser.add_argument("--rows", type=int, default=20_000, help="gifts in the list (20000)")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one alone (default: all that answer)")
+    found = parser.parse_args(words)
+    if unknown := [name for name in found.parts if name not in PARTS]:
+        parser.error(f"no part is called {', '.join(unknown)}: {', '.join(PARTS)}")
+    if not 1 <= found.rounds <= 100 or not 0.05 <= found.seconds <= 60 or not 200 <= found.rows <= 2_000_000:
+        parser.error("rounds go from 1 to 100, seconds from 0.05 to 60, rows from 200 to 2000000")
+    return found
+
+
+def main() -> int:
+    wish = asked(sys.argv[1:])
+    tempfile.gettempdir()  # it tries a file of its own, which a stop just then would leave behind
+    names = [name for name in PARTS if name in (wish.parts or PARTS)]
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {load()} before the run")
+    sys.stdout.flush()  # before what the runs print
+    failed = False
+    if wish.database != "postgresql":
+        failed |= measure(wish, names, "")
+    names = [name for name in names if wish.database == "postgresql" or name not in WITHOUT_DATABASE]
+    if wish.database != "sqlite" and names:
+        if reason := no_postgres():
+            print(f"PostgreSQL was left out: {reason}")
+            failed |= wish.database == "postgresql"
+        else:
+            with own_database() as url:
+                failed |= measure(wish, names, url)
+    print(f"{load()} after the run")
+    return int(failed)
+
+
+def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
+    """Whether it failed. The process has a folder of its own, which goes with everything in it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # no folder and no run without somebody who ends it
+    with tempfile.TemporaryDirectory(prefix="road-out-bench-") as folder:
+        env = {name: os.environ[name] for name in KEPT if name in os.environ}
+        env |= {"DATA_DIR": folder, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+        env |= {"LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        env["TRUSTED_PROXIES"] = "1"  # each signer comes from an address of their own
+        if database:
+            env["DATABASE_URL"] = database
+        numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.one", *numbers, *names],
+            cwd=ROOT, env=env, start_new_session=True,  # a Ctrl-C is told to it once, by us
+        )  # fmt: skip
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            return process.wait() != 0
+        finally:
+            process.terminate()  # if it still runs: it ends the servers that it started
+            process.wait(timeout=120)
+
+
+def load() -> str:
+    return f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+
+
+def no_postgres() -> str:
+    """Why there is none, or nothing."""
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=3).close()
+    except psycopg.Error as error:
+        return f"{str(error).strip().splitlines()[0]}. Another place: TEST_POSTGRES_URL."
+    return ""
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    name = f"road_out_bench_{uuid4().hex[:12]}"
+    with psycopg.connect(POSTGRES, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+if __name__ == "__main__":
+    for each in STOPS:  # also where whoever started us ignores Ctrl-C
+        signal.signal(each, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")

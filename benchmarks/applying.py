@@ -1,0 +1,93 @@
+"""The work behind Stripe's events, with the offline Stripe asked over HTTP, against as many bare transactions."""
+
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from benchmarks.bare_views import TABLE
+from benchmarks.ground import Ground, insist
+from benchmarks.measure import Pair, Sample, here
+from donations import checkout, inbox
+from donations.models import Gift, StripeEvent
+from foundation.jobs import queue
+from tests.stripe_sandbox.driver import Sandbox
+
+GIFTS = 10  # a round; each payment makes four events or five
+Batch = list[dict[str, Any]]
+
+
+def events(ground: Ground) -> Iterator[Pair]:
+    stripe = Sandbox.start(Path(ground.folder), port=settings.SANDBOX_PORT)
+    try:
+        batches = _batches(stripe, 2 * (ground.rounds + 1))
+        size = len(batches[0])
+        limits = {"a bare transaction": partial(_bare, size, asks=False)}
+        limits["a question to Stripe and a bare transaction"] = partial(_bare, size, asks=True)
+        for limit, bare in limits.items():
+            yield Pair(
+                "Stripe's event applied to the books", limit, "events", lambda: _apply(batches.pop(), stripe), bare
+            )
+    finally:
+        stripe.stop()
+
+
+def _batches(stripe: Sandbox, count: int) -> list[Batch]:
+    """Donors who have paid, and the events that tell of each round of them."""
+    batches: list[Batch] = []
+    seen = 0
+    for _round in range(count):
+        for _gift in range(GIFTS):
+            stripe.pay(checkout.start(_begun()))
+        told = stripe.events()
+        batches.append(told[seen:])
+        seen = len(told)
+    return batches
+
+
+def _begun() -> Gift:
+    wish = {"frequency": "once", "currency": "USD", "amount": 2500, "total": 2500, "livemode": False}
+    return Gift.objects.create(attempt=uuid.uuid4().hex, email="ada@donor.example", **wish)
+
+
+def _apply(batch: Batch, stripe: Sandbox) -> Sample:
+    """Only the work: the events are kept before, and their letters are written after."""
+    queue.run_due()
+    paid = Gift.objects.paid().count()
+    for event in batch:
+        inbox.take(*stripe.signed(event, settings.STRIPE_WEBHOOK_SECRETS[0]))
+    sample = here(len(batch), lambda: queue.run_due(len(batch)))
+    left = StripeEvent.objects.filter(state__in=(StripeEvent.State.WAITING, StripeEvent.State.FAILED))
+    insist(not left.exists(), f"{left.count()} events were not applied.")
+    now = Gift.objects.paid().count() - paid
+    insist(now == GIFTS, f"{now} gifts of {GIFTS} were booked as paid.")
+    return sample
+
+
+def _bare(count: int, asks: bool) -> Sample:
+    line = HTTPConnection("127.0.0.1", settings.SANDBOX_PORT, timeout=60)
+    sample = here(count, lambda: [_one(line if asks else None) for _ in range(count)])
+    line.close()
+    return sample
+
+
+def _one(line: HTTPConnection | None) -> None:
+    if line:
+        line.request("GET", "/v1/account", headers=_headers())
+        answer = line.getresponse()
+        answer.read()
+        insist(answer.status == 200, f"The offline Stripe answered {answer.status}.")
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {TABLE} (body) VALUES (%s)", ["x"])
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}",
+        "Stripe-Version": settings.STRIPE_API_VERSION,
+    }

@@ -1,0 +1,21 @@
+"""The server that the site is held against: a bare WSGI answer, and behind it a bare Django."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.bare_settings"
+django = get_wsgi_application()
+
+from benchmarks.bare_views import PAGES  # noqa: E402 - needs the settings above
+
+RAW = "/raw/"
+
+
+def application(environ, start):
+    path = environ["PATH_INFO"]
+    if not path.startswith(RAW):
+        return django(environ, start)
+    body = PAGES[path.removeprefix(RAW)]
+    start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
+    return [body]

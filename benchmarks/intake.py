@@ -1,0 +1,106 @@
+"""What is sent to us: Stripe's events and signatures of the pledge, against one bare INSERT of the same body."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from html import unescape
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core import signing
+
+from benchmarks import asking
+from benchmarks.ground import Ground, bare_rows, insist
+from benchmarks.measure import Pair, Sample
+from benchmarks.server import Server
+from donations.models import StripeEvent
+from foundation.doors import guard
+from foundation.jobs.models import Job
+from pledges.models import Signature
+
+LIMIT = "a bare view with one INSERT"
+WEBHOOK, PLEDGE = "/stripe/webhook/", "/pledge/"
+ORDINARY = 3000  # bytes of an event of Stripe's, near enough
+
+
+def webhooks(ground: Ground) -> Iterator[Pair]:
+    numbers = itertools.count(1)
+
+    def request(server: Server, path: str) -> Callable[[], bytes]:
+        return lambda: _event(server.port, path, next(numbers))
+
+    def kept() -> int:
+        events, jobs = StripeEvent.objects.count(), Job.objects.filter(kind="stripe-event").count()
+        insist(events == jobs, f"{events} events are kept with {jobs} jobs.")
+        return events
+
+    yield _pair(ground, "Stripe's event kept with its job", "events", WEBHOOK, request, 200, kept)
+
+
+def signatures(ground: Ground) -> Iterator[Pair]:
+    numbers = itertools.count(1)
+    answer, page = asking.once(ground.site.port, PLEDGE)
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])[settings.CSRF_COOKIE_NAME].value
+    hidden = re.findall(r'<input type="hidden" name="(\w+)"[^>]* value="([^"]*)"', page.decode())
+    form = {name: unescape(value) for name, value in hidden}
+    form |= {"opened": signing.dumps(time.time() - 30, salt=guard.SALT), "age": "on", "country": "US"}
+
+    def request(server: Server, path: str) -> Callable[[], bytes]:
+        return lambda: _form(server.port, path, next(numbers), form, cookie)
+
+    yield _pair(ground, "A signature of the pledge", "forms", PLEDGE, request, 302, Signature.objects.count)
+
+
+def _pair(
+    ground: Ground,
+    name: str,
+    unit: str,
+    path: str,
+    request: Callable[[Server, str], Callable[[], bytes]],
+    wanted: int,
+    rows: Callable[[], int],
+) -> Pair:
+    """Each side counts its rows afterwards: an answer without a row is none."""
+
+    def sending(server: Server, path: str, wanted: int, rows: Callable[[], int]) -> Callable[[], Sample]:
+        def send() -> Sample:
+            before = rows()
+            sample = server.samples(request(server, path), ground.seconds, wanted)
+            more = rows() - before
+            insist(more == sample.done, f"{path} answered {sample.done} times and left {more} rows.")
+            return sample
+
+        return send
+
+    ours = sending(ground.site, path, wanted, rows)
+    return Pair(name, LIMIT, unit, ours, sending(ground.bare, "/insert", 200, bare_rows))
+
+
+def _event(port: int, path: str, number: int) -> bytes:
+    """An event that nobody has sent yet, signed as Stripe signs."""
+    target = {"id": f"ch_bench{number}", "object": "charge", "description": "x" * ORDINARY}
+    facts = {"id": f"evt_bench{number}", "object": "event", "type": "charge.succeeded", "livemode": False}
+    rest = {"api_version": settings.STRIPE_API_VERSION, "created": 1_790_000_000, "data": {"object": target}}
+    body, at = json.dumps(facts | rest).encode(), int(time.time())
+    key = settings.STRIPE_WEBHOOK_SECRETS[0].encode()
+    mark = hmac.new(key, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return asking.request(port, path, body, Content_Type="application/json", Stripe_Signature=f"t={at},v1={mark}")
+
+
+def _form(port: int, path: str, number: int, form: dict[str, str], cookie: str) -> bytes:
+    """A person who has not signed yet, from an address of their own."""
+    typed = {"name": f"Signer {number}", "email": f"signer{number}@signer.example"}
+    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    return asking.request(
+        port,
+        path,
+        urlencode(form | typed).encode(),
+        Content_Type="application/x-www-form-urlencoded",
+        Cookie=f"{settings.CSRF_COOKIE_NAME}={cookie}",
+        X_Forwarded_For=address,
+    )

@@ -1,0 +1,92 @@
+"""Staff's list of gifts and its file, at many rows, against a bare cursor over the same rows."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.db import connection
+
+from benchmarks.ground import Ground, insist
+from benchmarks.measure import Pair, Sample, here
+from donations.models import Gift
+from donations.panel import GiftViewSet
+from tests.staff.people import signed_in
+
+ADDRESS = "/admin/gift/"
+ALL = "SELECT count(*) FROM donations_gift {where}"
+SOME = f"SELECT {', '.join(GiftViewSet.list_export)} FROM donations_gift {{where}} ORDER BY id DESC"
+SEARCHED = "donor77@donor.example"
+
+
+def many(ground: Ground) -> Iterator[Pair]:
+    ground.gifts(ground.rows)
+    total, last = Gift.objects.count(), GiftViewSet.list_per_page
+    cookie = signed_in("Administrator").cookies[settings.SESSION_COOKIE_NAME].value
+    middle = total // last // 2
+    where = f"WHERE email = '{SEARCHED}'"
+    found = Gift.objects.filter(email=SEARCHED).count()
+    looks = {
+        "its first page": ("", last, ""),
+        "a page in the middle": (f"?p={middle + 1}", last, f"LIMIT {last} OFFSET {last * middle}"),
+        "a search": (f"?q={SEARCHED}", min(found, last), ""),
+    }
+    for name, (query, shown, part) in looks.items():
+        narrowed = where if "q=" in query else ""
+
+        def look(query: str = query, shown: int = shown) -> Sample:
+            body, sample = ground.site.one(f"{ADDRESS}{query}", Cookie=_session(cookie))
+            rows = body.count(b"/admin/gift/inspect/")
+            insist(rows == shown, f"The list {query} shows {rows} gifts of {shown}.")
+            return sample
+
+        bare = _read(narrowed, part or f"LIMIT {last}", shown)
+        limit = f"a bare cursor: count and {shown} rows"
+        yield Pair(f"The list of {total:,} gifts: {name}", limit, "pages", look, bare)
+
+    def export() -> Sample:
+        body, sample = ground.site.one(f"{ADDRESS}?export=csv", Cookie=_session(cookie))
+        rows = sum(1 for _row in csv.reader(io.StringIO(body.decode("utf-8-sig")))) - 1
+        insist(rows == total, f"The file has {rows} rows of {total}.")
+        return Sample(rows, sample.seconds, sample.cpu)
+
+    yield Pair("All of them as CSV", "a bare cursor and csv.writer", "rows", export, _write(total))
+
+
+def _session(cookie: str) -> str:
+    return f"{settings.SESSION_COOKIE_NAME}={cookie}"
+
+
+def _read(where: str, part: str, shown: int) -> Callable[[], Sample]:
+    def read() -> Sample:
+        found: list[object] = []
+
+        def ask() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(ALL.format(where=where))
+                cursor.fetchone()
+                cursor.execute(f"{SOME.format(where=where)} {part}")
+                found.extend(cursor.fetchall())
+
+        sample = here(1, ask)
+        insist(len(found) == shown, f"The bare cursor found {len(found)} rows of {shown}.")
+        return sample
+
+    return read
+
+
+def _write(total: int) -> Callable[[], Sample]:
+    def write() -> Sample:
+        out = io.StringIO()
+
+        def ask() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(SOME.format(where=""))
+                csv.writer(out).writerows(cursor)
+
+        sample = here(total, ask)
+        rows = out.getvalue().count("\n")
+        insist(rows == total, f"The bare cursor wrote {rows} rows of {total}.")
+        return sample
+
+    return write

@@ -1,0 +1,53 @@
+"""One run on one database, in a process whose environment names it: python -m benchmarks chooses and starts it."""
+
+import signal
+import sys
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402 - the settings come first
+
+from benchmarks import applying, ground, intake, lists, papers, reading, starting  # noqa: E402
+from benchmarks.measure import MeasureError, Row, compare, table  # noqa: E402
+
+PARTS = {
+    "pages": reading.pages,
+    "help": reading.get_help,
+    "webhooks": intake.webhooks,
+    "signatures": intake.signatures,
+    "events": applying.events,
+    "lists": lists.many,
+    "papers": papers.receipts,
+    "start": starting.start,
+}
+
+
+def main(rounds: str, seconds: str, rows: str, *names: str) -> None:
+    found: list[Row] = []
+    try:
+        with ground.prepared(int(rounds), float(seconds), int(rows)) as place:
+            for name in names:
+                print(f"   {name} …", file=sys.stderr, flush=True)
+                found.extend(compare(pair, place.rounds) for pair in PARTS[name](place))
+    finally:  # what was measured before something failed was measured
+        if found:
+            print(f"\n{connection.display_name} {version()}\n\n{table(found)}\n", flush=True)
+
+
+def version() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sqlite_version()" if connection.vendor == "sqlite" else "SHOW server_version")
+        return str(cursor.fetchone()[0]).partition(" ")[0]
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+        main(*sys.argv[1:])
+    except (MeasureError, OSError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(1)  # whoever started this says so

@@ -1,0 +1,43 @@
+"""Pages that are read, against a bare answer of the same bytes by the same server over the same connections."""
+
+from collections.abc import Iterator
+
+from benchmarks import asking
+from benchmarks.ground import Ground, insist
+from benchmarks.measure import Pair
+from benchmarks.server import Server
+
+PAGES = {
+    "The front page": "/",
+    "The long article": "/the-problem/what-is-human-trafficking/",
+    "The facts and their sources": "/the-problem/facts-and-sources/",
+}
+HELP = "/get-help/"
+
+
+def pages(ground: Ground) -> Iterator[Pair]:
+    for number, (name, path) in enumerate(PAGES.items()):
+        bare = f"/page/{number}"
+        _same(ground, str(number), path, bare)
+        yield _pair(ground, name, path, "a bare Django view, no middleware", bare)
+
+
+def get_help(ground: Ground) -> Iterator[Pair]:
+    _same(ground, "help", HELP, "/raw/help")
+    yield _pair(ground, "Get help, finished", HELP, "a bare WSGI application", "/raw/help")
+
+
+def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
+    def ask(server: Server, path: str):
+        request = asking.request(server.port, path)
+        return lambda: server.samples(lambda: request, ground.seconds)
+
+    return Pair(name, limit, "pages", ask(ground.site, path), ask(ground.bare, bare))
+
+
+def _same(ground: Ground, name: str, path: str, bare: str) -> None:
+    """Both answer the same bytes, and the site does so each time."""
+    body, _sample = ground.site.one(path)
+    insist(ground.site.one(path)[0] == body, f"{path} is another page each time.")
+    ground.keep(name, body)
+    insist(ground.bare.one(bare)[0] == body, f"The bare answer is not what {path} says.")

@@ -1,0 +1,84 @@
+"""A web server of a benchmark's own: started as script/server would, asked, and ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import asking
+from benchmarks.measure import MeasureError, Sample
+from config.management.commands.serve import web_command
+from tests.running import ROOT, free_port
+
+PATIENCE = 120  # seconds for a start on a busy machine
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """One web process with the threads that the site has too."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process, self.port = process, port
+
+    def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200) -> Sample:
+        """As many answers as there are in so many seconds; each request is made anew."""
+        cpu = self._cpu()
+        done, took = asking.many(self.port, iter(make, None), seconds, wanted)
+        return Sample(done, took, self._cpu() - cpu)
+
+    def one(self, path: str, **headers: str) -> tuple[bytes, Sample]:
+        """One answer as a sample."""
+        cpu, began = self._cpu(), time.perf_counter()
+        answer, body = asking.once(self.port, path, **headers)
+        took = time.perf_counter() - began
+        if answer.status != 200:
+            raise MeasureError(f"{path} answered {answer.status}.")
+        return body, Sample(1, took, self._cpu() - cpu)
+
+    def _cpu(self) -> float:
+        """Seconds of all processes of this server; 0 where the system does not tell."""
+        return sum(self._ticks(stat) for stat in Path("/proc").glob("[0-9]*/stat")) / TICKS
+
+    def _ticks(self, stat: Path) -> int:
+        try:
+            fields = stat.read_text().rpartition(") ")[2].split()
+        except OSError:
+            return 0  # it ended meanwhile
+        return int(fields[11]) + int(fields[12]) if int(fields[2]) == self.process.pid else 0
+
+
+@contextmanager
+def serving(application: str, log: Path, first: str, port: int = 0) -> Iterator[Server]:
+    """`first` is an address that answers as soon as the server does."""
+    port = port or free_port()
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, *web_command(port, application=application)],
+            cwd=ROOT, stdout=file, stderr=file, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait(process, port, first, log)
+        yield Server(process, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, first: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            asking.once(port, first)
+            return
+        except MeasureError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise MeasureError(f"A web server did not start:\n{log.read_text()[-800:]}") from error
+        time.sleep(0.1)

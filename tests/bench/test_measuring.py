@@ -1,0 +1,201 @@
+"""script/bench measures what it says: the same bytes, rows that are counted, turns that alternate. No timings here."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks import asking, intake, measure, reading
+from benchmarks.ground import Ground
+from benchmarks.measure import MeasureError, Pair, Row, Sample
+from benchmarks.server import Server, serving
+from tests.running import ROOT, free_port
+
+
+@contextmanager
+def answering(say) -> Iterator[Server]:
+    """A small server of the test's own; `say(path)` gives status and body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            self.rfile.read(length)
+            status, body = say(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - the library's name
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # who asks may hang up
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield Server(SimpleNamespace(pid=os.getpgrp()), server.server_port)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def ground(site: Server, bare: Server) -> Ground:
+    return Ground(site, bare, ROOT, rounds=1, seconds=0.05, rows=200)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Iterator[Server]:
+    with serving("benchmarks.bare:application", tmp_path_factory.mktemp("bare") / "log", "/page/none") as server:
+        yield server
+
+
+def test_it_measures_in_turns_and_throws_the_first_away():
+    told, rates = [], {"ours": iter([9, 1, 2, 6]), "bare": iter([9, 2, 4, 4])}
+
+    def side(name: str):
+        return lambda: told.append(name) or Sample(next(rates[name]), 1, 0.5)
+
+    row = measure.compare(Pair("ours", "bare", "pages", side("ours"), side("bare")), rounds=3)
+    assert told == ["ours", "bare", "ours", "bare", "bare", "ours", "ours", "bare"]
+    assert row.ratios == [0.5, 0.5, 1.5]
+    assert row.cells() == ("ours", "bare", "pages", "2.00", "4.00", "0.500", "0.500-1.50", "0.900")
+
+
+def test_it_does_not_invent_what_the_system_does_not_count():
+    pair = Pair("ours", "bare", "pages", lambda: None, lambda: None)
+    assert Row(pair, [Sample(1, 1, 0)], [Sample(1, 1, 0.5)]).cells()[-1] == "-"
+
+
+def test_it_prints_a_table_that_markdown_takes_too():
+    row = Row(Pair("A page", "a view", "pages", None, None), [Sample(50, 1, 0)], [Sample(12345, 1, 0)])
+    head, rule, line = measure.table([row]).splitlines()
+    cells = [cell.strip() for cell in line.strip("| ").split("|")]
+    assert cells == ["A page", "a view", "pages", "50.0", "12,345", "0.00405", "0.00405-0.00405", "-"]
+    assert len(head) == len(rule) == len(line) and set(rule) <= set("|-: ")
+
+
+def test_it_counts_each_answer_once():
+    asked = count()
+    with answering(lambda path: (200, b"x" * next(asked))) as server:
+        done, seconds = asking.many(server.port, iter(lambda: asking.request(server.port, "/"), None), 0.05)
+    assert done == next(asked) >= asking.AT_ONCE and seconds > 0
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_it_does_not_count_a_refusal_as_an_answer(status):
+    with answering(lambda path: (status, b"no")) as server, pytest.raises(MeasureError, match=f"{status} .* 200 was"):
+        asking.many(server.port, iter(lambda: asking.request(server.port, "/"), None), 0.05)
+
+
+def test_it_says_so_when_nobody_answers():
+    with pytest.raises(MeasureError, match="No answer from /"):
+        asking.once(free_port(), "/")
+
+
+def test_its_bare_server_answers_the_bytes_of_the_page(bare):
+    page = b"<p>the site's own bytes</p>"
+    with answering(lambda path: (200, page)) as site:
+        for part in (reading.pages, reading.get_help):
+            for pair in part(ground(site, bare)):
+                assert pair.ours().done >= asking.AT_ONCE and pair.bare().done >= asking.AT_ONCE
+    assert {asking.once(bare.port, path)[1] for path in ("/page/0", "/raw/help")} == {page}
+
+
+def test_it_refuses_a_page_that_is_another_each_time(bare):
+    visits = count()
+    with answering(lambda path: (200, str(next(visits)).encode())) as site:  # noqa: SIM117
+        with pytest.raises(MeasureError, match="another page each time"):
+            next(reading.pages(ground(site, bare)))
+
+
+def test_it_refuses_bare_answers_that_are_not_the_pages():
+    with answering(lambda path: (200, b"page")) as site, answering(lambda path: (200, b"other")) as other:  # noqa: SIM117
+        with pytest.raises(MeasureError, match="The bare answer is not"):
+            next(reading.get_help(ground(site, other)))
+
+
+def test_it_refuses_answers_that_left_no_row():
+    rows = [0, 3]
+    with answering(lambda path: (200, b"")) as site:
+        place = ground(site, site)
+
+        def request(server: Server, path: str):
+            return lambda: asking.request(server.port, path, b"a=b")
+
+        pair = intake._pair(place, "ours", "forms", "/take/", request, 200, lambda: rows.pop(0))
+        with pytest.raises(MeasureError, match=r"/take/ answered \d+ times and left 3 rows"):
+            pair.ours()
+
+
+def command(*words: str, **env: str) -> subprocess.CompletedProcess:
+    program = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(program, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
+
+
+def test_it_names_its_parts_and_what_each_is_held_against():
+    said = command("--help")
+    assert said.returncode == 0 and "script/bench" in said.stdout
+    for name in ("pages", "help", "webhooks", "signatures", "events", "lists", "papers", "start"):
+        assert f"  {name} " in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pages", "speed"], "no part is called speed: pages, help"),
+        (["pages", "--rounds", "0"], "rounds go from 1 to 100"),
+    ],
+)
+def test_it_refuses_what_it_does_not_know_before_it_starts_anything(words, sentence):
+    said = command(*words)
+    assert said.returncode == 2 and sentence in said.stderr and "Traceback" not in said.stderr
+
+
+def test_it_says_why_postgresql_was_left_out():
+    nowhere = f"postgres://postgres@127.0.0.1:{free_port()}/postgres"
+    said = command("lists", "--database", "postgresql", TEST_POSTGRES_URL=nowhere)
+    assert said.returncode == 1 and "PostgreSQL was left out: " in said.stdout and "Traceback" not in said.stderr
+
+
+@pytest.mark.processes
+def test_it_measures_every_part_and_leaves_nothing_running():
+    """The parts count rows and compare bytes themselves, and fail where something was not done."""
+    program = [sys.executable, "-m", "benchmarks", "--rounds", "1", "--seconds", "0.1", "--rows", "200"]
+    process = subprocess.Popen(
+        [*program, "--database", "sqlite"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + 1 + 3 + 1 + 1 + 1 + 2 + 4 + 1 + 1, rows
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_takes_everything_with_it_when_it_is_stopped(how, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", "help", "--database", "sqlite"],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdout.readline()  # it says what machine this is, and begins
+    process.send_signal(how)
+    _out, err = process.communicate()
+    assert process.returncode == 1 and "Stopped." in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []

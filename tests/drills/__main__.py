@@ -1,0 +1,119 @@
+"""The drills at length: python -m tests.drills [names] [options]; --help names them."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from tests.drills import burst as bursts
+from tests.drills import cluster, failpoints, killing, outages, together
+from tests.drills.story import Story
+from tests.drills.yard import Yard, yard
+from tests.running import ROOT
+
+
+def points(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        for name in failpoints.POINTS:
+            killing.at_a_point(site, name)
+
+
+def kills(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        killing.at_random(site, asked.kills)
+
+
+def database(ground: Yard, asked: argparse.Namespace) -> None:
+    if reason := cluster.why_not():
+        ground.say(f"   SKIPPED: {reason}")
+        return
+    with ground.site_on_cluster(asked.seed) as (site, server):
+        outages.database_stops(site, server, asked.stops)
+
+
+def disk(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site_on_narrow_disk(asked.seed) as (site, narrow):
+        outages.disk_fills(site, narrow, gifts=6)
+
+
+def both(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        together.two_of_each(site, gifts=9)
+
+
+def stripe(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        outages.stripe_is_down(site, gifts=4, steps=4)
+
+
+def story(ground: Yard, asked: argparse.Namespace) -> None:
+    for seed in range(asked.seed, asked.seed + asked.rounds):
+        ground.say(f"   story of seed {seed}; again: script/drill story --rounds 1 --seed {seed} --steps {asked.steps}")
+        with ground.site(seed) as site:
+            Story(site).tell(asked.steps)
+
+
+def burst(ground: Yard, asked: argparse.Namespace) -> None:
+    for way in bursts.WAYS:
+        with ground.site(asked.seed) as site:
+            bursts.cards_are_tried(site, way, asked.posts)
+
+
+def books(ground: Yard, asked: argparse.Namespace) -> None:
+    """The stories of tests/donations/test_machine.py at length, and every fault that they must find."""
+    tests = ["tests/donations/test_machine.py", "tests/donations/test_planted_faults.py"]
+    env = {**os.environ, "STORIES": str(asked.stories), "PLANTED": "all"}
+    done = subprocess.run([sys.executable, "-m", "pytest", "-v", "--timeout=0", *tests], cwd=ROOT, env=env)
+    if done.returncode:
+        raise AssertionError("a story ended with other books than Stripe's, or a planted fault was not found")
+
+
+def long(ground: Yard, asked: argparse.Namespace) -> None:
+    """The drills' own tests that are too long for the gate: bursts, a story, and that each finds a planted fault."""
+    done = subprocess.run([sys.executable, "-m", "pytest", "-v", "-m", "long", "tests/drills"], cwd=ROOT)
+    if done.returncode:
+        raise AssertionError("a test of the drills failed")
+
+
+DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
+    each.__name__: each for each in (points, kills, both, stripe, disk, database, story, burst, books, long)
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/drill", description="Break a site of real processes on purpose.")
+    parser.add_argument("names", nargs="*", help=f"which: {' '.join(DRILLS)} (default: all)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=100, help="random moments at which the worker is killed")
+    parser.add_argument("--stops", type=int, default=5, help="how often the database is stopped")
+    parser.add_argument("--steps", type=int, default=500, help="steps of one story")
+    parser.add_argument("--rounds", type=int, default=4, help="how many stories")
+    parser.add_argument("--stories", type=int, default=500, help="how many random stories the books drill tells")
+    parser.add_argument("--posts", type=int, default=200, help="how many forms a burst sends")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(DRILLS):
+        parser.error(f"no drill is called {', '.join(sorted(unknown))}: {', '.join(DRILLS)}")
+    failed = []
+
+    def say(words: str) -> None:
+        print(words, flush=True)
+
+    with yard(say) as ground:
+        for name in asked.names or DRILLS:
+            began = time.monotonic()
+            say(f"{name}, seed {asked.seed}")
+            try:
+                DRILLS[name](ground, asked)
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
+            say(f"   {'FAILED' if name in failed else 'done'} after {time.monotonic() - began:.0f} s")
+    say(f"FAILED: {', '.join(failed)}" if failed else "All drills ended with books that agree.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Somebody tries stolen cards: many forms at once at four web processes, while an honest donor gives."""
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from stripe_sandbox import API_VERSION
+from tests.drills.site import DrillSite, eventually
+
+WORKERS = 4  # web processes, each with threads of its own
+AT_ONCE = 16  # robots that send at the same time
+HOME = "10.250.0.1"  # from where somebody gave before
+
+
+def _one(_number: int) -> str:
+    return "10.99.0.1"
+
+
+def _fifty(number: int) -> str:
+    return f"10.99.1.{number % 50}"
+
+
+def _forged(number: int) -> str:
+    """What the robot wrote itself, then what the proxy saw."""
+    return f"203.0.113.{number % 250}, 10.99.2.1"
+
+
+# whence the posts come -> what counts them, and whether the breaker may ask everybody for one step more
+WAYS = {
+    "one address": (_one, "an address", False),
+    "fifty addresses": (_fifty, "everywhere", True),
+    "forged X-Forwarded-For": (_forged, "an address", False),
+}
+
+
+def cards_are_tried(site: DrillSite, way: str, posts: int) -> None:
+    """The pages made at Stripe stay under the limit of `way`, and honest donors get to theirs meanwhile.
+
+    The limit is what may come at once and what the time of the burst adds: docs/card-testing.md, “Limits”.
+    """
+    address, counted, breaker = WAYS[way]
+    at_once, window = site.ask("limits_of_pages")[counted]
+    site.kill_web()
+    site.start_web(workers=WORKERS)
+    site.start_worker()
+    first = site.open_page(address=HOME)
+    site.sandbox.pay(first)
+    eventually(lambda: site.ask("state")["paid"] == 1, "the honest donor's first gift is booked")
+    before, began = _pages(site), time.monotonic()
+    with ThreadPoolExecutor(AT_ONCE) as robots:
+        sent = [robots.submit(site.open_page, address=address(number), prove=False) for number in range(posts)]
+        stranger = site.open_page(address="10.251.0.1")
+        asked = site.proofs
+        known = site.open_page(address=HOME)
+        assert site.proofs == asked, "a donor from where a gift was paid was asked for more"
+        led = sum(bool(each.result()) for each in sent)
+    seconds = time.monotonic() - began
+    made = _pages(site) - before - bool(stranger) - bool(known)
+    limit = at_once + math.ceil(seconds * at_once / window)
+    later = site.open_page(address="10.252.0.1")
+    site.say(
+        f"   {way}: {posts} posts in {seconds:.0f} s, {made} pages at Stripe (limit {limit}), {site.proofs} proofs"
+    )
+    assert led == made, f"{led} robots were led to Stripe, which made {made} pages"
+    assert 0 < made <= limit, f"{made} pages were made at Stripe, the limit is {limit}"
+    assert stranger and known and later, "an honest donor got to no page"
+    if breaker:
+        assert site.proofs, "nobody was asked to prove work while the breaker is open"
+    else:
+        assert not site.proofs, "one address made honest donors elsewhere prove work"
+    for page in (stranger, known, later):
+        site.sandbox.pay(page)
+    site.settle()
+    site.assert_books_agree()
+    assert site.ask("state")["paid"] == 4, "an honest gift is missing"
+
+
+def _pages(site: DrillSite) -> int:
+    """How many payment pages Stripe has made."""
+    address, key = f"{site.sandbox.tenant()}/v1/checkout/sessions", site.secrets["SANDBOX_SECRET_KEY"]
+    head = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
+    count, after = 0, {}
+    while True:
+        page = requests.get(address, {"limit": 100, **after}, headers=head, timeout=60).json()
+        assert "data" in page, page
+        count += len(page["data"])
+        if not page["has_more"]:
+            return count
+        after = {"starting_after": page["data"][-1]["id"]}

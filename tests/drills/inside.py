@@ -1,0 +1,156 @@
+"""A process with the site's settings: forks workers that can be killed, and answers questions about the rows.
+
+It takes orders as lines of JSON and never touches the database itself, so that each fork opens its own connection.
+Forking spares the seconds in which Django starts: a hundred workers can be killed in a minute.
+"""
+
+import json
+import os
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import F
+
+from config.management.commands import serve
+from donations import tries
+from donations.models import Gift, Reconciliation, StripeEvent
+from foundation.doors import proof
+from foundation.jobs.models import Job
+from foundation.letters.models import Letter
+from tests.donations import agreement
+from tests.drills import failpoints, plants
+
+ACTIVE = (Job.State.READY, Job.State.RUNNING)
+
+
+def web_command(workers: int = 1) -> list[str]:
+    """As `manage.py serve` starts it, but through the door that can be armed."""
+    return serve.web_command(settings.PORT, workers, "tests.drills.web:application")
+
+
+def unfinished() -> int:
+    return Job.objects.filter(state__in=ACTIVE).count()
+
+
+def left() -> list[list[str]]:
+    """What is not done, and why."""
+    rows = Job.objects.filter(state__in=ACTIVE).values_list("key", "state", "failures", "last_error")[:20]
+    return [[str(each) for each in row] for row in rows]
+
+
+def time_passes(seconds: int) -> None:
+    """Everything that waits is that much older. Only while no worker runs: leases end too."""
+    step = timedelta(seconds=seconds)
+    Job.objects.filter(state__in=ACTIVE).update(run_at=F("run_at") - step, lease_until=F("lease_until") - step)
+    StripeEvent.objects.update(received_at=F("received_at") - step)
+
+
+def state() -> dict[str, Any]:
+    """What is wrong, and what stands where."""
+    paid = Gift.objects.paid()
+    keys = [f"receipt:{reference}" for reference in paid.values_list("reference", flat=True)]
+    last = Reconciliation.objects.order_by("-pk").first()
+    return {
+        "wrong": agreement.disagreements(),
+        "parked": list(Job.objects.filter(state=Job.State.DEAD).values_list("key", "last_error")),
+        "letters": dict(Letter.objects.values_list("key", "state")),
+        "receipts not written about": sorted(set(keys) - set(Letter.objects.values_list("key", flat=True))),
+        "paid": len(keys),
+        "events": StripeEvent.objects.count(),
+        "compared": {"gaps": last.gaps, "found": last.found, "notes": last.notes} if last else None,
+    }
+
+
+def limits_of_pages() -> dict[str, tuple[int, int]]:
+    """How many payment pages unknown browsers may open at once, and in how many seconds as many again."""
+    return {"an address": tries.PAGES_AN_ADDRESS, "everywhere": tries.PAGES}
+
+
+def solve(challenge: str) -> str:
+    """What a donor's browser answers to the step-up."""
+    return proof.solve(challenge)
+
+
+def event_states() -> dict[str, str]:
+    return dict(StripeEvent.objects.values_list("event_id", "state"))
+
+
+ALL = (web_command, unfinished, left, time_passes, state, limits_of_pages, solve, event_states)
+QUESTIONS = {one.__name__: one for one in ALL}
+
+
+def _start(words: list[str], die_at: str, mark: str) -> int:
+    """A management command as a process of its own; returns its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        output = os.open(settings.DATA_DIR / "drill.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        if die_at:
+            failpoints.arm(die_at, Path(mark))
+        call_command(*words)
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _ask(name: str, args: list[Any]) -> Any:
+    """One question, answered by a fork."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(reader)
+        try:
+            answer = {"answer": QUESTIONS[name](*args)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        with os.fdopen(writer, "w") as pipe:
+            json.dump(answer, pipe)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        answer = json.load(pipe)
+    os.waitpid(pid, 0)
+    return answer
+
+
+def _ended(pid: int) -> int | None:
+    """None while it runs, else its exit code, below zero the signal."""
+    found, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if found else None
+
+
+def main() -> None:
+    plants.plant()
+    started = set()
+    for line in sys.stdin:
+        order, *args = json.loads(line)
+        if order == "start":
+            pid = _start(*args)
+            started.add(pid)
+            answer: Any = {"answer": pid}
+        elif order == "ended":
+            answer = {"answer": _ended(*args)}
+            if answer["answer"] is not None:
+                started.discard(args[0])
+        else:
+            answer = _ask(order, args)
+        print(json.dumps(answer), flush=True)
+    for pid in started:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

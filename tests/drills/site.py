@@ -1,0 +1,310 @@
+"""A site in pieces for the drills: web, workers, offline Stripe, mail server, each of which can be killed by itself."""
+
+import itertools
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.drills.mail_server import MailServer
+from tests.running import ROOT, free_port
+from tests.stripe_sandbox.driver import Sandbox
+
+PATIENCE = 120  # seconds for a process of a busy machine to answer
+# Seconds for one to end: a comparison asks Stripe ten times in a second, and a worker's turn of it lasts two minutes.
+LONGEST = 1200
+LEASE = 400  # seconds; longer than a worker's lease
+BACK_OFF = (
+    3 * 3600
+)  # seconds; longer than a handful of failures earns, and twelve are longer than the day a welcome waits
+INSIDE = "import django; django.setup(); from tests.drills import inside; inside.main()"
+Say = Callable[[str], None]
+
+
+ALL = (["migrate"], ["collectstatic", "--no-input"], ["load_content"])  # in the order of manage.py serve
+
+
+def prepare(data_dir: Path, extra: dict[str, str], *commands: list[str]) -> None:
+    """A site that never ran: tables, content, static files, or only what is named."""
+    env = without_empty({**os.environ, "DATA_DIR": str(data_dir), **extra})
+    for words in commands or ALL:
+        command = [sys.executable, "manage.py", *words, "--verbosity=0"]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def without_empty(env: dict[str, str]) -> dict[str, str]:
+    """An empty value takes a variable away."""
+    return {name: value for name, value in env.items() if value}
+
+
+def copy_of(prepared: Path, data_dir: Path) -> Path:
+    """The same site once more, with static files in common."""
+    ignore = shutil.ignore_patterns("static", "drill.log")
+    shutil.copytree(prepared, data_dir, dirs_exist_ok=True, ignore=ignore)
+    (data_dir / "static").symlink_to(prepared / "static")
+    return data_dir
+
+
+def eventually(what: Callable[[], Any], words: str, seconds: float = PATIENCE) -> Any:
+    """The first true answer. Polls what cannot call us; fails with words after a time that no machine needs."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {words}"
+        time.sleep(0.02)
+    return answer
+
+
+class DrillSite:
+    """Use as a context manager. `data_dir` holds a prepared site; `extra` its environment (DATABASE_URL)."""
+
+    def __init__(self, data_dir: Path, extra: dict[str, str], seed: int, say: Say = print) -> None:
+        self.data_dir, self.say, self.dice = data_dir, say, random.Random(seed)
+        self.mail = MailServer()
+        self.port, sandbox_port = free_port(), free_port()
+        self.mark = data_dir / "died"
+        self.secrets = dict(re.findall(r"^(\w+)=(.*)$", (data_dir / "secrets.env").read_text(), re.M))
+        self.stripe_dir = Path(tempfile.mkdtemp(prefix="road-out-drill-stripe-"))
+        self.sandbox_port = sandbox_port
+        names = {
+            **os.environ,
+            **self.secrets,  # a test's own settings left theirs in the environment
+            "DATA_DIR": str(data_dir),
+            "PORT": str(self.port),
+            "SANDBOX_PORT": str(sandbox_port),
+            "EMAIL_URL": self.mail.url,
+            "TRUSTED_PROXIES": "1",  # each donor comes from an address of their own
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **extra,
+        }
+        self.env = without_empty(names)
+        self.workers: list[int] = []
+        self.kills = 0
+        self.cut_off = 0  # workers that an outage caught, perhaps between sending a letter and writing that down
+        self.stamp = ""
+        self.donors = itertools.count(1)  # shared by threads
+        self.proofs = 0  # how often a donor was asked for one step more
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def __enter__(self) -> "DrillSite":
+        self.log = (self.data_dir / "drill.log").open("ab")
+        self.start_stripe()
+        self.inside = subprocess.Popen(
+            [sys.executable, "-c", INSIDE],
+            cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+        )  # fmt: skip
+        self.start_web()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in list(self.workers):
+            self.kill_worker(pid)
+        self.kill_web()
+        self.inside.stdin.close()
+        self.inside.wait(timeout=30)
+        self.inside.stdout.close()
+        self.sandbox.kill()
+        self.mail.stop()
+        self.log.close()
+        shutil.rmtree(self.stripe_dir, ignore_errors=True)
+
+    # the pieces
+
+    def start_stripe(self) -> None:
+        self.sandbox = Sandbox.start(
+            self.stripe_dir,
+            port=self.sandbox_port,
+            webhook_url=f"http://127.0.0.1:{self.port}/stripe/webhook/",
+            webhook_secret=self.secrets["SANDBOX_WEBHOOK_SECRET"],
+            retry=",".join(["0.3"] * 40),
+            seed="drill",
+        )
+
+    def start_web(self, die_at: str = "", workers: int = 1) -> None:
+        self.mark.unlink(missing_ok=True)
+        env = {**self.env, "DIE_AT": die_at, "DIE_MARK": str(self.mark)}
+        self.web = subprocess.Popen(
+            [sys.executable, *self.ask("web_command", workers)],
+            cwd=ROOT, env=env, stdout=self.log, stderr=self.log, start_new_session=True,
+        )  # fmt: skip
+        eventually(self._answers, "the web server answers")
+
+    def _answers(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(f"{self.url}/healthz", timeout=10).status_code == 200
+        return False
+
+    def kill_web(self) -> None:
+        """kill -9, the server and what it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.web.pid, signal.SIGKILL)
+        self.web.wait(timeout=30)
+
+    def start(self, *words: str, die_at: str = "") -> int:
+        """A management command of the site as a process; returns its id."""
+        self.mark.unlink(missing_ok=True)
+        return int(self.order("start", list(words), die_at, str(self.mark)))
+
+    def start_worker(self, die_at: str = "") -> int:
+        self.workers.append(self.start("worker", die_at=die_at))
+        return self.workers[-1]
+
+    def ended(self, pid: int) -> int | None:
+        """None while it runs, else its exit code."""
+        code = self.order("ended", pid)
+        if code is not None and pid in self.workers:
+            self.workers.remove(pid)
+        return code
+
+    def wait(self, pid: int) -> int:
+        codes: list[int] = []
+
+        def over() -> bool:
+            code = self.ended(pid)
+            codes.extend([] if code is None else [code])
+            return bool(codes)
+
+        eventually(over, f"process {pid} ends", LONGEST)
+        return codes[0]
+
+    def kill_worker(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        self.wait(pid)
+        self.kills += 1
+
+    def stop_workers(self) -> None:
+        """As an operator would: the running job ends first."""
+        for pid in list(self.workers):
+            os.kill(pid, signal.SIGTERM)
+            assert self.wait(pid) == 0, "the worker did not stop cleanly"
+
+    def order(self, *words: Any) -> Any:
+        self.inside.stdin.write(json.dumps(words) + "\n")
+        self.inside.stdin.flush()
+        answer = json.loads(self.inside.stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["answer"]
+
+    ask = order
+
+    # the donors
+
+    def open_page(
+        self, frequency: str = "once", amount: int = 25, code: str = "USD", address: str = "", prove: bool = True
+    ) -> str:
+        """A new donor fills the form; returns the address of the payment page, or "" when there was none.
+
+        Each comes from an address of their own unless one is given, and does the step-up unless told not to.
+        """
+        number = next(self.donors)
+        person = requests.Session()
+        person.headers["X-Forwarded-For"] = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        try:
+            page = person.get(f"{self.url}/give/?currency={code}", timeout=60)
+            hidden = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text))
+            fields = {name: unescape(value) for name, value in hidden.items()}
+            self.stamp = self.stamp or fields.get("opened", "")
+            fields |= {"frequency": frequency, f"amount_{frequency}": "other", "other": str(amount)}
+            # A form that was opened when the site began: a robot of ours is not kept waiting for being one.
+            fields |= {"email": f"donor{number}@donor.example", "opened": self.stamp}
+            answer = person.post(f"{self.url}/give/", fields, timeout=60, allow_redirects=False)
+            if "very fast" in answer.text:
+                time.sleep(0.5)  # the first form of all is really too young
+                return self.open_page(frequency, amount, code, address, prove)
+            if answer.status_code == 403 and prove:
+                answer = self._prove(person, answer)
+            return answer.headers["Location"] if answer.status_code == 303 else ""
+        except requests.RequestException:
+            return ""  # the site is away; a donor would come again
+
+    def _prove(self, person: requests.Session, asked: requests.Response) -> requests.Response:
+        """What static/js/prove.js does: the sum that the page holds, and the same form once more."""
+        self.proofs += 1
+        challenge = re.search(r'data-challenge="([^"]*)"', asked.text)
+        if challenge is None:
+            return asked
+        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', asked.text)
+        fields = {name: unescape(value) for name, value in hidden}
+        fields["proof"] = self.ask("solve", unescape(challenge[1]))
+        return person.post(f"{self.url}/give/", fields, timeout=60, allow_redirects=False)
+
+    def give(self, *args: Any, card: str = "4242424242424242") -> str:
+        """A new donor gives and pays; returns the page's address, or "" when the site could not lead there."""
+        page = self.open_page(*args)
+        if page:
+            self.sandbox.pay(page, card)
+        return page
+
+    def intents(self) -> list[str]:
+        """The payments at Stripe that succeeded."""
+        found = [event["data"]["object"] for event in self.sandbox.events() if event["type"] == "charge.succeeded"]
+        return [charge["payment_intent"] for charge in found]
+
+    # the end of each drill
+
+    def settle(self) -> None:
+        """Faults over, everything delivered, every worker restarted, and as much time gone as anything waits for."""
+        self.sandbox.calm()
+        self.stop_workers()
+        if self.web.poll() is not None:
+            self.kill_web()
+            self.start_web()
+        eventually(self._delivered, "every event is delivered")
+        for _round in range(12):
+            self.ask("time_passes", BACK_OFF)
+            assert self.wait(self.start("worker", "--once")) == 0, "the worker failed"
+            if not self.ask("unfinished"):
+                return
+        raise AssertionError(f"work is left after hours: {self.ask('left')}")
+
+    def _delivered(self) -> bool:
+        self.sandbox.deliver()
+        waiting = 0
+        for delivery in self.sandbox.deliveries():
+            if delivery["state"] == "failed":
+                self.sandbox.deliver(event=delivery["event"])
+            waiting += delivery["state"] in ("waiting", "sending", "failed")
+        return not waiting
+
+    def assert_books_agree(self, all_written_to: bool = True, compare: bool = True) -> None:
+        """The ledger is Stripe's books, every paid gift has its receipt, and nobody was mailed twice.
+
+        `all_written_to`: each receipt came by its event, so each has its letter; reconcile writes to nobody.
+        """
+        if compare:
+            assert self.wait(self.start("reconcile", "--apply")) == 0, "reconcile failed"
+        state = self.ask("state")
+        assert state["wrong"] == [], state["wrong"]
+        assert state["parked"] == [], state["parked"]
+        letters, mailed = state["letters"], self.mail.letters
+        assert [key for key, times in mailed.items() if times > 1] == [], "somebody was mailed twice"
+        unsure = [key for key, at in letters.items() if at == "unsure"]
+        interrupted = self.kills + self.cut_off  # each had at most one letter in hand
+        assert len(unsure) <= interrupted, f"{len(unsure)} letters unsure, {interrupted} workers interrupted"
+        sent = {key for key, at in letters.items() if at == "sent"}
+        assert sent <= set(mailed) and set(mailed) <= sent | set(unsure), "rows and mail server tell different stories"
+        assert {*letters.values()} <= {"sent", "unsure"}, letters
+        if all_written_to:
+            untold = state["receipts not written about"]
+            assert not untold, f"nobody was told of {untold}"
+        assert self.wait(self.start("audit_ledger")) == 0, "audit_ledger found something"
+        self.say(
+            f"   books agree: {state['paid']} paid gifts, {state['events']} events, {len(mailed)} letters mailed "
+            f"once each, {len(unsure)} unsure, {self.kills} kills"
+        )

@@ -1,0 +1,87 @@
+"""A few seeds of each drill; what takes minutes is marked `long`. At length: script/drill (docs/drills.md)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import clock
+from tests.drills import burst, cluster, failpoints, killing, outages, together
+from tests.drills.site import DrillSite
+from tests.drills.story import Story
+from tests.drills.yard import Yard, yard
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Yard]:
+    with clock.today(), yard() as place:  # before a site is made for the whole module
+        yield place
+
+
+@pytest.fixture(scope="module")
+def site(ground: Yard) -> Iterator[DrillSite]:
+    """One site for the drills that leave the clock at Stripe alone: its books go on from drill to drill."""
+    with ground.site(seed=1) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", failpoints.POINTS)
+def test_it_loses_nothing_when_a_process_dies_at_the_worst_moment(site, name):
+    killing.at_a_point(site, name)
+
+
+def test_it_loses_nothing_when_workers_die_at_random(site):
+    killing.at_random(site, times=3)
+
+
+def test_it_books_once_what_two_workers_and_two_comparisons_find(site):
+    together.two_of_each(site, gifts=3)
+
+
+@pytest.mark.long
+def test_it_catches_up_when_stripe_was_down_for_an_hour(site):
+    outages.stripe_is_down(site, gifts=1, steps=2)
+
+
+@pytest.mark.long
+def test_it_has_stripes_books_after_a_story_of_real_processes(ground):
+    with ground.site(seed=7) as site:
+        Story(site).tell(60)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["fifty addresses", "forged X-Forwarded-For"])
+def test_it_limits_payment_pages_in_a_burst_while_an_honest_donor_gives(ground, way):
+    with ground.site(seed=1) as site:
+        burst.cards_are_tried(site, way, posts=60)
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"), [("refund_is_ignored", "at Stripe"), ("letter_goes_twice", "mailed twice")]
+)
+def test_a_drill_finds_a_planted_fault(ground, fault, found):
+    with ground.site(seed=1, PLANT=fault) as site, pytest.raises(AssertionError, match=found):
+        together.two_of_each(site, gifts=3)
+
+
+def test_a_drill_finds_that_a_letter_is_lost(ground):
+    with ground.site(seed=1, PLANT="letter_is_lost") as site, pytest.raises(AssertionError, match="nobody was told"):
+        killing.at_random(site, times=1)
+
+
+@pytest.mark.long
+def test_a_burst_finds_that_the_limit_is_gone(ground):
+    with ground.site(seed=1, PLANT="no_limit_of_pages") as site, pytest.raises(AssertionError, match="the limit is"):
+        burst.cards_are_tried(site, "one address", posts=60)
+
+
+@pytest.mark.skipif(bool(cluster.why_not()), reason=cluster.why_not() or "-")
+def test_it_goes_on_when_the_database_was_stopped_at_once(ground):
+    with ground.site_on_cluster(seed=2) as (site, server):
+        outages.database_stops(site, server, times=1)
+
+
+def test_it_keeps_nothing_half_when_the_disk_is_full(ground):
+    with ground.site_on_narrow_disk(seed=3) as (site, disk):
+        outages.disk_fills(site, disk, gifts=2)

@@ -1,0 +1,70 @@
+"""Where drills happen: prepared sites, made once and copied, on SQLite or on the database that DATABASE_URL names."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.databases import copy_template, own_database
+from tests.drills.cluster import Cluster
+from tests.drills.narrow_disk import NarrowDisk
+from tests.drills.site import DrillSite, Say, copy_of, prepare
+
+ON_FILES = {"DATABASE_URL": ""}
+
+
+class Yard:
+    """Makes sites for drills. SQLite sites are copies of one that was prepared once."""
+
+    def __init__(self, folder: Path, say: Say = print) -> None:
+        self.folder, self.say = folder, say
+
+    @property
+    def prepared(self) -> Path:
+        """The first use prepares it."""
+        place = self.folder / "prepared"
+        if not place.exists():
+            draft = Path(tempfile.mkdtemp(prefix="draft-", dir=self.folder))
+            copy_template(draft)
+            prepare(draft, ON_FILES)
+            draft.rename(place)  # half prepared is not prepared
+        return place
+
+    @contextmanager
+    def site(self, seed: int, **extra: str) -> Iterator[DrillSite]:
+        """A new site, on SQLite or, where DATABASE_URL names a PostgreSQL, in a database of its own there."""
+        place = copy_of(self.prepared, Path(tempfile.mkdtemp(prefix="site-", dir=self.folder)))
+        with own_database(f"drill-{self.folder.name}-{place.name}") as env:
+            if env:
+                prepare_rows(place, env)
+            with DrillSite(place, (env or ON_FILES) | extra, seed, self.say) as site:
+                yield site
+
+    @contextmanager
+    def site_on_cluster(self, seed: int) -> Iterator[tuple[DrillSite, Cluster]]:
+        place = copy_of(self.prepared, Path(tempfile.mkdtemp(prefix="site-", dir=self.folder)))
+        with Cluster() as cluster:
+            prepare_rows(place, cluster.env)
+            with DrillSite(place, cluster.env, seed, self.say) as site:
+                yield site, cluster
+
+    @contextmanager
+    def site_on_narrow_disk(self, seed: int) -> Iterator[tuple[DrillSite, NarrowDisk]]:
+        with NarrowDisk() as disk:
+            place = copy_of(self.prepared, disk.folder / "data")
+            with DrillSite(place, ON_FILES, seed, self.say) as site:
+                yield site, disk
+
+
+def prepare_rows(place: Path, env: dict[str, str]) -> None:
+    prepare(place, env, ["migrate"], ["load_content"])
+
+
+@contextmanager
+def yard(say: Say = print) -> Iterator[Yard]:
+    folder = Path(tempfile.mkdtemp(prefix="road-out-drills-"))
+    try:
+        yield Yard(folder, say)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

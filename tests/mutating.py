@@ -1,0 +1,64 @@
+"""The tests as mutmut starts them, once for each mutant: what takes seconds to make is kept from run to run.
+
+Loaded by script/mutate.py only (pyproject.toml, [tool.mutmut]); docs/mutation.md says what came of it.
+"""
+
+import atexit
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import hypothesis
+import pytest
+import stripe
+from django.db import connection
+from django.test.utils import setup_databases
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.stripe_sandbox.driver import Sandbox
+
+START, STOP = Sandbox.start, Sandbox.stop
+
+
+class Kept:
+    """Fixtures in place of pytest-django's and of tests.running's."""
+
+    template: sqlite3.Connection | None = None
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(self, django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+        """The migrated database, made once; each later run begins with a copy of it."""
+        with django_db_blocker.unblock():
+            if Kept.template is None:
+                setup_databases(verbosity=0, interactive=False)
+                connection.ensure_connection()
+                Kept.template = sqlite3.connect(":memory:", check_same_thread=False)
+                connection.connection.backup(Kept.template)
+            else:
+                connection.ensure_connection()
+                Kept.template.backup(connection.connection)
+        yield
+
+
+@cache
+def shared_sandbox() -> Sandbox:
+    """One process for the whole session; every test takes a tenant of its own."""
+    folder = tempfile.TemporaryDirectory(prefix="road-out-mutating-")
+    made = START(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(STOP, made)
+    return made
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Called at each run. Registered last, so that these fixtures win."""
+    if config.pluginmanager.has_plugin("kept"):
+        return
+    config.pluginmanager.register(Kept(), "kept")
+    Sandbox.start = lambda directory, **options: START(directory, **options) if options else shared_sandbox()
+    Sandbox.stop = lambda self: 0 if self is shared_sandbox() else STOP(self)
+    stripe.HTTPClient.INITIAL_DELAY = stripe.HTTPClient.MAX_DELAY = 0.001  # what is tried again is tried at once
+    hypothesis.settings.register_profile("mutating", deadline=None, derandomize=True, database=None)
+    hypothesis.settings.load_profile("mutating")
