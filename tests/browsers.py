@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.running import own_connection
 
 # The same engine without a window of its own comes first: it needs a third of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -43,13 +45,16 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def opener(size: str = "desktop", javascript: bool = True, **options: Any) -> Page:
         context = browser.new_context(
-            viewport=SIZES[size], java_script_enabled=javascript, is_mobile=size == "phone", **options
+            viewport=SIZES[size],
+            java_script_enabled=javascript,
+            is_mobile=size == "phone",
+            **{"extra_http_headers": own_connection(), **options},
         )
         contexts.append(context)
         page = context.new_page()
         pages.append(page)
         page.wrongs = []  # type: ignore[attr-defined]
-        page.on("console", lambda message: page.wrongs.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: page.wrongs.append(_words(message)) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.wrongs.append(str(error)))
         page.on("request", lambda request: _note_foreign(page, request.url))
         return page
@@ -58,6 +63,11 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield opener
     for context in contexts:
         context.close()
+
+
+def _words(message: ConsoleMessage) -> str:
+    """With the address, without which "failed to load" helps nobody."""
+    return f"{message.text} {message.location['url']}".strip()
 
 
 def _note_foreign(page: Page, url: str) -> None:

@@ -18,7 +18,8 @@ MOMENT = datetime.fromisoformat(os.environ.get("TEST_CLOCK", "2027-03-09T10:00:0
 
 
 def _real() -> float:
-    return time_machine.escape_hatch.time.time()
+    hatch = time_machine.escape_hatch
+    return float(hatch.time.time()) if hatch.is_travelling() else time.time()
 
 
 def begin() -> None:

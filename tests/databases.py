@@ -90,12 +90,18 @@ def own_database(name: str, data_dir: Path | None = None) -> Iterator[dict[str, 
     """
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
-        if data_dir and SQLITE_TEMPLATE in os.environ:
-            shutil.copy(os.environ[SQLITE_TEMPLATE], data_dir / FILE)
+        if data_dir:
+            copy_template(data_dir)
         yield {}
         return
     with _new(url, name, os.environ.get(POSTGRES_TEMPLATE, "") if data_dir else "") as own:
         yield {"DATABASE_URL": own}
+
+
+def copy_template(data_dir: Path) -> None:
+    """The migrated SQLite database into a new data folder, where the gate made one."""
+    if SQLITE_TEMPLATE in os.environ:
+        shutil.copy(os.environ[SQLITE_TEMPLATE], data_dir / FILE)
 
 
 @contextmanager

@@ -35,10 +35,32 @@ SQLITE_ALONE = [
     "tests/config",
     "tests/staff/test_doors.py",
     "tests/staff/test_roles.py",
+    "tests/awareness/test_crawl.py",
+    "tests/awareness/test_desk.py",
     "tests/awareness/test_editing.py",
+    "tests/awareness/test_every_type.py",
+    "tests/awareness/test_facts_page.py",
+    "tests/awareness/test_help_languages.py",
+    "tests/awareness/test_languages.py",
     "tests/awareness/test_pages.py",
+    "tests/awareness/test_playing.py",
+    "tests/awareness/test_posters.py",
+    "tests/awareness/test_sharing.py",
+    "tests/awareness/test_site.py",
+    "tests/awareness/test_spanish.py",
+    "tests/awareness/test_trailers.py",
+    "tests/awareness/test_translating.py",
+    "tests/awareness/test_words.py",
+    "tests/bench",
     "tests/drawing",
+    "tests/donations/rules/test_facts.py",
+    "tests/donations/rules/test_gateway.py",
+    "tests/donations/rules/test_payment_page.py",
+    "tests/donations/test_contract.py",
     "tests/donations/test_money.py",
+    "tests/donations/test_papers.py",
+    "tests/donations/test_planted_faults.py",
+    "tests/donations/test_road.py",
     "tests/test_gate.py",
     "tests/test_house.py",
 ]
@@ -120,7 +142,8 @@ class Lane:
 
 def lanes(postgres: str, args: list[str]) -> list[Lane]:
     """Together they run every test once, and on PostgreSQL what can differ there. The longest first."""
-    processes, others = Lane("SQLite processes", ["-m", PROCESSES]), Lane("SQLite", ["-m", f"not ({PROCESSES})"])
+    processes = Lane("SQLite processes", ["-m", f"({PROCESSES}) and not long"])
+    others = Lane("SQLite", ["-m", f"not ({PROCESSES})"])
     all_of_them = [processes, others]
     if not args:  # whoever asks for a part names it
         others.select.append(f"--ignore={OFFLINE_STRIPE}")

@@ -1,5 +1,6 @@
 """Real processes for the tests: the offline Stripe alone, or the whole site as script/server runs it."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from tests.ports import free_port
 from tests.stripe_sandbox.driver import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+CONNECTIONS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -113,12 +115,20 @@ def _start_site(data_dir: Path, extra: dict[str, str], timeout: float = 240) -> 
     return site
 
 
+def own_connection() -> dict[str, str]:
+    """The header of somebody who comes from elsewhere than all before: what a site allows one connection in an hour is
+    less than a run of tests needs.
+    """
+    number = next(CONNECTIONS)
+    return {"X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
+
+
 @pytest.fixture(scope="session")
 def running_site() -> Iterator[Site]:
     """The whole site, as a stranger starts it. Shared by the run: a test leaves other people's rows alone."""
     data_dir = Path(tempfile.mkdtemp(prefix="road-out-site-"))
     with own_database("site", data_dir) as env:
-        site = start_site(data_dir, env)
+        site = start_site(data_dir, {**env, "TRUSTED_PROXIES": "1"})  # so that each visitor has a connection
         try:
             yield site
         finally:
