@@ -40,6 +40,7 @@ SQLITE_ALONE = [
     "tests/awareness/test_editing.py",
     "tests/awareness/test_every_type.py",
     "tests/awareness/test_facts_page.py",
+    "tests/awareness/test_found.py",
     "tests/awareness/test_help_languages.py",
     "tests/awareness/test_languages.py",
     "tests/awareness/test_pages.py",
