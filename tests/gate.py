@@ -247,7 +247,7 @@ def postgres() -> str:
     """The address of the server, or nothing where none answers."""
     url = os.environ.get("TEST_POSTGRES_URL", POSTGRES)
     try:
-        psycopg.connect(url, connect_timeout=3).close()
+        psycopg.connect(url, connect_timeout=60).close()
     except psycopg.Error:
         return ""
     return url
