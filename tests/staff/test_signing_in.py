@@ -130,13 +130,12 @@ def test_it_locks_after_five_failures_with_a_plain_page(client, known):
     email = user.email if known else "stranger@example.org"
     answers = []
     for attempt in range(5):
-        cache.clear()  # allauth's own limit lives in the memory of a process
+        cache.clear()  # another process has another memory
         answers.append(client.post(LOGIN, {"login": email, "password": f"wrong {attempt}"}).status_code)
-    assert answers == [200, 200, 200, 200, 429]
-    cache.clear()
+    assert answers == [200] * 5
     locked = client.post(LOGIN, {"login": email.upper(), "password": PASSWORD})
     assert locked.status_code == 429, "the right password does not help"
-    assert locked.headers["Retry-After"] == "1800"
+    assert locked.headers["Retry-After"] == "360"
     assert "Too many tries" in locked.content.decode()
 
 
@@ -168,7 +167,7 @@ def test_it_limits_reset_letters_for_one_address_across_processes(client):
     for _ in range(8):
         cache.clear()
         client.post("/accounts/password/reset/", {"email": user.email})
-    assert Letter.objects.filter(to=user.email).count() == 5
+    assert Letter.objects.filter(to=user.email).count() == 3
 
 
 def test_it_ends_other_sessions_when_the_password_changes():
@@ -252,6 +251,6 @@ def test_it_sends_only_to_our_own_pages_after_signing_in(client):
 
 
 def test_it_answers_a_flood_of_tries_with_a_page_of_ours(client):
-    answers = [client.post(LOGIN, {"login": f"p{number}@example.org", "password": ""}) for number in range(31)]
-    assert answers[-1].status_code == 429
+    answers = [client.post(LOGIN, {"login": f"p{number}@example.org", "password": "x"}) for number in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
     assert "Too many tries" in answers[-1].content.decode()
