@@ -98,6 +98,7 @@ class Organisation(BaseGenericSetting):
 
     class Meta:
         verbose_name = _("Organisation")
+        permissions = [("export_report", _("Can export reports, redirects and the site's history"))]
 
     @property
     def zone(self) -> ZoneInfo:
