@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "config.security.Policy",  # before WhiteNoise: a drawing that is opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.packing.Packed",
+    "config.security.Bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.languages.FromAddress",
     "django.middleware.common.CommonMiddleware",

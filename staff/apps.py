@@ -15,6 +15,8 @@ class StaffConfig(AppConfig):
         import_module("staff.factors")  # hears when a factor was set up
         import_module("staff.choosers").replace()
         import_module("staff.exports").replace()
+        import_module("staff.searching").replace()
+        import_module("staff.redirects").replace()
 
 
 class StaffUsersConfig(WagtailUsersAppConfig):
