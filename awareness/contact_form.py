@@ -45,7 +45,7 @@ class MessageForm(GuardedForm):
     )
 
     def clean_name(self) -> str:
-        return names.clean(self.cleaned_data["name"])
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def __init__(self, *args: Any, reasons: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

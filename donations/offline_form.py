@@ -57,7 +57,7 @@ class OfflineForm(forms.Form):
     campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.all(), required=False)
 
     def clean_name(self) -> str:
-        return names.clean(self.cleaned_data["name"])
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

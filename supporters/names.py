@@ -16,17 +16,18 @@ MARKS = 8  # above and below one letter: no script stacks more
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 
 
-def clean(name: str) -> str:
+def clean(name: str, sites: bool = False) -> str:
     """The name on one line, without control characters and direction marks.
 
-    Raises ValidationError for a web address, and for a name of which nothing can be seen. Everything else stays as it
-    was typed, formulas too: what shows or exports a name makes it inert.
+    Raises ValidationError for a name of which nothing can be seen, and for a web address, unless `sites` says that a
+    firm may be called by one. Everything else stays as it was typed, formulas too: what shows or exports a name makes
+    it inert.
     """
     kept = "".join(" " if _separates(char) else char for char in name if char not in DIRECTION_MARKS)
     kept = _calm(unicodedata.normalize("NFC", " ".join(kept.split())))
     if name.strip() and not any(_shows(char) for char in kept):
         raise ValidationError(_("Please write your name in letters that can be seen."), code="invisible")
-    if ADVERTISEMENT.search(kept):
+    if not sites and ADVERTISEMENT.search(kept):
         raise ValidationError(_("Please write your name without a web address."), code="web-address")
     return kept
 

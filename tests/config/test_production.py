@@ -100,6 +100,7 @@ def refused(**changes: object) -> str:
     safe |= {**SAFE, "HTTPS": True, "HOST": "road.example.org", "ALLOWED_HOSTS": ["road.example.org"]}
     safe |= {"SECURE_SSL_REDIRECT": True, "STRIPE_OFFLINE": False, "STRIPE_API_BASE": "https://api.stripe.com"}
     safe |= {"STRIPE_WEBHOOK_SECRETS": [SAFE["STRIPE_WEBHOOK_SECRETS"]], "EMAIL_URL_SET": True, "ANYMAIL": {}}
+    safe |= {"DATA_DIR": ROOT, "DATABASES": {"default": {"ENGINE": "postgresql"}}}
     if changes.get("EMAIL_URL", True):
         safe |= Env.email_url_config(str(changes.get("EMAIL_URL", SAFE["EMAIL_URL"])))
     try:

@@ -84,6 +84,10 @@ def test_it_takes_no_advertisement_for_a_name(typed: str) -> None:
         names.clean(typed)
 
 
+def test_it_lets_a_firm_be_called_by_its_site_where_nobody_else_reads_it() -> None:
+    assert names.clean("Cheap\u202e.com Ltd", sites=True) == "Cheap.com Ltd"
+
+
 UNSEEN = ["\u3164", "\ufff9", "\U000e0041", "\u200b\u2800", "\u202e", "\u0301", "\xad \u115f", "\x07"]
 
 
