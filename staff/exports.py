@@ -63,7 +63,7 @@ def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
     if export_format == view.FORMAT_XLSX and count > XLSX_ROWS:
         sentence = gettext("An XLSX file holds at most %(most)s rows here. Filter the list, or take CSV.")
         messages.error(view.request, sentence % {"most": XLSX_ROWS})
-        return redirect(view.request.path)
+        return redirect(getattr(view, "index_url", None) or view.request.path)
     user, model = view.request.user, getattr(view, "model", None)
     filters = sorted(key for key, value in view.request.GET.items() if value and key != "export")
     what = model._meta.label if model else str(view.page_title)
