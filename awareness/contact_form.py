@@ -8,6 +8,7 @@ from django.core.validators import MinLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from foundation.doors.guard import GuardedForm
+from supporters import names
 
 LONGEST = 5000  # characters
 TOO_OFTEN = _("Many messages came from your connection. Please wait a few minutes, then send this once more.")
@@ -42,6 +43,9 @@ class MessageForm(GuardedForm):
         widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
         error_messages={"required": _("Please write your message.")},
     )
+
+    def clean_name(self) -> str:
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def __init__(self, *args: Any, reasons: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

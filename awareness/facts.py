@@ -9,6 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from foundation.organisation import addresses
+
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 MARKS = [
     ("V1", _("V1: read on the publisher’s own page")),
@@ -72,6 +74,7 @@ class Source(Named):
 
     def clean(self) -> None:
         super().clean()
+        addresses.field("address", self.address, addresses.check_source)
         if bool(self.date_checked) != bool(self.checked_by):
             raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
 

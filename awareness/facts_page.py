@@ -17,6 +17,7 @@ from awareness.bodies import ArticleBody
 from awareness.body_field import BodyField
 from awareness.facts import Figure, Source
 from awareness.pages import ReadingPage
+from staff.cells import inert
 
 COLUMNS = [
     "name", "value", "as_printed", "counts", "year_measured", "status", "sentence", "method",
@@ -93,12 +94,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
     for figure in _rows():
-        writer.writerow({name: _cell(value) for name, value in _row(figure).items()})
+        writer.writerow({name: inert(value) for name, value in _row(figure).items()})
     response = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="figures.csv"'
     return response
-
-
-def _cell(value: Any) -> Any:
-    """A text that a table program would take for a formula is kept a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -20,6 +20,7 @@ from wagtail.search import index
 from awareness import trailers
 from awareness.files import VIDEO, one_of
 from awareness.listings import BodyPage, ListingPage
+from foundation.organisation import addresses
 
 
 class FilmIndexPage(ListingPage):
@@ -135,6 +136,7 @@ class FilmPage(BodyPage):
     def clean(self) -> None:
         """Raise ValidationError for a poster without words, or a film kept here without captions."""
         super().clean()
+        addresses.field("trailer", self.trailer)
         wrong = {}
         if self.poster and not self.poster_alt:
             wrong["poster_alt"] = _("Say what the poster shows, for those who do not see it.")

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from foundation.organisation import addresses
+
 HOME_COUNTRY = "US"  # whose support line stands at the top of every page
 NUMBER = re.compile(r"^\+?[0-9][0-9 ()-]*$")
 
@@ -101,6 +103,10 @@ class Hotline(models.Model):
         super().clean()
         if bool(self.checked_on) != bool(self.checked_by):
             raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
+        for line in _lines(self.web):
+            if "://" in line:
+                raise ValidationError({"web": _("“%(line)s”: write it without https://") % {"line": line}})
+            addresses.field("web", f"https://{line}")
         if self.published and not (self.phones.strip() or self.web.strip()):
             raise ValidationError(_("A row without a number and without an address cannot be published."))
 

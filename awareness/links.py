@@ -10,6 +10,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from awareness.parts import PageNumberBlock, Part
 from awareness.references import References
+from foundation.organisation import addresses
 from foundation.organisation.languages import here
 
 
@@ -36,8 +37,10 @@ class LinkBlock(Part):
             raise StructBlockValidationError(
                 non_block_errors=[ValidationError(_now("Choose a page or type an address."))]
             )
-        if address and not address.startswith(("/", "https://", "#")):
-            raise StructBlockValidationError({"address": ValidationError(_now("An address begins with / or https://"))})
+        try:
+            addresses.check(address)
+        except ValidationError as error:
+            raise StructBlockValidationError({"address": error}) from None
         return value
 
 

@@ -15,6 +15,7 @@ from awareness.body_field import BodyField
 from awareness.links import LinkBlock
 from awareness.parts import Part, shown
 from awareness.references import References
+from foundation.organisation import addresses
 from foundation.organisation.languages import marked
 
 
@@ -82,8 +83,10 @@ class Navigation(BaseGenericSetting):
         verbose_name = _("Navigation")
 
     def clean(self) -> None:
-        """Raise ValidationError for half a link."""
+        """Raise ValidationError for half a link, and for one that leads astray."""
         super().clean()
+        addresses.field("announcement_address", self.announcement_address, addresses.check)
+        addresses.field("store_address", self.store_address)
         if bool(self.announcement_label) != bool(self.announcement_address):
             raise ValidationError({"announcement_label": _("A link needs both words and an address, or neither.")})
 

@@ -22,10 +22,8 @@ from wagtail.permissions import page_permission_policy
 from awareness import found_links, reviews
 from awareness.found_links import WRONG, FoundLink
 from foundation.organisation.models import Organisation
-from staff.cells import inert
 
 WRITERS = ["add", "change", "publish"]
-NO_FORMULAS = {PageReportView.FORMAT_CSV: inert}
 
 
 def may_read(user: Any) -> bool:
@@ -82,7 +80,6 @@ class ReviewReport(PageReportView):
         "reviewed_on": _("Reviewed on"),
         "status_string": _("Status"),
     }
-    custom_field_preprocess = {"title": NO_FORMULAS}
 
     def get_queryset(self) -> QuerySet[Page]:
         mine = page_permission_policy.instances_user_has_any_permission_for(self.request.user, WRITERS)
@@ -129,7 +126,6 @@ class LinkReport(ReportView):
         "why": _("Why"),
         "checked_at": _("Asked on"),
     }
-    custom_field_preprocess = {"page.title": NO_FORMULAS, "target": NO_FORMULAS, "why": NO_FORMULAS}
 
     def get_queryset(self) -> QuerySet[FoundLink]:
         self.queryset = FoundLink.objects.select_related("page").order_by("state", "page__title", "target")

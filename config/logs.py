@@ -5,8 +5,10 @@ import re
 import time
 
 # A long random part of an address opens something to whoever has it, and Django logs the paths that it refuses.
-# Random ones have a capital among their letters; the names of pages have none.
-SECRET_PART = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{24,}(?=/|\s|$)")
+# Random ones have a capital among their letters, or many letters and digits in a row; the names of pages have neither.
+SECRET_PART = re.compile(
+    r"(?<=/)(?=[^/\s]*[A-Z]|[^/\s]*(?=[a-z]*[0-9])[a-z0-9]{16})[\w:=%.-]{16,}(?=[/\s?#,;)\"']|$)", re.ASCII
+)
 
 
 class OneLine(logging.Formatter):

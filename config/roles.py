@@ -44,6 +44,7 @@ ROLES: dict[str, list[str]] = {
         *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *ANSWER_MESSAGES],
         "awareness.change_navigation",
         TRANSLATE_PAGES,
+        "organisation.export_report",
     ],
     # Changing a signature means: send its letter again, or set a false one aside; changing a plan: pause, stop, resume.
     "Donor care": [

@@ -1,4 +1,4 @@
-"""The demonstration's secrets: made once, kept in DATA_DIR/secrets.env, readable by its owner only."""
+"""Files that only their owner reads: the demonstration's secrets, made once in DATA_DIR, and the database."""
 
 import os
 import secrets
@@ -28,6 +28,18 @@ def ensure(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def private(path: Path) -> None:
+    """Make an empty file for SQLite, which would let everybody on this machine read the one that it makes itself.
+
+    What was there before stays as it is; the guard of a live site looks at it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError:  # it is there, or nothing can be written there, which the database will say
+        pass
 
 
 def _word(length: int) -> str:

@@ -34,6 +34,7 @@ PREVIEW_POLICY = {**PANEL_POLICY, "frame-ancestors": [SELF]}
 EDITORS = {"add", "edit", "revisions_revert"}
 PREVIEWS = {"preview_on_add", "preview_on_edit", "workflow_preview", "wagtailadmin_block_preview"}
 PANEL_PATH = "/admin/"
+PANEL_DOORS = ("/admin/login/", "/admin/logout/", "/admin/password_reset/")  # staff/gate.py lets anybody knock there
 # Here pages talk to the server by script, and a script's request without a referrer fails Django's CSRF check.
 WITH_FORMS = (PANEL_PATH, "/accounts/")
 
@@ -82,6 +83,26 @@ class Headers:
         if _without_form(request, response):
             response.headers["Referrer-Policy"] = "no-referrer"
         return response
+
+
+class Bodies:
+    """Nobody but staff uploads. A larger body is answered before a byte of it is read; Django would keep all of a
+    multipart body on disk first, whatever its form says.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return HttpResponse(status=400)
+        # From all of the panel but its doors the gate turns strangers away before their body is read.
+        uploads = request.path_info.startswith(PANEL_PATH) and not request.path_info.startswith(PANEL_DOORS)
+        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not uploads:
+            return HttpResponse(status=413)
+        return self.get_response(request)
 
 
 def _without_form(request: HttpRequest, response: HttpResponse) -> bool:

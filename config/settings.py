@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "axes",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -100,6 +99,7 @@ MIDDLEWARE = [
     "config.security.Policy",  # before WhiteNoise: a drawing that is opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.packing.Packed",
+    "config.security.Bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.languages.FromAddress",
     "django.middleware.common.CommonMiddleware",
@@ -109,7 +109,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "staff.gate.StaffGate",
-    "axes.middleware.AxesMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -140,6 +139,7 @@ SQLITE_OPTIONS = {
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'road_out.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    secret_file.private(Path(DATABASES["default"]["NAME"]))
     # Tests use a file as well: in memory, threads would lock each other out in ways that no site knows.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
@@ -173,7 +173,6 @@ TIME_ZONE = "UTC"  # stored and computed in UTC; people see the organisation's o
 # --- Who may come in --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
@@ -198,26 +197,26 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_FORMS = {"login": "staff.forms.LoginForm", "reset_password": "staff.forms.ResetPasswordForm"}
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # they lock a colleague out from afar: staff/lockout.py counts instead
+ACCOUNT_FORMS = {
+    "login": "staff.forms.LoginForm",
+    "change_password": "staff.forms.ChangePasswordForm",
+    "reset_password": "staff.forms.ResetPasswordForm",
+}
 MFA_ADAPTER = "staff.adapter.StaffMFAAdapter"
 MFA_FORMS = {
     "authenticate": "staff.forms.SignInCodeForm",
     "reauthenticate": "staff.forms.ConfirmCodeForm",
     "activate_totp": "staff.forms.ActivateAppForm",
+    "login_webauthn": "staff.passkeys.SignInAnswer",
+    "authenticate_webauthn": "staff.passkeys.SecondStepAnswer",
+    "reauthenticate_webauthn": "staff.passkeys.ConfirmAnswer",
 }
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; staff/forms.py lets each code work once
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Road Out"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost counts as secure for browsers
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.5  # hours
-AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_CALLABLE = "staff.lockout.who"
-AXES_LOCKOUT_CALLABLE = "staff.lockout.locked"
-AXES_CLIENT_IP_CALLABLE = "foundation.doors.address.of"
-AXES_DISABLE_ACCESS_LOG = True
 
 # --- Cookies and headers (the policies themselves: config/security.py) -------------------------------------
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
@@ -292,7 +291,6 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},  # two lines for each row that search learns of
         "stripe": {"level": "WARNING"},  # two lines for each call
         "wagtail": {"level": "WARNING"},  # what editors do is in the panel's own history
-        "axes": {"level": "ERROR"},  # its warnings carry the address and the e-mail typed
     },
 }
 

@@ -8,7 +8,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from awareness import facts_page, news_feed, page_picture, playing, podcast_feed, posters, search_page
+from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
 from config import api, found, health
 
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("staff.urls")),  # before the panel: its sign-in addresses are ours
     path("admin/", include(wagtailadmin_urls)),
     path("documents/<int:number>/<path:name>", playing.serve),  # Wagtail's own, with parts of a file
+    path("documents/authenticate_with_password/<int:restriction_id>/", passwords.document),
     path("documents/", include(wagtaildocs_urls)),
     # Not the documents: those go by /documents/, which looks whether they are private and lets none of them run.
     re_path(r"^media/(?P<path>(?!documents/).+)$", serve, {"document_root": settings.MEDIA_ROOT}),
@@ -38,6 +39,7 @@ urlpatterns += i18n_patterns(
     path("", include("donations.urls")),
     path("", include("pledges.urls")),
     path("", include("supporters.urls")),
+    path("_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/", passwords.page),
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from donations import balance, gateway, payments, steps
 from donations.models import StripeEvent
+from foundation.jobs import errors
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
@@ -79,7 +80,7 @@ def apply(args: dict[str, Any]) -> None:
     except jobs.LeaseLostError:
         raise  # the other worker writes down what becomes of it
     except Exception as error:
-        _note(event, State.FAILED, f"{type(error).__name__}: {error}")
+        _note(event, State.FAILED, errors.said(error))
         raise
     else:
         _finish(event, State.DONE, note)

@@ -13,6 +13,7 @@ from donations.models.campaigns import MOST
 from donations.models.gifts import NO_CURRENCY, Method
 from donations.offline import Entry
 from foundation.organisation.models import Organisation
+from supporters import names
 
 CAME = [(method.value, method.label) for method in Method if method != Method.STRIPE]
 
@@ -54,6 +55,9 @@ class OfflineForm(forms.Form):
     )
     fund = forms.ModelChoiceField(label=gettext_lazy("Fund"), queryset=Fund.objects.all(), required=False)
     campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.all(), required=False)
+
+    def clean_name(self) -> str:
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

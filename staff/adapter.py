@@ -6,17 +6,18 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from foundation.doors import address
 from foundation.letters import outbox
 from foundation.organisation.models import Organisation
-from staff import factors, sealing
+from staff import browsers, factors, lockout, sealing
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -30,6 +31,21 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         """Who signed in a moment ago need not do it again before enrolling a factor."""
         fresh = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
         return not factors.lately(context.request, within=fresh)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """allauth's own limits count in the memory of one process, and for everybody at once: they are off."""
+        account = str(credentials.get("email") or getattr(request.user, "email", ""))
+        if not lockout.may_try(request, account):
+            raise ImmediateHttpResponse(lockout.locked(request))
+        user = super().authenticate(request, **credentials)
+        if user:
+            lockout.went_well(request, account)
+        return user
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        browsers.remember(request, answer, user.email)
+        return answer
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Written now, sent by a job: the answer takes equally long whether the address is known or not."""

@@ -14,6 +14,9 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         import_module("staff.factors")  # hears when a factor was set up
         import_module("staff.choosers").replace()
+        import_module("staff.exports").replace()
+        import_module("staff.searching").replace()
+        import_module("staff.redirects").replace()
 
 
 class StaffUsersConfig(WagtailUsersAppConfig):

@@ -26,7 +26,7 @@ class ExportLine(LogFormatter):
         data = log_entry.data
         try:
             what = str(apps.get_model(data["list"])._meta.verbose_name_plural)
-        except LookupError:
+        except (LookupError, ValueError):  # a report has a title instead
             what = data["list"]
         line = gettext("Exported %(rows)s rows of %(what)s as %(format)s") % {
             "rows": data["rows"],

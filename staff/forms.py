@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.core import context
@@ -13,19 +14,19 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from foundation.doors import address, limits
+from staff import browsers, lockout
 from staff.models import User
 
-GUESSES, GUESS_WINDOW = 10, 900  # codes one account may try, refilled over so many seconds
-RESETS, RESET_WINDOW = 5, 3600
+RESET_LETTERS, RESETS_HERE, RESET_WINDOW = 3, 20, 3600  # to one mailbox, and asked for from one address
 CODE_REMEMBERED = 3600  # seconds; a code of an app is valid for ninety
 
 
 def _may_guess(user: Any) -> None:
-    """allauth counts in the memory of one process; this counts in the database."""
-    if not limits.allow("second-factor", str(user.pk), GUESSES, GUESS_WINDOW):
+    if not lockout.may_guess(context.request, user):
         raise get_adapter().validation_error("too_many_login_attempts")
 
 
@@ -76,15 +77,34 @@ class ActivateAppForm(ActivateTOTPForm):
         return code
 
 
+class ChangePasswordForm(AllauthChangePasswordForm):
+    def clean_oldpassword(self) -> str:
+        """A screen left alone is no place to guess the password either."""
+        if not lockout.may_try(context.request, self.user.email):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        old: str = super().clean_oldpassword()
+        lockout.went_well(context.request, self.user.email)
+        return old
+
+
 class ResetPasswordForm(AllauthResetPasswordForm):
     def clean_email(self) -> str:
         """The limit is the same for known and unknown addresses, so that nobody is found out by it."""
-        typed = self.cleaned_data["email"].strip().lower()
-        block = address.block(address.of(context.request))
-        allowed = limits.allow("password-reset", block, RESETS * 4, RESET_WINDOW)
-        if not (limits.allow("password-reset", typed, RESETS, RESET_WINDOW) and allowed):
+        self.browser = browsers.known(context.request, self.cleaned_data["email"])
+        place = address.block(address.of(context.request))
+        if not (self.browser or limits.allow("password-reset", place, RESETS_HERE, RESET_WINDOW)):
             raise forms.ValidationError(_("Too many tries. Please wait an hour."), code="too_many")
         email: str = super().clean_email()
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """A mailbox gets three letters an hour, whoever asks, and the answer is the same for the fourth: nobody can
+        flood a colleague, and nobody is refused, because the letters that came lead in as well. A browser that is
+        known has letters of its own.
+        """
+        email: str = self.cleaned_data["email"]
+        if limits.allow("password-reset", f"{self.browser} {browsers.spelled(email)}", RESET_LETTERS, RESET_WINDOW):
+            super().save(request, **kwargs)
         return email
 
 

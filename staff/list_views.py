@@ -1,41 +1,28 @@
 """The views behind staff/lists.py: a list with export, a detail page, and buttons that post."""
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from django.contrib.admin.utils import quote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.tables import Table
 from wagtail.admin.views import generic
-from wagtail.log_actions import log
 
-from staff.cells import inert
 from staff.list_filters import ListFilterSet
-
-XLSX_ROWS = 10_000  # a workbook is built in memory, 15 s for 100 000 rows; CSV is streamed
-CHUNK = 2_000
-# What XLSX cannot hold. openpyxl says it too, but every process would import all of openpyxl for it.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class ListView(generic.IndexView):
-    """A list. Exporting it needs its own permission and is written into the log."""
+    """A list. Exporting it needs its own permission; staff/exports.py asks for it and writes it into the log."""
 
     any_permission_required = ["view"]
     base_filterset_class = ListFilterSet
@@ -58,64 +45,12 @@ class ListView(generic.IndexView):
     def show_export_buttons(self) -> bool:
         return bool(self.list_export) and self.user_has_permission("export")
 
-    def get_preprocess_function(self, field: str, value: Any, export_format: str) -> Callable[[Any], Any]:
-        stock = super().get_preprocess_function(field, value, export_format) or (lambda plain: plain)
-        if export_format == self.FORMAT_XLSX:  # cells are written as text there, never as formulas
-            return lambda plain: _printable(stock(plain))
-        return lambda plain: inert(stock(plain))
-
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Of a file only its rows: Wagtail would load them all to count them for the page."""
         if self.is_export:
             return {"object_list": self.object_list}
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         return context
-
-    def stream_csv(self, queryset: QuerySet[Any]) -> Iterator[bytes]:
-        """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself."""
-        rows = super().stream_csv(_InChunks(queryset) if isinstance(queryset, QuerySet) else queryset)
-        while piece := b"".join(islice(rows, CHUNK)):
-            yield piece
-
-    def as_spreadsheet(self, queryset: QuerySet[Any], spreadsheet_format: str) -> HttpResponseBase:
-        if not self.show_export_buttons:
-            raise PermissionDenied
-        rows = queryset.count()
-        if spreadsheet_format == self.FORMAT_XLSX and rows > XLSX_ROWS:
-            messages.error(
-                self.request,
-                gettext("An XLSX file holds at most %(most)s rows here. Filter the list, or take CSV.")
-                % {"most": XLSX_ROWS},
-            )
-            return redirect(self.index_url)
-        log(
-            self.request.user,
-            "staff.export",
-            user=self.request.user,
-            data={
-                "list": self.model._meta.label,
-                "format": spreadsheet_format,
-                "rows": rows,
-                "filters": sorted(key for key, value in self.request.GET.items() if value and key != "export"),
-            },
-        )
-        answer: HttpResponseBase = super().as_spreadsheet(queryset, spreadsheet_format)
-        return answer
-
-
-class _InChunks:
-    """A queryset that is walked without keeping what was passed."""
-
-    def __init__(self, queryset: QuerySet[Any]) -> None:
-        self.queryset, self.model = queryset, queryset.model
-
-    def __iter__(self) -> Iterator[Any]:
-        return self.queryset.iterator(chunk_size=CHUNK)
-
-
-def _printable(value: Any) -> Any:
-    """XLSX cannot hold control characters."""
-    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 class DetailView(generic.InspectView):

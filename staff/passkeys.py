@@ -1,13 +1,37 @@
-"""allauth lets the last passkey go; we do not."""
+"""allauth lets the last passkey go, and trips over answers that no browser gives; we do not."""
 
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
+
+
+class Answer:
+    """What a browser answers for a passkey. Anybody may post anything there: it is wrong then, not an error of ours."""
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except (KeyError, AttributeError, TypeError, ValueError):
+            raise get_adapter().validation_error("incorrect_code") from None
+
+
+class SignInAnswer(Answer, LoginWebAuthnForm):
+    pass
+
+
+class SecondStepAnswer(Answer, AuthenticateWebAuthnForm):
+    pass
+
+
+class ConfirmAnswer(Answer, ReauthenticateWebAuthnForm):
+    pass
 
 
 class RemovePasskey(RemoveWebAuthnView):

@@ -1,5 +1,7 @@
 """Ways in: allauth's pages as far as staff need them, and Wagtail's own, which lead there."""
 
+from typing import Any
+
 from allauth.account import views as account
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,7 +9,7 @@ from django.urls import include, path, re_path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from staff import invitations
+from staff import browsers, invitations
 from staff.passkeys import RemovePasskey
 
 
@@ -28,6 +30,15 @@ def to_sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 def to_password_reset(request: HttpRequest) -> HttpResponse:
     return redirect("account_reset_password")
+
+
+class NewPassword(account.PasswordResetFromKeyView):
+    """Who chose a password by a mailed link is known from then on: no stranger's tries keep them from using it."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        browsers.remember(self.request, answer, self.reset_user.email)
+        return answer
 
 
 urlpatterns = [
@@ -52,7 +63,7 @@ urlpatterns = [
     ),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskey.as_view(), name="mfa_remove_webauthn"),

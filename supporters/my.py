@@ -43,6 +43,9 @@ class NameForm(forms.Form):
         label=_("Name"), max_length=names.LONGEST, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
     )
 
+    def clean_name(self) -> str:
+        return names.clean(self.cleaned_data["name"])
+
 
 @page_with_form
 @never_cache

@@ -9,21 +9,42 @@ from django.utils.translation import gettext_lazy as _
 LONGEST = 200
 # Marks that turn the direction of the text behind them. Emoji and Persian need U+200C and U+200D: they stay.
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# They count as letters or signs, and show nothing.
+BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
+MARKS = 8  # above and below one letter: no script stacks more
 # Robots put an advertisement where a name belongs, and let our letters carry it.
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 
 
-def clean(name: str) -> str:
+def clean(name: str, sites: bool = False) -> str:
     """The name on one line, without control characters and direction marks.
 
-    Raises ValidationError for a web address. Everything else stays as it was typed, formulas too: what shows
-    or exports a name makes it inert.
+    Raises ValidationError for a name of which nothing can be seen, and for a web address, unless `sites` says that a
+    firm may be called by one. Everything else stays as it was typed, formulas too: what shows or exports a name makes
+    it inert.
     """
     kept = "".join(" " if _separates(char) else char for char in name if char not in DIRECTION_MARKS)
-    kept = unicodedata.normalize("NFC", " ".join(kept.split()))
-    if ADVERTISEMENT.search(kept):
+    kept = _calm(unicodedata.normalize("NFC", " ".join(kept.split())))
+    if name.strip() and not any(_shows(char) for char in kept):
+        raise ValidationError(_("Please write your name in letters that can be seen."), code="invisible")
+    if not sites and ADVERTISEMENT.search(kept):
         raise ValidationError(_("Please write your name without a web address."), code="web-address")
     return kept
+
+
+def _shows(char: str) -> bool:
+    """Letters, digits, signs and emoji, as far as they leave a trace on paper."""
+    return unicodedata.category(char)[0] in "LNPS" and char not in BLANK
+
+
+def _calm(name: str) -> str:
+    """Without the marks that would cover the lines above and below."""
+    kept, marks = [], 0
+    for char in name:
+        marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
+        if marks <= MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def _separates(char: str) -> bool:

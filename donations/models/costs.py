@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.currencies import Currency
+from foundation.organisation import addresses
 
 FRESH = timedelta(days=548)  # eighteen months: costs older than that say little about today
 
@@ -52,6 +53,10 @@ class CostLine(models.Model):
 
     def __str__(self) -> str:
         return self.clause
+
+    def clean(self) -> None:
+        super().clean()
+        addresses.field("address", self.address, addresses.check_source)
 
     def amount_text(self) -> str:
         return money.exact(self.amount, self.currency.code)

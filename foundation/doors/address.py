@@ -1,20 +1,24 @@
 """Where a request comes from, as far as our own proxies vouch for it."""
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
 
+WITH_PORT = re.compile(r"^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$")  # as some proxies write it
+
 
 def of(request: HttpRequest, *args: object) -> str:
     """The client's address. X-Forwarded-For counts from the right, by as many proxies as are ours: what stands
-    further left was written by the client and proves nothing. (axes calls this with credentials behind it.)
+    further left was written by the client and proves nothing.
     """
     direct = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
             direct = hops[-settings.TRUSTED_PROXIES]
+    direct = WITH_PORT.sub(r"\1\2", direct)
     return direct if _is_address(direct) else "0.0.0.0"  # noqa: S104 - a placeholder for a socket without address
 
 

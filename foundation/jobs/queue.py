@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from foundation.jobs import errors
 from foundation.jobs.models import Job
 
 Handler = Callable[[dict[str, Any]], None]
@@ -144,7 +145,7 @@ def run(job: Job) -> None:
             job,
             state=Job.State.READY,
             run_at=timezone.now() + timedelta(seconds=later.seconds),
-            last_error=str(later),
+            last_error=errors.said(str(later)),
         )
     except LeaseLostError as lost:
         log.warning("%s", lost)  # how it went is for the other worker to write down
@@ -182,7 +183,7 @@ def revive(job: Job) -> None:
 
 def _failed(job: Job, error: Exception) -> None:
     failures = job.failures + 1
-    text = f"{type(error).__name__}: {error}"[:2000]
+    text = errors.said(error)
     if failures >= MAX_FAILURES:
         _finish(job, state=Job.State.DEAD, failures=failures, finished_at=timezone.now(), last_error=text)
         return

@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone, translation
 
+from foundation.jobs import errors
 from foundation.jobs import queue as jobs
 from foundation.letters import writing
 from foundation.letters.models import Letter
@@ -150,6 +151,6 @@ def _way_out(letter: Letter) -> dict[str, str]:
 def _refused(letter: Letter, error: Exception, lasting: bool) -> None:
     """Put the letter back, or aside. Raises the error again where a later try may succeed."""
     state = Letter.State.FAILED if lasting else Letter.State.WAITING
-    _move(letter, Letter.State.SENDING, state, last_error=f"{type(error).__name__}: {error}"[:2000])
+    _move(letter, Letter.State.SENDING, state, last_error=errors.said(error))
     if not lasting:
         raise error

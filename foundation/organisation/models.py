@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
+from foundation.organisation import addresses
+
 
 def known_zone(name: str) -> None:
     """Raise ValidationError unless the name is a time zone of the IANA database."""
@@ -98,6 +100,11 @@ class Organisation(BaseGenericSetting):
 
     class Meta:
         verbose_name = _("Organisation")
+        permissions = [("export_report", _("Can export reports, redirects and the site's history"))]
+
+    def clean(self) -> None:
+        super().clean()
+        addresses.field("leave_url", self.leave_url)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from donations import audit, papers, published, reconcile, statements
 from donations.models import Gift, LedgerEntry, Plan, Receipt
-from staff import list_views
+from staff import exports
 from supporters import persons
 from tests.bench import books
 from tests.donations.donor import post
@@ -59,7 +59,7 @@ def exported(staff, name: str) -> bytes:
 
 
 def test_it_keeps_few_rows_in_memory_while_a_file_streams(charity, monkeypatch):
-    monkeypatch.setattr(list_views, "CHUNK", 10)
+    monkeypatch.setattr(exports, "CHUNK", 10)
     books.gifts(120, books.people(1))
     staff = signed_in("Administrator")
 

@@ -75,6 +75,9 @@ def test_it_forgets_buckets_that_nobody_touched() -> None:
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "found"),
     [
+        (1, "203.0.113.7:5678", "203.0.113.7"),
+        (1, "[2001:db8::7]:5678", "2001:db8::7"),
+        (1, "[2001:db8::7]", "2001:db8::7"),
         (0, "203.0.113.9", "192.0.2.1"),  # nobody vouches for the header
         (1, "203.0.113.9", "203.0.113.9"),
         (1, "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the left one is the client's own claim

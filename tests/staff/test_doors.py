@@ -17,13 +17,13 @@ SCRIPT = {"x-requested-with": "XMLHttpRequest"}
 FILLED = {"int": "1", "str": "x", "slug": "x", "uuid": "6c84fb90-12c4-11e1-840d-7b25c5ee775a", "path": "x"}
 
 
-def addresses(prefix: str = "", patterns=None) -> Iterator[str]:
-    """Every address below /admin/ and /accounts/, with something in the place of each argument."""
+def addresses(prefix: str = "", patterns=None, bare: bool = False) -> Iterator[str]:
+    """Every address of the site, with something in the place of each argument, or only those without."""
     for entry in patterns if patterns is not None else get_resolver().url_patterns:
         path = prefix + re.sub(r"[\^$?]|\\Z", "", str(entry.pattern))
         if isinstance(entry, URLResolver):
-            yield from addresses(path, entry.url_patterns)
-        elif isinstance(entry, URLPattern):
+            yield from addresses(path, entry.url_patterns, bare)
+        elif isinstance(entry, URLPattern) and not (bare and re.search(r"[<(]", path)):
             path = re.sub(r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], path)
             path = re.sub(r"\(P<\w+>[^)]*\)|\(:\.\*/\)|\(\.\*\)|\([^)]*\)|\.\*", "x", path)
             yield "/" + path

@@ -104,3 +104,11 @@ def test_it_tells_nobody_where_a_reader_came_from_unless_there_is_a_form(rf, pat
 def test_it_allows_nothing_inline_and_nobody_else_in_the_public_policy():
     allowed = {source for sources in PUBLIC_POLICY.values() for source in sources}
     assert allowed == {"'none'", "'self'", "data:"}
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/subscribe/"])
+def test_it_sets_no_cookie_of_a_form_that_outlives_the_browser(client, path):
+    """It would show for a year that somebody opened a form here."""
+    client.get(path)
+    cookie = client.cookies["csrftoken"]
+    assert not cookie["max-age"] and not cookie["expires"]

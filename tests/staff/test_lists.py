@@ -13,7 +13,7 @@ from wagtail.models import ModelLogEntry
 
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters.models import Letter
-from staff.list_views import inert
+from staff.cells import inert
 from supporters.models import Supporter
 from supporters.people import meet
 from tests.staff.people import member, sign_in, signed_in
@@ -92,7 +92,7 @@ def test_it_writes_down_who_exported_what_and_site_history_shows_it():
 
 
 def test_it_refuses_a_workbook_too_large_for_one_answer(finance_like, monkeypatch):
-    monkeypatch.setattr("staff.list_views.XLSX_ROWS", 1)
+    monkeypatch.setattr("staff.exports.XLSX_ROWS", 1)
     supporters("Ada", "Grace")
     answer = finance_like.get("/admin/supporter/?export=xlsx", follow=True)
     assert "Filter the list, or take CSV" in answer.content.decode()

@@ -65,6 +65,12 @@ def test_it_writes_no_more_than_three_in_any_24_hours_however_often_somebody_ask
         ("=HYPERLINK(A1)", "=HYPERLINK(A1)"),
         ("نمی‌دانم", "نمی‌دانم"),
         ("J. R. R. Tolkien", "J. R. R. Tolkien"),
+        ("Z" + "\u0335" * 150 + "oe", "Z" + "\u0335" * 8 + "oe"),
+        ("ཀྵྨླྀ", "ཀྵྨླྀ"),
+        ("\u3164Ada", "\u3164Ada"),
+        ("7", "7"),
+        ("", ""),
+        ("   ", ""),
         ("Mary St.John", "Mary St.John"),
     ],
 )
@@ -74,6 +80,19 @@ def test_it_keeps_a_name_as_it_was_typed_on_one_line(typed: str, kept: str) -> N
 
 @pytest.mark.parametrize("typed", ["http://x.y", "see WWW.x", "cheap.com", 'x=HYPERLINK("http://evil")'])
 def test_it_takes_no_advertisement_for_a_name(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        names.clean(typed)
+
+
+def test_it_lets_a_firm_be_called_by_its_site_where_nobody_else_reads_it() -> None:
+    assert names.clean("Cheap\u202e.com Ltd", sites=True) == "Cheap.com Ltd"
+
+
+UNSEEN = ["\u3164", "\ufff9", "\U000e0041", "\u200b\u2800", "\u202e", "\u0301", "\xad \u115f", "\x07"]
+
+
+@pytest.mark.parametrize("typed", UNSEEN)
+def test_it_takes_no_name_of_which_nothing_can_be_seen(typed: str) -> None:
     with pytest.raises(ValidationError):
         names.clean(typed)
 
