@@ -80,6 +80,17 @@ def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
     return None if name in (CONFIRM if factors.of(request.user).exists() else ENROL) else _to_the_factor(request)
 
 
+def before_the_private(request: HttpRequest) -> HttpResponse | None:
+    """Whom to turn away from a page or document that is kept to staff, and where to. None: whoever is signed in here
+    has shown a factor; strangers are Wagtail's business.
+    """
+    if not request.user.is_authenticated:
+        return None
+    if _over(request):
+        return _to(request, "account_login")
+    return None if factors.shown(request) else _to_the_factor(request)
+
+
 def _to_the_factor(request: HttpRequest) -> HttpResponse:
     mine = set(factors.of(request.user).values_list("type", flat=True))
     if not mine:
