@@ -196,6 +196,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Django's own: allauth's writes a row on each look at a link. What is mailed to an account is for its owner to prove.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_FORMS = {"login": "staff.forms.LoginForm", "reset_password": "staff.forms.ResetPasswordForm"}
 MFA_ADAPTER = "staff.adapter.StaffMFAAdapter"
 MFA_FORMS = {
@@ -205,7 +207,7 @@ MFA_FORMS = {
 }
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; staff/forms.py lets each code work once
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: staff/accounts.py
 MFA_TOTP_ISSUER = "Road Out"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost counts as secure for browsers
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -13,6 +13,7 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("staff.factors")  # hears when a factor was set up
+        import_module("staff.accounts")  # hears when an account was saved
         import_module("staff.choosers").replace()
         import_module("staff.uploads").guard_portraits()
 
