@@ -91,7 +91,8 @@ def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
 
 def ask_again(request: HttpRequest) -> HttpResponse | None:
     """Before something that a stolen session must not do: whoever showed no second factor within five minutes is led
-    to show it, and then what was asked goes on. None: go on.
+    to show it, and then what was asked goes on. None: go on. For views: what is kept to go on with has passed the
+    check for forged requests.
     """
     if factors.lately(request, within=FRESH):
         return None
@@ -103,8 +104,11 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
 
 
 def _before_a_file(request: HttpRequest) -> HttpResponse | None:
-    """Wagtail's lists and ours leave the panel as files by one word of the address."""
-    return ask_again(request) if EXPORT in request.GET else None
+    """Wagtail's lists and ours leave the panel as files by one word of the address. Nothing is kept to go on with:
+    the request was not looked at yet.
+    """
+    fresh = EXPORT not in request.GET or factors.lately(request, within=FRESH)
+    return None if fresh else _to_the_factor(request)
 
 
 def before_the_private(request: HttpRequest) -> HttpResponse | None:

@@ -38,6 +38,11 @@ class PictureForm(BaseImageForm):
 class DocumentForm(BaseDocumentForm):
     """Wagtail's form for a document, by whichever page it is uploaded."""
 
+    def _post_clean(self) -> None:
+        """A refused file is not there any more, and Wagtail would complain of that in a second sentence."""
+        if "file" not in self.errors:
+            super()._post_clean()
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if not isinstance(file, UploadedFile):

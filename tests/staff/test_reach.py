@@ -239,6 +239,16 @@ def test_it_goes_on_with_what_was_asked_once_the_factor_was_shown(time_machine):
     assert asked.status_code == 302 and person.email == "new@example.org"
 
 
+def test_it_keeps_no_forged_request_to_go_on_with(time_machine):
+    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
+    user = member("Administrator")
+    client = sign_in(Client(enforce_csrf_checks=True), user)
+    time_machine.shift(LATER)
+    for address in ("/admin/users/new/", "/admin/users/new/?export=csv"):
+        client.post(address, filled(User(email="mine@evil.example"), "Administrator"))
+        assert "account_reauthentication_state" not in client.session
+
+
 def test_it_takes_no_password_where_a_factor_is_asked_for(time_machine):
     """A stolen session and a stolen password together are still not the telephone."""
     time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
