@@ -88,6 +88,7 @@ def _said(frame: Image.Image) -> dict[Any, Any]:
 
 
 def _lossless(file: BinaryIO) -> bool:
-    """Whether a WebP was kept without loss: its first chunk says so."""
+    """Whether a WebP was kept without loss: its chunks say so."""
     file.seek(0)
-    return file.read(16)[12:] == b"VP8L"
+    content = file.read()
+    return content.startswith(b"RIFF") and b"VP8L" in content and b"VP8 " not in content
