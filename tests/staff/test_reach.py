@@ -1,8 +1,11 @@
 """Nobody reaches above themselves, somebody stays in charge, and the dangerous things ask who it is and are told."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from wagtail.models import GroupPagePermission, Page
@@ -260,3 +263,10 @@ def test_it_takes_no_password_where_a_factor_is_asked_for(time_machine):
     assert answer.url.startswith("/accounts/2fa/reauthenticate/")
     for address in ("/admin/users/?export=csv", "/accounts/2fa/webauthn/add/", "/accounts/2fa/totp/deactivate/"):
         assert client.get(address).url.startswith("/accounts/2fa/reauthenticate/"), address
+
+
+def test_it_tells_those_in_charge_of_an_administrator_made_on_the_server():
+    member("Administrator", "ada@example.org")
+    for _ in range(2):
+        call_command("invite_staff", "cli@example.org", "--administrator", stdout=StringIO())
+    assert told("ada@example.org").count("cli@example.org is an administrator now.") == 1
