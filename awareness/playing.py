@@ -1,32 +1,125 @@
-"""Documents as Wagtail serves them, and parts of them: Safari plays no film or sound from a site that cannot."""
+"""Files as they leave: documents to be kept, films and sounds to be played (Safari plays none without parts of a file),
+pictures to be looked at. Each has the type that its bytes say, and none of them runs anything.
+"""
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import http_date
 from django.views.decorators.http import require_safe
+from wagtail import hooks
+from wagtail.documents import get_document_model
 from wagtail.documents.views.serve import serve as whole
+from wagtail.images import get_image_model
+from wagtail.images.permissions import permission_policy
+from wagtail.models import BaseViewRestriction, Page
+from wagtail.utils.sendfile_streaming_backend import was_modified_since
+
+from staff import file_kinds, gate
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")  # one part; whoever asks for several at once gets the whole
 PIECE = 64 * 1024  # bytes read at once
+NOTHING_RUNS = "default-src 'none'; sandbox"
+OF_STAFF = (BaseViewRestriction.LOGIN, BaseViewRestriction.GROUPS)
 
 
 @require_safe
 def serve(request: HttpRequest, number: int, name: str) -> HttpResponseBase:
-    """The document, or the part that `Range` asks for (RFC 9110, section 14). Whether the reader may have it, whether
-    it changed, and its headers are Wagtail's business.
+    """The document, or the part that `Range` asks for. Whether the reader may have it and whether it changed is
+    Wagtail's business. What does not play on a page is handed out to be kept, not shown.
     """
+    document = get_object_or_404(get_document_model().objects.select_related("collection"), pk=number)
     try:
         response = whole(request, number, name)
     except FileNotFoundError:
         return HttpResponse(status=404)
-    if response.headers.get("Content-Type", "").startswith("audio/"):
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # podcast players on other sites
+    if document.collection.get_view_restrictions().exists():
+        add_never_cache_headers(response)
     file = getattr(response, "file_to_stream", None)
     if response.status_code != 200 or not isinstance(response, FileResponse) or file is None:
         return response
+    found = file_kinds.type_of(file, document.file_extension)
+    file.seek(0)
+    response.headers["Content-Type"] = found or "application/octet-stream"
+    plays = found and document.file_extension.lower() in file_kinds.PLAYED
+    manner = "inline" if plays else "attachment"
+    _, _, called = response.headers["Content-Disposition"].partition(";")
+    response.headers["Content-Disposition"] = f"{manner};{called}"
+    response.headers["Content-Security-Policy"] = NOTHING_RUNS
+    if str(found).startswith("audio/"):
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # podcast players on other sites
+    return _in_parts(request, response, file)
+
+
+@require_safe
+def picture(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
+    """What /media/ has: pictures made for pages, and portraits of staff. Neither documents nor what was uploaded."""
+    if re.search(r"\.original\.\w+$", name):
+        raise Http404
+    try:
+        file = default_storage.open(f"{folder}/{name}")
+    except (OSError, SuspiciousFileOperation, ValueError) as error:
+        raise Http404 from error
+    return _shown(request, file)
+
+
+@require_safe
+def original(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A picture as it is kept, for those who may change it."""
+    image = get_object_or_404(get_image_model(), pk=pk)
+    if not permission_policy.user_has_permission_for_instance(request.user, "change", image):
+        raise PermissionDenied
+    try:
+        return _shown(request, image.file.storage.open(image.file.name))
+    except OSError as error:
+        raise Http404 from error
+
+
+def _shown(request: HttpRequest, file: Any) -> HttpResponseBase:
+    found = file_kinds.picture_type(file)
+    if found is None:
+        file.close()
+        raise Http404
+    file.seek(0)
+    changed = int(Path(file.name).stat().st_mtime)
+    if not was_modified_since(request.headers.get("If-Modified-Since"), changed):
+        file.close()
+        return HttpResponse(status=304)
+    response = FileResponse(file, content_type=found)
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Length"] = str(file.size)
+    response.headers["Last-Modified"] = http_date(changed)
+    response.headers["Content-Security-Policy"] = NOTHING_RUNS
+    return _in_parts(request, response, file)
+
+
+@hooks.register("before_serve_document", order=-1)
+def staff_with_a_factor(document: Any, request: HttpRequest) -> HttpResponse | None:
+    """A password alone opens no document that is kept to staff."""
+    kept = document.collection.get_view_restrictions().filter(restriction_type__in=OF_STAFF).exists()
+    return gate.before_the_private(request) if kept else None
+
+
+@hooks.register("before_serve_page", order=-1)
+def readers_with_a_factor(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse | None:
+    """Nor a page. Who sends no session is nobody that it is kept from: nothing is asked then, and nothing varies."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    kept = any(each.restriction_type in OF_STAFF for each in page.get_view_restrictions())
+    return gate.before_the_private(request) if kept else None
+
+
+def _in_parts(request: HttpRequest, response: FileResponse, file: Any) -> HttpResponseBase:
+    """The answer, or the part of it that `Range` asks for (RFC 9110, section 14)."""
     response.headers["Accept-Ranges"] = "bytes"
     size = int(response.headers["Content-Length"])
     if request.method == "HEAD":

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -18,7 +18,7 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from awareness import careful_words, desk, finished, panel, reports
+from awareness import careful_words, desk, finished, panel, playing, reports
 from awareness.fact_lists import AgeColumn, FigureFilters
 from awareness.facts import Figure, Source
 from awareness.help_languages import HelpLanguage
@@ -193,7 +193,7 @@ def what_wants_a_look(request: HttpRequest, panels: list[Any]) -> None:
 
 @hooks.register("register_admin_urls")
 def report_addresses() -> list[URLPattern]:
-    return reports.addresses()
+    return [*reports.addresses(), path("images/<int:pk>/original/", playing.original, name="image_original")]
 
 
 @hooks.register("register_reports_menu_item")

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 import environ
 
 from config import production, secret_file
+from staff import file_kinds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -176,10 +177,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -203,6 +201,8 @@ ACCOUNT_FORMS = {
     "change_password": "staff.forms.ChangePasswordForm",
     "reset_password": "staff.forms.ResetPasswordForm",
 }
+# Django's own: allauth's writes a row on each look at a link. What is mailed to an account is for its owner to prove.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 MFA_ADAPTER = "staff.adapter.StaffMFAAdapter"
 MFA_FORMS = {
     "authenticate": "staff.forms.SignInCodeForm",
@@ -214,7 +214,7 @@ MFA_FORMS = {
 }
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; staff/forms.py lets each code work once
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: staff/accounts.py
 MFA_TOTP_ISSUER = "Road Out"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost counts as secure for browsers
 
@@ -275,9 +275,9 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the pane
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
-# Nothing that a browser would run: no HTML, no SVG.
-WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "txt", "csv", "epub", "zip"]
-WAGTAILDOCS_EXTENSIONS += ["mp4", "m4v", "webm", "mp3", "m4a", "ogg", "vtt"]
+WAGTAILDOCS_EXTENSIONS = file_kinds.ENDINGS  # nothing that a browser would run: no HTML, no SVG
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "staff.uploads.DocumentForm"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "staff.uploads.PictureForm"
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {
@@ -289,7 +289,7 @@ LOGGING = {
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
         "django_tasks": {"level": "WARNING"},  # two lines for each row that search learns of
-        "stripe": {"level": "WARNING"},  # two lines for each call
+        **{name: {"level": "WARNING"} for name in ("stripe", "pikepdf")},  # two lines for each call, one at each start
         "wagtail": {"level": "WARNING"},  # what editors do is in the panel's own history
     },
 }

@@ -3,10 +3,8 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.documents import urls as wagtaildocs_urls
 
 from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
 from config import api, found, health
@@ -24,11 +22,14 @@ urlpatterns = [
     path("", include("foundation.letters.urls")),
     path("", include("staff.urls")),  # before the panel: its sign-in addresses are ours
     path("admin/", include(wagtailadmin_urls)),
-    path("documents/<int:number>/<path:name>", playing.serve),  # Wagtail's own, with parts of a file
-    path("documents/authenticate_with_password/<int:restriction_id>/", passwords.document),
-    path("documents/", include(wagtaildocs_urls)),
-    # Not the documents: those go by /documents/, which looks whether they are private and lets none of them run.
-    re_path(r"^media/(?P<path>(?!documents/).+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    # Wagtail's names, our views: no file leaves by another way than these two.
+    path("documents/<int:number>/<path:name>", playing.serve, name="wagtaildocs_serve"),
+    path(
+        "documents/authenticate_with_password/<int:restriction_id>/",
+        passwords.document,
+        name="wagtaildocs_authenticate_with_password",
+    ),
+    re_path(r"^media/(?P<folder>images|avatar_images)/(?P<name>[^/]+)$", playing.picture),
 ]
 # English keeps its addresses without a prefix; every other language has its own: /es/give/.
 urlpatterns += i18n_patterns(

@@ -28,7 +28,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return address.of(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who signed in a moment ago need not do it again before enrolling a factor."""
+        """Who showed a factor a moment ago need not do it again; nor who signed in and has none yet."""
         fresh = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
         return not factors.lately(context.request, within=fresh)
 
@@ -46,6 +46,13 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         answer: HttpResponse = super().post_login(request, user, **kwargs)
         browsers.remember(request, answer, user.email)
         return answer
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor shows that one: a password that was stolen with the session proves nothing."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and factors.of(user).exists():
+            return [way for way in ways if way["id"] != "reauthenticate"]
+        return ways
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Written now, sent by a job: the answer takes equally long whether the address is known or not."""

@@ -13,10 +13,12 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("staff.factors")  # hears when a factor was set up
+        import_module("staff.accounts")  # hears when an account was saved
         import_module("staff.choosers").replace()
         import_module("staff.exports").replace()
         import_module("staff.searching").replace()
         import_module("staff.redirects").replace()
+        import_module("staff.uploads").guard_portraits()
 
 
 class StaffUsersConfig(WagtailUsersAppConfig):

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from staff import notices
 from staff.models import User
 
 # Recovery codes stand in for a factor that was lost. They are none of their own.
@@ -41,14 +42,17 @@ def signed_in_for(request: HttpRequest) -> timedelta:
 
 
 def lately(request: HttpRequest, within: timedelta) -> bool:
-    """Whether this session showed a password or factor not longer ago than that."""
+    """Whether this session showed a second factor not longer ago than that; its password, if it has none to show."""
     records = get_authentication_records(request, request.user)
-    return bool(records) and time.time() - records[-1]["at"] < within.total_seconds()
+    wanted = {"mfa"} if of(request.user).exists() else {"mfa", "password"}
+    times = [record["at"] for record in records if record.get("method") in wanted]
+    return bool(times) and time.time() - times[-1] < within.total_seconds()
 
 
 def forget_all(user: User) -> None:
-    """Take every factor and recovery code from an account: its sessions end, and it enrols anew."""
-    Authenticator.objects.filter(user_id=user.pk).delete()
+    """Take every factor and recovery code from an account: its sessions end, and it enrols anew. Its owner is told."""
+    if Authenticator.objects.filter(user_id=user.pk).delete()[0]:
+        notices.factors_taken(user)
 
 
 @receiver(authenticator_added)

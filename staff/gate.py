@@ -3,8 +3,12 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
+from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -12,12 +16,15 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.views.defaults import permission_denied
 
-from staff import factors
+from staff import factors, notices
+from staff.models import User
 
 PANEL, ACCOUNTS = "/admin/", "/accounts/"
 ACCESS = "wagtailadmin.access_admin"
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+FRESH = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+EXPORT = "export"
 SEEN = "staff_seen"  # in the session: seconds since the epoch of the last request, kept to the minute
 
 # Wagtail's own ways in. Each leads to allauth's page (staff/urls.py), so anybody may knock there.
@@ -48,7 +55,9 @@ class StaffGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if path.startswith(PANEL):
-            answer = _at_the_panel(request) or self.get_response(request)
+            answer = _at_the_panel(request) or _before_a_file(request) or self.get_response(request)
+            if EXPORT in request.GET and answer.headers.get("Content-Disposition", "").startswith("attachment"):
+                notices.exported(cast(User, request.user), path)
         elif path.startswith(ACCOUNTS):
             answer = _at_the_accounts(request) or self.get_response(request)
         else:
@@ -78,6 +87,39 @@ def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
     if factors.shown(request):
         return None
     return None if name in (CONFIRM if factors.of(request.user).exists() else ENROL) else _to_the_factor(request)
+
+
+def ask_again(request: HttpRequest) -> HttpResponse | None:
+    """Before something that a stolen session must not do: whoever showed no second factor within five minutes is led
+    to show it, and then what was asked goes on. None: go on. For views: what is kept to go on with has passed the
+    check for forged requests.
+    """
+    if factors.lately(request, within=FRESH):
+        return None
+    if request.headers.get("x-requested-with") == "XMLHttpRequest":
+        return permission_denied(request, PermissionDenied())
+    ways = get_adapter(request).get_reauthentication_methods(request.user)
+    answer: HttpResponse = suspend_request(request, ways[0]["url"])
+    return answer
+
+
+def _before_a_file(request: HttpRequest) -> HttpResponse | None:
+    """Wagtail's lists and ours leave the panel as files by one word of the address. Nothing is kept to go on with:
+    the request was not looked at yet.
+    """
+    fresh = EXPORT not in request.GET or factors.lately(request, within=FRESH)
+    return None if fresh else _to_the_factor(request)
+
+
+def before_the_private(request: HttpRequest) -> HttpResponse | None:
+    """Whom to turn away from a page or document that is kept to staff, and where to. None: whoever is signed in here
+    has shown a factor; strangers are Wagtail's business.
+    """
+    if not request.user.is_authenticated:
+        return None
+    if _over(request):
+        return _to(request, "account_login")
+    return None if factors.shown(request) else _to_the_factor(request)
 
 
 def _to_the_factor(request: HttpRequest) -> HttpResponse:

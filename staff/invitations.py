@@ -19,13 +19,13 @@ from foundation.doors import links
 from foundation.doors.models import AccessLink
 from foundation.letters import outbox
 from foundation.organisation.models import Organisation
-from staff import factors
+from staff import factors, notices
 from staff.forms import ChoosePasswordForm
 from staff.models import User
 
-PURPOSE = "staff-invitation"
+PURPOSE = notices.INVITATION
 LIFETIME = timedelta(hours=24)
-ADMINISTRATOR = "Administrator"
+ADMINISTRATOR = notices.ADMINISTRATOR
 
 
 def make_account(email: str, role: str = "") -> User:

@@ -4,8 +4,8 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 from wagtail.log_actions import log
 from wagtail.users.forms import UserCreationForm, UserEditForm
-from wagtail.users.views.users import UserViewSet
+from wagtail.users.views.bulk_actions import AssignRoleBulkAction, DeleteBulkAction, SetActiveStateBulkAction
+from wagtail.users.views.users import CreateView, DeleteView, EditView, UserViewSet
 
-from staff import factors, invitations
+from staff import factors, gate, invitations, notices, reach
 from staff.models import User
 
 
@@ -25,14 +26,14 @@ class NoPrivilegeForm(forms.ModelForm):
 
     email = forms.EmailField(label=_("E-mail address"), help_text=_("Also the name to sign in with."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("is_superuser", None)
         for name in ("first_name", "last_name"):
             self.fields[name].required = False
         if "groups" in self.fields:
             self.fields["groups"].label = _("Roles")
-            self.fields["groups"].queryset = Group.objects.order_by("name")  # type: ignore[attr-defined]
+            self.fields["groups"].queryset = reach.roles_to_give(actor)  # type: ignore[attr-defined]
 
     def clean_email(self) -> str:
         """One spelling, so that one person has one account."""
@@ -51,13 +52,121 @@ class StaffCreationForm(NoPrivilegeForm, UserCreationForm):
 
 
 class StaffEditForm(NoPrivilegeForm, UserEditForm):
+    def clean(self) -> dict[str, Any]:
+        """Somebody who can sign in stays in charge."""
+        filled: dict[str, Any] = super().clean() or self.cleaned_data
+        roles = {role.name for role in filled.get("groups", ())}
+        stays = self.instance.is_superuser or notices.ADMINISTRATOR in roles
+        stays = stays and filled.get("is_active", self.instance.is_active)
+        if notices.standing(self.instance).in_charge and not stays and not reach.in_charge_without(self.instance):
+            raise forms.ValidationError(
+                _("Nobody else could enter the panel as an administrator. Give the role to somebody who has signed in.")
+            )
+        return filled
+
     class Meta(UserEditForm.Meta):
         fields = UserEditForm.Meta.fields - {"is_superuser"}
 
 
+class Acting:
+    """For Wagtail's pages that make or change somebody: the form knows who does it, and the old address hears of it."""
+
+    request: Any
+    object: Any
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.request.user}  # type: ignore[misc]
+
+
+class StaffCreateView(Acting, CreateView):
+    def save_instance(self) -> User:
+        user: User = super().save_instance()
+        if user.is_superuser or user.groups.filter(name=notices.ADMINISTRATOR).exists():
+            notices.new_administrator(user, self.request.user)
+        return user
+
+
+class StaffEditView(Acting, EditView):
+    def save_instance(self) -> User:
+        before = notices.standing(self.object)
+        user: User = super().save_instance()
+        if before.in_charge and not notices.standing(user).in_charge:
+            reach.keep_somebody_in_charge()
+        notices.changed(self.request.user, user, before)
+        return user
+
+
+class StaffDeleteView(DeleteView):
+    def delete_action(self) -> None:
+        with transaction.atomic():
+            before = notices.standing(self.object)
+            super().delete_action()
+            if before.in_charge:
+                reach.keep_somebody_in_charge()
+            notices.deleted(self.request.user, before.email)
+
+
 class StaffUserViewSet(UserViewSet):
+    add_view_class, edit_view_class, delete_view_class = StaffCreateView, StaffEditView, StaffDeleteView
+    copy_view_enabled = False  # it would make an account past the hooks of the page that makes one
+
     def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:
         return StaffEditForm if for_update else StaffCreationForm
+
+
+class Reaching:
+    """For Wagtail's buttons below its list of users."""
+
+    request: Any
+    before: list[tuple[User, notices.Standing]]
+
+    def check_perm(self, obj: User) -> bool:
+        return bool(super().check_perm(obj)) and reach.may_change(self.request.user, obj)  # type: ignore[misc]
+
+    def prepare_action(self, objects: list[User], objects_without_access: Any) -> HttpResponse | None:
+        if answer := gate.ask_again(self.request):
+            return answer
+        self.before = [(user, notices.standing(user)) for user in objects]
+        return None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            self.before = []
+            answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+            self.after()
+        return answer
+
+    def after(self) -> None:
+        """What Wagtail did to many at once, by no form and no signal."""
+        if any(before.in_charge for _, before in self.before):
+            reach.keep_somebody_in_charge()
+        for user, before in self.before:
+            if User.objects.filter(pk=user.pk).exists():
+                notices.changed(self.request.user, user, before)
+            else:
+                notices.deleted(self.request.user, before.email)
+
+
+class AssignRole(Reaching, AssignRoleBulkAction):
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        form: forms.Form = super().get_form(form_class)
+        form.fields["role"].queryset = reach.roles_to_give(self.request.user)  # type: ignore[attr-defined]
+        return form
+
+
+class SetActiveState(Reaching, SetActiveStateBulkAction):
+    pass
+
+
+class DeleteMany(Reaching, DeleteBulkAction):
+    pass
+
+
+def before_a_change(request: Any, user: User | None = None) -> HttpResponse | None:
+    """Asked by Wagtail before its pages that make, change or delete somebody."""
+    if user is not None and not reach.may_change(request.user, user):
+        raise PermissionDenied
+    return gate.ask_again(request) if request.method == "POST" else None
 
 
 class LinkForm(forms.Form):
@@ -77,12 +186,12 @@ def welcome(request: HttpRequest, user: User) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
-def invite(request: HttpRequest, pk: int) -> HttpResponse:
+def invite(request: Any, pk: int) -> HttpResponse:
     """Mail somebody a new link; for a lost phone, take the old factors away first."""
     if not request.user.has_perm("staff.change_user"):
         raise PermissionDenied
     user = get_object_or_404(User, pk=pk, is_active=True)
-    if user.is_superuser and not request.user.is_superuser:
+    if not reach.may_change(request.user, user):
         raise PermissionDenied
     form = LinkForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import audit, panel, people, wording
+from staff import audit, panel, people, reach, wording
 from staff.models import User
 
 
@@ -65,7 +65,7 @@ def wording_menu() -> MenuItem:
 
 @hooks.register("register_user_listing_buttons")
 def invite_button(user: User, request_user: User) -> list[Button]:
-    if not request_user.has_perm("staff.change_user"):
+    if not request_user.has_perm("staff.change_user") or not reach.may_change(request_user, user):
         return []
     label = _("Send a sign-in link")
     return [Button(label, url=reverse("staff_invite", args=[user.pk]), icon_name="mail", priority=50)]
@@ -74,3 +74,10 @@ def invite_button(user: User, request_user: User) -> list[Button]:
 @hooks.register("after_create_user")
 def mail_the_new_one(request: HttpRequest, user: User) -> None:
     people.welcome(request, user)
+
+
+hooks.register("before_create_user", people.before_a_change)
+hooks.register("before_edit_user", people.before_a_change)
+hooks.register("before_delete_user", people.before_a_change)
+for action in (people.AssignRole, people.SetActiveState, people.DeleteMany):
+    hooks.register("register_bulk_action", action, order=1)  # after Wagtail's, in their place

@@ -1,9 +1,11 @@
 """An editor makes one page of every type in the panel, looks at it, publishes it, and readers see it."""
 
 import io
+import random
 import re
 from datetime import timedelta
 
+import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from django.apps import apps
@@ -103,10 +105,11 @@ def filled(model: type[Page], editor) -> dict[str, object]:
     ]
     own: dict[str, object] = {"title": TITLE, "slug": "made", "deck": "One sentence.", "body": streamfield(body)}
     if model is EpisodePage:
-        sound = upload(editor, "one.mp3", b"y" * 4321)
+        sound = upload(editor, "one.mp3", b"ID3" + b"y" * 4318)
         own |= {"number": 1, "minutes": 20, "audio": sound.pk, "transcript": "Every word."}
     if model is FilmPage:
-        film, captions = upload(editor, "film.mp4", b"y" * 9999), upload(editor, "film.vtt", b"WEBVTT\n")
+        film = upload(editor, "film.mp4", b"\x00\x00\x00\x18ftypisom" + b"y" * 9987)
+        captions = upload(editor, "film.vtt", b"WEBVTT\n")
         own |= {"minutes": 12, "video": film.pk, "captions": captions.pk, "captions_language": "en"}
     if model is JobPage:
         own |= {"kind": "part", "place": "Here", "apply_to": "a@example.org"}
@@ -237,7 +240,10 @@ def test_it_publishes_by_the_clock_what_an_editor_set(editor, client):
 
 
 def test_it_says_the_size_version_and_language_of_a_file(editor, client):
-    file = upload(editor, "manual.pdf", b"%PDF-1.7 " + b"x" * 2_000_000)
+    pdf, paper = pikepdf.new(), io.BytesIO()
+    pdf.Root.Filling = pdf.make_stream(random.Random(7).randbytes(2_000_000))
+    pdf.save(paper)
+    file = upload(editor, "manual.pdf", paper.getvalue())
     block = {"title": "A manual", "document": file.pk, "language": "Español", "version": "2nd edition", "words": ""}
     data = {**filled(DocumentsPage, editor), "body": streamfield([("file", block)])}
     shown = as_shown(editor.get(add_address(DocumentsPage)).content)

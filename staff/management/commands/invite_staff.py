@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from staff import factors, invitations
+from staff import factors, invitations, notices
+from staff.models import User
 
 
 class Command(BaseCommand):
@@ -28,12 +29,15 @@ class Command(BaseCommand):
         role = invitations.ADMINISTRATOR if options["administrator"] else options["role"]
         try:
             validate_email(options["email"].strip())
+            known = User.objects.in_charge().filter(email=options["email"].strip().lower()).exists()
             user = invitations.make_account(options["email"], role)
         except ValidationError as error:
             raise CommandError(f"“{options['email']}” is no e-mail address.") from error
         except Group.DoesNotExist as error:
             roles = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
             raise CommandError(f"There is no role “{role}”. There are: {roles}.") from error
+        if role == invitations.ADMINISTRATOR and not known:
+            notices.new_administrator(user)
         if options["lost_phone"]:
             factors.forget_all(user)
         if not user.is_superuser and not user.groups.exists():
