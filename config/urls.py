@@ -11,6 +11,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from awareness import facts_page, news_feed, page_picture, playing, podcast_feed, posters, search_page
 from config import api, found, health
 
+handler500 = "config.trouble.page"
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
