@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import breaker, checkout, gateway, giving, keepsake, letters, money
 from donations.models import Gift
-from foundation.doors import limits, links, proof
+from foundation.doors import guard, limits, links, proof
 from foundation.letters.models import Letter
 from foundation.organisation import home
 
@@ -74,7 +74,9 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
-    if request.method != "POST":
+    again = request.method == "POST" and guard.at_once(request)
+    if request.method != "POST" or again:
+        context |= guard.button(again)
         return render(request, "donations/finish.html", context)
     giving.let_go(gift)
     try:
@@ -83,7 +85,7 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
-        return render(request, "donations/finish.html", {**context, "state": "down"}, status=503)
+        return render(request, "donations/finish.html", {**context, **guard.button(), "state": "down"}, status=503)
     links.use(link)
     keepsake.remember(answer, request, gift)
     return answer

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from foundation.doors import address, limits, links
+from foundation.doors import address, guard, limits, links
 from supporters import news, subscribing
 from supporters.forms import TOO_OFTEN, SubscribeForm
 from supporters.models import ConsentEvent
@@ -55,13 +55,14 @@ def subscribe_sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Looking changes nothing, because mail scanners look too: the button confirms."""
+    """Looking changes nothing, because mail scanners look too: the button confirms, unless at once."""
     link = links.find(token, subscribing.CONFIRM)
     asking = subscribing.find(link)
     if link is None or asking is None:
         return render(request, "supporters/subscribe_confirm.html", {"state": "ended"}, status=410)
-    if request.method == "POST":
+    again = request.method == "POST" and guard.at_once(request)
+    if request.method == "POST" and not again:
         subscribing.confirm(link, asking)
         return redirect(request.path)
-    state = "done" if link.used_at else "open"
-    return render(request, "supporters/subscribe_confirm.html", {"state": state, "asking": asking})
+    context = {"state": "done" if link.used_at else "open", "asking": asking, **guard.button(again)}
+    return render(request, "supporters/subscribe_confirm.html", context)

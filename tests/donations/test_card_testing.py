@@ -163,6 +163,8 @@ def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
     elsewhere = Client()
     for _ in range(3):  # a mail scanner looks at it
         assert elsewhere.get(link).status_code == 200
+    pressed = elsewhere.post(link, {"opened": elsewhere.get(link).context["opened"]})  # or presses, at once
+    assert pressed.status_code == 200 and "press once more" in pressed.content.decode()
     assert pages() == 0
     first, second = elsewhere.post(link), elsewhere.post(link)
     assert first.status_code == second.status_code == 303 and first["Location"] == second["Location"]
@@ -179,6 +181,25 @@ def test_it_makes_no_page_for_a_gift_that_waits_for_its_link(stranger, tripped):
     assert donor.send(again(asked)).status_code == 403 and pages() == 0
     asked = donor.send(again(asked))
     assert donor.send({**again(asked), "proof": proof.solve(challenge(asked))}).status_code == 303
+
+
+def test_it_lets_a_hall_of_two_hundred_give_through_one_connection():
+    for number in range(200):
+        giving.begin(wish(f"hall{number}@donor.example"), "192.0.2.7", vouched=True)
+    assert Gift.objects.count() == 200
+
+
+def test_it_takes_a_mailbox_for_one_whatever_stands_behind_a_plus():
+    """At any host: else each plus is a letter more to somebody who did not ask for it."""
+    for number in range(12):
+        giving.begin(wish(f"victim+{number}@workspace.example"), f"192.0.2.{number}", vouched=True)
+    with pytest.raises(giving.TooOftenError):
+        giving.begin(wish("victim+12@workspace.example"), "192.0.2.99", vouched=True)
+    assert giving.begin(wish("other@workspace.example"), "192.0.2.99", vouched=True)
+
+
+def wish(email: str) -> giving.Wish:
+    return giving.Wish(giving.new_attempt(), "once", "USD", 2500, 0, email, "")
 
 
 def test_it_buries_nobody_in_letters(stranger, tripped):

@@ -15,7 +15,7 @@ from config.logs import OneLine
 from foundation.doors import links
 from foundation.doors.models import AccessLink
 from foundation.letters.models import Letter
-from pledges import counting, pledging
+from pledges import counting, pledging, views
 from pledges.models import Pledge, Signature, SignatureEvent
 from supporters.models import ConsentEvent, Supporter
 from tests.pledges import driver
@@ -133,13 +133,16 @@ def test_it_sends_a_new_letter_to_whom_the_old_one_went(address: str, client: Cl
     assert Signature.objects.get().state == Signature.State.CONFIRMED
 
 
-def test_it_asks_for_a_new_letter_by_post_only_and_not_too_often(address: str, client: Client) -> None:
+def test_it_asks_for_a_new_letter_by_post_only_and_not_too_often(
+    address: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "SIGNERS", 20)
     assert client.get(f"{address}letter/").status_code == 405
     for _ in range(10):
         client.post(f"{address}letter/")
     assert len(driver.letters()) == 3
     with time_machine.travel(timezone.now(), tick=False):  # a slow machine refills no bucket
-        answers = [client.post(f"{address}letter/") for _ in range(61)]
+        answers = [client.post(f"{address}letter/") for _ in range(21)]
     assert answers[-1].status_code == 429 and answers[-1]["Retry-After"] == "60"
 
 
@@ -201,3 +204,18 @@ def test_it_answers_the_counter_with_one_query_however_many_signed(
     client.post(address)
     with django_assert_num_queries(1):
         assert counting.confirmed(pledge) == 1
+
+
+def test_it_counts_nobody_because_a_machine_pressed_the_button(address: str, client: Client) -> None:
+    """A program that checks mail opens the page, presses at once, and perhaps once more. A person reads first."""
+    shown = client.get(address).context["opened"]
+    for _ in range(2):
+        asked = client.post(address, {"opened": shown})
+        assert asked.status_code == 200
+        assert "press once more" in asked.content.decode()
+        shown = asked.context["opened"]
+    assert client.post(address, {"opened": "made up"}).status_code == 200
+    assert Signature.objects.get().state == Signature.State.STARTED
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        assert client.post(address, {"opened": shown}).status_code == 302
+    assert Signature.objects.get().state == Signature.State.CONFIRMED
