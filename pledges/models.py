@@ -17,7 +17,7 @@ from supporters import names
 from supporters.growing import GrowsOnly
 from supporters.models import Supporter
 
-TAKEN = frozenset({"confirm", "sent", "verify"})  # /pledge/<these>/ are pages of their own
+TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # /pledge/<these>/ are pages of their own
 
 
 def not_taken(slug: str) -> None:
@@ -147,6 +147,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def waiting(self) -> Self:
         """Signed, and the mailed link not pressed yet."""
         return self.filter(state=Signature.State.STARTED)
+
+    def living(self) -> Self:
+        """Neither withdrawn nor set aside."""
+        return self.filter(state__in=[Signature.State.STARTED, Signature.State.CONFIRMED])
 
     def standing(self) -> Self:
         """All that keep their mailbox from signing once more as somebody new."""

@@ -108,6 +108,14 @@ def withdraw(signature: Signature, who: str = SIGNER, note: str = "") -> bool:
     return _end(signature, Signature.State.WITHDRAWN, SignatureEvent.Why.WITHDRAWN, who, note)
 
 
+def take_back(public_id: str) -> None:
+    """By the link in its letter, whose owner has the mailbox. What nobody confirmed yet is forgotten at once."""
+    Signature.objects.waiting().filter(public_id=public_id).delete()
+    signature = Signature.objects.filter(public_id=public_id).first()
+    if signature:
+        withdraw(signature)
+
+
 def set_aside(signature: Signature, who: str, note: str) -> bool:
     """Staff hold a signature for false. Its mailbox cannot sign again, and is not told. False if it has ended."""
     return _end(signature, Signature.State.SET_ASIDE, SignatureEvent.Why.SET_ASIDE, who, note)
@@ -115,8 +123,7 @@ def set_aside(signature: Signature, who: str, note: str) -> bool:
 
 @transaction.atomic
 def _end(signature: Signature, state: str, why: str, who: str, note: str) -> bool:
-    living = [Signature.State.STARTED, Signature.State.CONFIRMED]
-    row = Signature.objects.select_for_update().filter(pk=signature.pk, state__in=living).first()
+    row = Signature.objects.living().select_for_update().filter(pk=signature.pk).first()
     if row is None:
         return False
     counted = row.state == Signature.State.CONFIRMED

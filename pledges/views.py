@@ -112,6 +112,22 @@ def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
     return render(request, "pledges/confirmed.html", context)
 
 
+@page_with_form
+@never_cache
+def take_back(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the link in each of a pledge's letters: one button, which withdraws the signature. Looking does not."""
+    public_id = letters.whose(token)
+    if public_id is None:
+        return render(request, "pledges/take_back.html", {"state": "unknown"}, status=404)
+    again = request.method == "POST" and guard.at_once(request)
+    if request.method == "POST" and not again:
+        pledging.take_back(public_id)
+        return redirect(request.path)
+    signature = Signature.objects.living().filter(public_id=public_id).select_related("text__pledge").first()
+    context = {"state": "open" if signature else "done", "signature": signature, **guard.button(again)}
+    return render(request, "pledges/take_back.html", context)
+
+
 @require_POST
 @never_cache
 def new_letter(request: HttpRequest, token: str) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The mailed link: looking changes nothing, pressing counts once, and whatever is no link looks the same."""
 
 import logging
+import re
 import uuid
 from datetime import timedelta
 
@@ -219,3 +220,48 @@ def test_it_counts_nobody_because_a_machine_pressed_the_button(address: str, cli
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
         assert client.post(address, {"opened": shown}).status_code == 302
     assert Signature.objects.get().state == Signature.State.CONFIRMED
+
+
+def way_back(letter: Letter) -> str:
+    return re.search(r"/pledge/withdraw/[^/\s]+/", letter.text)[0]
+
+
+def test_it_takes_a_signature_back_by_one_button_from_its_letter(address: str, pledge: Pledge, client: Client) -> None:
+    client.post(address)
+    back = way_back(driver.letters()[-1])
+    for _ in range(3):  # a mail scanner looks, and one presses at once
+        shown = client.get(back).context["opened"]
+        client.post(back, {"opened": shown})
+    assert counting.confirmed(pledge) == 1
+    with time_machine.travel(timezone.now() + timedelta(days=900)):  # the letter is old, and still does it
+        for _ in range(2):
+            assert client.post(back).status_code == 302
+        assert "does not count any more" in client.get(back).content.decode()
+    assert counting.confirmed(pledge) == 0
+    assert Signature.objects.get().state == Signature.State.WITHDRAWN
+    driver.sign(client)  # and its owner may sign again
+    driver.confirm(client)
+    assert counting.confirmed(pledge) == 1
+    client.post(back)
+    assert counting.confirmed(pledge) == 1  # the old letter is about the old signature
+
+
+def test_it_forgets_a_signature_that_is_taken_back_before_it_counted(address: str, client: Client) -> None:
+    back = way_back(driver.letters()[-1])
+    client.post(back)
+    assert not Signature.objects.exists()
+    assert client.get(address).status_code == 410
+    assert "does not count" in client.get(back).content.decode()
+
+
+def test_it_says_in_the_second_letter_too_how_to_take_a_signature_back(address: str, client: Client) -> None:
+    client.post(address)
+    driver.sign(client)
+    client.post(way_back(driver.letters()[-1]))
+    assert Signature.objects.get().state == Signature.State.WITHDRAWN
+
+
+@pytest.mark.parametrize("token", ["made-up", "ImFiYyI:x"])
+def test_it_takes_nothing_back_by_a_made_up_link(token: str, address: str, client: Client) -> None:
+    assert client.post(f"/pledge/withdraw/{token}/").status_code == 404
+    assert Signature.objects.count() == 1
