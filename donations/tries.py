@@ -11,10 +11,9 @@ from django.utils.crypto import salted_hmac
 from donations import breaker, facts, gateway
 from donations.models import CardTry, Currency, Gift, Opening
 from foundation.doors import limits
-from foundation.jobs import queue as jobs
+from foundation.organisation import retention
 from supporters.addresses import canonical
 
-KEPT = timedelta(days=2)
 HOUR = timedelta(hours=1)
 CARDS = 5  # different refused cards in an hour, for one person: nobody has more to try
 CARDS_AN_ADDRESS = 10  # an address may be a household, an office, a telephone network
@@ -97,9 +96,7 @@ def _give_back(gift: Gift) -> None:
             limits.give_back("small pages", gift.currency, SMALL[0])
 
 
-@jobs.every("day")
-def forget() -> None:
-    """Hashes of addresses, mailboxes and cards go after two days."""
-    since = timezone.now() - KEPT
-    CardTry.objects.filter(at__lt=since).delete()
-    Opening.objects.filter(at__lt=since).delete()
+def forget(dry: bool = False) -> int:
+    """Hashes of addresses, mailboxes and cards go."""
+    since = retention.end("tries")
+    return sum(retention.drop(model.objects.filter(at__lt=since), dry) for model in (CardTry, Opening))

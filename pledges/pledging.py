@@ -1,23 +1,21 @@
 """Sign, confirm, withdraw: all that happens to a signature."""
 
-from datetime import timedelta
-
 from django.db import transaction
-from django.db.models import F
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from foundation.doors import links
 from foundation.doors.models import AccessLink
-from foundation.jobs import queue as jobs
+from foundation.organisation import retention
 from pledges import counting, letters
-from pledges.models import PledgeText, Signature, SignatureEvent
+from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
 from supporters import consent, mailbox, people
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent
 
 SIGNER = "signer"
-WAITS = timedelta(days=21)  # longer than any link that is mailed works
 
 
 def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, letters_wording: str, page: str) -> None:
@@ -135,7 +133,19 @@ def _end(signature: Signature, state: str, why: str, who: str, note: str) -> boo
     return True
 
 
-@jobs.every("day")
-def forget() -> None:
-    """Nobody confirmed: after three weeks we forget what was typed. Nothing was counted."""
-    Signature.objects.waiting().filter(signed_at__lt=timezone.now() - WAITS).delete()
+def forget(dry: bool = False) -> int:
+    """Nobody confirmed: we forget what was typed. Nothing was counted."""
+    return retention.drop(Signature.objects.waiting().filter(signed_at__lt=retention.end("unconfirmed")), dry)
+
+
+def forget_withdrawn(dry: bool = False) -> int:
+    """Who took a signature back is nobody's name any more; the steps of the count stay."""
+    gone = Signature.objects.filter(state=Signature.State.WITHDRAWN, ended_at__lt=retention.end("withdrawn"))
+    return nameless(gone.exclude(name="", email=""), dry)
+
+
+def nameless(signatures: SignatureQuerySet, dry: bool = False) -> int:
+    """Take out of these signatures who signed. Returns how many there are."""
+    blank = dict.fromkeys(("name", "email", "letter_to", "country", "locale", "letters_wording"), "")
+    mailbox_of_nobody = Concat(Value("erased:"), Cast("pk", CharField()))
+    return retention.blank(signatures, dry, canonical=mailbox_of_nobody, **blank)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from foundation.jobs.models import Job
+from foundation.organisation import retention
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
@@ -183,10 +184,9 @@ def run_due(limit: int = 1000) -> int:
     return limit
 
 
-@every("day")
-def sweep() -> None:
-    """Forget finished jobs after a month. Parked ones stay until somebody looked at them."""
-    Job.objects.filter(state=Job.State.DONE, finished_at__lt=timezone.now() - timedelta(days=30)).delete()
+def sweep(dry: bool = False) -> int:
+    """Forget finished jobs. Parked ones stay until somebody looked at them."""
+    return retention.drop(Job.objects.filter(state=Job.State.DONE, finished_at__lt=retention.end("jobs")), dry)
 
 
 def revive(job: Job) -> None:
