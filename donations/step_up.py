@@ -74,9 +74,8 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
-    again = request.method == "POST" and guard.at_once(request)
-    if request.method != "POST" or again:
-        context |= guard.button(again)
+    if request.method != "POST" or guard.at_once(request):
+        context |= guard.button(request)
         return render(request, "donations/finish.html", context)
     giving.let_go(gift)
     try:
@@ -85,7 +84,9 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
-        return render(request, "donations/finish.html", {**context, **guard.button(), "state": "down"}, status=503)
+        return render(
+            request, "donations/finish.html", {**context, **guard.button(request), "state": "down"}, status=503
+        )
     links.use(link)
     keepsake.remember(answer, request, gift)
     return answer

@@ -92,12 +92,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     signature = pledging.find(link)
     if link is None or signature is None:
         return render(request, "pledges/ended.html", {"token": token}, status=410)
-    again = request.method == "POST" and guard.at_once(request)
-    if request.method == "POST" and not again:
+    if request.method == "POST" and not guard.at_once(request):
         pledging.confirm(link)
         return redirect(request.path)
     if signature.number is None:
-        context = {"signature": signature, **guard.button(again)}
+        context = {"signature": signature, **guard.button(request)}
         return render(request, "pledges/confirm.html", context)
     return _without_referrer(_thanks(request, signature))
 
@@ -119,12 +118,11 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
     public_id = letters.whose(token)
     if public_id is None:
         return render(request, "pledges/take_back.html", {"state": "unknown"}, status=404)
-    again = request.method == "POST" and guard.at_once(request)
-    if request.method == "POST" and not again:
+    if request.method == "POST" and not guard.at_once(request):
         pledging.take_back(public_id)
         return redirect(request.path)
     signature = Signature.objects.living().filter(public_id=public_id).select_related("text__pledge").first()
-    context = {"state": "open" if signature else "done", "signature": signature, **guard.button(again)}
+    context = {"state": "open" if signature else "done", "signature": signature, **guard.button(request)}
     return render(request, "pledges/take_back.html", context)
 
 

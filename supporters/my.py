@@ -78,14 +78,13 @@ def asked(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link: one button. Looking opens nothing, because mail scanners look too."""
     link = links.find(token, visits.LINK)
-    again = request.method == "POST" and guard.at_once(request)
-    if request.method == "POST" and link and not again:
+    if request.method == "POST" and link and not guard.at_once(request):
         answer = redirect("supporters:my")
         if visits.begin(link, answer) or visits.whose(request):
             return answer
     if link is None or link.used_at:
         return _without_referrer(render(request, "supporters/enter.html", {"state": "ended"}, status=404))
-    context = {"state": "open", **guard.button(again)}
+    context = {"state": "open", **guard.button(request)}
     return render(request, "supporters/enter.html", context)
 
 

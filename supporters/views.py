@@ -60,9 +60,8 @@ def subscribe_confirm(request: HttpRequest, token: str) -> HttpResponse:
     asking = subscribing.find(link)
     if link is None or asking is None:
         return render(request, "supporters/subscribe_confirm.html", {"state": "ended"}, status=410)
-    again = request.method == "POST" and guard.at_once(request)
-    if request.method == "POST" and not again:
+    if request.method == "POST" and not guard.at_once(request):
         subscribing.confirm(link, asking)
         return redirect(request.path)
-    context = {"state": "done" if link.used_at else "open", "asking": asking, **guard.button(again)}
+    context = {"state": "done" if link.used_at else "open", "asking": asking, **guard.button(request)}
     return render(request, "supporters/subscribe_confirm.html", context)

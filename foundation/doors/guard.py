@@ -38,9 +38,13 @@ def at_once(request: HttpRequest) -> bool:
     return passed is None or passed < FASTEST
 
 
-def button(again: bool = False) -> dict[str, Any]:
-    """What partials/press.html needs: the moment of showing, and whether the page asks once more."""
-    return {"opened": stamp(), "again": again}
+def button(request: HttpRequest) -> dict[str, Any]:
+    """What partials/press.html needs: the moment of showing, and whether the page asks once more. Whoever is asked
+    again has read meanwhile: the time runs from the first showing.
+    """
+    shown = request.POST.get("opened", "")
+    again = at_once(request)
+    return {"opened": shown if again and age(shown) is not None else stamp(), "again": again}
 
 
 class GuardedForm(forms.Form):
