@@ -207,7 +207,10 @@ class Signature(models.Model):
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
         permissions = [("export_signature", "Can export signatures")]
-        indexes = [models.Index(fields=["state", "signed_at"], name="signature_waiting")]
+        indexes = [
+            models.Index(fields=["state", "signed_at"], name="signature_waiting"),
+            models.Index(fields=["confirmed_at"], name="signature_confirmed"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["pledge", "canonical"],
@@ -233,6 +236,7 @@ class SignatureEvent(GrowsOnly):
         CONFIRMED = "confirmed", _("confirmed")
         WITHDRAWN = "withdrawn", _("withdrawn")
         SET_ASIDE = "set-aside", _("set aside by staff")
+        PUT_BACK = "put-back", _("put back by staff")
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="events", verbose_name=_("pledge"))
     signature = models.ForeignKey(

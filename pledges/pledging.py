@@ -120,6 +120,21 @@ def set_aside(signature: Signature, who: str, note: str) -> bool:
 
 
 @transaction.atomic
+def put_back(signature: Signature, who: str, note: str) -> bool:
+    """Staff were wrong: a signature that they had set aside stands as before. False if it is not set aside."""
+    aside = Signature.objects.filter(pk=signature.pk, state=Signature.State.SET_ASIDE)
+    row = aside.select_for_update().first()
+    if row is None:
+        return False
+    row.state, row.ended_at = Signature.State.CONFIRMED if row.number else Signature.State.STARTED, None
+    row.save(update_fields=["state", "ended_at"])
+    if row.number:
+        counting.lock(row.pledge_id)
+        counting.count(row, +1, SignatureEvent.Why.PUT_BACK, who, note)
+    return True
+
+
+@transaction.atomic
 def _end(signature: Signature, state: str, why: str, who: str, note: str) -> bool:
     row = Signature.objects.living().select_for_update().filter(pk=signature.pk).first()
     if row is None:
