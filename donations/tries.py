@@ -16,7 +16,7 @@ from supporters.addresses import canonical
 
 HOUR = timedelta(hours=1)
 CARDS = 5  # different refused cards in an hour, for one person: nobody has more to try
-CARDS_AN_ADDRESS = 10  # an address may be a household, an office, a telephone network
+CARDS_AN_ADDRESS = 10  # and half of all that were tried there: an address may be a hall, where some are refused too
 LATE = timedelta(minutes=10)  # a charge of the payment page itself; later ones are renewals
 # Payment pages that unknown browsers may begin without more; a paid gift gives its page back.
 PAGES_AN_ADDRESS = (20, 600)
@@ -61,7 +61,10 @@ def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
     """Whether this browser or address was refused more cards in the last hour than people have."""
     recent = CardTry.objects.filter(at__gt=timezone.now() - HOUR)
     address = recent.filter(gift__opening__address=hashed("address", address_block))
-    return _cards(recent.filter(gift__reference__in=known)) >= CARDS or _cards(address) >= CARDS_AN_ADDRESS
+    if _cards(recent.filter(gift__reference__in=known)) >= CARDS:
+        return True
+    refused, tried = _cards(address), address.values("card").distinct().count()
+    return refused >= CARDS_AN_ADDRESS and 2 * refused >= tried
 
 
 def is_doubtful(email: str) -> bool:

@@ -18,17 +18,20 @@ ASKERS, SECONDS = 20, 600  # requests from one connection at once, and in ten mi
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Looking changes nothing: mail scanners follow links. A post stops, however often, and asks nothing more."""
+    """Looking changes nothing: mail scanners follow links. A post of the mail program stops, however often, and asks
+    nothing more; the page's own button asks once more when it was pressed at once, as machines do.
+    """
     known = news.whose(token)
     if known is None:
         return render(request, "supporters/stop.html", {"state": "unknown"}, status=404)
     supporter, purpose = known
     state = "open"
-    if request.method == "POST":
+    if request.method == "POST" and not guard.at_once(request):  # the mail program's own press is never at once
         if supporter:
             news.stop(supporter, purpose, "/letters/stop/")
         state = "stopped"
-    return render(request, "supporters/stop.html", {"state": state, "kind": ConsentEvent.Purpose(purpose).label})
+    context = {"state": state, "kind": ConsentEvent.Purpose(purpose).label, **guard.button(request)}
+    return render(request, "supporters/stop.html", context)
 
 
 @never_cache

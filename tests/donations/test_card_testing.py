@@ -189,6 +189,18 @@ def test_it_lets_a_hall_of_two_hundred_give_through_one_connection():
     assert Gift.objects.count() == 200
 
 
+def test_it_lets_a_hall_give_where_some_honest_cards_are_refused():
+    """Ten refused of many that pass are a hall; ten refused of few are a thief."""
+    hall, thief = "192.0.2.7", "192.0.2.8"
+    for block, good in ((hall, 30), (thief, 5)):
+        gift = giving.begin(wish(f"{good}@donor.example"), block, vouched=True)
+        for number in range(good + 10):
+            card = f"{block}-{number}"
+            CardTry.objects.create(charge_id=card, gift=gift, card=card, declined=number < 10, at=timezone.now())
+    assert not tries.too_many_cards(hall)
+    assert tries.too_many_cards(thief)
+
+
 def test_it_takes_a_mailbox_for_one_whatever_stands_behind_a_plus():
     """At any host: else each plus is a letter more to somebody who did not ask for it."""
     for number in range(12):
