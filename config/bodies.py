@@ -21,7 +21,7 @@ LONGEST = 5.0
 WAIT = "60"  # seconds: what we ask of whoever is refused
 
 
-class Bodies:
+class SlowBodies:
     """Whoever sends a body takes a place, until the body is read or the answer is there."""
 
     def __init__(self, application: Application, places: int = PLACES) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from awareness import correspondence
 from donations import dedications, forgetting, tries
-from foundation.doors import links
+from foundation.doors import limits, links
 from foundation.jobs import queue
 from foundation.letters import forgetting as letters
 from foundation.organisation import retention
@@ -55,6 +55,11 @@ RULES = (
         "tries",
         _("Codes made from your network address, your mailbox and a card, against thieves who try stolen cards"),
         tries.forget,
+    ),
+    Rule(
+        "tries",
+        _("Codes made from your network address or your mailbox, so that nobody knocks too often"),
+        limits.sweep,
     ),
     Rule("links", _("That a link was mailed, after it ended. The link itself is never kept"), links.sweep),
     Rule("jobs", _("That a task of the server is done"), queue.sweep),

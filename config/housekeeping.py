@@ -4,15 +4,14 @@ from django.core.management import call_command
 
 from awareness import page_words
 from config import forgetting
-from foundation.doors import limits, proof
+from foundation.doors import proof
 from foundation.jobs import queue as jobs
 
 
 @jobs.every("day")
 def forget() -> None:
-    """What the table of retention says, and what has ended by itself: full buckets, spent proofs, sessions."""
+    """What the table of retention says, and what has ended by itself: spent proofs, sessions."""
     forgetting.run()
-    limits.sweep()
     proof.sweep()
     call_command("clearsessions")
 

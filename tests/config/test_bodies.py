@@ -30,7 +30,7 @@ class Held:
 class Asked:
     """Somebody who sends a body, in a thread of their own."""
 
-    def __init__(self, door: bodies.Bodies, stream, length: int = 3) -> None:
+    def __init__(self, door: bodies.SlowBodies, stream, length: int = 3) -> None:
         self.status = ""
         environ = {"CONTENT_LENGTH": str(length), "wsgi.input": stream, "PATH_INFO": "/es/pledge/"}
         self.thread = threading.Thread(target=lambda: list(door(environ, self.start)))
@@ -41,13 +41,13 @@ class Asked:
 
 
 @pytest.fixture
-def door() -> bodies.Bodies:
+def door() -> bodies.SlowBodies:
     def reads(environ, start):
         environ["wsgi.input"].read(1000)
         start("200 OK", [])
         return [b""]
 
-    return bodies.Bodies(reads, places=2)
+    return bodies.SlowBodies(reads, places=2)
 
 
 def test_it_answers_everybody_in_a_crowd_whose_forms_arrive(door):
@@ -89,7 +89,7 @@ def test_it_holds_no_place_for_what_is_done_after_the_body_was_read():
         start("200 OK", [])
         return [b""]
 
-    door = bodies.Bodies(waits_for_stripe, places=1)
+    door = bodies.SlowBodies(waits_for_stripe, places=1)
     donors = [Asked(door, BytesIO(b"abc")) for _ in range(3)]
     assert all(waiting.acquire(timeout=60) for _ in donors)
     go_on.set()
@@ -102,7 +102,7 @@ def test_it_gives_a_place_back_where_nobody_read_the_body_and_where_the_site_fai
     def fails(environ, start):
         raise RuntimeError
 
-    door = bodies.Bodies(fails, places=1)
+    door = bodies.SlowBodies(fails, places=1)
     for _ in range(2):
         with pytest.raises(RuntimeError):
             door({"CONTENT_LENGTH": "3", "wsgi.input": BytesIO(b"abc")}, lambda *_: None)
