@@ -17,11 +17,13 @@ from donations.models import Gift
 from foundation.doors import guard, limits, links, proof
 from foundation.letters.models import Letter
 from foundation.organisation import home
+from supporters import mailbox
 
 MAIL = "mail"
 PURPOSE = "finish-gift"
 LIFE = timedelta(hours=24)
-LETTERS_AN_ADDRESS = (10, 3600)  # on top of the limit for each mailbox: nobody is buried in letters from here
+LETTERS_AN_ADDRESS = (10, 3600)
+LETTERS_A_MAILBOX = (6, 24 * 3600)  # from wherever they are asked for: nobody is buried in letters
 AGAIN = {"csrfmiddlewaretoken", "proof", "step"}  # not sent once more as they came
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ def mail(gift: Gift, address_block: str) -> HttpResponse:
     """Mail the link that finishes a gift, once; nothing is asked of Stripe before it is followed. TooOftenError."""
     key = f"finish-gift:{gift.reference}"
     if not Letter.objects.filter(key=key).exists():
-        if not limits.allow("links to finish", address_block, *LETTERS_AN_ADDRESS):
+        if not (
+            limits.allow("links to finish", address_block, *LETTERS_AN_ADDRESS)
+            and limits.allow("links to finish for", mailbox.behind(gift.email), *LETTERS_A_MAILBOX)
+        ):
             raise giving.TooOftenError
         link = settings.BASE_URL + reverse("donations:finish", args=[links.make(PURPOSE, gift.reference, LIFE)])
         with letters.speaking_to(gift):

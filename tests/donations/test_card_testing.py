@@ -223,6 +223,15 @@ def test_it_buries_nobody_in_letters(stranger, tripped):
     assert codes == [303] * 10 + [429]
 
 
+def test_it_buries_no_mailbox_in_letters_that_are_asked_for_from_everywhere(stranger, tripped):
+    codes = []
+    for number in range(7):
+        donor = stranger()
+        asked = donor.give("once", "25", email=f"victim+{number}@workspace.example")
+        codes.append(donor.send({**again(asked), "step": "mail"}).status_code)
+    assert codes == [303] * 6 + [429]
+
+
 @pytest.mark.parametrize("path", ["unknown", "x" * 300])
 def test_it_opens_nothing_by_a_made_up_link(donor, path):
     assert donor.client.get(f"/give/finish/{path}/").status_code == 404
