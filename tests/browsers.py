@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.running import own_connection
+from tests.waiting import PATIENCE
 
 # The same engine without a window of its own comes first: it needs a third of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -18,7 +19,7 @@ INSTALL = "apt-get install chromium-headless-shell, or chromium; or CHROMIUM=/pa
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
 QUIET += ["--disable-dev-shm-usage"]  # it crashes where /dev/shm is small, as in many containers
-expect.set_options(timeout=20_000)  # milliseconds that a page may take on a busy machine
+expect.set_options(timeout=PATIENCE * 1000)
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -50,6 +51,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             is_mobile=size == "phone",
             **{"extra_http_headers": own_connection(), **options},
         )
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         pages.append(page)

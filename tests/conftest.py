@@ -22,7 +22,6 @@ from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
 from tests.running import ROOT, running_site, sandbox  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
-WITH_PROCESSES = 600  # seconds; the limit of all other tests is in pyproject.toml
 
 # The gate tries the same examples each time; HYPOTHESIS_PROFILE=nightly looks for new ones, and for many more.
 hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
@@ -62,9 +61,6 @@ def _empty_guarded_tables() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_order)
-    for item in items:
-        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.timeout(WITH_PROCESSES))
 
 
 def pytest_collection_finish() -> None:

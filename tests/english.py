@@ -10,10 +10,11 @@ from config.management.commands import catalogue
 
 WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)?")
 SAID_BY_ATTRIBUTES = ("alt", "title", "placeholder", "aria-label", "aria-description", "content", "data-label")
-# Names, addresses, and what browsers and machines read: the same in every language.
+# Names, addresses, and what browsers and machines read: the same in every language. Between the digits of a random code
+# any word may stand ("7SAW2K"), so what holds a digit is no word.
 NAMES = re.compile(
     r"https?://\S+|\S+@\S+|The Road Out(?: \(sample charity\))?|Stripe|Exodus Cry|width=device-width, initial-scale=1"
-    r"|[A-Z]+-\d{4}-[\w-]+|\b[A-Z0-9]{4}(?:-[A-Z0-9]{4})+\b|\{\w+\}|%\(\w+\)s"
+    r"|[A-Z]+-\d{4}-[\w-]+|\b[A-Z0-9]{4}(?:-[A-Z0-9]{4})+\b|\b\w*\d\w*\b|\{\w+\}|%\(\w+\)s"
 )
 UNSEEN = {"script", "style", "svg"}
 

@@ -44,7 +44,7 @@ def _seen(item: pytest.Item, number: int, page: Any) -> str:
     FOLDER.mkdir(exist_ok=True)
     picture = FOLDER / f"{re.sub(r'[^a-zA-Z0-9]+', '-', item.nodeid)[-120:]}-{number + 1}.png"
     try:
-        page.screenshot(path=picture, timeout=10_000)
+        page.screenshot(path=picture)
         words.append(f"screenshot: {picture}")
     except Exception as error:  # the browser itself may be what failed; the rest is still worth reading
         words.append(f"no screenshot: {error}")

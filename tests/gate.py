@@ -40,6 +40,7 @@ SQLITE_ALONE = [
     "tests/awareness/test_editing.py",
     "tests/awareness/test_every_type.py",
     "tests/awareness/test_facts_page.py",
+    "tests/awareness/test_found.py",
     "tests/awareness/test_help_languages.py",
     "tests/awareness/test_languages.py",
     "tests/awareness/test_pages.py",
@@ -246,7 +247,7 @@ def postgres() -> str:
     """The address of the server, or nothing where none answers."""
     url = os.environ.get("TEST_POSTGRES_URL", POSTGRES)
     try:
-        psycopg.connect(url, connect_timeout=3).close()
+        psycopg.connect(url, connect_timeout=60).close()
     except psycopg.Error:
         return ""
     return url

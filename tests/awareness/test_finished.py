@@ -170,18 +170,18 @@ def test_it_stands_while_the_database_is_down(made, tmp_path, server):
         assert "1-888-373-7888" in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Set-Cookie" not in answer.headers
-        assert requests.get(f"http://127.0.0.1:{port}/get-help/?country=GB", timeout=30).content == answer.content
-        assert "Ayuda" in requests.get(f"http://127.0.0.1:{port}/es/get-help/", timeout=30).text
-        home = requests.get(f"http://127.0.0.1:{port}/", timeout=30)
+        assert requests.get(f"http://127.0.0.1:{port}/get-help/?country=GB", timeout=60).content == answer.content
+        assert "Ayuda" in requests.get(f"http://127.0.0.1:{port}/es/get-help/", timeout=60).text
+        home = requests.get(f"http://127.0.0.1:{port}/", timeout=60)
         assert home.status_code == 503
         assert int(home.headers["Retry-After"]) > 0
         assert "1-888-373-7888" in home.text
         assert "911" in home.text
-        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 503
+        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 503
         assert "get-help" not in (tmp_path / "printed.txt").read_text()
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def test_it_keeps_the_page_where_the_site_cannot_draw_it_now(made, monkeypatch):
@@ -229,7 +229,7 @@ def _first_answer(url: str) -> requests.Response:
     deadline = time.monotonic() + 60
     while True:
         try:
-            return requests.get(url, timeout=30)
+            return requests.get(url, timeout=60)
         except requests.ConnectionError:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.1)  # polls a process that cannot call us

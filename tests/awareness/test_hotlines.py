@@ -41,6 +41,12 @@ def test_it_ships_every_line_unchecked_and_says_so(loaded, read):
     assert "not called this number to check it yet" in rows_of(read("/get-help/"), "United Kingdom")
 
 
+def test_it_says_in_a_demonstration_that_the_numbers_are_real(read):
+    """And on no other page, where it would only confuse."""
+    told = {address: "real all the same" in read(address) for address in ("/get-help/", "/")}
+    assert told == {"/get-help/": True, "/": False}
+
+
 def test_it_says_when_a_line_was_checked(loaded, client):
     Hotline.objects.filter(country="GB").update(checked_on=datetime.date(2026, 11, 20), checked_by="A. Person")
     british = rows_of(client.get("/get-help/").content.decode(), "United Kingdom")

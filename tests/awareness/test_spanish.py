@@ -16,6 +16,7 @@ from donations import checkout
 from donations.models import Gift
 from foundation.organisation.languages import here
 from tests.awareness.test_figures import statistics_in, texts_of_page
+from tests.english import english_in
 
 pytestmark = pytest.mark.django_db
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%|\]\(\{\w+\}\)")
@@ -158,3 +159,9 @@ def test_it_leaves_the_order_of_a_date_to_the_language():
     files = [path for app in catalogue.APPS for path in (settings.BASE_DIR / app).rglob("*") if path.is_file()]
     read = [path for path in files if path.suffix in (".html", ".txt", ".py")]
     assert [path.name for path in read if re.search("['\"](?:j )?F Y['\"]", path.read_text())] == ["formats.py"]
+
+
+def test_it_reads_no_word_out_of_a_random_code():
+    """The tests of letters and pages would fail by chance: "SAW" is a word that Spanish does not have."""
+    assert english_in("Código: 7SAW2KMAY9QQQQQQ, K7QM-3SAW-9PWT, RO-2026-SAW") == set()
+    assert english_in("They saw it.") >= {"saw"}

@@ -95,8 +95,8 @@ def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
     link = next(
         line.strip() for line in said.splitlines() if "/staff/" in line or "/accounts/" in line or "invitation" in line
     )
-    assert requests.get(link, timeout=20).status_code == 200
-    home = requests.get(f"http://localhost:{port}/", timeout=20)
+    assert requests.get(link, timeout=60).status_code == 200
+    home = requests.get(f"http://localhost:{port}/", timeout=60)
     assert home.status_code == 200
     assert "demonstration" in home.text
     assert (tmp_path / "data" / "secrets.env").stat().st_mode & 0o777 == 0o600

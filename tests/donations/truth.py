@@ -51,7 +51,7 @@ def _all(till: Till, kind: str, query: str = "") -> Iterator[dict]:
         address = f"{till.sandbox.tenant(till.tenant)}/v1/{kind}?limit=100{query}{after}"
         asked = urllib.request.Request(address, headers=WHO)
         try:
-            with urllib.request.urlopen(asked, timeout=30) as answer:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
                 page = json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{address}: {error.read().decode()}") from error

@@ -117,7 +117,7 @@ class DrillSite:
             self.kill_worker(pid)
         self.kill_web()
         self.inside.stdin.close()
-        self.inside.wait(timeout=30)
+        self.inside.wait(timeout=60)
         self.inside.stdout.close()
         self.sandbox.kill()
         self.mail.stop()
@@ -147,14 +147,14 @@ class DrillSite:
 
     def _answers(self) -> bool:
         with suppress(requests.RequestException):
-            return requests.get(f"{self.url}/healthz", timeout=10).status_code == 200
+            return requests.get(f"{self.url}/healthz", timeout=60).status_code == 200
         return False
 
     def kill_web(self) -> None:
         """kill -9, the server and what it started."""
         with suppress(ProcessLookupError):
             os.killpg(self.web.pid, signal.SIGKILL)
-        self.web.wait(timeout=30)
+        self.web.wait(timeout=60)
 
     def start(self, *words: str, die_at: str = "") -> int:
         """A management command of the site as a process; returns its id."""

@@ -21,7 +21,7 @@ def together(count: int, work: Callable[[int], Result]) -> list[Result]:
 
     def one(number: int) -> Result:
         try:
-            gate.wait(timeout=30)
+            gate.wait(timeout=60)
             with seats:
                 try:
                     return work(number)

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from django.core.management import call_command
 from django.test import Client
 
 from foundation.organisation.models import Organisation
@@ -54,12 +53,6 @@ def test_it_says_that_no_money_moves(client: Client, settings, offline: bool, ke
 def test_it_is_silent_about_demonstrations_when_money_moves(client: Client, settings) -> None:
     settings.STRIPE_OFFLINE, settings.STRIPE_SECRET_KEY = False, "sk_live_x"
     assert page(client).select_one(".demo") is None
-
-
-def test_it_says_on_get_help_that_the_numbers_are_real(client: Client) -> None:
-    call_command("load_content", verbosity=0)
-    assert "real all the same" in page(client, "/get-help/").select_one(".demo").get_text()
-    assert "real all the same" not in page(client, "/").select_one(".demo").get_text()
 
 
 def test_it_prints_a_registration_only_once_it_was_entered(client: Client) -> None:

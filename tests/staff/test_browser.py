@@ -167,7 +167,7 @@ def test_it_edits_and_previews_a_page_under_the_strict_policy(tab, newcomer):
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Toggle preview").click()
     preview = tab.frame_locator("iframe[src*='/preview/']").first
-    expect(preview.get_by_role("heading", level=1)).to_have_text(words, timeout=20_000)
+    expect(preview.get_by_role("heading", level=1)).to_have_text(words)
     expect(preview.locator("wagtail-userbar")).to_be_attached()
     tab.get_by_role("button", name="Toggle checks").click()
     expect(tab.locator("[data-side-panel=checks]")).to_contain_text("Issues found")

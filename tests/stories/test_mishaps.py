@@ -107,7 +107,7 @@ def test_it_makes_one_gift_when_the_connection_is_lost_before_or_after_we_got_th
         head = {name: value for name, value in sent.all_headers().items() if not name.startswith(":")}
         answer = None
         while answer is None or TOO_FAST in answer.text:
-            answer = requests.post(sent.url, sent.post_data_buffer, headers=head, allow_redirects=False, timeout=30)
+            answer = requests.post(sent.url, sent.post_data_buffer, headers=head, allow_redirects=False, timeout=60)
         assert answer.status_code == 303, answer.text
         return route.abort("connectionreset")
 

@@ -45,7 +45,7 @@ def every_page(site: Site) -> Iterator[tuple[str, requests.Response]]:
         if address in seen:
             continue
         seen.add(address)
-        answer = requests.get(site.url + address, timeout=30)
+        answer = requests.get(site.url + address, timeout=60)
         if "html" in answer.headers["Content-Type"]:
             yield address, answer
             waiting += re.findall(r'href="(/es/[^"#]*)', answer.text)

@@ -36,7 +36,7 @@ class Visitor:
         return " ".join(self.page.get_text(" ").split())
 
     def open(self, address: str) -> "Visitor":
-        self.answer = self.session.get(urljoin(self.site.url, address), timeout=30)
+        self.answer = self.session.get(urljoin(self.site.url, address), timeout=60)
         return self
 
     def submit(self, where: str = "main form", **fields: Any) -> "Visitor":
@@ -57,9 +57,9 @@ class Visitor:
         values = {name: value for name, value in values.items() if value is not None}
         action = urljoin(self.answer.url, str(form.get("action") or self.answer.url))
         if str(form.get("method", "get")).lower() == "get":
-            self.answer = self.session.get(action, params=values, timeout=30)
+            self.answer = self.session.get(action, params=values, timeout=60)
             return
-        self.answer = self.session.post(action, data=values, headers=self._origin(), timeout=30)
+        self.answer = self.session.post(action, data=values, headers=self._origin(), timeout=60)
 
     def _origin(self) -> dict[str, str]:
         assert self.answer is not None
@@ -74,12 +74,12 @@ class Visitor:
         mailbox = re.search(r"http://\S+/demo/letters/\S+", self.site.printed())
         assert mailbox
         while time.monotonic() < deadline:
-            page = BeautifulSoup(requests.get(mailbox[0], timeout=30).text, "html.parser")
+            page = BeautifulSoup(requests.get(mailbox[0], timeout=60).text, "html.parser")
             for row in page.select("main li"):
                 if to not in row.get_text() or not (link := row.find("a")):
                     continue
                 letter = BeautifulSoup(
-                    requests.get(urljoin(mailbox[0], str(link["href"])), timeout=30).text, "html.parser"
+                    requests.get(urljoin(mailbox[0], str(link["href"])), timeout=60).text, "html.parser"
                 )
                 text = letter.select_one("pre")
                 if text and containing in text.get_text():

@@ -40,7 +40,7 @@ class Receiver:
         self.statuses = itertools.chain(statuses, itertools.repeat(200))
 
     def next(self) -> tuple[dict, bytes]:
-        return self.heard.get(timeout=20)
+        return self.heard.get(timeout=60)
 
     def close(self) -> None:
         self.server.shutdown()

@@ -18,7 +18,7 @@ class Recorder(stripe.RequestsClient):
     """The SDK's own HTTP client, keeping what it heard."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=20)
+        super().__init__(timeout=60)
         self.answers: list[tuple[str, str, int, Any]] = []
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:

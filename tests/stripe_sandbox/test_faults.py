@@ -95,7 +95,7 @@ def test_it_is_slow(shop: Shop) -> None:
     hasty = stripe.StripeClient(
         "sk_test_offline_contract_tests",
         base_addresses={"api": shop.sandbox.tenant(shop.tenant)},
-        http_client=stripe.RequestsClient(timeout=0.3),
+        http_client=stripe.RequestsClient(timeout=0.3),  # short: it shall end here
     )
     with pytest.raises(stripe.APIConnectionError):
         hasty.v1.accounts.retrieve_current()

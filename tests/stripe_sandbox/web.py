@@ -20,7 +20,7 @@ def http(method: str, url: str, body: bytes | None = None, headers: dict[str, st
     """(status, headers, body) of one request; redirects are not followed, error statuses do not raise."""
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     try:
-        with _OPENER.open(request, timeout=30) as answer:
+        with _OPENER.open(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as answer:
         with answer:

@@ -5,7 +5,6 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.core.management import call_command
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 from django.views.defaults import server_error
@@ -22,8 +21,7 @@ def addresses() -> list[str]:
     return [found.text or "" for found in ElementTree.fromstring(answer.content).iter() if found.tag.endswith("}loc")]
 
 
-def test_it_maps_every_public_page_once_and_each_answers():
-    call_command("load_content", verbosity=0)
+def test_it_maps_every_public_page_once_and_each_answers(loaded):
     found = addresses()
     assert len(found) == len(set(found)) > 5
     paths = {"/" + address.split("/", 3)[3] for address in found}
@@ -32,8 +30,7 @@ def test_it_maps_every_public_page_once_and_each_answers():
         assert Client().get(path).status_code == 200, path
 
 
-def test_it_maps_no_draft():
-    call_command("load_content", verbosity=0)
+def test_it_maps_no_draft(loaded):
     page = ArticlePage.objects.first()
     assert page.full_url in addresses()
     page.unpublish()
@@ -102,8 +99,7 @@ def test_it_has_a_page_for_its_own_fault_that_needs_no_database():
     assert 'href="/get-help/"' in html and "data-leave" in html
 
 
-def test_it_helps_whoever_comes_to_an_address_that_is_not_there():
-    call_command("load_content", verbosity=0)
+def test_it_helps_whoever_comes_to_an_address_that_is_not_there(loaded):
     answer = Client().get("/no/such/page/")
     html = answer.content.decode()
     assert answer.status_code == 404 and '<meta name="robots" content="noindex">' in html
