@@ -175,6 +175,7 @@ class ArticleBody(own.Body):
     campaign = extras.CampaignBlock()
     ledger_chart = extras.LedgerChartBlock()
     store = extras.StoreBlock()
+    kept = extras.KeptBlock()
 
 
 class HomeBody(own.Body):

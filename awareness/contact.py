@@ -13,7 +13,7 @@ from wagtail.models import Orderable
 
 from awareness import contact_form, correspondence
 from awareness.listings import SECTIONS, BodyPage
-from awareness.messages import KEPT
+from foundation.organisation import retention
 from foundation.organisation.models import Organisation
 
 
@@ -40,7 +40,7 @@ class ContactPage(BodyPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         form = kwargs.get("form") or contact_form.MessageForm(reasons=self.reasons.all())
-        return {**context, "form": form, "sent": "sent" in request.GET, "kept_days": KEPT.days}
+        return {**context, "form": form, "sent": "sent" in request.GET, "kept_days": retention.days("messages")}
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, again with what was typed when something is wrong, or thanks."""

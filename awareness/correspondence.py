@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from awareness.messages import Answer, Message
 from foundation.doors import address, limits
-from foundation.jobs import queue as jobs
 from foundation.letters import outbox
+from foundation.organisation import retention
 
 WRITERS, SECONDS = 5, 600  # messages from one connection at once, and in ten minutes after that
 
@@ -50,10 +50,9 @@ def close(message: Message) -> None:
     _move(message, Message.State.CLOSED)
 
 
-@jobs.every("day")
-def forget() -> None:
-    """A year after the last word a message and its answers go."""
-    Message.objects.over().delete()
+def forget(dry: bool = False) -> int:
+    """Some time after the last word a message and its answers go."""
+    return retention.drop(Message.objects.over(), dry)
 
 
 def _move(message: Message, state: Message.State) -> None:

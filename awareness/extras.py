@@ -153,6 +153,18 @@ class StoreBlock(Part):
         template = own.template("store")
 
 
+class KeptBlock(Part):
+    """What this software keeps of people, how long, and its cookies: from the table by which it forgets."""
+
+    words = WordsBlock(label=_("Words above"), required=False)
+
+    class Meta:
+        icon = "lock"
+        label = _("What is kept, and how long")
+        group = OTHERS
+        template = own.template("kept")
+
+
 class PosterBlock(Part):
     """The phone lines of a country that the reader chooses, to print."""
 

@@ -1,7 +1,8 @@
 """Get help as finished files: what Django answered once, kept on disk, so that it stands while the database does not.
 
 config/wsgi.py serves them before Django is asked. A file is made anew when an editor publishes the page or changes a
-phone line, when the site starts, and every hour.
+phone line or a setting, when the site or a worker starts, and every minute by each worker, for the machine it runs on.
+Beside them stands the page that is shown when the site itself fails, with the numbers of today in it.
 """
 
 import gzip
@@ -16,13 +17,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
 from wagtail.signals import page_published, page_unpublished
 
-from awareness import visitor
+from awareness import hotlines, visitor
+from awareness.navigation import Navigation
 from awareness.pages import HelpPage
 from foundation.jobs import queue as jobs
+from foundation.organisation.models import Organisation
 
 FOLDER = Path(settings.FINISHED_DIR)
 ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)+")
@@ -51,9 +57,21 @@ def find(address: str) -> Finished | None:
     return Finished([(name, value) for name, value in told["headers"]], body, packed)
 
 
-@jobs.every("hour")
+def trouble() -> str:
+    """The page that is shown when the site itself fails, in the language of this moment: as it was made last, with the
+    organisation's number, or without any where none was made. Asks no database.
+    """
+    try:
+        return _trouble_file(translation.get_language() or settings.LANGUAGE_CODE).read_text()
+    except OSError:
+        return render_to_string("500.html")
+
+
+@jobs.each_worker
 def finish() -> None:
-    """Make every file of today, and take away those whose page is no longer published."""
+    """Make every file of today, and take away those whose page is no longer published. A page that cannot be drawn
+    now, because the database is down or is restored, keeps the file that it has.
+    """
     if not _can_be_drawn():
         return
     wanted = set()
@@ -65,12 +83,15 @@ def finish() -> None:
     for old in FOLDER.glob("*.page"):
         if old not in wanted:
             old.unlink(missing_ok=True)
+    _make_trouble()
 
 
 @receiver([page_published, page_unpublished], sender=HelpPage)
+@receiver(post_save, sender=Navigation)
+@receiver(post_save, sender=Organisation)
 def finish_soon(**kwargs: Any) -> None:
-    """Published by a person, or by the clock."""
-    transaction.on_commit(finish)
+    """Published by a person, or by the clock; or what stands on every page was changed."""
+    transaction.on_commit(finish, robust=True)
 
 
 def _can_be_drawn() -> bool:
@@ -82,9 +103,26 @@ def _can_be_drawn() -> bool:
     return True
 
 
+def _make_trouble() -> None:
+    """500.html with what a reader in danger needs, once for each language."""
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            home = next((each for each in hotlines.by_country() if each.code == hotlines.HOME_COUNTRY), None)
+            context = {"organisation": Organisation.load(), "country": home}
+            _write(_trouble_file(code), render_to_string("500.html", context).encode())
+
+
+def _trouble_file(language: str) -> Path:
+    return FOLDER / f"trouble.{language}.html"
+
+
 def _make(address: str) -> bool:
-    """No file (False) for an address that does not answer 200 or wants to set a cookie."""
+    """No file (False) for an address that does not answer 200 or wants to set a cookie. Where the site itself fails
+    the file stays as it is.
+    """
     response = visitor.answer(address)
+    if response.status_code >= 500:
+        return True
     if not isinstance(response, HttpResponse) or response.status_code != 200 or response.cookies:
         return False
     body = response.content

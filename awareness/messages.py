@@ -1,12 +1,10 @@
-"""A message to the charity and our answers to it, as rows that are forgotten after a year."""
-
-from datetime import timedelta
+"""A message to the charity and our answers to it, as rows that are forgotten some time after the last word."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-KEPT = timedelta(days=365)  # after the last word from either side
+from foundation.organisation import retention
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -15,7 +13,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def over(self) -> "MessageQuerySet":
         """What nobody needs any more."""
-        return self.filter(last_word_at__lt=timezone.now() - KEPT)
+        return self.filter(last_word_at__lt=retention.end("messages"))
 
 
 class Message(models.Model):

@@ -3,18 +3,16 @@
 from django.core.management import call_command
 
 from awareness import page_words
-from foundation.doors import limits, links, proof
+from config import forgetting
+from foundation.doors import proof
 from foundation.jobs import queue as jobs
-from foundation.letters import forgetting
 
 
 @jobs.every("day")
 def forget() -> None:
-    """Old links, the words of old letters, full buckets, ended sessions."""
-    links.sweep()
-    limits.sweep()
+    """What the table of retention says, and what has ended by itself: spent proofs, sessions."""
+    forgetting.run()
     proof.sweep()
-    forgetting.old_words()
     call_command("clearsessions")
 
 

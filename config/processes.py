@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 GRACE_SECONDS = 10
+THREADS = 24  # of each web process; docs/deploy.md starts as many
 
 
 class EndedError(Exception):

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import environ
 
-from config import production, secret_file
+from config import production, retention, secret_file
 from staff import file_kinds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -148,10 +148,10 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_URL, STATIC_ROOT = "/static/", DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+RETENTION = retention.DAYS
 FINISHED_DIR = DATA_DIR / "finished"  # pages that are answered before Django is asked: awareness/finished.py
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"

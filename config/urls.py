@@ -9,6 +9,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
 from config import api, found, health
 
+handler500 = "config.trouble.page"
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
-from config.finished import FinishedFirst  # noqa: E402 - needs the apps, which the line above sets up
+from config.bodies import SlowBodies  # noqa: E402 - both need the apps, which the line above sets up
+from config.finished import FinishedFirst  # noqa: E402
 
-application = FinishedFirst(django)
+application = FinishedFirst(SlowBodies(django))

@@ -13,12 +13,12 @@ from donations.models import Dedication, Gift, LedgerEntry
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox, writing
 from foundation.letters.writing import Written
+from foundation.organisation import retention
 from foundation.organisation.models import Organisation
 
 TEMPLATE = "dedication_card"
 HOUR = time(9)  # on the organisation's clock: a card comes in the morning
 FARTHEST = timedelta(days=365)
-KEPT = timedelta(days=90)  # so long the address of somebody who gave us nothing stays after the card
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,10 @@ def look(tribute: Tribute) -> Written:
     return writing.write(TEMPLATE, _places(tribute.kind, tribute.name, tribute.card_from, tribute.message))
 
 
-@jobs.every("day")
-def forget() -> None:
-    """Three months after a card: forget where it went and what it said. The dedication itself stays with the gift."""
-    old = Dedication.objects.filter(card_written_at__lt=timezone.now() - KEPT).exclude(card_to="")
-    old.update(card_to="", message="")
+def forget(dry: bool = False) -> int:
+    """Some time after a card: forget where it went and what it said. The dedication itself stays with the gift."""
+    old = Dedication.objects.filter(card_written_at__lt=retention.end("cards")).exclude(card_to="")
+    return retention.blank(old, dry, card_to="", message="")
 
 
 def _places(kind: str, name: str, giver: str, message: str) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.utils import timezone
-
 from donations import breaker, tries
 from donations.models import Breaker, CardTry, Gift, Opening
 from foundation.doors import limits, proof
+from foundation.organisation import retention
 
 BY_BROWSER = (6, 3600)  # new gifts for which one paid gift vouches
 BY_ADDRESS = (30, 3600)
@@ -28,7 +27,7 @@ def vouched(answer: str, attempt: str, address_block: str, known: Sequence[str])
     if answer and proof.accept(answer, attempt):
         breaker.count("proved")
         return True
-    recent = CardTry.objects.filter(at__gt=timezone.now() - tries.KEPT)
+    recent = CardTry.objects.filter(at__gt=retention.end("tries"))
     paid = Gift.objects.paid().filter(reference__in=known).first()
     clean = paid and tries.is_clean(recent.filter(gift__reference__in=known))
     if paid and clean and limits.allow("vouching gift", paid.reference, *BY_BROWSER):

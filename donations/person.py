@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from donations import forgetting, money
-from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
+from donations.models import Dedication, Gift, Plan, StripeEvent
 from supporters import persons
 from supporters.addresses import canonical
 from supporters.models import Supporter
@@ -74,8 +74,7 @@ def erase(supporter: Supporter) -> set[str]:
         known_as |= {plan.subscription_id, plan.customer_id}
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
-    addresses |= _forget_words(ids)
-    Opening.objects.filter(gift__in=ids).delete()
+    addresses |= forgetting.words(ids)
     Gift.objects.filter(pk__in=ids).update(email="", name="", supporter=supporter)
     return addresses
 
@@ -83,15 +82,6 @@ def erase(supporter: Supporter) -> set[str]:
 def merge(old: Supporter, new: Supporter) -> None:
     Gift.objects.filter(supporter=old).update(supporter=new)
     Plan.objects.filter(supporter=old).update(supporter=new)
-
-
-def _forget_words(gifts: list[int]) -> set[str]:
-    """What donors wrote beside gifts: dedications go, with their cards, and mistyped addresses leave their changes."""
-    Dedication.objects.filter(gift__in=gifts).delete()
-    changes = AddressChange.objects.filter(gift__in=gifts)
-    addresses = {address for pair in changes.values_list("before", "after") for address in pair}
-    changes.update(before="", after="", check_made="")
-    return addresses - {""}
 
 
 def _gifts(supporter: Supporter) -> Any:

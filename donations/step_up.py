@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import breaker, checkout, gateway, giving, keepsake, letters, money
 from donations.models import Gift
-from foundation.doors import limits, links, proof
+from foundation.doors import guard, limits, links, proof
 from foundation.letters.models import Letter
 from foundation.organisation import home
+from supporters import mailbox
 
 MAIL = "mail"
 PURPOSE = "finish-gift"
 LIFE = timedelta(hours=24)
-LETTERS_AN_ADDRESS = (10, 3600)  # on top of the limit for each mailbox: nobody is buried in letters from here
+LETTERS_AN_ADDRESS = (10, 3600)
+LETTERS_A_MAILBOX = (6, 24 * 3600)  # from wherever they are asked for: nobody is buried in letters
 AGAIN = {"csrfmiddlewaretoken", "proof", "step"}  # not sent once more as they came
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ def mail(gift: Gift, address_block: str) -> HttpResponse:
     """Mail the link that finishes a gift, once; nothing is asked of Stripe before it is followed. TooOftenError."""
     key = f"finish-gift:{gift.reference}"
     if not Letter.objects.filter(key=key).exists():
-        if not limits.allow("links to finish", address_block, *LETTERS_AN_ADDRESS):
+        if not (
+            limits.allow("links to finish", address_block, *LETTERS_AN_ADDRESS)
+            and limits.allow("links to finish for", mailbox.behind(gift.email), *LETTERS_A_MAILBOX)
+        ):
             raise giving.TooOftenError
         link = settings.BASE_URL + reverse("donations:finish", args=[links.make(PURPOSE, gift.reference, LIFE)])
         with letters.speaking_to(gift):
@@ -74,7 +79,8 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
-    if request.method != "POST":
+    if request.method != "POST" or guard.at_once(request):
+        context |= guard.button(request)
         return render(request, "donations/finish.html", context)
     giving.let_go(gift)
     try:
@@ -83,7 +89,9 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
-        return render(request, "donations/finish.html", {**context, "state": "down"}, status=503)
+        return render(
+            request, "donations/finish.html", {**context, **guard.button(request), "state": "down"}, status=503
+        )
     links.use(link)
     keepsake.remember(answer, request, gift)
     return answer

@@ -11,13 +11,12 @@ from django.utils.crypto import salted_hmac
 from donations import breaker, facts, gateway
 from donations.models import CardTry, Currency, Gift, Opening
 from foundation.doors import limits
-from foundation.jobs import queue as jobs
+from foundation.organisation import retention
 from supporters.addresses import canonical
 
-KEPT = timedelta(days=2)
 HOUR = timedelta(hours=1)
 CARDS = 5  # different refused cards in an hour, for one person: nobody has more to try
-CARDS_AN_ADDRESS = 10  # an address may be a household, an office, a telephone network
+CARDS_AN_ADDRESS = 10  # and half of all that were tried there: an address may be a hall, where some are refused too
 LATE = timedelta(minutes=10)  # a charge of the payment page itself; later ones are renewals
 # Payment pages that unknown browsers may begin without more; a paid gift gives its page back.
 PAGES_AN_ADDRESS = (20, 600)
@@ -62,7 +61,10 @@ def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
     """Whether this browser or address was refused more cards in the last hour than people have."""
     recent = CardTry.objects.filter(at__gt=timezone.now() - HOUR)
     address = recent.filter(gift__opening__address=hashed("address", address_block))
-    return _cards(recent.filter(gift__reference__in=known)) >= CARDS or _cards(address) >= CARDS_AN_ADDRESS
+    if _cards(recent.filter(gift__reference__in=known)) >= CARDS:
+        return True
+    refused, tried = _cards(address), address.values("card").distinct().count()
+    return refused >= CARDS_AN_ADDRESS and 2 * refused >= tried
 
 
 def is_doubtful(email: str) -> bool:
@@ -97,9 +99,7 @@ def _give_back(gift: Gift) -> None:
             limits.give_back("small pages", gift.currency, SMALL[0])
 
 
-@jobs.every("day")
-def forget() -> None:
-    """Hashes of addresses, mailboxes and cards go after two days."""
-    since = timezone.now() - KEPT
-    CardTry.objects.filter(at__lt=since).delete()
-    Opening.objects.filter(at__lt=since).delete()
+def forget(dry: bool = False) -> int:
+    """Hashes of addresses, mailboxes and cards go."""
+    since = retention.end("tries")
+    return sum(retention.drop(model.objects.filter(at__lt=since), dry) for model in (CardTry, Opening))

@@ -1,10 +1,13 @@
-"""The two letters of a pledge: press here to confirm, and you have confirmed already. Neither holds the name."""
+"""The two letters of a pledge: press here to confirm, and you have confirmed already. Neither holds the name, and each
+holds the way to take the signature back.
+"""
 
 import uuid
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
@@ -15,6 +18,7 @@ from foundation.letters import outbox
 from pledges.models import Signature
 
 CONFIRM = "pledge-confirm"  # the link's purpose
+SALT = "pledges.letters.take-back"
 LIFETIME = timedelta(days=7)
 
 
@@ -38,10 +42,26 @@ def write(args: dict[str, Any]) -> None:
             _ask_to_confirm(signature, args["key"])
         elif signature.state == Signature.State.CONFIRMED:
             page = settings.BASE_URL + signature.pledge.get_absolute_url()
-            outbox.queue(args["key"], "pledge_confirmed_before", signature.letter_to, {"page": page})
+            facts = {"page": page, "withdraw": way_back(signature)}
+            outbox.queue(args["key"], "pledge_confirmed_before", signature.letter_to, facts)
+
+
+def way_back(signature: Signature) -> str:
+    """Where its owner takes this signature back. It works for ever: what was signed once may be withdrawn any day."""
+    token = signing.dumps(signature.public_id.hex, salt=SALT, compress=False)
+    return settings.BASE_URL + reverse("pledges:take-back", args=[token])
+
+
+def whose(token: str) -> str | None:
+    """The public id (hex) of the signature that such an address takes back; None for an invented one."""
+    try:
+        return str(signing.loads(token, salt=SALT))
+    except signing.BadSignature:
+        return None
 
 
 def _ask_to_confirm(signature: Signature, key: str) -> None:
     token = links.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
     address = settings.BASE_URL + reverse("pledges:confirm", args=[token])
-    outbox.queue(key, "pledge_confirm", signature.letter_to, {"address": address, "days": LIFETIME.days})
+    facts = {"address": address, "days": LIFETIME.days, "withdraw": way_back(signature)}
+    outbox.queue(key, "pledge_confirm", signature.letter_to, facts)

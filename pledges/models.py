@@ -17,7 +17,7 @@ from supporters import names
 from supporters.growing import GrowsOnly
 from supporters.models import Supporter
 
-TAKEN = frozenset({"confirm", "sent", "verify"})  # /pledge/<these>/ are pages of their own
+TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # /pledge/<these>/ are pages of their own
 
 
 def not_taken(slug: str) -> None:
@@ -148,6 +148,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Signed, and the mailed link not pressed yet."""
         return self.filter(state=Signature.State.STARTED)
 
+    def living(self) -> Self:
+        """Neither withdrawn nor set aside."""
+        return self.filter(state__in=[Signature.State.STARTED, Signature.State.CONFIRMED])
+
     def standing(self) -> Self:
         """All that keep their mailbox from signing once more as somebody new."""
         return self.exclude(state=Signature.State.WITHDRAWN)
@@ -203,7 +207,10 @@ class Signature(models.Model):
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
         permissions = [("export_signature", "Can export signatures")]
-        indexes = [models.Index(fields=["state", "signed_at"], name="signature_waiting")]
+        indexes = [
+            models.Index(fields=["state", "signed_at"], name="signature_waiting"),
+            models.Index(fields=["confirmed_at"], name="signature_confirmed"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["pledge", "canonical"],
@@ -229,6 +236,7 @@ class SignatureEvent(GrowsOnly):
         CONFIRMED = "confirmed", _("confirmed")
         WITHDRAWN = "withdrawn", _("withdrawn")
         SET_ASIDE = "set-aside", _("set aside by staff")
+        PUT_BACK = "put-back", _("put back by staff")
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="events", verbose_name=_("pledge"))
     signature = models.ForeignKey(

@@ -12,6 +12,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from pledges import letters, pledging, wording
+from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import mailbox
@@ -127,6 +128,11 @@ def _set_aside(signature: Signature, user: Any) -> str:
     return gettext("The signature is set aside and does not count.")
 
 
+def _put_back(signature: Signature, user: Any) -> str:
+    pledging.put_back(signature, who=user.email, note=gettext("in the panel"))
+    return gettext("The signature stands as before.")
+
+
 def _send_letter(signature: Signature, user: Any) -> str:
     if not mailbox.may_write(signature.email):
         return gettext("Nothing was sent: this mailbox had its three letters of today.")
@@ -141,13 +147,7 @@ class SignatureViewSet(ReadOnlyViewSet):
     icon = "edit"
     menu_label = _("Signatures")
     list_display = ["name", "email", "pledge", "country", "state", "number", "signed_at", "confirmed_at"]
-    list_filter = {
-        "state": ["exact"],
-        "pledge": ["exact"],
-        "country": ["exact"],
-        "wants_letters": ["exact"],
-        "signed_at": ["date"],
-    }
+    filterset_class = SignatureFilters
     search_fields = ["name", "email", "canonical"]
     list_select_related = ["pledge"]
     list_export = ["number", "name", "email", "country", "state", "wants_letters", "signed_at", "confirmed_at"]
@@ -190,6 +190,13 @@ class SignatureViewSet(ReadOnlyViewSet):
             _set_aside,
             "pledges.change_signature",
             applies=lambda signature: signature.state in LIVING,
+        ),
+        Action(
+            "put-back",
+            _("Put back"),
+            _put_back,
+            "pledges.change_signature",
+            applies=lambda signature: signature.state == Signature.State.SET_ASIDE,
         ),
     ]
 

@@ -41,8 +41,7 @@ def erase(supporter: Supporter) -> set[str]:
             signature.delete()
             continue
         pledging.withdraw(signature)
-        blank = dict.fromkeys(("name", "email", "letter_to", "country", "locale", "letters_wording"), "")
-        Signature.objects.filter(pk=signature.pk).update(canonical=f"erased:{signature.pk}", **blank)
+        pledging.nameless(Signature.objects.filter(pk=signature.pk))
     return addresses
 
 

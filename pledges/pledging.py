@@ -1,23 +1,21 @@
 """Sign, confirm, withdraw: all that happens to a signature."""
 
-from datetime import timedelta
-
 from django.db import transaction
-from django.db.models import F
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from foundation.doors import links
 from foundation.doors.models import AccessLink
-from foundation.jobs import queue as jobs
+from foundation.organisation import retention
 from pledges import counting, letters
-from pledges.models import PledgeText, Signature, SignatureEvent
+from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
 from supporters import consent, mailbox, people
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent
 
 SIGNER = "signer"
-WAITS = timedelta(days=21)  # longer than any link that is mailed works
 
 
 def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, letters_wording: str, page: str) -> None:
@@ -108,15 +106,37 @@ def withdraw(signature: Signature, who: str = SIGNER, note: str = "") -> bool:
     return _end(signature, Signature.State.WITHDRAWN, SignatureEvent.Why.WITHDRAWN, who, note)
 
 
+def take_back(public_id: str) -> None:
+    """By the link in its letter, whose owner has the mailbox. What nobody confirmed yet is forgotten at once."""
+    Signature.objects.waiting().filter(public_id=public_id).delete()
+    signature = Signature.objects.filter(public_id=public_id).first()
+    if signature:
+        withdraw(signature)
+
+
 def set_aside(signature: Signature, who: str, note: str) -> bool:
     """Staff hold a signature for false. Its mailbox cannot sign again, and is not told. False if it has ended."""
     return _end(signature, Signature.State.SET_ASIDE, SignatureEvent.Why.SET_ASIDE, who, note)
 
 
 @transaction.atomic
+def put_back(signature: Signature, who: str, note: str) -> bool:
+    """Staff were wrong: a signature that they had set aside stands as before. False if it is not set aside."""
+    aside = Signature.objects.filter(pk=signature.pk, state=Signature.State.SET_ASIDE)
+    row = aside.select_for_update().first()
+    if row is None:
+        return False
+    row.state, row.ended_at = Signature.State.CONFIRMED if row.number else Signature.State.STARTED, None
+    row.save(update_fields=["state", "ended_at"])
+    if row.number:
+        counting.lock(row.pledge_id)
+        counting.count(row, +1, SignatureEvent.Why.PUT_BACK, who, note)
+    return True
+
+
+@transaction.atomic
 def _end(signature: Signature, state: str, why: str, who: str, note: str) -> bool:
-    living = [Signature.State.STARTED, Signature.State.CONFIRMED]
-    row = Signature.objects.select_for_update().filter(pk=signature.pk, state__in=living).first()
+    row = Signature.objects.living().select_for_update().filter(pk=signature.pk).first()
     if row is None:
         return False
     counted = row.state == Signature.State.CONFIRMED
@@ -128,7 +148,19 @@ def _end(signature: Signature, state: str, why: str, who: str, note: str) -> boo
     return True
 
 
-@jobs.every("day")
-def forget() -> None:
-    """Nobody confirmed: after three weeks we forget what was typed. Nothing was counted."""
-    Signature.objects.waiting().filter(signed_at__lt=timezone.now() - WAITS).delete()
+def forget(dry: bool = False) -> int:
+    """Nobody confirmed: we forget what was typed. Nothing was counted."""
+    return retention.drop(Signature.objects.waiting().filter(signed_at__lt=retention.end("unconfirmed")), dry)
+
+
+def forget_withdrawn(dry: bool = False) -> int:
+    """Who took a signature back is nobody's name any more; the steps of the count stay."""
+    gone = Signature.objects.filter(state=Signature.State.WITHDRAWN, ended_at__lt=retention.end("withdrawn"))
+    return nameless(gone.exclude(name="", email=""), dry)
+
+
+def nameless(signatures: SignatureQuerySet, dry: bool = False) -> int:
+    """Take out of these signatures who signed. Returns how many there are."""
+    blank = dict.fromkeys(("name", "email", "letter_to", "country", "locale", "letters_wording"), "")
+    mailbox_of_nobody = Concat(Value("erased:"), Cast("pk", CharField()))
+    return retention.blank(signatures, dry, canonical=mailbox_of_nobody, **blank)

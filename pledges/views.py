@@ -8,16 +8,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from foundation.doors import address, limits, links
+from foundation.doors import address, guard, limits, links
 from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
 from pledges.forms import SignForm
 from pledges.models import Pledge, Signature
 
-# One connection may be a church hall: sixty people at once, and six a minute after them.
-SIGNERS, SECONDS = 60, 600
-WAIT = 60  # seconds: what we ask of number sixty-one
+# One connection may be a full hall: three hundred people at once, and thirty a minute after them. What one mailbox gets
+# is counted before that, by supporters.mailbox.
+SIGNERS, SECONDS = 300, 600
+WAIT = 60  # seconds: what we ask of whoever comes after them
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -85,17 +86,18 @@ def sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link. Looking at it changes nothing, because mail scanners look too: the button
-    confirms. Behind it stands one page, however often it is pressed.
+    confirms, unless it was pressed at once: machines press too. Behind it stands one page, however often it is pressed.
     """
     link = links.find(token, letters.CONFIRM)
     signature = pledging.find(link)
     if link is None or signature is None:
         return render(request, "pledges/ended.html", {"token": token}, status=410)
-    if request.method == "POST":
+    if request.method == "POST" and not guard.at_once(request):
         pledging.confirm(link)
         return redirect(request.path)
     if signature.number is None:
-        return render(request, "pledges/confirm.html", {"signature": signature})
+        context = {"signature": signature, **guard.button(request)}
+        return render(request, "pledges/confirm.html", context)
     return _without_referrer(_thanks(request, signature))
 
 
@@ -107,6 +109,21 @@ def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
         "day": Organisation.load().day_of(confirmed_at),
     }
     return render(request, "pledges/confirmed.html", context)
+
+
+@page_with_form
+@never_cache
+def take_back(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the link in each of a pledge's letters: one button, which withdraws the signature. Looking does not."""
+    public_id = letters.whose(token)
+    if public_id is None:
+        return render(request, "pledges/take_back.html", {"state": "unknown"}, status=404)
+    if request.method == "POST" and not guard.at_once(request):
+        pledging.take_back(public_id)
+        return redirect(request.path)
+    signature = Signature.objects.living().filter(public_id=public_id).select_related("text__pledge").first()
+    context = {"state": "open" if signature else "done", "signature": signature, **guard.button(request)}
+    return render(request, "pledges/take_back.html", context)
 
 
 @require_POST

@@ -1,10 +1,25 @@
 """What this app adds to the panel."""
 
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern
 from wagtail import hooks
 
-from pledges import panel
+from pledges import crowd_panel, panel
 
 
 @hooks.register("register_admin_viewset")
 def pledges() -> panel.Pledges:
     return panel.Pledges()
+
+
+@hooks.register("register_admin_urls")
+def addresses() -> list[URLPattern]:
+    return crowd_panel.addresses()
+
+
+@hooks.register("construct_homepage_panels")
+def crowds(request: HttpRequest, panels: list[Any]) -> None:
+    if request.user.has_perm(crowd_panel.MAY_LOOK):
+        panels.append(crowd_panel.CrowdPanel())

@@ -13,13 +13,21 @@ LETTERS = 3
 DAY = 24 * 3600  # seconds
 
 
+def behind(email: str) -> str:
+    """The mailbox that such an address may reach, for limits alone. Many hosts deliver "name+anything" to "name", so
+    what stands behind the plus is nobody else here; where it is somebody else, the two share a limit.
+    """
+    local, _, domain = canonical(email).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def may_write(email: str) -> bool:
     """Take one of the mailbox's letters, across all forms: three at once, then one a day, so that no 24 hours
     bring more than three. False: it had them. One look for every mailbox, so that its time tells nothing.
 
     Receipts and other letters that follow from a fact do not ask here.
     """
-    return limits.allow("letter", canonical(email), LETTERS, LETTERS * DAY)
+    return limits.allow("letter", behind(email), LETTERS, LETTERS * DAY)
 
 
 def bounced(email: str) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from foundation.doors import address, limits, links
+from foundation.doors import address, guard, limits, links
 from foundation.doors.guard import GuardedForm
 from foundation.organisation.zone import on_our_calendar
 from supporters import consent, mailbox, names, news, persons, visits
@@ -81,13 +81,14 @@ def asked(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link: one button. Looking opens nothing, because mail scanners look too."""
     link = links.find(token, visits.LINK)
-    if request.method == "POST" and link:
+    if request.method == "POST" and link and not guard.at_once(request):
         answer = redirect("supporters:my")
         if visits.begin(link, answer) or visits.whose(request):
             return answer
     if link is None or link.used_at:
         return _without_referrer(render(request, "supporters/enter.html", {"state": "ended"}, status=404))
-    return render(request, "supporters/enter.html", {"state": "open"})
+    context = {"state": "open", **guard.button(request)}
+    return render(request, "supporters/enter.html", context)
 
 
 @require_POST

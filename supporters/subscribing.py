@@ -5,19 +5,17 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from foundation.doors import links
 from foundation.doors.models import AccessLink
-from foundation.jobs import queue as jobs
 from foundation.letters import outbox
+from foundation.organisation import retention
 from supporters import consent, mailbox, people
 from supporters.models import Asking, ConsentEvent
 
 CONFIRM = "subscribe-confirm"  # the link's purpose
 LIFETIME = timedelta(days=7)
-WAITS = timedelta(days=21)  # then we forget the address
 PAGE = "/subscribe/"
 
 
@@ -59,7 +57,6 @@ def confirm(link: AccessLink, asking: Asking) -> None:
     )
 
 
-@jobs.every("day")
-def forget() -> None:
-    """What was asked three weeks ago: confirmed, it stands among the consents; not confirmed, it is nobody's."""
-    Asking.objects.filter(asked_at__lt=timezone.now() - WAITS).delete()
+def forget(dry: bool = False) -> int:
+    """What was asked long ago: confirmed, it stands among the consents; not confirmed, it is nobody's."""
+    return retention.drop(Asking.objects.filter(asked_at__lt=retention.end("unconfirmed")), dry)

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from foundation.doors import address, limits, links
+from foundation.doors import address, guard, limits, links
 from supporters import news, subscribing
 from supporters.forms import TOO_OFTEN, SubscribeForm
 from supporters.models import ConsentEvent
@@ -18,17 +18,20 @@ ASKERS, SECONDS = 20, 600  # requests from one connection at once, and in ten mi
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Looking changes nothing: mail scanners follow links. A post stops, however often, and asks nothing more."""
+    """Looking changes nothing: mail scanners follow links. A post of the mail program stops, however often, and asks
+    nothing more; the page's own button asks once more when it was pressed at once, as machines do.
+    """
     known = news.whose(token)
     if known is None:
         return render(request, "supporters/stop.html", {"state": "unknown"}, status=404)
     supporter, purpose = known
     state = "open"
-    if request.method == "POST":
+    if request.method == "POST" and not guard.at_once(request):  # the mail program's own press is never at once
         if supporter:
             news.stop(supporter, purpose, "/letters/stop/")
         state = "stopped"
-    return render(request, "supporters/stop.html", {"state": state, "kind": ConsentEvent.Purpose(purpose).label})
+    context = {"state": state, "kind": ConsentEvent.Purpose(purpose).label, **guard.button(request)}
+    return render(request, "supporters/stop.html", context)
 
 
 @never_cache
@@ -55,13 +58,13 @@ def subscribe_sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Looking changes nothing, because mail scanners look too: the button confirms."""
+    """Looking changes nothing, because mail scanners look too: the button confirms, unless at once."""
     link = links.find(token, subscribing.CONFIRM)
     asking = subscribing.find(link)
     if link is None or asking is None:
         return render(request, "supporters/subscribe_confirm.html", {"state": "ended"}, status=410)
-    if request.method == "POST":
+    if request.method == "POST" and not guard.at_once(request):
         subscribing.confirm(link, asking)
         return redirect(request.path)
-    state = "done" if link.used_at else "open"
-    return render(request, "supporters/subscribe_confirm.html", {"state": state, "asking": asking})
+    context = {"state": "done" if link.used_at else "open", "asking": asking, **guard.button(request)}
+    return render(request, "supporters/subscribe_confirm.html", context)

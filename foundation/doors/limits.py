@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest, Least
 from django.utils.crypto import salted_hmac
 
 from foundation.doors.models import TokenBucket
+from foundation.organisation import retention
 
 
 def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
@@ -42,9 +43,9 @@ def give_back(action: str, who: str, capacity: int) -> None:
     TokenBucket.objects.filter(key=key).update(tokens=more)
 
 
-def sweep() -> None:
-    """Forget buckets that nobody touched for two days: they are full again."""
-    TokenBucket.objects.filter(filled_at__lt=time.time() - 2 * 86400).delete()
+def sweep(dry: bool = False) -> int:
+    """Forget buckets that nobody touched for some days: they are full again."""
+    return retention.drop(TokenBucket.objects.filter(filled_at__lt=retention.end("tries").timestamp()), dry)
 
 
 def _key(action: str, who: str) -> str:

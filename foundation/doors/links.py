@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from foundation.doors.models import AccessLink
+from foundation.organisation import retention
 
 
 def make(purpose: str, subject: str, lifetime: timedelta) -> str:
@@ -33,9 +34,9 @@ def use(link: AccessLink) -> bool:
     return bool(AccessLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()))
 
 
-def sweep() -> None:
-    """Forget links a month after they ended."""
-    AccessLink.objects.filter(expires_at__lt=timezone.now() - timedelta(days=30)).delete()
+def sweep(dry: bool = False) -> int:
+    """Forget links some time after they ended."""
+    return retention.drop(AccessLink.objects.filter(expires_at__lt=retention.end("links")), dry)
 
 
 def _hash(token: str) -> str:

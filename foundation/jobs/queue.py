@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from foundation.jobs import errors
 from foundation.jobs.models import Job
+from foundation.organisation import retention
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
@@ -26,6 +27,7 @@ MAX_FAILURES = 8  # with the back-off below: parked after about a day
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
+OWN: list[Periodic] = []
 
 
 class RetryLaterError(Exception):
@@ -76,6 +78,21 @@ def every(period: str) -> Callable[[Periodic], Periodic]:
         return function
 
     return register
+
+
+def each_worker(function: Periodic) -> Periodic:
+    """Decorator: every worker runs this when it starts and once a minute, for files of the machine it stands on."""
+    OWN.append(function)
+    return function
+
+
+def run_own() -> None:
+    """What each worker does for its own machine. A failure is logged, and the next minute tries again."""
+    for function in OWN:
+        try:
+            function()
+        except Exception as error:  # the jobs must go on whatever happens here
+            log.warning("%s failed: %s", function.__name__, type(error).__name__)
 
 
 def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
@@ -168,10 +185,9 @@ def run_due(limit: int = 1000) -> int:
     return limit
 
 
-@every("day")
-def sweep() -> None:
-    """Forget finished jobs after a month. Parked ones stay until somebody looked at them."""
-    Job.objects.filter(state=Job.State.DONE, finished_at__lt=timezone.now() - timedelta(days=30)).delete()
+def sweep(dry: bool = False) -> int:
+    """Forget finished jobs. Parked ones stay until somebody looked at them."""
+    return retention.drop(Job.objects.filter(state=Job.State.DONE, finished_at__lt=retention.end("jobs")), dry)
 
 
 def revive(job: Job) -> None:

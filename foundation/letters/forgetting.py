@@ -1,25 +1,30 @@
-"""Forget what letters said: their words after a month, and all of them when a person is erased."""
+"""Forget what letters said: after some time, and all of them when a person is erased."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
+from foundation.letters import kinds
 from foundation.letters.models import Letter
+from foundation.organisation import retention
 
-KEPT = timedelta(days=30)  # no link that a letter holds lives longer
 State = Letter.State
+ANSWER = "answer"  # to a message: it is kept with the message, and forgotten with it
 
 
-def old_words() -> int:
-    """Empty the words and links of letters sent a month ago. Returns how many.
+def old_words(dry: bool = False) -> int:
+    """Empty the words and links of letters that were sent long ago, and what went to a stranger altogether: nobody may
+    have wanted anything of us there. Returns how many.
 
     The row stays with its key, so that the same letter is never written a second time.
     """
-    old = Letter.objects.filter(state=State.SENT, sent_at__lt=timezone.now() - KEPT)
-    old = old.exclude(text="", html="", stop_url="")
-    return old.update(text="", html="", stop_url="")
+    end = retention.end("letters")
+    strangers = [*(kind.name for kind in kinds.every() if kind.stranger), ANSWER]
+    typed = Letter.objects.filter(template__in=strangers, created_at__lt=end).exclude(to="")
+    typed = typed.exclude(state__in=[State.WAITING, State.SENDING])
+    count = retention.blank(typed, dry, to="", subject="", text="", html="", stop_url="", last_error="")
+    sent = Letter.objects.filter(state=State.SENT, sent_at__lt=end).exclude(template__in=strangers)
+    return count + retention.blank(sent.exclude(text="", html="", stop_url=""), dry, text="", html="", stop_url="")
 
 
 def to(addresses: Iterable[str]) -> int:

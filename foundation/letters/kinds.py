@@ -19,6 +19,7 @@ class Kind:
 
     `sample` names every place that its words may use, with an example; `needed` those that its words must keep;
     `facts` is an example of its table. `news`: nobody must get it, so it needs consent and can be stopped.
+    `stranger`: anybody can have it sent to any address, which is forgotten with the words.
     `receipt`: where no money moves its subject says that it is not one.
     """
 
@@ -29,6 +30,7 @@ class Kind:
     facts: list[list[str]] = field(default_factory=list)
     news: bool = False
     receipt: bool = False
+    stranger: bool = False
 
     @property
     def label(self) -> str:

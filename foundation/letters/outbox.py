@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.letters import writing
+from foundation.letters import kinds, writing
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
@@ -36,11 +36,14 @@ def queue(
     Idempotent by key: a second call returns the first letter unchanged. `template` is a folder of
     templates/letters, whose words staff may have changed (see `kinds`); `context` fills the places in them.
     `language`: the reader's; empty means that of this moment. A letter with an attachment names its `document`,
-    and the kind of `job` that draws it and calls `send`.
+    and the kind of `job` that draws it and calls `send`. ValueError for news without a way to stop it.
     """
     known = Letter.objects.filter(key=key).first()
     if known:
         return known
+    kind = kinds.get(template)
+    if kind and kind.news and not context.get("stop"):
+        raise ValueError(f"A letter that nobody must get leads to where it is stopped: {template}")
     with translation.override(language or translation.get_language() or settings.LANGUAGE_CODE):
         written = writing.write(template, context)
     return put(key, template, to, written, context.get("stop", ""), job, document)

@@ -9,12 +9,18 @@ import time
 import pytest
 import requests
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
+from django.utils import translation
 
 from awareness import finished
 from awareness.models import HelpPage, Hotline
+from config import trouble
 from config.finished import FinishedFirst
+from config.management.commands.serve import web_command
 from foundation.jobs import queue as jobs
+from foundation.jobs.models import Job
+from foundation.organisation.models import Organisation
 from tests.running import ROOT, free_port
 
 
@@ -45,6 +51,12 @@ def ask(address: str, method: str = "GET", query: str = "", packed: bool = False
 @pytest.fixture
 def made(loaded) -> None:
     call_command("finish_pages")
+
+
+@pytest.fixture
+def no_other_work(monkeypatch) -> None:
+    """A worker that has nothing to do by the clock."""
+    monkeypatch.setattr(jobs, "enqueue_periodic", lambda: None)
 
 
 @pytest.mark.parametrize("address", ["/get-help/", "/get-help/card/"])
@@ -107,13 +119,6 @@ def test_it_is_made_anew_when_an_editor_publishes(made, django_capture_on_commit
     assert b"<h1>Numbers</h1>" in ask("/get-help/")[2]
 
 
-def test_it_is_made_anew_every_hour(made):
-    Hotline.objects.filter(country="GB").update(published=False)
-    assert b"08000 121 700" in ask("/get-help/")[2]
-    jobs.PERIODICS["awareness.finished.finish"][1]()
-    assert b"08000 121 700" not in ask("/get-help/")[2]
-
-
 def test_it_waits_for_the_style_sheets_of_a_new_site(made, monkeypatch, caplog):
     def missing(name: str) -> str:
         raise ValueError(f"Missing staticfiles manifest entry for '{name}'")
@@ -127,44 +132,97 @@ def test_it_waits_for_the_style_sheets_of_a_new_site(made, monkeypatch, caplog):
 
 def test_it_keeps_the_old_page_when_the_disk_is_full(made, monkeypatch):
     before = ask("/get-help/")[2]
-
-    def full(*args: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(finished.os, "fdopen", full)
+    monkeypatch.setattr(finished.os, "fdopen", _full)
     with pytest.raises(OSError, match="No space"):
         finished.finish()
     assert ask("/get-help/")[2] == before
-    assert [path.name for path in finished.FOLDER.iterdir() if path.suffix != ".page"] == []
+    assert [path.name for path in finished.FOLDER.iterdir() if path.suffix not in (".page", ".html")] == []
 
 
-def test_it_stands_while_the_database_is_down(made, tmp_path):
-    """A real server whose database does not answer: home fails, help does not."""
+def _full(*args: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+BROKEN = "nothing but letters\n" * 1000
+GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:{port}", "config.wsgi:application"]
+
+
+@pytest.mark.parametrize("server", ["granian on PostgreSQL that is stopped", "gunicorn on SQLite that is broken"])
+def test_it_stands_while_the_database_is_down(made, tmp_path, server):
+    """A real server whose database does not answer: home fails with the numbers on it, help does not fail."""
     port = free_port()
     (tmp_path / "finished").mkdir()
-    for page in tmp_path.glob("*.page"):
+    for page in [*tmp_path.glob("*.page"), *tmp_path.glob("*.html")]:
         page.rename(tmp_path / "finished" / page.name)
-    env = {
-        **os.environ,
-        "DATA_DIR": str(tmp_path),
-        "PORT": str(port),
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
-    }
+    env = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": str(port)}
+    env["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/nothing"
+    if "SQLite" in server:
+        (tmp_path / "broken.sqlite3").write_text(BROKEN)
+        env["DATABASE_URL"] = f"sqlite:///{tmp_path / 'broken.sqlite3'}"
+    command = web_command(port) if "granian" in server else [part.format(port=port) for part in GUNICORN]
     with (tmp_path / "printed.txt").open("w") as printed:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "config.wsgi:application"],
-            cwd=ROOT, env=env, stdout=printed, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=env, stdout=printed, stderr=subprocess.STDOUT
+        )
     try:
         answer = _first_answer(f"http://127.0.0.1:{port}/get-help/")
         assert answer.status_code == 200
         assert "1-888-373-7888" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Set-Cookie" not in answer.headers
         assert requests.get(f"http://127.0.0.1:{port}/get-help/?country=GB", timeout=60).content == answer.content
-        assert requests.get(f"http://127.0.0.1:{port}/", timeout=60).status_code == 500
+        assert "Ayuda" in requests.get(f"http://127.0.0.1:{port}/es/get-help/", timeout=60).text
+        home = requests.get(f"http://127.0.0.1:{port}/", timeout=60)
+        assert home.status_code == 503
+        assert int(home.headers["Retry-After"]) > 0
+        assert "1-888-373-7888" in home.text
+        assert "911" in home.text
+        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 503
         assert "get-help" not in (tmp_path / "printed.txt").read_text()
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def test_it_keeps_the_page_where_the_site_cannot_draw_it_now(made, monkeypatch):
+    before = ask("/get-help/")[2]
+    monkeypatch.setattr(finished.visitor, "answer", lambda address: HttpResponse(status=503))
+    finished.finish()
+    assert ask("/get-help/")[2] == before
+
+
+def test_it_is_made_on_every_machine_by_the_worker_that_stands_there(made, no_other_work):
+    """Another machine's worker did not hear of the change: it looks by itself when it starts and each minute."""
+    Hotline.objects.filter(country="GB").update(published=False)
+    assert b"08000 121 700" in ask("/get-help/")[2]
+    call_command("worker", "--once")
+    assert b"08000 121 700" not in ask("/get-help/")[2]
+
+
+def test_it_goes_on_with_its_jobs_where_no_file_can_be_written(made, monkeypatch, no_other_work):
+    monkeypatch.setattr(finished.os, "fdopen", _full)
+    jobs.enqueue("periodic", "still-done", {"name": "config.housekeeping.publish_what_is_due"})
+    call_command("worker", "--once")
+    assert Job.objects.get(key="still-done").state == Job.State.DONE
+
+
+def test_it_shows_our_number_where_the_site_itself_fails(made, rf, django_capture_on_commit_callbacks):
+    ours = Organisation.load()
+    ours.phone = "+1 555 0100 200"
+    with django_capture_on_commit_callbacks(execute=True):
+        ours.save()
+    for language, words in (("en", "call your emergency number first"), ("es", "número de emergencia de su país")):
+        with translation.override(language):
+            answer = trouble.page(rf.get("/give/"))
+        assert answer.status_code == 500
+        assert "+1 555 0100 200" in answer.content.decode()
+        assert words in answer.content.decode()
+        assert "Retry-After" in answer
+
+
+def test_it_says_what_to_do_in_danger_where_no_file_was_ever_made(rf):
+    """The site's very first minute, or an empty folder: no number of ours, and no database asked."""
+    assert "call your emergency number first" in trouble.page(rf.get("/")).content.decode()
 
 
 def _first_answer(url: str) -> requests.Response:

@@ -173,3 +173,14 @@ def test_it_shows_nothing_of_how_letters_are_written(name: str) -> None:
     for part in raw(name).iter_parts():
         shown = re.sub(r"<style.*?</style>", "", part.get_content(), flags=re.S)
         assert not re.search(r"[\[\]{}]", shown), re.search(r".*[\[\]{}].*", shown)[0]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds.every() if kind.news], ids=lambda kind: kind.name)
+@pytest.mark.django_db
+def test_it_writes_no_letter_that_nobody_must_get_without_the_way_to_stop_it(kind):
+    context = writing.sample(kind)
+    with pytest.raises(ValueError, match="stopped"):
+        outbox.queue("news", kind.name, "ada@example.org", {**context, "stop": ""})
+    letter = outbox.queue("news", kind.name, "ada@example.org", context)
+    assert letter.stop_url in letter.text and letter.stop_url in letter.html
+    assert outbox._message(letter, None).extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

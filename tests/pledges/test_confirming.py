@@ -1,6 +1,7 @@
 """The mailed link: looking changes nothing, pressing counts once, and whatever is no link looks the same."""
 
 import logging
+import re
 import uuid
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from config.logs import OneLine
 from foundation.doors import links
 from foundation.doors.models import AccessLink
 from foundation.letters.models import Letter
-from pledges import counting, pledging
+from pledges import counting, pledging, views
 from pledges.models import Pledge, Signature, SignatureEvent
 from supporters.models import ConsentEvent, Supporter
 from tests.pledges import driver
@@ -133,13 +134,16 @@ def test_it_sends_a_new_letter_to_whom_the_old_one_went(address: str, client: Cl
     assert Signature.objects.get().state == Signature.State.CONFIRMED
 
 
-def test_it_asks_for_a_new_letter_by_post_only_and_not_too_often(address: str, client: Client) -> None:
+def test_it_asks_for_a_new_letter_by_post_only_and_not_too_often(
+    address: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "SIGNERS", 20)
     assert client.get(f"{address}letter/").status_code == 405
     for _ in range(10):
         client.post(f"{address}letter/")
     assert len(driver.letters()) == 3
     with time_machine.travel(timezone.now(), tick=False):  # a slow machine refills no bucket
-        answers = [client.post(f"{address}letter/") for _ in range(61)]
+        answers = [client.post(f"{address}letter/") for _ in range(21)]
     assert answers[-1].status_code == 429 and answers[-1]["Retry-After"] == "60"
 
 
@@ -201,3 +205,63 @@ def test_it_answers_the_counter_with_one_query_however_many_signed(
     client.post(address)
     with django_assert_num_queries(1):
         assert counting.confirmed(pledge) == 1
+
+
+def test_it_counts_nobody_because_a_machine_pressed_the_button(address: str, client: Client) -> None:
+    """A program that checks mail opens the page, presses at once, and perhaps once more. A person reads first."""
+    shown = client.get(address).context["opened"]
+    for _ in range(2):
+        asked = client.post(address, {"opened": shown})
+        assert asked.status_code == 200
+        assert "press once more" in asked.content.decode()
+        assert asked.context["opened"] == shown  # who is asked again has been reading meanwhile
+    assert client.post(address, {"opened": "made up"}).status_code == 200
+    assert Signature.objects.get().state == Signature.State.STARTED
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        assert client.post(address, {"opened": shown}).status_code == 302
+    assert Signature.objects.get().state == Signature.State.CONFIRMED
+
+
+def way_back(letter: Letter) -> str:
+    return re.search(r"/pledge/withdraw/[^/\s]+/", letter.text)[0]
+
+
+def test_it_takes_a_signature_back_by_one_button_from_its_letter(address: str, pledge: Pledge, client: Client) -> None:
+    client.post(address)
+    back = way_back(driver.letters()[-1])
+    for _ in range(3):  # a mail scanner looks, and one presses at once
+        shown = client.get(back).context["opened"]
+        client.post(back, {"opened": shown})
+    assert counting.confirmed(pledge) == 1
+    with time_machine.travel(timezone.now() + timedelta(days=900)):  # the letter is old, and still does it
+        for _ in range(2):
+            assert client.post(back).status_code == 302
+        assert "does not count any more" in client.get(back).content.decode()
+    assert counting.confirmed(pledge) == 0
+    assert Signature.objects.get().state == Signature.State.WITHDRAWN
+    driver.sign(client)  # and its owner may sign again
+    driver.confirm(client)
+    assert counting.confirmed(pledge) == 1
+    client.post(back)
+    assert counting.confirmed(pledge) == 1  # the old letter is about the old signature
+
+
+def test_it_forgets_a_signature_that_is_taken_back_before_it_counted(address: str, client: Client) -> None:
+    back = way_back(driver.letters()[-1])
+    client.post(back)
+    assert not Signature.objects.exists()
+    assert client.get(address).status_code == 410
+    assert "does not count" in client.get(back).content.decode()
+
+
+def test_it_says_in_the_second_letter_too_how_to_take_a_signature_back(address: str, client: Client) -> None:
+    client.post(address)
+    driver.sign(client)
+    client.post(way_back(driver.letters()[-1]))
+    assert Signature.objects.get().state == Signature.State.WITHDRAWN
+
+
+@pytest.mark.parametrize("token", ["made-up", "ImFiYyI:x"])
+def test_it_takes_nothing_back_by_a_made_up_link(token: str, address: str, client: Client) -> None:
+    assert client.post(f"/pledge/withdraw/{token}/").status_code == 404
+    assert Signature.objects.count() == 1

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.running import Site
 from tests.stories.test_giving import fill, pay, send
-from tests.stories.visitor import Visitor, link_in
+from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 TRIP = "from donations import breaker; breaker.trip(breaker.Breaker.Reason.DECLINES)"
@@ -65,7 +65,7 @@ def test_it_mails_a_link_where_the_browser_cannot(
     page.get_by_role("button", name="Send me the link").click()
     expect(page.locator("main")).to_contain_text("mailbox")
     page.goto(link_in(visitor.newest_letter(email, "/finish/"), "/finish/"))
-    page.locator("main form button").click()
+    press(page, "main form button")
     page.wait_for_url("**/c/pay/**")
     pay(page)
     page.wait_for_url("**/give/thanks/**")

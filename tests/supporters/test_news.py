@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail
 from django.core.exceptions import SuspiciousOperation
@@ -74,6 +76,17 @@ def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twic
     for _ in range(2):
         assert "no more of these" in client.post(path).content.decode()
     assert ConsentEvent.objects.count() == 1
+
+
+def test_it_stops_nothing_because_a_machine_pressed_the_page_s_own_button(ada: Supporter) -> None:
+    """One that checks mail opens every link and presses what it finds. A mail program's own press sends no page."""
+    path = stop_path(write(ada))
+    shown = Client().get(path).context["opened"]
+    assert "press once more" in Client().post(path, {"opened": shown}).content.decode()
+    assert news.wants(ada, REMINDERS)
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        Client().post(path, {"opened": shown})
+    assert not news.wants(ada, REMINDERS)
 
 
 def test_it_stops_one_purpose_and_leaves_the_others(ada: Supporter) -> None:

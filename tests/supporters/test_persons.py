@@ -18,6 +18,7 @@ from foundation.doors import links
 from foundation.jobs.queue import run_due
 from foundation.letters import forgetting, outbox
 from foundation.letters.models import Letter
+from foundation.organisation import retention
 from pledges import counting, pledging, starter
 from pledges.letters import CONFIRM
 from pledges.models import Pledge, Signature
@@ -235,11 +236,11 @@ def test_it_never_sends_a_letter_to_somebody_erased(known, mailoutbox):
     assert (letter.state, letter.to, letter.text, letter.html) == ("forgotten", "", "", "") and not mailoutbox
 
 
-def test_it_empties_letters_a_month_after_they_were_sent(known):
+def test_it_empties_letters_some_weeks_after_they_were_sent(known):
     run_due()
     sent = Letter.objects.filter(state="sent")
     assert sent.count() and forgetting.old_words() == 0
-    sent.update(sent_at=timezone.now() - forgetting.KEPT)
+    sent.update(sent_at=retention.end("letters"), created_at=retention.end("letters"))
     waiting = outbox.queue("waits", "receipt", EMAIL, _receipt_context())
     assert forgetting.old_words() == sent.count() and forgetting.old_words() == 0
     assert not sent.exclude(text="", html="").exists() and sent.exclude(to="").exists()

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from foundation.doors import guard
@@ -59,3 +60,13 @@ def test_it_wants_the_box_ticked(client, monkeypatch):
     answer = client.post("/subscribe/", {"email": "a@example.org", "website": "", "opened": opened})
     assert "Please tick the box" in answer.content.decode()
     assert not Letter.objects.exists()
+
+
+def test_it_writes_no_yes_down_because_a_machine_pressed_the_button(client, asked, monkeypatch):
+    monkeypatch.setattr(guard, "FASTEST", 2.0)
+    shown = client.get(asked).context["opened"]
+    assert client.post(asked, {"opened": shown}).status_code == 200
+    assert not Supporter.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        client.post(asked, {"opened": shown})
+    assert consent.has(Supporter.objects.get(), LETTERS)

@@ -81,6 +81,20 @@ def test_it_opens_once(ada):
     assert thief.get(address).status_code == 404
 
 
+def test_it_spends_no_link_because_a_machine_pressed_its_button(ada):
+    ask(Client(), ADA)
+    run_due()
+    address, machine = links_to(ADA)[0], Client()
+    shown = machine.get(address).context["opened"]
+    assert machine.post(address, {"opened": shown}).status_code == 200
+    assert COOKIE not in machine.cookies
+    owner = Client()
+    shown = owner.get(address).context["opened"]
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        assert owner.post(address, {"opened": shown}).status_code == 302
+    assert COOKIE in owner.cookies
+
+
 def test_it_opens_for_half_an_hour(ada):
     ask(Client(), ADA)
     run_due()

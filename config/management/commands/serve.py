@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from config.processes import EndedError, Processes
+from config.processes import THREADS, EndedError, Processes
 from staff import invitations
 
 ENOUGH_DISK = 100 * 1024 * 1024  # bytes
@@ -127,13 +127,14 @@ def _sandbox_command() -> list[str]:
 
 def web_command(port: int, workers: int = 1, application: str = "config.wsgi:application") -> list[str]:
     """granian, three times as fast; gunicorn where there is no build of granian for the machine."""
+    threads = str(THREADS)
     if importlib.util.find_spec("granian"):
         return [
             "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", str(workers), "--blocking-threads", "24", "--no-ws", "--log-level", "warning", application,
+            "--workers", str(workers), "--blocking-threads", threads, "--no-ws", "--log-level", "warning", application,
         ]  # fmt: skip
     return [
-        "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "24",
+        "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", threads,
         "--log-level", "warning", application,
     ]  # fmt: skip
 

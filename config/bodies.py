@@ -1,0 +1,117 @@
+"""Bodies that arrive slowly: at most a third of the threads ever wait for one, so that pages are answered meanwhile."""
+
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from threading import Condition
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from config.finished import Application, Start
+from config.processes import THREADS
+
+PLACES = THREADS // 3
+# All places taken and none of them taken or left for so long (seconds): those who hold them are slow on purpose, and
+# who comes now is refused at once. Before that one waits: a crowd of honest forms passes in moments.
+STUCK = 1.0
+LONGEST = 5.0
+WAIT = "60"  # seconds: what we ask of whoever is refused
+
+
+class SlowBodies:
+    """Whoever sends a body takes a place, until the body is read or the answer is there."""
+
+    def __init__(self, application: Application, places: int = PLACES) -> None:
+        self.application = application
+        self.free = places
+        self.moved = time.monotonic()
+        self.changed = Condition()
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        length = _length(environ)
+        if not length:
+            return self.application(environ, start)
+        if not self._enter():
+            return _refuse(environ, start)
+        body = Body(environ["wsgi.input"], length, self._leave)
+        environ["wsgi.input"] = body
+        try:
+            return self.application(environ, start)
+        finally:
+            body.done()
+
+    def _enter(self) -> bool:
+        until = time.monotonic() + LONGEST
+        with self.changed:
+            while not self.free:
+                rest = min(until, self.moved + STUCK) - time.monotonic()
+                if rest <= 0:
+                    return False
+                self.changed.wait(rest)
+            self._move(-1)
+            return True
+
+    def _leave(self) -> None:
+        with self.changed:
+            self._move(+1)
+            self.changed.notify()
+
+    def _move(self, step: int) -> None:
+        self.free += step
+        self.moved = time.monotonic()
+
+
+class Body:
+    """The stream of a body, which says once when it was read to its end or is not wanted any more."""
+
+    def __init__(self, stream: BinaryIO, length: int, leave: Callable[[], None]) -> None:
+        self.stream, self.rest, self.leave, self.held = stream, length, leave, True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._count(self.stream.read(size) if size >= 0 else self.stream.read(), size)
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._count(self.stream.readline(size) if size >= 0 else self.stream.readline(), size)
+
+    def done(self) -> None:
+        if self.held:
+            self.held = False
+            self.leave()
+
+    def _count(self, part: bytes, size: int) -> bytes:
+        self.rest -= len(part)
+        if self.rest <= 0 or (size != 0 and not part):
+            self.done()
+        return part
+
+
+def _length(environ: dict[str, Any]) -> int:
+    """How long the body says it is. One that does not say it is never read: Django takes it for empty."""
+    try:
+        return int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _refuse(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    language = translation.get_language_from_path(environ.get("PATH_INFO", "")) or settings.LANGUAGE_CODE
+    with translation.override(language):
+        words = _(
+            "Very much is sent to us at once. Yours has not arrived. Please go back and send it again in a minute."
+        )
+    body = f"{words}\n".encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Content-Language", language),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Retry-After", WAIT),
+    ]
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    start(f"{status.value} {status.phrase}", headers)
+    return [body]

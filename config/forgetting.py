@@ -1,0 +1,88 @@
+"""What is forgotten, in words and by which function, each after the days of the table in config/retention.py."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from awareness import correspondence
+from donations import dedications, forgetting, tries
+from foundation.doors import limits, links
+from foundation.jobs import queue
+from foundation.letters import forgetting as letters
+from foundation.organisation import retention
+from pledges import pledging
+from supporters import subscribing
+
+
+class Rule(NamedTuple):
+    """One line: its name in the table, what it is, for readers, and who forgets it. `forget(dry)` returns how many."""
+
+    name: str
+    words: Any
+    forget: Callable[[bool], int]
+
+
+RULES = (
+    Rule("unconfirmed", _("A signature that nobody confirmed by the letter: all that was typed"), pledging.forget),
+    Rule("unconfirmed", _("A request for letters that nobody confirmed: the address"), subscribing.forget),
+    Rule("unpaid", _("A gift that was begun and never came: name, address and dedication"), forgetting.unpaid),
+    Rule(
+        "letters",
+        _(
+            "What a letter from us said, after it was sent. Where anybody could have typed your address, as for a "
+            "signature, also that it went to you"
+        ),
+        letters.old_words,
+    ),
+    Rule(
+        "withdrawn",
+        _("A signature that was taken back: name, address and country; the number stays"),
+        pledging.forget_withdrawn,
+    ),
+    Rule(
+        "cards",
+        _("The card of a dedicated gift, after it was sent: where it went, what it said"),
+        dedications.forget,
+    ),
+    Rule(
+        "events",
+        _("What Stripe tells us of a payment, with names. Its number stays"),
+        forgetting.old_events,
+    ),
+    Rule("messages", _("What you write to us and what we answer, after the last word"), correspondence.forget),
+    Rule(
+        "tries",
+        _("Codes made from your network address, your mailbox and a card, against thieves who try stolen cards"),
+        tries.forget,
+    ),
+    Rule(
+        "tries",
+        _("Codes made from your network address or your mailbox, so that nobody knocks too often"),
+        limits.sweep,
+    ),
+    Rule("links", _("That a link was mailed, after it ended. The link itself is never kept"), links.sweep),
+    Rule("jobs", _("That a task of the server is done"), queue.sweep),
+)
+
+# What has no day on which it goes: (what it is, until when).
+LASTING = (
+    (_("A gift that came, its receipts and our books"), _("as long as tax law asks for them")),
+    (_("Your name, address and country, if you give, sign or get letters"), _("until you ask us to forget you")),
+    (
+        _("What you agreed to, in which words and when"),
+        _("as proof; without your name once you are forgotten"),
+    ),
+    (_("A signature that counts"), _("until you take it back")),
+    (_("Which member of staff did what in the panel"), _("as long as the site stands")),
+)
+
+
+def run(dry: bool = False) -> list[tuple[Rule, int]]:
+    """Forget all that is due, line by line, or with `dry` only count it. Returns how many of each."""
+    return [(rule, rule.forget(dry)) for rule in RULES]
+
+
+def table() -> list[tuple[Any, Any]]:
+    """For readers: what is kept, and how long."""
+    return [*((rule.words, retention.said(retention.days(rule.name))) for rule in RULES), *LASTING]
