@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from donations import asking, facts, gateway, ledger, orphans, payments, steps
+from donations import ahead, asking, facts, gateway, ledger, orphans, payments, steps
 from donations.models import LedgerEntry, Payout
 
 Kind = LedgerEntry.Kind
@@ -130,5 +130,5 @@ def _keep(fact: facts.Payout, as_of: datetime, left: int | None, count: int | No
         "livemode": fact.livemode,
     }
     known, made = Payout.objects.select_for_update().get_or_create(payout_id=fact.id, defaults=fields)
-    if not made and known.as_of < as_of:
+    if not made and not ahead.overtaken(known.as_of, as_of):
         Payout.objects.filter(pk=known.pk).update(**fields)

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import balance, facts, gateway, reconcile
+from donations import ahead, balance, facts, gateway, reconcile, steering, telling
 from donations.models import Gap, Gift, LedgerEntry, Objection, Plan, Receipt, Reconciliation, StripeEvent
 from foundation.letters.models import Letter
 from tests.donations.test_returns import balanced
@@ -264,3 +264,27 @@ def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, 
     with later(16):
         reconcile.hourly()
     assert Reconciliation.objects.first().found_text() == ""
+
+
+@pytest.mark.parametrize("hours", [24, -24])
+def test_it_hides_nothing_because_a_clock_was_wrong_by_a_day(donor, till, hours):
+    """One process fetched while its clock was ahead, or fetches while it is behind."""
+    donor.pay(donor.give("monthly", "30"))
+    till.dispute(till.objects("payment_intent")[0]["id"])
+    till.tell()
+    plan = Plan.objects.get()
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        steering.look(plan)
+        reconcile.run(apply=True)
+    telling.end(plan.subscription_id)
+    till.sandbox.end_dispute(till.objects("dispute")[0]["id"], "lost", till.tenant)
+    till.tell()
+    assert Plan.objects.get().status == "ended" and Objection.objects.get().status == "lost"
+    assert reconcile.run(apply=True).found_text() == ""
+
+
+def test_it_believes_an_older_fetch_less_than_a_newer_one_of_a_clock_that_differs_by_seconds():
+    now = timezone.now()
+    assert ahead.overtaken(now + timedelta(seconds=30), now) and ahead.overtaken(now, now)
+    assert not ahead.overtaken(now - timedelta(seconds=1), now)
+    assert not ahead.overtaken(now + timedelta(minutes=2), now)
