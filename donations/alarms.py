@@ -66,9 +66,9 @@ def money_missing(row: Reconciliation) -> None:
         return
     words = _(
         "A comparison with Stripe found money there that is not in our books, and could not book it. "
-        "The page of the comparison names the balance transactions; look each up in Stripe's dashboard."
+        "Each row of this list says why; look it up in Stripe's dashboard, and say there whose it is."
     )
-    page = settings.BASE_URL + reverse("reconciliation:inspect", args=[row.pk])
+    page = f"{settings.BASE_URL}{reverse('gap:index')}?explained_at__isnull=true"
     subject = _("Money at Stripe that is not in our books")
-    alerts.tell(f"money-missing:{newest.movement}", "donations.view_reconciliation", subject, f"{words}\n\n{page}")
+    alerts.tell(f"money-missing:{newest.movement}", "donations.view_gap", subject, f"{words}\n\n{page}")
     new.update(told_at=timezone.now())

@@ -136,6 +136,8 @@ def test_it_keeps_as_a_gap_even_a_movement_of_which_it_understands_nothing(donor
         patch.setattr(facts, "movement", lambda raw: raw["of a new form"])
         row = reconcile.run(apply=True)
         assert row.finished_at and row.gaps == 1 and "KeyError" in row.notes
+        with later(20):
+            reconcile.hourly()
     with later(30):
         reconcile.hourly()
     assert open_gaps() == [] and Gift.objects.get().is_paid
@@ -256,6 +258,8 @@ def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, 
     dispute, question = till.dispute(first), till.dispute(second, inquiry=True)
     reconcile.hourly()
     assert Objection.objects.waiting().count() == 2
+    with later(5):
+        reconcile.hourly()
     till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
     till.sandbox.end_dispute(question["id"], "warning_closed", till.tenant)
     with later(8):
