@@ -13,7 +13,8 @@ CLOSED = ("won", "lost", "warning_closed", "prevented", "charge_refunded")
 class ObjectionQuerySet(models.QuerySet["Objection"]):
     def open_disputes(self) -> "ObjectionQuerySet":
         """Disputes and questions that still end some way."""
-        return self.exclude(kind=Objection.Kind.WARNING).exclude(status__in=CLOSED)
+        kinds = [Objection.Kind.DISPUTE, Objection.Kind.INQUIRY]
+        return self.filter(kind__in=kinds).exclude(status__in=CLOSED)
 
     def open_warnings(self) -> "ObjectionQuerySet":
         return self.filter(kind=Objection.Kind.WARNING, actionable=True)
