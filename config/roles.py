@@ -14,6 +14,7 @@ READ_BOOKS = [
     "donations.view_stripeevent",
     "donations.view_payout",
     "donations.view_reconciliation",
+    "donations.view_gap",
 ]
 READ_LETTERS = ["letters.view_letter"]
 ANSWER_MESSAGES = ["awareness.view_message", "awareness.change_message"]
@@ -72,6 +73,7 @@ ROLES: dict[str, list[str]] = {
         "donations.add_gift",
         "donations.change_receipt",
         "donations.change_stripeevent",  # try an event again
+        "donations.change_gap",  # say whose money is that our books cannot explain
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],

@@ -6,7 +6,7 @@ Kept for one run in one thread, never longer: outside of `reading` every object 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +20,8 @@ class Ahead:
         self.things: dict[str, dict[str, Any]] = {}
         self.invoices: dict[str, str] = {}
 
+
+SKEW = timedelta(minutes=1)  # by which the clocks of our processes may differ unnoticed
 
 _read: ContextVar[Ahead | None] = ContextVar("donations_ahead", default=None)
 
@@ -49,3 +51,12 @@ def as_of() -> datetime:
     """When the fetching began: now, or when a list was read whose objects are used. A row shows nothing newer."""
     ahead = _read.get()
     return ahead.began if ahead else timezone.now()
+
+
+def overtaken(row: datetime, as_of: datetime) -> bool:
+    """Whether a row, as it was at its own `as_of`, is newer than a fetch that began at the other one.
+
+    A row from the future was written by a process whose clock is ahead, or is read by one whose clock is behind: it is
+    not believed, or what happens until then would stay hidden.
+    """
+    return as_of <= row <= timezone.now() + SKEW

@@ -1,11 +1,13 @@
 """What staff are told at once about money: a dispute with a day to answer, a refund that came back."""
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from donations import letters, money
-from donations.models import Breaker, Gift, Objection, Reconciliation
+from donations.models import Breaker, Gap, Gift, Objection, Reconciliation
 from foundation.organisation.models import Organisation
 from staff import alerts
 
@@ -55,14 +57,18 @@ def card_testing(row: Breaker) -> None:
     alerts.tell(f"card-testing:{row.trips}", MAY_SEE, _("Stolen cards may be tried"), words)
 
 
+@transaction.atomic
 def money_missing(row: Reconciliation) -> None:
-    """Stripe shows money that our books cannot explain. Once, until Stripe shows a newer one; it names no sum."""
-    if not row.missing:
+    """Stripe shows money that our books cannot explain. One letter about all that nobody was told of."""
+    new = Gap.objects.open(row.place["account"]).filter(told_at=None).select_for_update()
+    newest = new.first()
+    if newest is None:
         return
     words = _(
         "A comparison with Stripe found money there that is not in our books, and could not book it. "
-        "The page of the comparison names the balance transactions; look each up in Stripe's dashboard."
+        "Each row of this list says why; look it up in Stripe's dashboard, and say there whose it is."
     )
-    page = settings.BASE_URL + reverse("reconciliation:inspect", args=[row.pk])
+    page = f"{settings.BASE_URL}{reverse('gap:index')}?explained_at__isnull=true"
     subject = _("Money at Stripe that is not in our books")
-    alerts.tell(f"money-missing:{row.missing[0]}", "donations.view_reconciliation", subject, f"{words}\n\n{page}")
+    alerts.tell(f"money-missing:{newest.movement}", "donations.view_gap", subject, f"{words}\n\n{page}")
+    new.update(told_at=timezone.now())

@@ -29,6 +29,11 @@ def fraud_warning(ident: str) -> objections.FraudWarning:
     return objections.warning(gateway.get(gateway.v1().radar.early_fraud_warnings.retrieve, ident))
 
 
+def invoice_of_payment(ident: str) -> str:
+    """The invoice that an invoice payment ("inpay_…") paid."""
+    return facts.ident(gateway.get(gateway.v1().invoice_payments.retrieve, ident)["invoice"])
+
+
 def intent_of_charge(ident: str) -> str:
     return facts.ident(gateway.get(gateway.v1().charges.retrieve, ident).get("payment_intent"))
 
@@ -47,46 +52,54 @@ def movements_of(payout: str) -> list[facts.Movement]:
     """What a completed automatic payout is made of, without the payout itself."""
     if not payout:
         raise gateway.NotFoundError("An empty id names nothing.")
-    found = _movements({"payout": payout})
-    return [movement for movement in found if movement.source != payout]
+    found = map(facts.movement, gateway.each(gateway.v1().balance_transactions.list, {"payout": payout}))
+    return [movement for movement in found if movement and movement.source != payout]
 
 
-def movements(since: datetime | None, after: str = "") -> Iterator[facts.Movement]:
-    """Everything that touched the balance since a moment, newest first; only what is older than `after`, if named."""
-    return _movements({**_created(since), **({"starting_after": after} if after else {})})
+def movements(since: datetime | None, after: str = "") -> Iterator[facts.Raw]:
+    """Everything that touched the balance since a moment, newest first; only what is older than `after`, if named.
+
+    As all lists for comparisons it is given as it came: whose a thing is must be asked before it is read.
+    """
+    params = {**_created(since), **({"starting_after": after} if after else {})}
+    return gateway.each(gateway.v1().balance_transactions.list, params)
 
 
 def movement(ident: str) -> facts.Movement | None:
     return facts.movement(gateway.get(gateway.v1().balance_transactions.retrieve, ident))
 
 
-def pages(since: datetime | None) -> Iterator[facts.CheckoutPage]:
-    return map(facts.checkout_page, gateway.each(gateway.v1().checkout.sessions.list, _created(since)))
+def pages(since: datetime | None) -> Iterator[facts.Raw]:
+    return gateway.each(gateway.v1().checkout.sessions.list, _created(since))
 
 
-def subscriptions() -> Iterator[facts.Subscription]:
+def pages_of(named: dict[str, str]) -> list[facts.Raw]:
+    """The payment pages behind a payment intent or a subscription: `named` is the one of the two."""
+    if not all(named.values()):
+        raise gateway.NotFoundError("An empty id names nothing.")
+    return list(gateway.each(gateway.v1().checkout.sessions.list, named))
+
+
+def subscription(ident: str) -> facts.Raw:
+    """As it came: others sell by the month on the same account, at prices that we need not understand."""
+    return gateway.get(gateway.v1().subscriptions.retrieve, ident)
+
+
+def subscriptions() -> Iterator[facts.Raw]:
     """All, ended ones too: an old one may have changed today."""
-    return map(facts.subscription, gateway.each(gateway.v1().subscriptions.list, {"status": "all"}))
+    return gateway.each(gateway.v1().subscriptions.list, {"status": "all"})
 
 
-def disputes(since: datetime | None) -> Iterator[objections.Dispute]:
-    return map(objections.dispute, gateway.each(gateway.v1().disputes.list, _created(since)))
+def disputes(since: datetime | None) -> Iterator[facts.Raw]:
+    return gateway.each(gateway.v1().disputes.list, _created(since))
 
 
-def fraud_warnings(since: datetime | None) -> Iterator[objections.FraudWarning]:
-    found = gateway.each(gateway.v1().radar.early_fraud_warnings.list, _created(since))
-    return map(objections.warning, found)
+def fraud_warnings(since: datetime | None) -> Iterator[facts.Raw]:
+    return gateway.each(gateway.v1().radar.early_fraud_warnings.list, _created(since))
 
 
-def payouts(since: datetime | None) -> Iterator[facts.Payout]:
-    return map(facts.payout, gateway.each(gateway.v1().payouts.list, _created(since)))
-
-
-def _movements(params: dict[str, Any]) -> Iterator[facts.Movement]:
-    for raw in gateway.each(gateway.v1().balance_transactions.list, params):
-        found = facts.movement(raw)
-        if found:
-            yield found
+def payouts(since: datetime | None) -> Iterator[facts.Raw]:
+    return gateway.each(gateway.v1().payouts.list, _created(since))
 
 
 def _created(since: datetime | None) -> dict[str, Any]:

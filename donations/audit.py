@@ -99,6 +99,13 @@ def settlements() -> Iterator[str]:
         yield f"{row['balance_transaction']}: in {row['count']} currencies"
 
 
+def foreign() -> Iterator[str]:
+    """What is booked as not ours stands beside no gift's row for the same movement, which would count it twice."""
+    of_gifts = LedgerEntry.objects.exclude(gift=None).exclude(balance_transaction="").values("balance_transaction")
+    for entry in LedgerEntry.objects.foreign().filter(balance_transaction__in=of_gifts):
+        yield f"{entry.balance_transaction}: booked as not ours, and as a gift's"
+
+
 def payouts() -> Iterator[str]:
     """Every payout is explained to the cent."""
     for payout in Payout.objects.unexplained():
@@ -117,6 +124,7 @@ CHECKS: list[Callable[[], Iterator[str]]] = [
     sums,
     receipts,
     settlements,
+    foreign,
     payouts,
     guards,
 ]

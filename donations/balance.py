@@ -1,16 +1,18 @@
 """Explain the balance at Stripe: each of its movements by rows of the ledger, each payout by its movements."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from donations import asking, facts, gateway, ledger, payments, steps
+from donations import ahead, asking, facts, gateway, ledger, orphans, payments, steps
 from donations.models import LedgerEntry, Payout
 
 Kind = LedgerEntry.Kind
+YOUNG = timedelta(days=1)
 # By what an id begins with: charges and refunds of cards (ch, re) and of other methods (py, pyr), disputes (du, dp).
 SOURCES: dict[str, Callable[[str], str]] = {
     "ch": steps.charge_changed,
@@ -40,19 +42,49 @@ def unexplained(movements: Iterable[facts.Movement]) -> list[facts.Movement]:
     return [movement for ident, movement in wanted.items() if sums.get(ident) != movement.net]
 
 
-def take(movement: facts.Movement) -> None:
+def take(movement: facts.Movement, anywhere: bool = False) -> str:
     """Book a movement that the ledger lacks, by the same steps as its events; what is no gift's, as a kind of its own.
+    Returns a note for staff.
 
-    A step that finds a payment of ours and books nothing leaves a gap for staff to see: nothing is guessed here.
+    A step that finds a payment of ours and books nothing leaves a gap for staff to see: nothing is guessed here. Money
+    that carries our mark is never booked as somebody else's: its gift is made anew from Stripe, or UnknownOrphanError
+    says why it cannot be (`anywhere` as there).
     """
-    step = SOURCES.get(movement.source.partition("_")[0])
+    step = SOURCES.get(_prefix(movement.source))
     if step is None:
         ledger.record_other(movement, KINDS.get(movement.type, Kind.FOREIGN), gateway.is_live())
-        return
+        return ""
     try:
-        step(movement.source)
-    except (payments.NotOursError, gateway.NotFoundError):
-        ledger.record_other(movement, Kind.FOREIGN, gateway.is_live())
+        return step(movement.source)
+    except payments.OrphanError as orphan:
+        note = orphans.rebuild(orphan.reference, orphan.named, anywhere)
+        return " ".join(filter(None, [note, step(movement.source)]))
+    except payments.NotOursError:
+        foreign(movement)
+        return ""
+
+
+def foreign(movement: facts.Movement) -> None:
+    """No gift of ours asked for it. Where one turns up later after all, a further row takes this back (`ledger`)."""
+    ledger.record_other(movement, Kind.FOREIGN, gateway.is_live())
+
+
+def perhaps_ours(movements: Iterable[facts.Movement], ever: bool) -> list[facts.Movement]:
+    """Those booked as not ours within a day, or `ever`: Stripe may make the invoice of a monthly payment after it."""
+    named = [movement for movement in movements if _prefix(movement.source) in SOURCES]
+    rows = LedgerEntry.objects.foreign().filter(stripe_object__in=[movement.id for movement in named])
+    if not ever:
+        rows = rows.filter(recorded_at__gt=timezone.now() - YOUNG)
+    standing = set(rows.values_list("stripe_object", flat=True))
+    return [movement for movement in named if movement.id in standing]
+
+
+def is_foreign(movement: facts.Movement) -> bool:
+    return LedgerEntry.objects.foreign().filter(stripe_object=movement.id).exists()
+
+
+def _prefix(source: str) -> str:
+    return source.partition("_")[0]
 
 
 def payout_changed(ident: str) -> str:
@@ -61,7 +93,8 @@ def payout_changed(ident: str) -> str:
     fact = asking.payout(ident)
     movements = asking.movements_of(ident) if fact.complete else None
     for movement in unexplained(movements or []):
-        take(movement)
+        with suppress(orphans.UnknownOrphanError, gateway.NotFoundError):  # it stays unexplained, and is said so
+            take(movement)
     own = [movement for movement in (fact.out, fact.back) if movement]
     for movement in unexplained(own):
         take(movement)
@@ -97,5 +130,5 @@ def _keep(fact: facts.Payout, as_of: datetime, left: int | None, count: int | No
         "livemode": fact.livemode,
     }
     known, made = Payout.objects.select_for_update().get_or_create(payout_id=fact.id, defaults=fields)
-    if not made and known.as_of < as_of:
+    if not made and not ahead.overtaken(known.as_of, as_of):
         Payout.objects.filter(pk=known.pk).update(**fields)

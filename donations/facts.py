@@ -154,6 +154,11 @@ class Subscription:
     at_period_end: bool = False  # how the end was set, which says how it is taken back
 
 
+def reference(raw: Raw) -> str:
+    """The gift of ours that an object names in its metadata; empty for what is not ours. Ask it before reading more."""
+    return text((raw.get("metadata") or {}).get("gift"))
+
+
 def checkout_page(raw: Raw) -> CheckoutPage:
     return CheckoutPage(
         id=raw["id"],
@@ -227,7 +232,7 @@ def payment_intent(raw: Raw) -> PaymentIntent:
     return PaymentIntent(
         id=raw["id"],
         status=text(raw.get("status")),
-        reference=text((raw.get("metadata") or {}).get("gift")),
+        reference=reference(raw),
         charge=charge(latest) if isinstance(latest, Mapping) else None,
     )
 
@@ -254,7 +259,7 @@ def subscription(raw: Raw) -> Subscription:
         status=text(raw.get("status")),
         collecting=not raw.get("pause_collection"),
         customer=ident(raw.get("customer")),
-        reference=text((raw.get("metadata") or {}).get("gift")),
+        reference=reference(raw),
         total=item["price"]["unit_amount"] * item.get("quantity", 1),
         currency=raw["currency"].upper(),
         started=moment(raw["start_date"]),

@@ -42,6 +42,10 @@ class StripeIsBusyError(StripeIsDownError):
     """Stripe asks us to wait (429)."""
 
 
+class NoPermissionError(StripeIsDownError):
+    """Our key is a restricted one and lacks the right to this list or object; others may answer."""
+
+
 class StripeRefusedError(Exception):
     """Stripe read the request and said no: nothing was done. `code` and `param` are Stripe's."""
 
@@ -104,7 +108,8 @@ def _translated() -> Iterator[None]:
     except stripe.RateLimitError as error:
         raise StripeIsBusyError("Stripe asks us to wait (429).", WAIT["busy"]) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise StripeIsDownError(f"Stripe does not accept our key: {error.user_message}") from error
+        down = NoPermissionError if isinstance(error, stripe.PermissionError) else StripeIsDownError
+        raise down(f"Stripe does not accept our key: {error.user_message}") from error
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
         code, param = error.code or "", getattr(error, "param", None) or ""
         kind = NotFoundError if error.http_status == 404 or code == "resource_missing" else StripeRefusedError
@@ -246,11 +251,6 @@ def charge(ident: str) -> facts.Charge:
 
 def invoice(ident: str) -> facts.Invoice:
     return facts.invoice(get(v1().invoices.retrieve, ident))
-
-
-def invoice_of_payment(ident: str) -> str:
-    """The invoice that an invoice payment ("inpay_…") paid."""
-    return facts.ident(get(v1().invoice_payments.retrieve, ident)["invoice"])
 
 
 def invoice_of_intent(ident: str) -> str:

@@ -20,6 +20,8 @@ def record_charge(gift: Gift, charge: facts.Charge) -> None:
         "balance_transaction": settlement.id if settlement else "",
         "livemode": charge.livemode,
     }
+    if settlement:
+        _take_back_foreign(settlement.id)
     known = settlement.gross if settlement else None
     sums = {"currency": charge.currency, "settled": known}
     if entry is None:
@@ -44,6 +46,7 @@ def record_return(
         "balance_transaction": movement.id,
         "livemode": gift.livemode,
     }
+    _take_back_foreign(movement.id)
     before, _cover = LedgerEntry.objects.kept(gift)
     cover = _cover_in(gift, before + amount) - _cover_in(gift, before)
     made = put(
@@ -75,6 +78,14 @@ def record_other(movement: facts.Movement, kind: LedgerEntry.Kind, livemode: boo
         balance_transaction=movement.id,
         livemode=livemode,
     )
+
+
+def _take_back_foreign(movement: str) -> None:
+    """Its owner turned up: what was booked as not ours leaves the balance again by a further row."""
+    for entry in LedgerEntry.objects.filter(stripe_object=movement, kind=Kind.FOREIGN):
+        back = {"amount": -entry.amount, "currency": entry.currency, "livemode": entry.livemode}
+        settled = {"settled": -(entry.settled or 0), "settled_currency": entry.settled_currency}
+        put(movement, Kind.FOREIGN_REVERSAL, entry.occurred_at, **back, **settled, balance_transaction=movement)
 
 
 def put(stripe_object: str, kind: LedgerEntry.Kind, at: datetime, **fields: Any) -> bool:

@@ -80,11 +80,10 @@ def send_with_document(args: dict[str, Any]) -> None:
 
 
 def receipt(document: Receipt) -> Letter | None:
-    """The receipt to the donor, once for each gift."""
+    """The receipt to the donor, once for each gift: the first, or a corrected one where that was not mailed."""
     gift = document.gift
     with speaking_to(gift):
-        template = "receipt_monthly" if gift.is_monthly else "receipt"
-        return post(f"receipt:{gift.reference}", template, gift, _numbers(document), _rows(document), document)
+        return post(f"receipt:{gift.reference}", _form(document), gift, _numbers(document), _rows(document), document)
 
 
 def receipt_again(gift: Gift) -> Letter | None:
@@ -103,14 +102,18 @@ def receipt_again(gift: Gift) -> Letter | None:
 def receipt_by_hand(document: Receipt) -> Letter | None:
     """Staff send a receipt that nobody was mailed, or one more time. A double click is one letter."""
     gift = document.gift
-    if document.replaces is None and not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
+    if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
         return receipt(document)
     key = f"receipt-by-hand:{document.label}:{timezone.now():%Y%m%d%H%M}"
     with speaking_to(gift):
-        if document.replaces:
-            return post(key, "receipt_corrected", gift, _numbers(document), _rows(document), document)
-        template = "receipt_monthly" if gift.is_monthly else "receipt"
-        return post(key, template, gift, _numbers(document), _rows(document), document)
+        return post(key, _form(document), gift, _numbers(document), _rows(document), document)
+
+
+def _form(document: Receipt) -> str:
+    """The letter that a receipt goes with."""
+    if document.replaces:
+        return "receipt_corrected"
+    return "receipt_monthly" if document.gift.is_monthly else "receipt"
 
 
 def refund(document: Receipt, refund_id: str, amount: int) -> Letter | None:

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
-from donations import breaker, gateway
-from donations.models import Breaker, Objection, Payout, Reconciliation, StripeEvent
+from donations import breaker, gateway, unsent
+from donations.models import Breaker, Gap, Objection, Payout, Reconciliation, StripeEvent
+from foundation.organisation import home
 
 RECENT = timedelta(days=7)
 FRESH = timedelta(hours=3)  # the worker compares every hour
@@ -26,11 +27,18 @@ class MoneyPanel(Component):
         now = timezone.now()
         last = Reconciliation.objects.filter(applied=True).exclude(finished_at=None).first()
         events = StripeEvent.objects.all()
+        told = unsent.newest_event()
+        silent = unsent.payments_since(told)
         other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
-        events_page, gaps_page = reverse("stripeevent:index"), reverse("reconciliation:index")
+        events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
+        gaps = Gap.objects.open(home.here().stripe_account).count()
+        last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         return {
             "figures": [
-                (_("money at Stripe that is not in our books"), last.gaps if last else 0, gaps_page),
+                (_("money at Stripe that is not in our books"), gaps, f"{gaps_page}?explained_at__isnull=true"),
+                (_("lists of Stripe's that could not be compared"), len(last.failed) if last else 0, last_page),
+                (_("paid gifts without a receipt letter"), unsent.gifts().count(), reverse("donations_unsent")),
+                (_("payments since Stripe's last event"), silent, events_page),
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
@@ -38,6 +46,8 @@ class MoneyPanel(Component):
                 (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
             ],
             "last": last,
+            "told": told,
+            "silent": silent,
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }

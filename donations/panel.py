@@ -10,6 +10,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations import addresses, letters
 from donations.address_form import StaffAddressForm
 from donations.form_panel import CostLineViewSet, CurrencyViewSet, FundViewSet
+from donations.gap_panel import GapViewSet
 from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
 from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
@@ -233,6 +234,7 @@ class Money(ModelViewSetGroup):
         LedgerViewSet,
         PayoutViewSet,
         ReconciliationViewSet,
+        GapViewSet,
         ReceiptViewSet,
         EventViewSet,
         CurrencyViewSet,

@@ -1,5 +1,6 @@
 """Take in money: fetch what Stripe knows of a payment, then write gift, plan, ledger, receipt and letter at once."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,12 +8,27 @@ from django.db import transaction
 
 from donations import ahead, anniversaries, dedications, facts, gateway, ledger, letters, matching, plans, receipts
 from donations.models import Campaign, Gift, LedgerEntry
+from donations.models.gifts import ALPHABET
 from foundation.organisation.models import Organisation
 from supporters.people import meet
 
 
 class NotOursError(Exception):
     """Money or an object on this Stripe account that no gift of ours asked for. Accepted and left alone."""
+
+
+class OrphanError(NotOursError):
+    """It carries a reference as we give them, and no gift of ours has it: lost from our books, or another site's.
+
+    `named`: by what its payment page is found at Stripe; empty where nobody knows that here.
+    """
+
+    def __init__(self, reference: str, named: dict[str, str]) -> None:
+        super().__init__(f"No gift has the reference “{reference}”.")
+        self.reference, self.named = reference, named
+
+
+REFERENCE = re.compile("-".join([f"[{ALPHABET}]{{4}}"] * 3))
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,9 @@ def receive(payment: Payment) -> str:
 
     Everything of one gift, and of all payments of one plan, happens behind the lock of its first row.
     """
-    first = lock(payment.reference)
+    subscription = payment.subscription
+    named = {"subscription": subscription.id} if subscription else {"payment_intent": payment.charge.payment_intent}
+    first = lock(payment.reference, named)
     plan = plans.put(payment.subscription, first, payment.as_of) if payment.subscription else None
     gift = _gift_of(payment, first)
     note = ""
@@ -111,10 +129,19 @@ def receive(payment: Payment) -> str:
     return note
 
 
-def lock(reference: str) -> Gift:
-    """The gift that a reference names, locked until the transaction ends. Raises NotOursError."""
+def is_reference(text: str) -> bool:
+    """Whether it is of the form in which we give them: another shop's mark is not."""
+    return bool(REFERENCE.fullmatch(text))
+
+
+def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
+    """The gift that a reference names, locked until the transaction ends. Raises NotOursError; OrphanError where the
+    reference is of our form, with what `named` says of its payment page.
+    """
     gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
     if gift is None:
+        if is_reference(reference):
+            raise OrphanError(reference, named or {})
         raise NotOursError(f"No gift has the reference “{reference}”." if reference else "")
     return gift
 

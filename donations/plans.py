@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from donations import facts, plan_letters
+from donations import ahead, facts, plan_letters
 from donations.models import Gift, LedgerEntry, Plan
 from foundation.jobs import queue as jobs
 
@@ -26,7 +26,7 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     Call it with the first gift of the plan locked.
     """
     plan = Plan.objects.filter(subscription_id=subscription.id).first()
-    if plan and plan.as_of >= as_of:
+    if plan and ahead.overtaken(plan.as_of, as_of):
         return plan
     before = Plan.objects.get(pk=plan.pk) if plan else None
     if plan is None:

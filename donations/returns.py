@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from donations import alarms, ledger, letters, matching, objections, payments, receipts
+from donations import ahead, alarms, ledger, letters, matching, objections, payments, receipts
 from donations.models import Gift, LedgerEntry, Objection
 
 Kind = LedgerEntry.Kind
@@ -92,7 +92,7 @@ def _keep(gift: Gift, stripe_object: str, as_of: datetime, **fields: object) -> 
     known = Objection.objects.filter(stripe_object=stripe_object).first()
     if known is None:
         known = Objection.objects.create(stripe_object=stripe_object, gift=gift, as_of=as_of, **fields)
-    elif known.as_of < as_of:
+    elif not ahead.overtaken(known.as_of, as_of):
         Objection.objects.filter(pk=known.pk).update(as_of=as_of, **fields)
         known.refresh_from_db()
     alarms.objection(known)

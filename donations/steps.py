@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from donations import asking, gateway, letters, matching, payments, plans, returns, tries
+from donations import asking, facts, gateway, letters, matching, payments, plans, returns, tries
 from donations.models import Gift, Plan
 
 Status = Gift.Status
@@ -25,6 +25,12 @@ def session_changed(ident: str) -> str:
         return payments.receive(payment)
     waiting = gateway.payment_intent(page.payment_intent).status == "processing"
     return _unfinished(page.reference, ident, Status.PENDING if waiting else Status.FAILED)
+
+
+def page_is_gone(ident: str) -> str:
+    """Stripe does not know the page of a gift that waits: it is another account's, and no money comes by it here."""
+    gift = Gift.objects.get(session_id=ident)
+    return _unfinished(gift.reference, ident, Status.EXPIRED)
 
 
 def intent_succeeded(ident: str) -> str:
@@ -78,12 +84,14 @@ def invoice_changed(ident: str) -> str:
 
 
 def invoice_payment_paid(ident: str) -> str:
-    return invoice_changed(gateway.invoice_of_payment(ident))
+    return invoice_changed(asking.invoice_of_payment(ident))
 
 
 def subscription_changed(ident: str) -> str:
     as_of = timezone.now()
-    subscription = gateway.subscription(ident)
+    raw = asking.subscription(ident)
+    known_here(facts.reference(raw))
+    subscription = facts.subscription(raw)
     with transaction.atomic():
         first = payments.lock(subscription.reference)
         plans.put(subscription, first, as_of)

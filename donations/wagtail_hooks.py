@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations import campaign_panel, numbers, offline_panel, panel, year_end_panel
+from donations import campaign_panel, numbers, offline_panel, panel, unsent_panel, year_end_panel
 
 
 @hooks.register("register_admin_viewset")
@@ -21,7 +21,7 @@ register_snippet(campaign_panel.Campaigns)
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*offline_panel.addresses(), *year_end_panel.addresses()]
+    return [*offline_panel.addresses(), *year_end_panel.addresses(), *unsent_panel.addresses()]
 
 
 @hooks.register("register_admin_menu_item")

@@ -182,6 +182,9 @@ def _before(fault: Fault) -> None:
     if fault.kind == "lock_timeout":
         message = "This object cannot be accessed right now because another API request or Stripe process is using it."
         raise StripeError(message, status=429, code="lock_timeout")
+    if fault.kind == "forbidden":
+        message = "The provided key 'rk_test_*********' does not have the required permissions for this endpoint."
+        raise StripeError(message, status=403, code="more_permissions_required")
     if fault.kind == "reset_before":
         raise ConnectionAbortedError
 

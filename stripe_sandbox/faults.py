@@ -18,6 +18,7 @@ KINDS = {
     "reset_after": "work committed, connection closed; a retry with the same key gets the true answer",
     "rate_limit": "429 with Stripe-Rate-Limited-Reason",
     "lock_timeout": "429 with code lock_timeout",
+    "forbidden": "403: the key is a restricted one and lacks this permission",
     "conflict": "409 idempotency_key_in_use",
     "slow": "waits `seconds`, or until the faults are cleared, before it does the work; the key is in use meanwhile",
     "timeout": "work done and committed, then silence for `seconds` (30 if not said) or until the faults are cleared, "

@@ -7,8 +7,9 @@ from . import balance, charging, debits, disputes, fraud, money, payouts, refund
 from .books import Books, Thing
 from .cards import read
 from .errors import StripeError
-from .events import change
-from .shapes import people
+from .events import change, emit
+from .shapes import catalog, people
+from .shapes import subscriptions as billing
 
 REFUND_STATES = ("pending", "requires_action", "succeeded", "failed", "canceled")
 
@@ -118,6 +119,29 @@ def foreign_charge(books: Books, asked: Thing) -> Thing:
     return charging.settle(books, charging.succeed(books, intent, method))
 
 
+def foreign_subscription(books: Books, asked: Thing) -> Thing:
+    """What another shop on the same account sells by the month, at a price that has no `unit_amount`: in tiers, or of
+    a fraction of the smallest unit. It bills elsewhere: no invoice of it comes here.
+    """
+    price = asked.get("price", "tiered")
+    if price not in ("tiered", "fraction"):
+        raise StripeError("price is tiered or fraction")
+    customer = people.customer(books.new_id("cus"), books.now, {})
+    product = books.put(catalog.product(books.new_id("prod"), books.now, {"name": "Another shop"}))
+    facts = {"currency": "usd", "product": product["id"], "unit_amount": None, "recurring": {"interval": "month"}}
+    made = catalog.price(books.new_id("price"), books.now, facts)
+    if price == "tiered":
+        made.update(billing_scheme="tiered", tiers_mode="graduated", unit_amount_decimal=None)
+    else:
+        made.update(unit_amount_decimal="0.5")
+    sub_id, end = books.new_id("sub"), books.now + 30 * balance.DAY
+    item = billing.subscription_item(books.new_id("si"), sub_id, books.now, end, books.put(made), 1)
+    owner = {"customer": books.put(customer)["id"], "default_payment_method": None, "currency": "usd"}
+    sub = billing.subscription(sub_id, books.now, {**owner, "metadata": asked.get("metadata")}, [item])
+    emit(books, "customer.subscription.created", books.put(sub))
+    return sub
+
+
 def fee(books: Books, asked: Thing) -> Thing:
     """Stripe bills the account itself, for Radar, Billing and the like."""
     words = asked.get("description", "Billing - Usage Fee")
@@ -166,6 +190,7 @@ WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
         foreign_charge,
         {"amount": int, "currency": str, "description": str, "metadata": dict, "card": str},
     ),
+    "subscriptions": (foreign_subscription, {"price": str, "metadata": dict}),
     "cards/renew": (renew_card, {"payment_method": str, "last4": str}),
     "retries": (end_of_retries, {"end": str}),
     "fees": (fee, {"amount": int, "description": str}),

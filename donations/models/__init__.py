@@ -8,7 +8,7 @@ from donations.models.dedications import AddressChange, Dedication
 from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
 from donations.models.objections import Objection
-from donations.models.payouts import Payout, Reconciliation
+from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.stripe import StripeEvent, StripeSetup
 from donations.models.tries import Breaker, CardTry, Opening
 
@@ -21,6 +21,7 @@ __all__ = [
     "Currency",
     "Dedication",
     "Fund",
+    "Gap",
     "Gift",
     "LedgerEntry",
     "MatchReservation",

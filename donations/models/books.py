@@ -25,6 +25,11 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
             through_it |= Q(gift=campaign.lead_gift_id)
         return self.filter(through_it, currency=campaign.currency.code)
 
+    def foreign(self) -> "LedgerQuerySet":
+        """Money on the account that no gift of ours asked for, as far as we know now."""
+        back = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.FOREIGN_REVERSAL).order_by().values("stripe_object")
+        return self.filter(kind=LedgerEntry.Kind.FOREIGN).exclude(stripe_object__in=back)
+
     def people(self) -> int:
         """How many people something is left of."""
         left = self.giving().exclude(gift__supporter=None).order_by().values("gift__supporter")
@@ -62,6 +67,7 @@ class LedgerEntry(GrowsOnly):
         STRIPE_FEE = "stripe_fee", _("fee of Stripe's own")
         ADJUSTMENT = "adjustment", _("adjustment")
         FOREIGN = "foreign", _("not ours")
+        FOREIGN_REVERSAL = "foreign_reversal", _("ours after all")
         PAYOUT = "payout", _("payout")
         OFFLINE = "offline", _("received elsewhere")
 

@@ -7,9 +7,18 @@ from donations import money
 from donations.models.gifts import Gift
 
 ANSWERABLE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+CLOSED = ("won", "lost", "warning_closed", "prevented", "charge_refunded")
 
 
 class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def open_disputes(self) -> "ObjectionQuerySet":
+        """Disputes and questions that still end some way."""
+        kinds = [Objection.Kind.DISPUTE, Objection.Kind.INQUIRY]
+        return self.filter(kind__in=kinds).exclude(status__in=CLOSED)
+
+    def open_warnings(self) -> "ObjectionQuerySet":
+        return self.filter(kind=Objection.Kind.WARNING, actionable=True)
+
     def waiting(self) -> "ObjectionQuerySet":
         """Those that somebody at the charity must look at: to answer, or to refund before it becomes a dispute."""
         return self.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))

@@ -59,8 +59,9 @@ class Payout(models.Model):
 class Reconciliation(models.Model):
     """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is.
 
-    `missing`: the balance transactions that no row of the ledger explains, looked at again by the next comparison.
-    `place`: how far it has read, so that one that was cut off goes on there.
+    `missing`: the balance transactions that it could not explain; each has a row of its own (Gap) until something does.
+    `place`: how far it has read, so that one that was cut off goes on there; in it `failed`: the parts that it could
+    not compare, and from when on the next run must read them; `owed`: those that the run before could not.
     """
 
     since = models.DateTimeField(null=True, blank=True)
@@ -85,4 +86,51 @@ class Reconciliation(models.Model):
         found: dict[str, Any] = self.found
         return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
 
+    @property
+    def failed(self) -> list[str]:
+        """The parts that could not be compared; why stands in the notes."""
+        return sorted(self.place.get("failed", {}))
+
     found_text.short_description = _("found")  # type: ignore[attr-defined]
+
+
+class GapQuerySet(models.QuerySet["Gap"]):
+    def open(self, account: str) -> "GapQuerySet":
+        """What is not explained, of the Stripe account that our books belong to ("acct_…", "acct_…/test")."""
+        return self.filter(account=account, explained_at=None)
+
+
+class Gap(models.Model):
+    """A balance transaction that no row of the ledger explains. It stays until one does, however old it is.
+
+    `net` in minor units; empty where we do not even understand the object.
+    """
+
+    movement = models.CharField(max_length=120, unique=True)
+    account = models.CharField(max_length=120)
+    type = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=120, blank=True)  # the object at Stripe that moved it
+    net = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
+    why = models.TextField(blank=True)  # why it was not booked, as far as anybody knows
+    found_at = models.DateTimeField(auto_now_add=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # when staff were written to about it
+    explained_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GapQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("money that is not in our books")
+        verbose_name_plural = _("money that is not in our books")
+        indexes = [models.Index(fields=["account", "explained_at"], name="gap_open")]
+
+    def __str__(self) -> str:
+        return self.movement
+
+    def net_text(self) -> str:
+        return "" if self.net is None else money.exact(self.net, self.currency)
+
+    net_text.short_description = _("on the balance")  # type: ignore[attr-defined]
+    net_text.admin_order_field = "net"  # type: ignore[attr-defined]

@@ -7,20 +7,19 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
 from foundation.jobs import errors
-from foundation.jobs.models import Job
+from foundation.jobs.models import Heartbeat, Job
 from foundation.organisation import retention
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(
-    minutes=5
-)  # longer than a job is silent: Stripe's time budget is seconds, and `keep` is called before
+LEASE = timedelta(minutes=5)  # a job is not silent for so long: Stripe's budget is seconds, and `keep` comes before
 RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
 SOON = timedelta(minutes=5)
 MAX_FAILURES = 8  # with the back-off below: parked after about a day
@@ -43,20 +42,50 @@ class LeaseLostError(Exception):
 
 
 _running: ContextVar[Job | None] = ContextVar("foundation_jobs_running", default=None)
+_worker: ContextVar[str] = ContextVar("foundation_jobs_worker", default="")
+_behind: ContextVar[timedelta] = ContextVar("foundation_jobs_behind", default=timedelta(0))
+
+
+def beat(worker: str) -> None:
+    """This process is the worker of that name, and lives: staff see it, and what it is at renews this."""
+    _worker.set(worker)
+    now = timezone.now()
+    Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+    Heartbeat.objects.update_or_create(worker=worker, defaults={"beat_at": now})
+
+
+def agree() -> None:
+    """From now on the leases of this process are told by the database's clock, by what its own differs from it.
+
+    Workers on several machines share that clock; of two whose own clocks differ, one would take over what the other is
+    at. A database in a file has no clock but that of the one machine.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            _behind.set(cursor.fetchone()[0] - timezone.now())
+
+
+def _clock() -> datetime:
+    """The moment that leases are told by."""
+    return timezone.now() + _behind.get()
 
 
 def keep() -> None:
-    """Say that the job at hand is still worked on, so that no other worker takes it. Raises LeaseLostError.
+    """Say that the job at hand is still worked on, so that no other worker takes it, and that this worker lives. Raises
+    LeaseLostError.
 
     Cheap to call often. Outside of a job it does nothing.
     """
-    job, now = _running.get(), timezone.now()
+    job, now = _running.get(), _clock()
     if job is None or (job.lease_until and now < job.lease_until - LEASE + RENEWED):
         return
     mine = Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING)
     if not mine.update(lease_until=now + LEASE):
         raise LeaseLostError(f"Job {job.pk} is another worker's by now.")
     job.lease_until = now + LEASE
+    if _worker.get():
+        beat(_worker.get())
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -120,7 +149,17 @@ def enqueue_periodic() -> None:
 
 @handler("periodic")
 def run_periodic(args: dict[str, Any]) -> None:
-    PERIODICS[args["name"]][1]()
+    """What waited after a failure is done already where a younger one of the same name came through."""
+    job = _running.get()
+    done = Job.objects.filter(kind="periodic", args__name=args["name"], state=Job.State.DONE)
+    if job is None or not done.filter(pk__gt=job.pk).exists():
+        PERIODICS[args["name"]][1]()
+
+
+def _at_work(clock: datetime) -> list[str]:
+    """The periodic work that somebody is at: one at a time, whatever waits behind it."""
+    jobs = Job.objects.filter(kind="periodic", state=Job.State.RUNNING, lease_until__gt=clock)
+    return [job.args["name"] for job in jobs]
 
 
 def claim() -> Job | None:
@@ -129,15 +168,16 @@ def claim() -> Job | None:
     Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement
     works on SQLite and PostgreSQL, without SKIP LOCKED.
     """
-    now = timezone.now()
-    due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=now)
-    for job in Job.objects.filter(due).order_by("run_at", "id")[:20]:
+    now, clock = timezone.now(), _clock()
+    due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=clock)
+    free = Job.objects.filter(due).exclude(kind="periodic", args__name__in=_at_work(clock))
+    for job in free.order_by("run_at", "id")[:20]:
         abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
         won = Job.objects.filter(due, pk=job.pk, attempts=job.attempts).update(
             state=Job.State.RUNNING,
             attempts=F("attempts") + 1,
             failures=F("failures") + int(abandoned),
-            lease_until=now + LEASE,
+            lease_until=clock + LEASE,
             # Behind all that waits: where workers are killed for another reason, no innocent job is first each time.
             run_at=now if abandoned else F("run_at"),
         )
@@ -145,7 +185,7 @@ def claim() -> Job | None:
             continue
         job.attempts += 1
         job.failures += int(abandoned)
-        job.lease_until = now + LEASE
+        job.lease_until = clock + LEASE
         if job.failures < MAX_FAILURES:
             return job
         _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")

@@ -18,11 +18,16 @@ class NotAtHomeError(Exception):
 def check_address() -> None:
     """Raise NotAtHomeError when the database belongs to another address than BASE_URL.
 
-    The first call of a new database claims it. In the demonstration the address is not looked at, so that
-    PORT may change: there the offline Stripe's account alone decides (see check_account).
+    The first call of a new database claims it. A demonstration claims no address, so that PORT may change: there the
+    offline Stripe's account alone decides (see check_account). But the database of a live site is no demonstration's.
     """
     home = here()
     if mode.is_demo():
+        if home.base_url:
+            _refuse(
+                f"This database belongs to {home.base_url}, and this is a demonstration: nothing is sent and no money "
+                f"is moved. {REMEDY}"
+            )
         return
     if not home.base_url:
         Home.objects.filter(pk=home.pk, base_url="").update(base_url=settings.BASE_URL)

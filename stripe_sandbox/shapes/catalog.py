@@ -50,7 +50,7 @@ def price(price_id: str, now: int, params: Thing, active: bool = True) -> Thing:
         "transform_quantity": None,
         "type": "recurring" if recurring else "one_time",
         "unit_amount": params["unit_amount"],
-        "unit_amount_decimal": str(params["unit_amount"]),
+        "unit_amount_decimal": None if params["unit_amount"] is None else str(params["unit_amount"]),
     }
 
 
@@ -72,7 +72,7 @@ def plan(price: Thing) -> Thing:
         "active": price["active"],
         "amount": price["unit_amount"],
         "amount_decimal": price["unit_amount_decimal"],
-        "billing_scheme": "per_unit",
+        "billing_scheme": price["billing_scheme"],
         "created": price["created"],
         "currency": price["currency"],
         "interval": price["recurring"]["interval"],
@@ -82,7 +82,7 @@ def plan(price: Thing) -> Thing:
         "meter": None,
         "nickname": price["nickname"],
         "product": price["product"],
-        "tiers_mode": None,
+        "tiers_mode": price["tiers_mode"],
         "transform_usage": None,
         "trial_period_days": None,
         "usage_type": "licensed",

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from donations import reconcile
+from donations import audit, balance, facts, reconcile
 from donations.models import Gift, LedgerEntry, Payout, Receipt
 from supporters import growing_guard
 from tests.donations.test_reconcile import story
@@ -62,3 +62,13 @@ def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, chang
     with pytest.raises(SystemExit) as stopped:
         call_command("audit_ledger", stdout=out)
     assert stopped.value.code == 1 and said.format(**names) in out.getvalue()
+
+
+def test_it_names_money_that_is_booked_as_not_ours_and_as_a_gifts_until_a_comparison_takes_it_back(donor, till):
+    donor.pay(donor.give("once", "25"))
+    till.tell()
+    (movement,) = (facts.movement(raw) for raw in till.movements())
+    balance.foreign(movement)
+    assert list(audit.foreign()) == [f"{movement.id}: booked as not ours, and as a gift's"]
+    reconcile.run(apply=True)
+    assert list(audit.foreign()) == [] and balance.unexplained([movement]) == []

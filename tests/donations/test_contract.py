@@ -59,7 +59,7 @@ def driven(donor, till, monkeypatch):
     telling.card_page(plan.customer_id, "http://localhost/back/")
     gateway.find_checkout("nobody", 1, timezone.now())
     payment = till.objects("invoice_payment")[0]["id"]
-    gateway.invoice_of_payment(payment)
+    asking.invoice_of_payment(payment)
     asking.intent_of_charge(first["id"])
     asking.refund(refund["id"])
     asking.refunds_of(first["id"])

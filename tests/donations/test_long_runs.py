@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import balance, reconcile
+from donations import balance, gateway, reconcile
 from donations.models import Payout, Reconciliation, StripeSetup
 from foundation.jobs import queue
 from foundation.jobs.models import Job
@@ -124,3 +124,17 @@ def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock,
     queue.run(queue.claim())
     assert hourly_jobs().get().state == Job.State.DONE
     assert balanced(till) and Payout.objects.filter(unexplained=0).count() == years
+
+
+def test_it_runs_once_when_stripe_was_away_for_half_a_day(charity, clock, monkeypatch):
+    def away() -> str:
+        raise gateway.StripeIsDownError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "account", away)
+        for _hour in range(12):
+            queue.enqueue_periodic()
+            Job.objects.exclude(key__startswith=HOURLY).delete()
+            queue.run_due()
+            clock.shift(timedelta(hours=1))
+    assert hourly_jobs().filter(state=Job.State.READY).count() == hourly_jobs().count() == 1

@@ -8,7 +8,7 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from donations import balance, gateway, pace, reconcile
+from donations import balance, comparison, gateway, pace, reconcile
 from donations.models import Gift, Plan, Reconciliation
 from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
@@ -91,10 +91,10 @@ def test_it_asks_no_more_than_ten_times_in_any_second(monkeypatch):
 
 
 def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
-    monkeypatch.setattr(reconcile, "CHUNK", 3)
+    monkeypatch.setattr(comparison, "CHUNK", 3)
     for number in range(8):
         donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))
-    explain, seen = reconcile.Comparison._explain, []
+    explain, seen = comparison.Comparison._explain, []
 
     def dies(self, some):
         if len(seen) == 3:  # and so do those after it, until somebody mends it
@@ -102,12 +102,12 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
         seen.extend(movement.id for movement in some)
         return explain(self, some)
 
-    monkeypatch.setattr(reconcile.Comparison, "_explain", dies)
+    monkeypatch.setattr(comparison.Comparison, "_explain", dies)
     with pytest.raises(KeyboardInterrupt):
         reconcile.run(apply=True)
     assert Gift.objects.paid().count() == 3
     reads.clear()
-    monkeypatch.setattr(reconcile.Comparison, "_explain", explain)
+    monkeypatch.setattr(comparison.Comparison, "_explain", explain)
     reconcile.run(apply=True)
     assert any(f"starting_after={seen[-1]}" in url for url in reads)
     cut_off, after = Reconciliation.objects.order_by("id")
@@ -116,7 +116,7 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
 
 
 def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, monkeypatch):
-    monkeypatch.setattr(reconcile, "CHUNK", 3)
+    monkeypatch.setattr(comparison, "CHUNK", 3)
     monkeypatch.setattr(reconcile, "TURN", timedelta(0))
     for number in range(5):
         donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))

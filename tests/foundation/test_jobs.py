@@ -7,16 +7,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from foundation.jobs import queue
-from foundation.jobs.models import Job
+from foundation.jobs.models import Heartbeat, Job
 from tests.databases import own_database
 from tests.running import ROOT, manage
 
@@ -122,6 +124,75 @@ def test_it_stops_a_worker_that_lost_its_job_and_leaves_the_outcome_to_the_other
     job = Job.objects.get()
     assert went_on == [] and done == [{"n": 1}]
     assert (job.state, job.attempts, job.last_error) == (Job.State.DONE, 2, "")
+
+
+def test_it_beats_while_a_job_takes_long() -> None:
+    """Staff would read that no worker lives."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def long(args: dict[str, Any]) -> None:
+            for _ in range(5):
+                clock.shift(timedelta(minutes=4))
+                queue.keep()
+                done.append(timezone.now() - Heartbeat.objects.get(worker="me").beat_at)
+
+        def worker() -> None:
+            queue.beat("me")
+            queue.run_due()
+
+        queue.HANDLERS["note"] = long
+        queue.enqueue("note", "long")
+        copy_context().run(worker)
+    assert done == [timedelta(0)] * 5
+
+
+def test_it_takes_over_no_job_because_its_own_clock_is_ahead() -> None:
+    """Two machines share one PostgreSQL, and its clock."""
+    if connection.vendor != "postgresql":
+        pytest.skip("a database in a file has one machine, and one clock")
+    queue.enqueue("note", "a")
+    taken: list[Any] = []
+
+    def worker() -> None:
+        queue.agree()
+        taken.append(queue.claim())
+
+    copy_context().run(worker)
+    for minutes in (10, -10):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            copy_context().run(worker)
+    assert [job and job.key for job in taken] == ["a", None, None]
+    Job.objects.update(lease_until=F("lease_until") - queue.LEASE)
+    with time_machine.travel(timezone.now() - timedelta(minutes=10)):
+        copy_context().run(worker)
+    assert taken[-1].attempts == 2, "one that is behind takes over what a dead worker left"
+
+
+def test_it_does_periodic_work_one_at_a_time_and_not_again_for_each_hour_that_waited() -> None:
+    runs: list[int] = []
+    name, failing = "tests.periodic", True
+
+    def work() -> None:
+        runs.append(1)
+        if failing:
+            raise ZeroDivisionError
+        assert queue.claim() is None, "another hour's began beside it"
+
+    queue.PERIODICS[name] = (queue.PERIODS["hour"], work)
+    try:
+        for hour in range(30):
+            queue.enqueue("periodic", f"periodic:{name}:{hour}", {"name": name})
+        queue.run_due()
+        assert len(runs) == 30 and Job.objects.filter(state="ready", failures=1).count() == 30
+        failing = False
+        newest = queue.enqueue("periodic", f"periodic:{name}:newest", {"name": name})
+        Job.objects.filter(failures=1).update(run_at=timezone.now())
+        queue.run(queue.claim())
+        newest.refresh_from_db()
+        assert newest.state == Job.State.DONE
+        assert queue.run_due() == 30 and len(runs) == 31
+    finally:
+        del queue.PERIODICS[name]
 
 
 def test_it_keeps_nothing_outside_of_a_job() -> None:
@@ -300,6 +371,8 @@ def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes:
     )
     processes.manage("worker", "--once")
     assert processes.shell(state).stdout.split()[-2:] == ["done", "2"]
+    beats = processes.shell("from foundation.jobs.models import Heartbeat; print(Heartbeat.objects.count())").stdout
+    assert int(beats.split()[-1]) >= 1, "the panel would say that no worker lives"
 
 
 @pytest.mark.processes

@@ -1,13 +1,18 @@
 """Who we are, and the clone guard: a restored copy sends nothing until a person says so."""
 
 from datetime import UTC, date, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone
 
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from foundation.letters import outbox, writing
 from foundation.organisation import home, mode
 from foundation.organisation.models import Home, Organisation
 
@@ -65,6 +70,26 @@ def test_it_lets_the_port_of_a_demonstration_change(settings: Any) -> None:
     home.check_account("acct_1")
     with pytest.raises(home.NotAtHomeError):
         home.check_account("acct_other")
+
+
+def test_it_takes_the_copy_of_a_live_database_for_no_demonstration(settings: Any, mailoutbox: Any) -> None:
+    """Started in the default mode, with the mail server set: the donors are real."""
+    letter = outbox.put(
+        "k", "receipt", "ada@donor.example", writing.Written("Your gift", "Thank you.", "<p>Thank you.</p>")
+    )
+    Home.objects.update_or_create(
+        pk=1, defaults={"base_url": "https://give.charity.example", "stripe_account": "acct_1"}
+    )
+    with pytest.raises(home.NotAtHomeError, match="demonstration"):
+        home.check_account("acct_1")
+    queue.run_due()
+    letter.refresh_from_db()
+    assert (letter.state, mailoutbox) == ("waiting", [])
+    assert "give.charity.example" in home.here().refused
+    call_command("claim_site", stdout=StringIO())
+    Job.objects.update(run_at=timezone.now())
+    queue.run_due()
+    assert len(mailoutbox) == 1 and home.here().refused == ""
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ Each returns the object it made or changed; amounts are minor units; what cannot
     fail_payout(payout, code=)                    the bank sends it back
     payout_schedule("manual" or "daily")          daily is how books begin: at midnight UTC, what is available
     foreign_charge(amount, currency, description=, metadata=, card=)             money that is not the site's
+    foreign_subscription("tiered" or "fraction", metadata=)    another shop's, whose price has no unit_amount
     retries_end("canceled", "unpaid" or "past_due")   what follows the last failed retry; past_due at first
     renew_card(payment_method, last4=)            the network's new card: it pays from now on
     fee(amount, description=), adjustment(amount, description=)                  balance transactions of Stripe's own
@@ -68,6 +69,9 @@ class Account:
 
     def foreign_charge(self, amount: int = 1000, currency: str = "usd", tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "charges", tenant, {"amount": amount, "currency": currency, **facts})
+
+    def foreign_subscription(self, price: str = "tiered", tenant: str = "", **facts: Any) -> dict:
+        return self.control("POST", "subscriptions", tenant, {"price": price, **facts})
 
     def fee(self, amount: int, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "fees", tenant, {"amount": amount, **facts})

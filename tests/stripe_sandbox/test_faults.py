@@ -61,6 +61,13 @@ def test_it_limits_the_rate(shop: Shop, kind: str, code: str) -> None:
     assert shop.v1.products.create({"name": "Gift"}, OPTIONS).name == "Gift"
 
 
+def test_it_lacks_a_permission_where_told_to(shop: Shop) -> None:
+    shop.sandbox.fault("forbidden", shop.tenant, path="/v1/payouts")
+    with pytest.raises(stripe.PermissionError, match="required permissions"):
+        shop.v1.payouts.list()
+    assert shop.v1.products.list().data == []
+
+
 def test_it_reports_a_key_in_use(shop: Shop) -> None:
     shop.sandbox.fault("conflict", shop.tenant, count=1)
     with pytest.raises(stripe.StripeError) as refusal:

@@ -118,6 +118,16 @@ def test_it_books_what_is_not_a_gift(shop: Shop) -> None:
     assert kinds["stripe_fee"] == (-250, None, "fee") and kinds["adjustment"] == (33, None, "other_adjustment")
 
 
+@pytest.mark.parametrize(("price", "decimal"), [("tiered", None), ("fraction", 0.5)])
+def test_it_has_monthly_sales_of_others_whose_price_has_no_amount(shop: Shop, price: str, decimal: float) -> None:
+    made = shop.sandbox.foreign_subscription(price, shop.tenant, metadata={"shop": "mugs"})
+    (found,) = shop.v1.subscriptions.list().data
+    assert found.id == made["id"] and found.metadata["shop"] == "mugs"
+    sold = found.items.data[0].price
+    assert sold.unit_amount is None and (sold.unit_amount_decimal and float(sold.unit_amount_decimal)) == decimal
+    assert shop.all_kinds() == ["customer.subscription.created"]
+
+
 def test_it_says_what_is_available_and_what_is_pending(shop: Shop) -> None:
     shop.give(2500)
     assert shop.v1.balance.retrieve().pending[0].amount == 2397

@@ -5,19 +5,18 @@ import os
 import signal
 import socket
 import threading
-from datetime import timedelta
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
-from django.utils import timezone
 
 from foundation.jobs import queue
-from foundation.jobs.models import Heartbeat
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 MINUTE = 50  # seconds between what each worker does for its own machine: within the minute
+BEAT_SECONDS = 20
 
 
 class Command(BaseCommand):
@@ -27,8 +26,11 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="run what is due and end (for cron)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        me = f"{socket.gethostname()[:60]}:{os.getpid()}"
         if options["once"]:
             queue.run_own()
+            queue.agree()
+            queue.beat(me)
             queue.enqueue_periodic()
             self.stdout.write(f"{queue.run_due()} jobs run")
             return
@@ -37,24 +39,22 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stop.set())
         self.stdout.write("worker: waiting for work")
         self.stdout.flush()  # whoever reads our output through a pipe or a journal would wait for it until the end
-        self.loop(stop)
+        self.loop(stop, me)
         self.stdout.write("worker: stopped")
 
-    def loop(self, stop: threading.Event) -> None:
+    def loop(self, stop: threading.Event, me: str) -> None:
         """Work, or wait a moment. A database that is away is waited for, not died of."""
-        me = f"{socket.gethostname()[:60]}:{os.getpid()}"
-        beaten = own = 0.0
+        beaten = own = float("-inf")
         while not stop.is_set():
             try:
-                now = timezone.now()
-                if now.timestamp() - own > MINUTE:
-                    own = now.timestamp()
+                if time.monotonic() - own > MINUTE:
+                    own = time.monotonic()
                     queue.run_own()
-                if now.timestamp() - beaten > 20:
-                    Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
-                    Heartbeat.objects.update_or_create(worker=me, defaults={"beat_at": now})
+                if time.monotonic() - beaten > BEAT_SECONDS:
+                    queue.agree()
+                    queue.beat(me)
                     queue.enqueue_periodic()
-                    beaten = now.timestamp()
+                    beaten = time.monotonic()
                 job = queue.claim()
                 if job is None:
                     stop.wait(IDLE_SECONDS)
