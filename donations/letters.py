@@ -113,18 +113,27 @@ def receipt_by_hand(document: Receipt) -> Letter | None:
         return post(key, template, gift, _numbers(document), _rows(document), document)
 
 
-def refund(document: Receipt, refund_id: str, amount: int) -> Letter | None:
-    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units."""
+def receipt_corrected(document: Receipt) -> Letter | None:
+    """The receipt that takes the place of another, once."""
     with speaking_to(document.gift):
-        places = _numbers(document) | _refunded(document, amount)
-        return post(f"refund:{refund_id}", "refund", document.gift, places, _rows(document), document)
+        key = f"receipt-corrected:{document.label}"
+        return post(key, "receipt_corrected", document.gift, _numbers(document), _rows(document), document)
 
 
-def refund_failed(document: Receipt, refund_id: str, amount: int) -> Letter | None:
-    """The bank refused what we sent back. What the letter before said about the receipt is put right."""
+def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units, Stripe's status."""
+    template = {"pending": "refund_pending", "requires_action": "refund_waits"}.get(status, "refund")
     with speaking_to(document.gift):
         places = _numbers(document) | _refunded(document, amount)
-        return post(f"refund-failed:{refund_id}", "refund_failed", document.gift, places, _rows(document), document)
+        return post(f"refund:{refund_id}", template, document.gift, places, _rows(document), document)
+
+
+def refund_failed(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """What we sent back did not arrive. What the letter before said about the receipt is put right."""
+    template = "refund_canceled" if status == "canceled" else "refund_failed"
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund-failed:{refund_id}", template, document.gift, places, _rows(document), document)
 
 
 def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:

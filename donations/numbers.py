@@ -28,14 +28,16 @@ class MoneyPanel(Component):
         events = StripeEvent.objects.all()
         other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
         events_page, gaps_page = reverse("stripeevent:index"), reverse("reconciliation:index")
+        objections = reverse("objection:index")
         return {
             "figures": [
                 (_("money at Stripe that is not in our books"), last.gaps if last else 0, gaps_page),
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
-                (_("guard against stolen cards at work"), int(breaker.is_open()), reverse("objection:index")),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+                (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
+                (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
             ],
             "last": last,
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
