@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
-from donations import breaker, gateway
+from donations import breaker, gateway, steps
 from donations.models import Breaker, Objection, Payout, Reconciliation, StripeEvent
 
 RECENT = timedelta(days=7)
+MONTH = timedelta(days=30)
 FRESH = timedelta(hours=3)  # the worker compares every hour
 
 
@@ -29,12 +30,14 @@ class MoneyPanel(Component):
         other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
         events_page, gaps_page = reverse("stripeevent:index"), reverse("reconciliation:index")
         objections = reverse("objection:index")
+        outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
             "figures": [
                 (_("money at Stripe that is not in our books"), last.gaps if last else 0, gaps_page),
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
+                (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
                 (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
                 (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),

@@ -33,6 +33,16 @@ def card_link(plan: Plan) -> Letter | None:
     return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d%H%M}", "card_link")
 
 
+def new_card_link(plan: Plan) -> Letter | None:
+    """Somebody holds a link that is too old. One letter in a day, however often they ask."""
+    return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d}", "card_link")
+
+
+def card_refused(plan: Plan, invoice: str, card: str) -> Letter | None:
+    """The card that was given to mend a payment is refused as well. Once for each card and month."""
+    return _with_link(plan, f"card-refused:{plan.subscription_id}:{invoice}:{card}", "card_failed_again")
+
+
 def welcome(plan: Plan) -> Letter | None:
     return _about(plan, f"welcome:{plan.subscription_id}", "welcome_monthly")
 
@@ -83,7 +93,7 @@ def _with_link(plan: Plan, key: str, template: str) -> Letter | None:
 
 
 def _about(plan: Plan, key: str, template: str, **places: str | int | datetime | None) -> Letter | None:
-    """To whom the newest payment came from. A plan without one was never paid: nobody knows it.
+    """To whom the newest payment came from, or the first one that did not come.
 
     Whole numbers are minor units, moments UTC.
     """

@@ -21,7 +21,7 @@ SLOW = timedelta(days=45)  # no bank debit takes longer
 CLOSING = timedelta(days=35)  # a payout may fail, and be explained, so long after it was made
 CHUNK = 100
 CARRIED = 100  # movements without a row that the next run looks at again, one by one
-UNFINISHED = (Status.STARTED, Status.PENDING)
+UNFINISHED = steps.OPEN
 TURN = timedelta(minutes=2)  # of the worker's, well within the lease of its job
 RESUMABLE = timedelta(days=7)
 PARTS = ("movements", "pages", "plans", "objections", "payouts")
@@ -99,7 +99,7 @@ class Comparison:
     def _page(self, ident: str) -> None:
         """A bank debit that is still on its way changes nothing, so it is no difference."""
         gift = Gift.objects.get(session_id=ident)
-        if gift.status == Status.PENDING and not self.apply:
+        if gift.status in (Status.PENDING, Status.WAITING) and not self.apply:
             return
         before = gift.status
         if self.apply:
