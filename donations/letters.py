@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from donations import money, papers, receipt_facts
-from donations.models import Gift, Receipt
+from donations.models import Gift, Plan, Receipt
 from foundation.doors import links
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
@@ -84,7 +84,16 @@ def receipt(document: Receipt) -> Letter | None:
     gift = document.gift
     with speaking_to(gift):
         template = "receipt_monthly" if gift.is_monthly else "receipt"
-        return post(f"receipt:{gift.reference}", template, gift, _numbers(document), _rows(document), document)
+        places = {**_numbers(document), "other": _beside(gift)}
+        return post(f"receipt:{gift.reference}", template, gift, places, _rows(document), document)
+
+
+def _beside(gift: Gift) -> str:
+    """What else the giver of a new monthly gift gives every month; empty for anybody else."""
+    if gift.plan is None or gift.supporter is None or gift.plan.gifts.paid().count() > 1:
+        return ""
+    others = Plan.objects.of_several().filter(supporter=gift.supporter).exclude(pk=gift.plan.pk)
+    return ", ".join(money.exact(other.total, other.currency) for other in others)
 
 
 def receipt_again(gift: Gift) -> Letter | None:

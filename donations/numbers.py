@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from donations import breaker, gateway, steps
-from donations.models import Breaker, Objection, Payout, Reconciliation, StripeEvent
+from donations.models import Breaker, Objection, Payout, Plan, Reconciliation, StripeEvent
 
 RECENT = timedelta(days=7)
 MONTH = timedelta(days=30)
@@ -43,6 +43,7 @@ class MoneyPanel(Component):
                 (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
             ],
             "last": last,
+            "several": Plan.objects.of_several().values("supporter").distinct().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from donations import letters, money
+from donations import letters, money, months
 from donations.models import Gift, Plan
 from foundation.doors import links
 from foundation.letters.models import Letter
@@ -115,8 +115,11 @@ def _said(value: str | int | datetime | None, plan: Plan) -> str:
 
 def next_payment(plan: Plan) -> datetime | None:
     """When Stripe takes the next one (UTC), as far as it told us."""
-    runs = plan.status == Plan.Status.ACTIVE and plan.cancel_at is None
-    return plan.current_period_end if runs else None
+    if plan.cancel_at:
+        return None
+    if plan.status == Plan.Status.PAUSED and plan.resumes_at:
+        return months.first_after(plan, plan.resumes_at)
+    return plan.current_period_end if plan.status == Plan.Status.ACTIVE else None
 
 
 def _stamp(plan: Plan) -> str:

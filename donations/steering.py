@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from donations import facts, gateway, plans, telling
+from donations import facts, gateway, months, plans, telling
 from donations.models import Currency, Gift, Plan
 from foundation.jobs import queue as jobs
 
@@ -22,13 +23,27 @@ def change_amount(plan: Plan, total: int) -> Plan:
     limits = Currency.objects.filter(code=plan.currency).first()
     if total <= 0 or (limits and not limits.minimum <= total <= limits.maximum):
         raise CannotError("The amount is outside of what this currency allows.")
-    return _change(plan, lambda: telling.change_amount(gateway.subscription(plan.subscription_id), total))
+    return _change(plan, lambda: _change_amount(gateway.subscription(plan.subscription_id), total))
+
+
+def _change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
+    if known.items > 1:
+        raise CannotError(_("This monthly gift has several parts at Stripe. Please write to us to change it."))
+    return telling.change_amount(known, total)
 
 
 def pause(plan: Plan, until: datetime | None = None) -> Plan:
     if until and until <= timezone.now():
         raise CannotError("A pause ends in the future.")
     return _let_go(_change(plan, lambda: telling.pause(plan.subscription_id, until)))
+
+
+def skip(plan: Plan, payments: int = 1) -> Plan:
+    """Leave out so many of the coming payments, and take the one after them."""
+    rests = months.rests(plan)
+    if not rests:
+        raise CannotError(_("We do not know when the next payment is. Please try again tomorrow."))
+    return pause(plan, rests[payments - 1].until)
 
 
 def hold(plan: Plan) -> Plan:

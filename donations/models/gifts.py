@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -52,6 +52,12 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def running(self) -> "PlanQuerySet":
         """All that Stripe has not ended, whatever else they are."""
         return self.exclude(status=Plan.Status.ENDED)
+
+    def of_several(self) -> "PlanQuerySet":
+        """Those whose giver has another one beside it, both without an end: perhaps somebody began anew by mistake."""
+        lasting = self.running().filter(cancel_at=None).exclude(supporter=None)
+        others = Plan.objects.running().filter(cancel_at=None, supporter=OuterRef("supporter"))
+        return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
     def behind(self) -> "PlanQuerySet":
         """Those whose payment failed and that still try: they get letters, and a pause after three weeks. Not those
