@@ -113,12 +113,16 @@ def subscription_changed(ident: str) -> str:
 
 def method_attached(ident: str) -> str:
     """A new card, or the network's new number for an old one."""
-    return customer_changed(asking.customer_of_method(ident))
+    customer = asking.customer_of_method(ident)
+    return customer_changed(customer) if customer else ""
 
 
 def customer_changed(ident: str) -> str:
     """A donor may have given another card: their monthly gifts are charged by it, also what is still open."""
-    for plan in Plan.objects.running().filter(customer_id=ident) if ident else []:
+    mine = list(Plan.objects.running().filter(customer_id=ident))
+    if not mine:
+        raise payments.NotOursError
+    for plan in mine:
         cards.take_over(plan)
     return ""
 
