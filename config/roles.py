@@ -58,6 +58,7 @@ ROLES: dict[str, list[str]] = {
         "donations.add_gift",  # enter one that came without Stripe, and take it back
         "donations.change_gift",  # put a mistyped address right; nobody changes a sum
         "donations.change_receipt",  # send it to the donor; nobody changes one
+        "donations.change_objection",  # say that a donor has what a failed refund did not bring
         *READ_LETTERS,
         *ANSWER_MESSAGES,
         *WRITE_LETTERS,
@@ -72,6 +73,7 @@ ROLES: dict[str, list[str]] = {
         "donations.delete_costline",
         "donations.add_gift",
         "donations.change_receipt",
+        "donations.change_objection",
         "donations.change_stripeevent",  # try an event again
         "donations.change_gap",  # say whose money is that our books cannot explain
         "donations.export_gift",

@@ -35,12 +35,13 @@ def objection(row: Objection) -> None:
 
 
 def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
-    """The bank refused a refund, so that the money is with us and the donor waits for it. Once; minor units."""
+    """A refund did not arrive, so that the money is with us and the donor waits for it. Once; minor units."""
     if letters.is_silent():
         return
     words = _(
-        "A refund of %(sum)s of the gift %(reference)s was refused by the bank. The money is with us again, and the "
-        "donor was told so. Please find another way with them."
+        "A refund of %(sum)s of the gift %(reference)s did not reach the donor: the bank refused it, or it was called "
+        "off. The money is with us again, and the donor was told so. Please find another way with them, and say so "
+        "under “Disputes and warnings”, where this refund waits for it."
     ) % {"sum": money.exact(amount, gift.currency), "reference": gift.reference}
     page = settings.BASE_URL + reverse("gift:inspect", args=[gift.pk])
     alerts.tell(f"refund-failed:{refund_id}", "donations.view_gift", _("A refund came back"), f"{words}\n\n{page}")

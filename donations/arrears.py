@@ -1,11 +1,12 @@
 """When a month is not paid: letters on days 0, 4 and 10, a pause on day 21, and on again once the card works."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from donations import plan_letters, steering, telling
+from donations import gateway, plan_letters, steering, telling, unpaid
 from donations.gateway import StripeIsDownError
 from donations.models import Plan
 from foundation.jobs import queue as jobs
@@ -31,27 +32,35 @@ def look_after() -> None:
 def take_step(args: dict[str, Any]) -> None:
     """Look first: the card may have worked in the meantime, and then nobody is bothered."""
     plan = _looked_at(args)
-    if plan.held_since and args["day"] == HOLD:  # paused already, and died before the months were voided
-        _with_stripe(lambda: telling.forgive(plan.subscription_id))
+    if plan.held_since and args["day"] == HOLD:  # the answer was lost, or it died before the months were voided
+        _with_stripe(lambda: _after_pause(plan))
         return
     since = plan.past_due_since
-    if since is None or plan.held_since or since.isoformat() != args["since"]:
-        return
+    if plan.status != Plan.Status.PAST_DUE or plan.cancel_at or since is None or since.isoformat() != args["since"]:
+        return  # it is paid, rests, or ends already
     if args["day"] < HOLD:
-        plan_letters.card_failed(plan, args["day"])
+        if not _with_stripe(lambda: unpaid.on_its_way(gateway.subscription(plan.subscription_id).latest)):
+            plan_letters.card_failed(plan, args["day"])
         return
-    if plan.cancel_at or plan.status == Plan.Status.PAUSED:
-        return  # it rests or ends already
-    # Marked first, so that the letter about this pause says why. If Stripe does not answer, the next look clears it.
-    now = timezone.now()
-    Plan.objects.filter(pk=plan.pk).update(held_since=now)
-    _with_stripe(lambda: steering.pause(plan))
-    if plan.past_due_since is None:  # it was paid between our look and the pause
-        _with_stripe(lambda: steering.resume(plan))
-        return
-    # Somebody else's look in between saw no pause yet, and cleared the mark.
-    Plan.objects.filter(pk=plan.pk, held_since=None).update(held_since=now)
-    _with_stripe(lambda: telling.forgive(plan.subscription_id))
+    _with_stripe(lambda: steering.hold(plan))
+    _with_stripe(lambda: _after_pause(plan))
+
+
+def _after_pause(plan: Plan) -> None:
+    """Nothing is owed for the time of the pause. It is lifted where the money came between our look and the pause."""
+    latest = gateway.subscription(plan.subscription_id).latest
+    if latest and gateway.invoice(latest).paid:
+        steering.resume(plan)
+    else:
+        telling.forgive(plan.subscription_id)
+
+
+@jobs.handler("plan-forgive")
+def forgive(args: dict[str, Any]) -> None:
+    """Void what was open when somebody stopped or paused. Who has taken it up again since is asked for it again."""
+    plan = _looked_at(args)
+    if plan.status == Plan.Status.PAUSED:
+        _with_stripe(lambda: telling.forgive(plan.subscription_id))
 
 
 @jobs.handler("plan-goes-on")
@@ -68,9 +77,9 @@ def _looked_at(args: dict[str, Any]) -> Plan:
     return plan
 
 
-def _with_stripe(call: Any) -> None:
+def _with_stripe(call: Callable[[], Any]) -> Any:
     try:
-        call()
+        return call()
     except StripeIsDownError as error:
         raise jobs.RetryLaterError(error.seconds, str(error)) from error
     except home.NotAtHomeError as error:

@@ -43,6 +43,31 @@ def customer_of_method(ident: str) -> str:
     return facts.ident(gateway.get(gateway.v1().payment_methods.retrieve, ident).get("customer"))
 
 
+def card_of_customer(ident: str) -> str:
+    """What Stripe charges a customer by, where a monthly gift names nothing of its own; empty without one."""
+    settings = gateway.get(gateway.v1().customers.retrieve, ident).get("invoice_settings") or {}
+    return facts.ident(settings.get("default_payment_method"))
+
+
+def is_newer(card: str, other: str) -> bool:
+    """Whether a card or account was given after another one, or the other is there no more."""
+    try:
+        before = gateway.get(gateway.v1().payment_methods.retrieve, other)
+    except gateway.NotFoundError:
+        return True
+    given = gateway.get(gateway.v1().payment_methods.retrieve, card)["created"]
+    return not before.get("customer") or bool(given >= before["created"])
+
+
+def intent_of_invoice(ident: str) -> str:
+    """The payment intent by which an invoice is or was to be paid, whatever became of it; empty without one."""
+    if not ident:
+        raise gateway.NotFoundError("An empty id names nothing.")
+    rows = gateway.ask(gateway.v1().invoice_payments.list, {"invoice": ident, "limit": 100})["data"]
+    found = [facts.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
+    return next(filter(None, found), "")
+
+
 def payout(ident: str) -> facts.Payout:
     expand = ["balance_transaction", "failure_balance_transaction"]
     return facts.payout(gateway.get(gateway.v1().payouts.retrieve, ident, expand))

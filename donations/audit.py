@@ -45,7 +45,8 @@ def sums() -> Iterator[str]:
     """A row says one sum: what moved in the account's own currency is what the balance shows, the cover is a part of
     it, and what belongs to a gift is in the gift's currency."""
     rows = LedgerEntry.objects.exclude(settled=None)
-    same = rows.exclude(kind=Kind.SETTLEMENT).filter(currency=F("settled_currency")).exclude(amount=F("settled"))
+    same = rows.exclude(kind=Kind.SETTLEMENT).filter(currency=F("settled_currency"))
+    same = same.exclude(settled=F("amount") + F("beyond"))
     against = Q(amount__gt=0, settled__lt=0) | Q(amount__lt=0, settled__gt=0)
     for entry in (same | rows.filter(against)).distinct().iterator():
         yield f"{_named(entry)}: {entry.amount} {entry.currency} moved, {entry.settled} on the balance"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from donations import appeals, facts, gateway, matching, products
+from donations import appeals, facts, gateway, matching, orders, products
 from donations.models import Gift, StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
@@ -133,7 +133,7 @@ def _page(gift: Gift, account: str) -> facts.CheckoutPage:
     return page
 
 
-def _asked(order: facts.CheckoutOrder) -> facts.CheckoutPage:
+def _asked(order: orders.CheckoutOrder) -> facts.CheckoutPage:
     """Stripe may refuse because somebody archived or deleted our product in its dashboard: put it up again, once."""
     try:
         return gateway.create_checkout(order)
@@ -148,12 +148,12 @@ def _keep(gift: Gift, page: facts.CheckoutPage) -> None:
     Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_id=page.id)
 
 
-def _order(gift: Gift, account: str) -> facts.CheckoutOrder:
+def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
     with translation.override(gift.language):  # whoever asks: a retry must send what the first call sent
         thanks = settings.BASE_URL + reverse("donations:thanks")
         back = settings.BASE_URL + appeals.page_of(gift)
         description = _("Gift %(reference)s") % {"reference": gift.reference}
-    return facts.CheckoutOrder(
+    return orders.CheckoutOrder(
         reference=gift.reference,
         attempt=gift.session_attempt,
         monthly=gift.is_monthly,

@@ -18,7 +18,7 @@ Status = Gift.Status
 SLOW = timedelta(days=45)  # no bank debit takes longer
 CLOSING = timedelta(days=35)  # a payout may fail, and be explained, so long after it was made
 CHUNK = 100
-UNFINISHED = (Status.STARTED, Status.PENDING)
+UNFINISHED = steps.OPEN
 PARTS = ("movements", "pages", "plans", "disputes", "warnings", "payouts")
 Progress = Callable[[str, int, datetime | None], None]
 Raw = Mapping[str, Any]
@@ -169,7 +169,7 @@ class Comparison:
     def _page(self, ident: str) -> None:
         """A bank debit that is still on its way changes nothing, so it is no difference."""
         gift = Gift.objects.get(session_id=ident)
-        if gift.status == Status.PENDING and not self.apply:
+        if gift.status in (Status.PENDING, Status.WAITING) and not self.apply:
             return
         before = gift.status
         if self.apply:

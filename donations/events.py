@@ -42,6 +42,7 @@ STEPS: dict[str, Callable[[str], str]] = {
     "invoice_payment.paid": steps.invoice_payment_paid,
     "invoice.payment_failed": steps.invoice_failed,
     "invoice.payment_action_required": steps.invoice_failed,
+    "customer.updated": steps.customer_changed,
     "payment_method.attached": steps.method_attached,
     "payment_method.automatically_updated": steps.method_attached,
     "customer.subscription.created": steps.subscription_changed,

@@ -9,24 +9,6 @@ Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are ne
 
 
 @dataclass(frozen=True)
-class CheckoutOrder:
-    """What a payment page is asked for. `total` in minor units; `attempt` counts the pages of one gift."""
-
-    reference: str
-    attempt: int
-    monthly: bool
-    currency: str
-    total: int
-    email: str
-    product: str
-    description: str
-    expires_at: datetime
-    success_url: str
-    cancel_url: str
-    language: str = "en"  # of Stripe's page
-
-
-@dataclass(frozen=True)
 class CheckoutPage:
     """A Checkout Session. `paid` says that the money is there; complete and not paid means that it is on its way."""
 
@@ -118,6 +100,8 @@ class PaymentIntent:
     status: str
     reference: str
     charge: Charge | None
+    todo: str = ""  # Stripe's page for the step that the donor has yet to take
+    refused: str = ""  # the card or account that was tried last, in vain
 
 
 @dataclass(frozen=True)
@@ -130,6 +114,7 @@ class Invoice:
     amount_paid: int
     subscription: str
     reference: str
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +137,10 @@ class Subscription:
     product: str = ""
     resumes_at: datetime | None = None
     at_period_end: bool = False  # how the end was set, which says how it is taken back
+    items: int = 1
+    method: str = ""  # its own card or account; empty: the customer's is used
+    latest: str = ""  # its newest invoice
+    held: datetime | None = None  # since when it is paused by us, because the card kept failing
 
 
 def reference(raw: Raw) -> str:
@@ -234,7 +223,16 @@ def payment_intent(raw: Raw) -> PaymentIntent:
         status=text(raw.get("status")),
         reference=reference(raw),
         charge=charge(latest) if isinstance(latest, Mapping) else None,
+        todo=_page_of(raw.get("next_action") or {}),
+        refused=ident((raw.get("last_payment_error") or {}).get("payment_method")),
     )
+
+
+def _page_of(action: Raw) -> str:
+    """Whatever kind of step it is (small deposits to confirm, a slip to pay), its page has such a name."""
+    details = [each for each in action.values() if isinstance(each, Mapping)]
+    pages = [text(each[name]) for each in details for name in each if name.startswith("hosted_")]
+    return next((page for page in pages if page.startswith("https://")), "")
 
 
 def invoice(raw: Raw) -> Invoice:
@@ -244,23 +242,26 @@ def invoice(raw: Raw) -> Invoice:
         id=raw["id"],
         paid=raw.get("status") == "paid",
         first=raw.get("billing_reason") == "subscription_create",
-        amount_paid=raw.get("amount_paid") or 0,
+        amount_paid=raw.get("amount_paid") or raw.get("amount_paid_off_stripe") or 0,
         subscription=ident(parent.get("subscription")),
         reference=text((parent.get("metadata") or {}).get("gift")),
+        currency=text(raw.get("currency")).upper(),
     )
 
 
 def subscription(raw: Raw) -> Subscription:
-    """The period stands on the item, not on the subscription; so does the price."""
-    item = raw["items"]["data"][0]
+    """The period stands on the item, not on the subscription; so does the price. Staff may have added an item."""
+    items = raw["items"]["data"]
+    item, metadata = items[0], raw.get("metadata") or {}
     end = later(item.get("current_period_end"))
+    paused, held = raw.get("pause_collection") or {}, text(metadata.get("held"))
     return Subscription(
         id=raw["id"],
         status=text(raw.get("status")),
-        collecting=not raw.get("pause_collection"),
+        collecting=not paused,
         customer=ident(raw.get("customer")),
         reference=reference(raw),
-        total=item["price"]["unit_amount"] * item.get("quantity", 1),
+        total=sum(each["price"]["unit_amount"] * each.get("quantity", 1) for each in items),
         currency=raw["currency"].upper(),
         started=moment(raw["start_date"]),
         period_end=end,
@@ -270,7 +271,11 @@ def subscription(raw: Raw) -> Subscription:
         item=text(item.get("id")),
         product=ident(item["price"].get("product")),
         at_period_end=bool(raw.get("cancel_at_period_end")),
-        resumes_at=later((raw.get("pause_collection") or {}).get("resumes_at")),
+        resumes_at=later(paused.get("resumes_at")),
+        items=len(items),
+        method=ident(raw.get("default_payment_method")),
+        latest=ident(raw.get("latest_invoice")),
+        held=moment(int(held)) if paused and held.isdecimal() else None,
     )
 
 

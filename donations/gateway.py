@@ -17,7 +17,7 @@ import stripe
 from django.conf import settings
 from stripe import RequestsClient, StripeClient, WebhookSignature
 
-from donations import ahead, facts, pace
+from donations import ahead, facts, orders, pace
 from foundation.organisation import mode
 
 BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
@@ -176,7 +176,7 @@ def _account_for(key: str, base: str) -> str:
     return ident if is_live() else f"{ident}/test"
 
 
-def create_checkout(order: facts.CheckoutOrder) -> facts.CheckoutPage:
+def create_checkout(order: orders.CheckoutOrder) -> facts.CheckoutPage:
     """Ask for a payment page. No money has moved when this returns.
 
     The idempotency key is "reference:attempt": the same order asked twice gives the same page. Raises
@@ -187,7 +187,7 @@ def create_checkout(order: facts.CheckoutOrder) -> facts.CheckoutPage:
     return facts.checkout_page(ask(v1().checkout.sessions.create, _checkout_params(order), key))
 
 
-def _checkout_params(order: facts.CheckoutOrder) -> dict[str, Any]:
+def _checkout_params(order: orders.CheckoutOrder) -> dict[str, Any]:
     ours = {"gift": order.reference}
     price: dict[str, Any] = {
         "currency": order.currency.lower(),

@@ -70,7 +70,8 @@ def _read(request: HttpRequest) -> dict[str, Any]:
 def given(request: HttpRequest) -> Gift | None:
     """The newest gift that this browser gave in the last day and whose money came or is on its way."""
     since = timezone.now() - timedelta(days=1)
-    came = Gift.objects.filter(status__in=[Gift.Status.PAID, Gift.Status.PENDING], created_at__gt=since)
+    there = [Gift.Status.PAID, Gift.Status.PENDING, Gift.Status.WAITING]
+    came = Gift.objects.filter(status__in=there, created_at__gt=since)
     return came.filter(reference__in=references(request)).first()
 
 

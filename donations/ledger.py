@@ -38,7 +38,9 @@ def record_return(
 ) -> bool:
     """Money of a gift that went back (amount below zero) or returned to us (above), in the gift's currency.
 
-    Call it with the gift locked. Twice is once. True when it is new.
+    More may go than is left of the gift: a bank disputes all of what was refunded in part, or a larger sum. What is
+    left then is nothing, and the rest stands in `beyond`; of what returns later, that is made good first. Call it
+    with the gift locked. Twice is once. True when it is new.
     """
     common: dict[str, Any] = {
         "gift": gift,
@@ -48,12 +50,16 @@ def record_return(
     }
     _take_back_foreign(movement.id)
     before, _cover = LedgerEntry.objects.kept(gift)
-    cover = _cover_in(gift, before + amount) - _cover_in(gift, before)
+    after = before + LedgerEntry.objects.beyond(gift) + amount
+    if gift.entries.filter(kind=Kind.CHARGE).exists():  # else the return is told first, and its charge comes yet
+        after = max(after, 0)
+    cover = _cover_in(gift, after) - _cover_in(gift, before)
     made = put(
         stripe_object,
         kind,
         movement.created,
-        amount=amount,
+        amount=after - before,
+        beyond=amount - (after - before),
         cover=cover,
         currency=gift.currency,
         settled=movement.gross,

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from donations import money, papers, receipt_facts
-from donations.models import Gift, Receipt
+from donations.models import Gift, Plan, Receipt
 from foundation.doors import links
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
@@ -83,7 +83,16 @@ def receipt(document: Receipt) -> Letter | None:
     """The receipt to the donor, once for each gift: the first, or a corrected one where that was not mailed."""
     gift = document.gift
     with speaking_to(gift):
-        return post(f"receipt:{gift.reference}", _form(document), gift, _numbers(document), _rows(document), document)
+        places = {**_numbers(document), "other": _beside(gift)}
+        return post(f"receipt:{gift.reference}", _form(document), gift, places, _rows(document), document)
+
+
+def _beside(gift: Gift) -> str:
+    """What else the giver of a new monthly gift gives every month; empty for anybody else."""
+    if gift.plan is None or gift.supporter is None or gift.plan.gifts.paid().count() > 1:
+        return ""
+    others = Plan.objects.of_several().filter(supporter=gift.supporter).exclude(pk=gift.plan.pk)
+    return ", ".join(money.exact(other.total, other.currency) for other in others)
 
 
 def receipt_again(gift: Gift) -> Letter | None:
@@ -116,18 +125,27 @@ def _form(document: Receipt) -> str:
     return "receipt_monthly" if document.gift.is_monthly else "receipt"
 
 
-def refund(document: Receipt, refund_id: str, amount: int) -> Letter | None:
-    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units."""
+def receipt_corrected(document: Receipt) -> Letter | None:
+    """The receipt that takes the place of another, once."""
     with speaking_to(document.gift):
-        places = _numbers(document) | _refunded(document, amount)
-        return post(f"refund:{refund_id}", "refund", document.gift, places, _rows(document), document)
+        key = f"receipt-corrected:{document.label}"
+        return post(key, "receipt_corrected", document.gift, _numbers(document), _rows(document), document)
 
 
-def refund_failed(document: Receipt, refund_id: str, amount: int) -> Letter | None:
-    """The bank refused what we sent back. What the letter before said about the receipt is put right."""
+def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units, Stripe's status."""
+    template = {"pending": "refund_pending", "requires_action": "refund_waits"}.get(status, "refund")
     with speaking_to(document.gift):
         places = _numbers(document) | _refunded(document, amount)
-        return post(f"refund-failed:{refund_id}", "refund_failed", document.gift, places, _rows(document), document)
+        return post(f"refund:{refund_id}", template, document.gift, places, _rows(document), document)
+
+
+def refund_failed(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """What we sent back did not arrive. What the letter before said about the receipt is put right."""
+    template = "refund_canceled" if status == "canceled" else "refund_failed"
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund-failed:{refund_id}", template, document.gift, places, _rows(document), document)
 
 
 def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from donations import gateway, papers, plan_letters, statements, steering, telling
+from donations import gateway, months, papers, plan_letters, statements, steering, telling
 from donations.models import Plan, Receipt
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
@@ -54,16 +54,9 @@ def meant_once(plan: Plan) -> bool:
     return young and plan.status != Plan.Status.ENDED and plan.gifts.paid().count() <= 1
 
 
-def skip(plan: Plan) -> Plan:
-    """Let the next month pass: the pause ends a day after Stripe would have taken it."""
-    if plan.current_period_end is None:
-        raise steering.CannotError(_("We do not know when the next payment is. Please pause until a day instead."))
-    return steering.pause(plan, plan.current_period_end + timedelta(days=1))
-
-
 # What one press does: who may, and the change. Each is done at Stripe first.
 PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
-    "skip": (may_rest, skip),
+    "skip": (may_rest, steering.skip),
     "resume": (may_resume, steering.resume),
     "stop": (may_stop, steering.stop),
     "undo": (may_undo, steering.undo_stop),
@@ -167,6 +160,7 @@ def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **
     context = {
         "plan": mine,
         "next_on": plan_letters.next_payment(mine),
+        "after_next": next((rest.next for rest in months.rests(mine)), None),
         "payments": mine.gifts.paid().count(),
         "why": why,
         "done": request.GET.get("done", "") if request.method == "GET" else "",

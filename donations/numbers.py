@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
-from donations import breaker, gateway, unsent
-from donations.models import Breaker, Gap, Objection, Payout, Reconciliation, StripeEvent
+from donations import breaker, gateway, steps, unsent
+from donations.models import Breaker, Gap, Objection, Payout, Plan, Reconciliation, StripeEvent
 from foundation.organisation import home
 
 RECENT = timedelta(days=7)
+MONTH = timedelta(days=30)
 FRESH = timedelta(hours=3)  # the worker compares every hour
 
 
@@ -33,6 +34,8 @@ class MoneyPanel(Component):
         events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
+        objections = reverse("objection:index")
+        outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
             "figures": [
                 (_("money at Stripe that is not in our books"), gaps, f"{gaps_page}?explained_at__isnull=true"),
@@ -42,12 +45,15 @@ class MoneyPanel(Component):
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
-                (_("guard against stolen cards at work"), int(breaker.is_open()), reverse("objection:index")),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+                (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
+                (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
+                (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
             ],
             "last": last,
             "told": told,
             "silent": silent,
+            "several": Plan.objects.of_several().values("supporter").distinct().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }

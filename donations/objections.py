@@ -20,6 +20,11 @@ class Refund:
     out: Movement | None
     back: Movement | None
 
+    @property
+    def is_off(self) -> bool:
+        """The donor will not get it: the bank refused it, or it was called off."""
+        return self.status in ("failed", "canceled") or self.back is not None
+
 
 @dataclass(frozen=True)
 class Dispute:

@@ -61,7 +61,9 @@ def take_back(gift: Gift) -> None:
     if not gift.is_offline or gift.is_in_kind:
         raise ValueError("Only money that came without Stripe is taken back here.")
     _put(gift, Kind.REFUND, -gift.amount)
-    receipts.correct(gift)
+    document = receipts.correct(gift)
+    if document.replaces:
+        letters.receipt_corrected(document)
 
 
 def _put(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:

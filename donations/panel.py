@@ -97,8 +97,15 @@ class GiftViewSet(ReadOnlyViewSet):
         return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
 
 
+def _settled(row: Objection, user: Any) -> str:
+    Objection.objects.refunds_owed().filter(pk=row.pk).update(actionable=False)
+    return gettext("Noted: the donor has the money.")
+
+
 class ObjectionViewSet(ReadOnlyViewSet):
-    """What banks and card networks hold against payments. Answers are given in Stripe's dashboard."""
+    """What banks and card networks hold against payments, and refunds that came back. Answers to disputes are given in
+    Stripe's dashboard.
+    """
 
     model = Objection
     icon = "warning"
@@ -107,6 +114,15 @@ class ObjectionViewSet(ReadOnlyViewSet):
     list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
+    actions = [
+        Action(
+            "settled",
+            _("The donor has the money in another way"),
+            _settled,
+            "donations.change_objection",
+            applies=lambda row: row.kind == Objection.Kind.REFUND and row.actionable,
+        )
+    ]
 
 
 class LedgerViewSet(ReadOnlyViewSet):
@@ -120,7 +136,7 @@ class LedgerViewSet(ReadOnlyViewSet):
     search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
     list_select_related = ["gift"]
     list_export = [
-        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "currency"],
+        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "beyond", "currency"],
         *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
     ]
 

@@ -64,7 +64,7 @@ def erase(supporter: Supporter) -> set[str]:
     if supporter.plans.running().exists():
         raise persons.CannotEraseError(gettext("A monthly gift still runs. End it first."))
     gifts = _gifts(supporter).select_for_update()
-    if any(gift.status == Gift.Status.PENDING for gift in gifts):
+    if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):
         raise persons.CannotEraseError(gettext("A bank payment is still on its way. Wait until it has come or failed."))
     addresses = {gift.email for gift in gifts}
     known_as = {supporter.email, *addresses}

@@ -1,17 +1,15 @@
-"""What staff fill in to change a monthly gift: a new amount, or the day on which a pause ends."""
+"""What staff fill in to change a monthly gift: a new amount, or how many payments are left out."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from donations import money
+from donations import letters, money, months
 from donations.models import Currency, Plan
 from foundation.organisation.models import Organisation
-
-LONGEST = timedelta(days=366)  # who wants to rest longer stops, and comes back
 
 
 class AmountForm(forms.Form):
@@ -51,26 +49,29 @@ class AmountForm(forms.Form):
 
 
 class PauseForm(forms.Form):
-    """`until`: the first moment of the chosen day on the organisation's own calendar."""
+    """`until`: when the pause ends (UTC), a day after the last payment that it leaves out.
 
-    until = forms.DateField(
-        label=gettext_lazy("Goes on from this day"),
-        help_text=gettext_lazy("Nothing is taken before it. At most a year from now."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
+    The choices name the day of the next payment, and are named by the end of the pause: whoever presses gets the days
+    that were shown, also when a month has passed since.
+    """
+
+    until = forms.TypedChoiceField(
+        label=gettext_lazy("Leave out"),
+        coerce=lambda epoch: datetime.fromtimestamp(int(epoch), UTC),
+        error_messages={"invalid_choice": gettext_lazy("Please choose how many payments are left out.")},
     )
 
     def __init__(self, *args: Any, row: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.organisation = Organisation.load()
-        self.today = self.organisation.today()
-        first, last = self.today + timedelta(days=1), self.today + LONGEST
-        self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+        choices = [(str(int(rest.until.timestamp())), self._words(rest)) for rest in months.rests(row)]
+        self.fields["until"].choices = choices  # type: ignore[attr-defined]
 
-    def clean_until(self) -> datetime:
-        day = self.cleaned_data["until"]
-        if day <= self.today:
-            raise forms.ValidationError(_("A pause ends in the future."))
-        if day > self.today + LONGEST:
-            raise forms.ValidationError(_("A pause lasts a year at most. To rest longer, stop the gift."))
-        return datetime.combine(day, time(), self.organisation.zone)
+    @staticmethod
+    def _words(rest: months.Rest) -> str:
+        day = letters.day(Organisation.load().day_of(rest.next))
+        words = ngettext(
+            "%(count)s payment; the next is on %(day)s",
+            "%(count)s payments; the next is on %(day)s",
+            rest.payments,
+        )
+        return words % {"count": rest.payments, "day": day}

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from donations import letters, money
+from donations import letters, money, months
 from donations.models import Gift, Plan
 from foundation.doors import links
 from foundation.letters.models import Letter
@@ -31,6 +31,16 @@ def card_failed(plan: Plan, days: int) -> Letter | None:
 def card_link(plan: Plan) -> Letter | None:
     """Staff mail the link by hand, because the donor asked for it. A double click is one letter."""
     return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d%H%M}", "card_link")
+
+
+def new_card_link(plan: Plan) -> Letter | None:
+    """Somebody holds a link that is too old. One letter in a day, however often they ask."""
+    return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d}", "card_link")
+
+
+def card_refused(plan: Plan, invoice: str, card: str) -> Letter | None:
+    """The card that was given to mend a payment is refused as well. Once for each card and month."""
+    return _with_link(plan, f"card-refused:{plan.subscription_id}:{invoice}:{card}", "card_failed_again")
 
 
 def welcome(plan: Plan) -> Letter | None:
@@ -83,7 +93,7 @@ def _with_link(plan: Plan, key: str, template: str) -> Letter | None:
 
 
 def _about(plan: Plan, key: str, template: str, **places: str | int | datetime | None) -> Letter | None:
-    """To whom the newest payment came from. A plan without one was never paid: nobody knows it.
+    """To whom the newest payment came from, or the first one that did not come.
 
     Whole numbers are minor units, moments UTC.
     """
@@ -105,8 +115,11 @@ def _said(value: str | int | datetime | None, plan: Plan) -> str:
 
 def next_payment(plan: Plan) -> datetime | None:
     """When Stripe takes the next one (UTC), as far as it told us."""
-    runs = plan.status == Plan.Status.ACTIVE and plan.cancel_at is None
-    return plan.current_period_end if runs else None
+    if plan.cancel_at:
+        return None
+    if plan.status == Plan.Status.PAUSED and plan.resumes_at:
+        return months.first_after(plan, plan.resumes_at)
+    return plan.current_period_end if plan.status == Plan.Status.ACTIVE else None
 
 
 def _stamp(plan: Plan) -> str:

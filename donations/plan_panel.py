@@ -1,18 +1,20 @@
 """Monthly gifts in the panel: a list, and what staff may change when a donor asks for it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations import gateway, letters, money, plan_letters, steering
+from donations import gateway, letters, money, months, plan_letters, steering
 from donations.models import Plan
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
+from staff.list_filters import ListFilterSet
 from staff.lists import Action, ReadOnlyViewSet, Related
 
 MAY = "donations.change_plan"
@@ -36,12 +38,28 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
     return run
 
 
-def _pause_for(days: int) -> Callable[[Plan], Plan]:
-    return lambda plan: steering.pause(plan, timezone.now() + timedelta(days=days))
+def _skip(payments: int) -> Callable[[Plan], Plan]:
+    return lambda plan: steering.skip(plan, payments)
+
+
+def _sure_of_skip(payments: int) -> Callable[..., str]:
+    def sure(plan: Plan, chosen: dict[str, Any]) -> str:
+        rests = months.rests(plan)
+        if not rests:
+            return gettext("Stripe has not told us when the next payment is. Press “Ask Stripe how it stands” first.")
+        return gettext("The next payment is then taken on %(day)s. The donor gets a letter about it.") % {
+            "day": _day(rests[payments - 1].next)
+        }
+
+    return sure
 
 
 def _day(moment: datetime | None) -> str:
     return letters.day(Organisation.load().day_of(moment)) if moment else ""
+
+
+def _rests(plan: Plan) -> str:
+    return gettext("Paused. The next payment is taken on %(day)s.") % {"day": _day(plan_letters.next_payment(plan))}
 
 
 def _goes(plan: Plan) -> bool:
@@ -82,6 +100,18 @@ def _mail_link(plan: Plan, user: Any) -> str:
     return gettext("A letter with a link to change the card is on its way. The link works for 30 days.")
 
 
+class PlanFilters(ListFilterSet):
+    several = django_filters.BooleanFilter(label=_("One of several running gifts of one person"), method="of_several")
+
+    class Meta:
+        model = Plan
+        fields = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"], "cancel_at": ["date"]}
+
+    def of_several(self, rows: QuerySet[Plan], name: str, value: bool | None) -> QuerySet[Plan]:
+        several = Plan.objects.of_several().values("pk")
+        return rows.filter(pk__in=several) if value else rows.exclude(pk__in=several)
+
+
 class PlanViewSet(ReadOnlyViewSet):
     """Monthly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
 
@@ -89,7 +119,7 @@ class PlanViewSet(ReadOnlyViewSet):
     icon = "repeat"
     menu_label = _("Monthly gifts")
     list_display = ["subscription_id", "supporter", "total_text", "status_text", "started_at", "current_period_end"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"], "cancel_at": ["date"]}
+    filterset_class = PlanFilters
     search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
     list_select_related = ["supporter"]
     inspect_view_fields = [
@@ -116,14 +146,16 @@ class PlanViewSet(ReadOnlyViewSet):
         ),
         Action(
             "pause",
-            _("Pause until a day"),
-            _steer(steering.pause, lambda plan: gettext("Paused until %(day)s.") % {"day": _day(plan.resumes_at)}),
+            _("Leave out payments"),
+            _steer(steering.pause, _rests),
             MAY,
             _stays,
             form=PauseForm,
         ),
-        Action("pause-month", _("Pause for 30 days"), _steer(_pause_for(30), _("Paused for 30 days.")), MAY, _goes),
-        Action("pause-quarter", _("Pause for 90 days"), _steer(_pause_for(90), _("Paused for 90 days.")), MAY, _goes),
+        Action("skip", _("Skip the next payment"), _steer(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
+        Action(
+            "skip-three", _("Skip the next three payments"), _steer(_skip(3), _rests), MAY, _goes, sure=_sure_of_skip(3)
+        ),
         Action(
             "resume",
             _("Resume"),

@@ -1,8 +1,9 @@
 """Keep a monthly gift as Stripe has it, never as it was before."""
 
+from copy import copy
 from datetime import datetime, timedelta
 
-from donations import ahead, facts, plan_letters
+from donations import ahead, facts, matching, plan_letters
 from donations.models import Gift, LedgerEntry, Plan
 from foundation.jobs import queue as jobs
 
@@ -12,11 +13,16 @@ STATUS = {
     "trialing": Status.ACTIVE,
     "past_due": Status.PAST_DUE,
     "unpaid": Status.PAST_DUE,
-    "incomplete": Status.PAST_DUE,
+    "incomplete": Status.WAITING,
     "paused": Status.PAUSED,
     "canceled": Status.ENDED,
     "incomplete_expired": Status.ENDED,
 }
+OURS = [
+    *["status", "stripe_status", "customer_id", "currency", "total", "amount", "fee_cover", "as_of", "started_at"],
+    *["current_period_end", "cancel_at", "ended_at", "resumes_at", "item_id", "product_id", "livemode"],
+    *["past_due_since", "held_since"],
+]
 FIRST_TRY = timedelta(days=1)  # by then Stripe has tried the card for a new month
 
 
@@ -28,7 +34,7 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     plan = Plan.objects.filter(subscription_id=subscription.id).first()
     if plan and ahead.overtaken(plan.as_of, as_of):
         return plan
-    before = Plan.objects.get(pk=plan.pk) if plan else None
+    before = copy(plan)
     if plan is None:
         plan = Plan(subscription_id=subscription.id, supporter=first.supporter)
     plan.status = _status(subscription, plan.status)
@@ -45,13 +51,33 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     plan.resumes_at = subscription.resumes_at
     plan.item_id, plan.product_id = subscription.item, subscription.product
     plan.livemode = subscription.livemode
+    plan.held_since = _held(subscription)
     _arrears(plan, subscription, as_of, lifted=before is not None and before.status == Status.PAUSED)
-    plan.save()
-    if plan.past_due_since and plan.past_due_since <= as_of and plan.held_since is None:
+    plan.save(update_fields=OURS if before else None)  # others write the supporter
+    _first_payment(plan, first)
+    if plan.asks_for_card and plan.past_due_since and plan.past_due_since <= as_of:
         plan_letters.card_failed(plan, 0)
-    if before:
+    if before and before.status != Status.WAITING:
         _write_of(plan, before)
     return plan
+
+
+def _first_payment(plan: Plan, first: Gift) -> None:
+    """The gift that the plan began with is its own before it is paid, so that somebody hears when it fails. It is not
+    finished when the plan ends while a step of the donor's is left.
+    """
+    if first.plan_id is None and not first.is_paid:
+        Gift.objects.filter(pk=first.pk).update(plan=plan)
+        first.plan = plan
+    if plan.status == Status.ENDED and first.status == Gift.Status.WAITING:
+        Gift.objects.filter(pk=first.pk).update(status=Gift.Status.EXPIRED)
+        first.status = Gift.Status.EXPIRED
+        matching.release(first)
+
+
+def _held(subscription: facts.Subscription) -> datetime | None:
+    """Since when it rests because we paused it. That stands at Stripe, so that no lost answer loses it."""
+    return None if subscription.collecting or STATUS.get(subscription.status) == Status.ENDED else subscription.held
 
 
 def _write_of(plan: Plan, before: Plan) -> None:
@@ -62,7 +88,7 @@ def _write_of(plan: Plan, before: Plan) -> None:
     elif plan.cancel_at != before.cancel_at:
         (plan_letters.stopped if plan.cancel_at else plan_letters.resumed)(plan)
     elif plan.status == Status.PAUSED:
-        if before.status != Status.PAUSED and plan.held_since:
+        if before.status != Status.PAUSED and plan.held_since and plan.past_due_since:
             plan_letters.card_failed(plan, plan_letters.PATIENCE.days)
         elif (before.status, before.resumes_at) != (plan.status, plan.resumes_at):
             plan_letters.paused(plan)
@@ -82,9 +108,7 @@ def _arrears(plan: Plan, subscription: facts.Subscription, as_of: datetime, lift
     plan.past_due_since = (plan.past_due_since or as_of) if behind else None
     if behind and lifted and subscription.collecting:
         plan.past_due_since = max(subscription.period_end or as_of, as_of) + FIRST_TRY
-    if subscription.collecting or plan.status == Status.ENDED:
-        plan.held_since = None
-    elif plan.pk:
+    if plan.held_since and plan.pk:
         follow_money(plan)
 
 
@@ -126,4 +150,5 @@ def differs(plan: Plan, subscription: facts.Subscription) -> bool:
     ours = (plan.stripe_status, plan.total, plan.cancel_at, plan.ended_at, plan.resumes_at, plan.current_period_end)
     theirs = (subscription.status, subscription.total, subscription.cancel_at, subscription.ended)
     more = (subscription.resumes_at, subscription.period_end)
-    return ours != (*theirs, *more) or plan.status != _status(subscription, plan.status)
+    same = ours == (*theirs, *more) and plan.held_since == _held(subscription)
+    return not same or plan.status != _status(subscription, plan.status)

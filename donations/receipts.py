@@ -25,7 +25,7 @@ def issue(gift: Gift) -> Receipt:
 
 
 def correct(gift: Gift) -> Receipt:
-    """The receipt that holds now: the newest, or, when the ledger keeps another sum of the gift, a new one.
+    """The receipt that holds now: the newest, or, when the ledger keeps another sum of the paid gift, a new one.
 
     The new document names the one it replaces and has a number of its own, in the year in which it is written;
     the old one stays as it was. Call it as `issue` is called.

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from donations import ahead, alarms, ledger, letters, matching, objections, payments, receipts
+from donations import ahead, alarms, facts, ledger, letters, matching, objections, payments, receipts
 from donations.models import Gift, LedgerEntry, Objection
 
 Kind = LedgerEntry.Kind
@@ -22,30 +23,55 @@ def refund(fact: objections.Refund) -> str:
     if fact.out and fact.back:
         ledger.record_return(gift, fact.id, Kind.REFUND_REVERSAL, fact.amount, fact.back)
     matching.follow(gift)
-    document = receipts.correct(gift)
-    if fact.out and not fact.back:
-        letters.refund(document, fact.id, fact.amount)
-    if fact.out and fact.back:
-        letters.refund_failed(document, fact.id, fact.amount)
-        alarms.refund_failed(gift, fact.id, fact.amount)
-    return "A refund failed: the money is with us again." if fact.back else ""
+    if fact.out:
+        _tell(gift, fact)
+    if fact.is_off and (fact.out or fact.back):
+        return "A refund failed: the money is with us again." if fact.back else "A refund failed."
+    return ""
+
+
+def _tell(gift: Gift, fact: objections.Refund) -> None:
+    """The donor hears what becomes of a refund, by its status, and gets the receipt that holds. When it failed, staff
+    have it among what waits for them until they say that the donor got the money in another way.
+    """
+    document = receipts.correct(gift) if gift.is_paid else None  # of what never stayed there is no receipt
+    if not fact.is_off:
+        if document:
+            letters.refund(document, fact.id, fact.amount, fact.status)
+        return
+    if not fact.back:
+        return  # it went out, and is not with us again yet
+    if document:
+        letters.refund_failed(document, fact.id, fact.amount, fact.status)
+    known, made = Objection.objects.get_or_create(
+        stripe_object=fact.id,
+        defaults={
+            **{"gift": gift, "kind": Objection.Kind.REFUND, "status": fact.status[:40], "actionable": True},
+            **{"amount": fact.amount, "currency": fact.currency, "opened_at": fact.created, "as_of": timezone.now()},
+            "livemode": gift.livemode,
+        },
+    )
+    if made:
+        alarms.refund_failed(gift, known.stripe_object, fact.amount)
 
 
 @transaction.atomic
 def dispute(fact: objections.Dispute, as_of: datetime) -> str:
     """Write down what a dispute did to our balance, and how it stands; an inquiry moves nothing. NotOursError."""
     gift = _gift(fact.payment_intent)
-    for movements, kind, sign in (
-        ([each for each in fact.movements if each.gross < 0], Kind.DISPUTE, -1),
-        ([each for each in fact.movements if each.gross > 0], Kind.DISPUTE_REVERSAL, 1),
+    for movements, kind in (
+        ([each for each in fact.movements if each.gross < 0], Kind.DISPUTE),
+        ([each for each in fact.movements if each.gross > 0], Kind.DISPUTE_REVERSAL),
     ):
         for number, movement in enumerate(movements):  # at most one of each, unless Stripe changes its ways
             name = fact.id if number == 0 else movement.id
-            ledger.record_return(gift, name, kind, sign * fact.amount, movement)
+            ledger.record_return(gift, name, kind, _in_its_currency(gift, fact, movement), movement)
     matching.follow(gift)
-    document = receipts.correct(gift)
+    document = receipts.correct(gift) if gift.is_paid else None
     if fact.is_debit_returned:
         letters.debit_failed(gift, document)
+    elif document and document.replaces:
+        letters.receipt_corrected(document)
     _keep(
         gift,
         fact.id,
@@ -60,6 +86,19 @@ def dispute(fact: objections.Dispute, as_of: datetime) -> str:
         livemode=fact.livemode,
     )
     return ""
+
+
+def _in_its_currency(gift: Gift, fact: objections.Dispute, movement: facts.Movement) -> int:
+    """What a movement of a dispute took of a gift (below zero) or gave back, in the gift's currency.
+
+    The dispute's own sum says what was contested; a bank may give back less, and take or give several times. Where
+    the balance is in another currency, each movement is as large a part of that sum as it is of the first one.
+    """
+    if movement.currency == gift.currency:
+        return movement.gross
+    taken = next((-each.gross for each in fact.movements if each.gross < 0), fact.amount)
+    part = (2 * abs(movement.gross) * fact.amount + taken) // (2 * taken)
+    return part if movement.gross > 0 else -part
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from donations import gateway
+from donations import gateway, unpaid
 from donations.models import Gift
 
 Status = Gift.Status
@@ -11,7 +11,8 @@ Status = Gift.Status
 @dataclass(frozen=True)
 class Standing:
     """`state`: paid, confirming (Stripe has it, our books not yet, or nobody answers), pending (a bank takes days),
-    open (not finished), expired, failed, unknown. `url`: the payment page while it is open.
+    waiting (a step of the donor's is left), open (not finished), expired, failed, mend (the first month of a gift that
+    goes on asking for it), unknown. `url`: the payment page while it is open, or the one for the step.
     """
 
     state: str
@@ -22,10 +23,15 @@ def of(gift: Gift | None) -> Standing:
     """How a gift stands. Never taken from an address that a browser sends: that proves nothing."""
     if gift is None or not gift.session_id:
         return Standing("unknown")
+    if gift.status == Status.FAILED and gift.plan and gift.plan.asks:
+        return Standing("mend")
     if gift.status in (Status.PAID, Status.FAILED):
         return Standing(gift.status)
     try:
         page = gateway.checkout_page(gift.session_id)
+        if page.status == "complete" and not page.paid:
+            stands = unpaid.look(page)
+            return Standing(stands.status, stands.url)
     except gateway.NotFoundError:
         return Standing("unknown")
     except (gateway.StripeIsDownError, gateway.StripeRefusedError):
@@ -34,4 +40,4 @@ def of(gift: Gift | None) -> Standing:
         return Standing("open", page.url)
     if page.status == "expired":
         return Standing("expired")
-    return Standing("confirming" if page.paid else "pending")
+    return Standing("confirming")

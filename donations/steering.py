@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from donations import facts, gateway, plans, telling
+from donations import facts, gateway, months, plans, telling
 from donations.models import Currency, Gift, Plan
+from foundation.jobs import queue as jobs
 
 UNDO = timedelta(days=7)  # so long a stopped gift can be taken up again
 
@@ -21,13 +23,36 @@ def change_amount(plan: Plan, total: int) -> Plan:
     limits = Currency.objects.filter(code=plan.currency).first()
     if total <= 0 or (limits and not limits.minimum <= total <= limits.maximum):
         raise CannotError("The amount is outside of what this currency allows.")
-    return _change(plan, lambda: telling.change_amount(gateway.subscription(plan.subscription_id), total))
+    return _change(plan, lambda: _change_amount(gateway.subscription(plan.subscription_id), total))
+
+
+def _change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
+    if known.items > 1:
+        raise CannotError(_("This monthly gift has several parts at Stripe. Please write to us to change it."))
+    return telling.change_amount(known, total)
 
 
 def pause(plan: Plan, until: datetime | None = None) -> Plan:
     if until and until <= timezone.now():
         raise CannotError("A pause ends in the future.")
-    return _change(plan, lambda: telling.pause(plan.subscription_id, until))
+    return _let_go(_change(plan, lambda: telling.pause(plan.subscription_id, until)))
+
+
+def skip(plan: Plan, payments: int = 1) -> Plan:
+    """Leave out so many of the coming payments, and take the one after them."""
+    rests = months.rests(plan)
+    if not rests:
+        raise CannotError(_("We do not know when the next payment is. Please try again tomorrow."))
+    return pause(plan, rests[payments - 1].until)
+
+
+def hold(plan: Plan) -> Plan:
+    """Pause it because the card keeps failing; a new card lifts that."""
+    return _change(plan, lambda: telling.pause(plan.subscription_id, held=timezone.now()))
+
+
+def charge(plan: Plan, card: str) -> Plan:
+    return _change(plan, lambda: telling.charge(plan.subscription_id, card))
 
 
 def resume(plan: Plan) -> Plan:
@@ -36,7 +61,7 @@ def resume(plan: Plan) -> Plan:
 
 def stop(plan: Plan) -> Plan:
     """Nothing more is taken from now on. Until seven days are over it can be undone."""
-    return _change(plan, lambda: telling.stop(plan.subscription_id, timezone.now() + UNDO))
+    return _let_go(_change(plan, lambda: telling.stop(plan.subscription_id, timezone.now() + UNDO)))
 
 
 def undo_stop(plan: Plan) -> Plan:
@@ -52,6 +77,15 @@ def end(plan: Plan) -> Plan:
 def look(plan: Plan) -> Plan:
     """The row as Stripe has it now."""
     return _change(plan, lambda: gateway.subscription(plan.subscription_id))
+
+
+def _let_go(plan: Plan) -> Plan:
+    """Stripe goes on trying a month that was open before a pause. Nothing is taken, so the worker voids it."""
+    if plan.past_due_since:
+        jobs.enqueue(
+            "plan-forgive", f"plan-forgive:{plan.subscription_id}:{plan.as_of:%Y%m%d%H%M%S%f}", {"plan": plan.pk}
+        )
+    return plan
 
 
 def _change(plan: Plan, call: Callable[[], facts.Subscription]) -> Plan:

@@ -3,10 +3,25 @@
 from django.db import transaction
 from django.utils import timezone
 
-from donations import asking, facts, gateway, letters, matching, payments, plans, returns, tries
+from donations import (
+    asking,
+    cards,
+    facts,
+    gateway,
+    letters,
+    matching,
+    money,
+    payments,
+    plans,
+    returns,
+    tries,
+    unpaid,
+)
 from donations.models import Gift, Plan
 
 Status = Gift.Status
+OPEN = (Status.STARTED, Status.WAITING, Status.PENDING)
+OUTSIDE = "Paid outside of Stripe, and in no book of ours yet: "
 
 
 def session_changed(ident: str) -> str:
@@ -18,13 +33,15 @@ def session_changed(ident: str) -> str:
         return ""
     known_here(page.reference)
     if page.monthly:
-        note = invoice_changed(page.invoice) if page.invoice else ""
-        return note if page.paid else _unfinished(page.reference, ident, Status.PENDING)
-    payment = payments.by_intent(page.payment_intent)
-    if payment:
+        note = _take_in(payments.by_invoice(page.invoice)) if page.invoice else ""
+        if page.paid:
+            return note
+    elif payment := payments.by_intent(page.payment_intent):
         return payments.receive(payment)
-    waiting = gateway.payment_intent(page.payment_intent).status == "processing"
-    return _unfinished(page.reference, ident, Status.PENDING if waiting else Status.FAILED)
+    status = unpaid.look(page).status
+    if page.invoice and status == Status.FAILED:
+        invoice_failed(page.invoice)  # the monthly gift goes on asking for it, or is over with it
+    return _unfinished(page.reference, ident, status)
 
 
 def page_is_gone(ident: str) -> str:
@@ -80,7 +97,24 @@ def _have(payment_intent: str) -> None:
 
 def invoice_changed(ident: str) -> str:
     """A month was paid. Nothing is asked about the plan's state here: money that came is booked."""
-    return " ".join(filter(None, [payments.receive(payment) for payment in payments.by_invoice(ident)]))
+    came = payments.by_invoice(ident)
+    return _take_in(came) if came else _paid_elsewhere(ident)
+
+
+def _take_in(came: list[payments.Payment]) -> str:
+    return " ".join(filter(None, [payments.receive(payment) for payment in came]))
+
+
+def _paid_elsewhere(ident: str) -> str:
+    """Staff said at Stripe that a month was paid, by cheque perhaps: nothing came to our balance, nothing is booked."""
+    invoice = gateway.invoice(ident)
+    if not invoice.paid or not invoice.amount_paid or not invoice.subscription:
+        return ""
+    known_here(invoice.reference)
+    intent = asking.intent_of_invoice(ident)
+    if intent and gateway.payment_intent(intent).status in ("succeeded", "processing"):
+        return ""  # it comes to us, and Stripe does not list it with the invoice yet
+    return OUTSIDE + money.exact(invoice.amount_paid, invoice.currency)
 
 
 def invoice_payment_paid(ident: str) -> str:
@@ -99,11 +133,15 @@ def subscription_changed(ident: str) -> str:
 
 
 def method_attached(ident: str) -> str:
-    """A new card: what we paused because the old one failed goes on."""
+    """A new card, or the network's new number for an old one."""
     customer = asking.customer_of_method(ident)
-    held = Plan.objects.running().filter(customer_id=customer).exclude(held_since=None) if customer else []
-    for plan in held:
-        plans.go_on(plan)
+    return customer_changed(customer) if customer else ""
+
+
+def customer_changed(ident: str) -> str:
+    """A donor may have given another card: their monthly gifts are charged by it, also what is still open."""
+    for plan in Plan.objects.running().filter(customer_id=ident):
+        cards.take_over(plan)
     return ""
 
 
@@ -123,10 +161,12 @@ def _unfinished(reference: str, session: str, status: Status) -> str:
     """What became of a gift without money. Money that came in the meantime is never taken back here."""
     with transaction.atomic():
         gift = payments.lock(reference)
-        if gift.session_id == session and gift.status in (Status.STARTED, Status.PENDING):
+        if gift.session_id == session and gift.status in OPEN:
             Gift.objects.filter(pk=gift.pk).update(status=status)
-            if status == Status.FAILED:  # the page was finished, so the donor believes that the money is on its way
+            # The page was finished, so the donor believes that the money is on its way. A monthly gift that goes on
+            # asking for it has letters of its own, which say how to mend it; beginning anew would be a second one.
+            if status == Status.FAILED and not (gift.plan and gift.plan.asks):
                 letters.debit_failed(gift)
-            if status != Status.PENDING:
+            if status in (Status.FAILED, Status.EXPIRED):
                 matching.release(gift)
     return ""

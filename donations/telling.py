@@ -29,12 +29,29 @@ def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
         return _update(known.id, wanted)
 
 
-def pause(subscription: str, until: datetime | None = None) -> facts.Subscription:
-    """Take nothing, until a moment or until it is resumed. Months in between are voided, not owed."""
+def pause(subscription: str, until: datetime | None = None, held: datetime | None = None) -> facts.Subscription:
+    """Take nothing, until a moment or until it is resumed. Months in between are voided, not owed.
+
+    `held` marks at Stripe that it was we who paused, and when: an answer that is lost on the way loses nothing.
+    """
     rule: dict[str, Any] = {"behavior": "void"}
     if until:
         rule["resumes_at"] = int(until.timestamp())
-    return _update(subscription, {"pause_collection": rule})
+    mark = {"metadata": {"held": str(int(held.timestamp()))}} if held else NOT_HELD
+    return _update(subscription, {"pause_collection": rule, **mark})
+
+
+def charge(subscription: str, card: str) -> facts.Subscription:
+    """From now on by this card or account, one of the customer's."""
+    return _update(subscription, {"default_payment_method": card})
+
+
+def collect(invoice: str, card: str) -> None:
+    """Take a month that is open now. Raises StripeRefusedError when the card is, or when it was paid already."""
+    if not invoice:
+        raise gateway.NotFoundError("An empty id names nothing.")
+    _at_home()
+    gateway.ask(gateway.v1().invoices.pay, invoice, {"payment_method": card} if card else {})
 
 
 def forgive(subscription: str) -> None:
@@ -51,20 +68,19 @@ def forgive(subscription: str) -> None:
 
 
 def resume(subscription: str) -> facts.Subscription:
-    return _update(subscription, {"pause_collection": ""})
+    return _update(subscription, {"pause_collection": "", **NOT_HELD})
 
 
 def stop(subscription: str, ends: datetime) -> facts.Subscription:
     """Take nothing more, and end at that moment; until then `undo_stop` takes it back."""
-    return _update(
-        subscription, {"pause_collection": {"behavior": "void"}, "cancel_at": int(ends.timestamp()), **NO_PRORATION}
-    )
+    rule = {"pause_collection": {"behavior": "void"}, **NOT_HELD}
+    return _update(subscription, {**rule, "cancel_at": int(ends.timestamp()), **NO_PRORATION})
 
 
 def undo_stop(known: facts.Subscription) -> facts.Subscription:
     """Stripe takes one of its two ways to set an end in a call, so the one that was used is taken back."""
     end: dict[str, Any] = {"cancel_at_period_end": False} if known.at_period_end else {"cancel_at": ""}
-    return _update(known.id, {"pause_collection": "", **end, **NO_PRORATION})
+    return _update(known.id, {"pause_collection": "", **NOT_HELD, **end, **NO_PRORATION})
 
 
 def end(subscription: str) -> facts.Subscription:
@@ -91,6 +107,7 @@ def card_page(customer: str, back: str) -> str:
 
 
 NO_PRORATION = {"proration_behavior": "none"}
+NOT_HELD: dict[str, Any] = {"metadata": {"held": ""}}
 
 
 def _update(subscription: str, params: dict[str, Any]) -> facts.Subscription:

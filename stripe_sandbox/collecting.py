@@ -13,6 +13,9 @@ def pay(books: Books, invoice: Thing, params: Thing) -> Thing:
         raise StripeError("Invoice is already paid", code="invoice_already_paid")
     if invoice["status"] not in ("open", "uncollectible"):
         raise StripeError(f"Invoices with a status of {invoice['status']} cannot be paid.")
+    if params.get("paid_out_of_band"):
+        books.unschedule(invoice["id"])
+        return renewals.paid_elsewhere(books, invoice)
     payment = invoicing.payment_of(books, invoice)
     intent = books.own("payment_intent", payment["payment"]["payment_intent"]) if payment else None
     if intent is None:

@@ -73,7 +73,7 @@ KNOWN: dict[str, str] = {
     "GET /v1/subscription_items": f"{PAGES} subscription",
     "GET /v1/invoices/search": "limit page query",
     "GET /v1/invoices": f"{PAGES} created collection_method customer status subscription",
-    "POST /v1/invoices/{}/pay": "off_session payment_method",
+    "POST /v1/invoices/{}/pay": "off_session paid_out_of_band payment_method",
     "GET /v1/invoices/{}/lines": PAGES,
     "GET /v1/invoice_payments": f"{PAGES} created invoice payment status",
     "GET /v1/events": f"{PAGES} created delivery_success type types",

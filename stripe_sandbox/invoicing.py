@@ -68,9 +68,12 @@ def begin_payment(books: Books, invoice: Thing, intent_id: str) -> Thing:
     return books.put(payment)
 
 
-def mark_paid(books: Books, invoice: Thing) -> Thing:
-    """The invoice's payment intent succeeded: invoice_payment.paid, invoice.paid, invoice.payment_succeeded."""
-    payment = payment_of(books, invoice)
+def mark_paid(books: Books, invoice: Thing, elsewhere: bool = False) -> Thing:
+    """The invoice's payment intent succeeded: invoice_payment.paid, invoice.paid, invoice.payment_succeeded.
+
+    `elsewhere`: it was paid without us, and none did.
+    """
+    payment = None if elsewhere else payment_of(books, invoice)
     if payment is not None:
         payment.update(amount_paid=invoice["amount_due"], status="paid")
         payment["status_transitions"]["paid_at"] = books.now

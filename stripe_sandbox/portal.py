@@ -1,6 +1,7 @@
 """The billing portal: configurations, sessions, and what a donor does on its page."""
 
 from . import pauses, subscriptions
+from .balance import account
 from .books import Books, Thing
 from .catalog import merged
 from .errors import StripeError, bad_value, missing_param
@@ -88,12 +89,17 @@ def expired(books: Books, session: Thing) -> bool:
 
 
 def use_method(books: Books, customer_id: str, method: Thing) -> None:
-    """The donor's new card becomes the customer's, and that of each subscription which has one of its own."""
+    """The donor's new card becomes the customer's, and that of each subscription which has one of its own.
+
+    Whether Stripe does the latter is from memory, so the control address `portal` can switch it off.
+    """
     change(books, method, None, customer=customer_id)
     emit(books, "payment_method.attached", method)
     customer = books.own("customer", customer_id)
     settings = {**customer["invoice_settings"], "default_payment_method": method["id"]}
     change(books, customer, "customer.updated", invoice_settings=settings)
+    if books.note(account(books)["id"]).get("portal") == "customer":
+        return
     for sub in live(books, customer_id):
         if sub["default_payment_method"]:
             change(books, sub, "customer.subscription.updated", default_payment_method=method["id"])

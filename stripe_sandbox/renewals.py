@@ -117,6 +117,17 @@ def collect(
 def paid(books: Books, invoice: Thing) -> None:
     """The invoice's money is there; a subscription that was past due is active again."""
     invoicing.mark_paid(books, invoice)
+    _caught_up(books, invoice)
+
+
+def paid_elsewhere(books: Books, invoice: Thing) -> Thing:
+    """Somebody said so: no money comes to the balance, and what was tried for it stays as it is."""
+    made = invoicing.mark_paid(books, invoice, elsewhere=True)
+    _caught_up(books, invoice)
+    return made
+
+
+def _caught_up(books: Books, invoice: Thing) -> None:
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     if sub["status"] in ("past_due", "unpaid"):
         change(books, sub, "customer.subscription.updated", status="active")

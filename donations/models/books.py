@@ -45,6 +45,10 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
         found = self.giving().filter(gift=gift).aggregate(total=Sum("amount"), cover=Sum("cover"))
         return found["total"] or 0, found["cover"] or 0
 
+    def beyond(self, gift: Gift) -> int:
+        """What went back of a gift beyond all of it, in minor units of its currency; zero or less."""
+        return int(self.filter(gift=gift).aggregate(sum=Sum("beyond"))["sum"] or 0)
+
 
 class LedgerEntry(GrowsOnly):
     """One movement of money, named by the Stripe object that moved it and the kind of movement.
@@ -52,7 +56,8 @@ class LedgerEntry(GrowsOnly):
     `amount` is what moved in the currency of the gift, `settled` what it did to our balance at Stripe in the
     currency of the account (both signed minor units). The sum of `settled` is the balance. Where Stripe does not
     know the settlement yet, `settled` is empty and a row of the kind "settlement" brings it later. `cover` is the
-    part of `amount` that covers the card fee, with the same sign.
+    part of `amount` that covers the card fee, with the same sign. `beyond` is what a dispute took, or gave back,
+    beyond all of the gift, in its currency: `amount` never takes more than was left.
     """
 
     class Kind(models.TextChoices):
@@ -77,6 +82,7 @@ class LedgerEntry(GrowsOnly):
     gift = models.ForeignKey(Gift, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")
     amount = models.BigIntegerField()
     cover = models.BigIntegerField(default=0)
+    beyond = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     settled = models.BigIntegerField(null=True, blank=True)
     settled_currency = models.CharField(max_length=3, blank=True)
@@ -102,11 +108,15 @@ class LedgerEntry(GrowsOnly):
             models.CheckConstraint(condition=~Q(kind="charge") | Q(amount__gt=0), name="ledger_charge_is_income"),
             models.CheckConstraint(condition=~Q(kind="fee") | Q(amount__lte=0), name="ledger_fee_is_cost"),
             models.CheckConstraint(
-                condition=~Q(kind__in=["refund", "dispute"]) | Q(amount__lt=0), name="ledger_return_is_cost"
+                condition=~Q(kind__in=["refund", "dispute"]) | Q(amount__lte=0, beyond__lte=0),
+                name="ledger_return_is_cost",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["refund_reversal", "dispute_reversal", "fee_returned"]) | Q(amount__gt=0),
+                condition=~Q(kind__in=["refund_reversal", "dispute_reversal"]) | Q(amount__gte=0, beyond__gte=0),
                 name="ledger_reversal_is_income",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="fee_returned") | Q(amount__gt=0), name="ledger_fee_returned_is_income"
             ),
         ]
 

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -53,15 +53,25 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """All that Stripe has not ended, whatever else they are."""
         return self.exclude(status=Plan.Status.ENDED)
 
+    def of_several(self) -> "PlanQuerySet":
+        """Those whose giver has another one beside it, both without an end: perhaps somebody began anew by mistake."""
+        lasting = self.running().filter(cancel_at=None).exclude(supporter=None)
+        others = Plan.objects.running().filter(cancel_at=None, supporter=OuterRef("supporter"))
+        return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
+
     def behind(self) -> "PlanQuerySet":
-        """Those whose payment failed and that still try: they get letters, and a pause after three weeks."""
-        return self.running().filter(past_due_since__isnull=False, held_since=None)
+        """Those whose payment failed and that still try: they get letters, and a pause after three weeks. Not those
+        that were stopped or paused: nothing more is asked of them.
+        """
+        tries = self.filter(status=Plan.Status.PAST_DUE, cancel_at=None)
+        return tries.filter(past_due_since__isnull=False, held_since=None)
 
 
 class Plan(models.Model):
     """A monthly gift as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
 
     class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting for the donor")
         ACTIVE = "active", _("active")
         PAST_DUE = "past_due", _("payment failed")
         PAUSED = "paused", _("paused")
@@ -99,6 +109,16 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return _("%(sum)s every month") % {"sum": money.exact(self.total, self.currency)}
+
+    @property
+    def asks(self) -> bool:
+        """Whether Stripe goes on asking for a payment, so that a new card is all that is needed."""
+        return self.status not in (self.Status.WAITING, self.Status.ENDED)
+
+    @property
+    def asks_for_card(self) -> bool:
+        """A payment failed, and nobody stopped or paused the gift."""
+        return self.status == self.Status.PAST_DUE and self.cancel_at is None
 
     def total_text(self) -> str:
         return money.exact(self.total, self.currency)
@@ -146,6 +166,7 @@ class Gift(models.Model):
 
     class Status(models.TextChoices):
         STARTED = "started", _("started")
+        WAITING = "waiting", _("waiting for the donor")
         PENDING = "pending", _("on its way")
         PAID = "paid", _("paid")
         FAILED = "failed", _("failed")

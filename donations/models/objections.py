@@ -23,14 +23,21 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
         """Those that somebody at the charity must look at: to answer, or to refund before it becomes a dispute."""
         return self.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
 
+    def refunds_owed(self) -> "ObjectionQuerySet":
+        """Refunds that failed or were called off: the money is with us, and the donor was promised it."""
+        return self.filter(kind=Objection.Kind.REFUND, actionable=True)
+
 
 class Objection(models.Model):
-    """A dispute, an inquiry or a fraud warning, as Stripe had it at `as_of`. Its money stands in the ledger."""
+    """A dispute, an inquiry, a fraud warning or a refund that failed, as Stripe had it at `as_of`. Its money stands
+    in the ledger. `actionable`: of a warning Stripe says so, of a refund staff say when it is settled.
+    """
 
     class Kind(models.TextChoices):
         DISPUTE = "dispute", _("dispute")
         INQUIRY = "inquiry", _("question from a bank")
         WARNING = "warning", _("warning of fraud")
+        REFUND = "refund", _("refund that failed")
 
     stripe_object = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)

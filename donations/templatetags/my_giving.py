@@ -49,7 +49,7 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
         "running": supporter.plans.running(),
-        "pending": supporter.gifts.filter(status=Gift.Status.PENDING).exists(),
+        "pending": supporter.gifts.filter(status__in=[Gift.Status.PENDING, Gift.Status.WAITING]).exists(),
     }
 
 

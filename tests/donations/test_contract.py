@@ -63,6 +63,13 @@ def driven(donor, till, monkeypatch):
     asking.intent_of_charge(first["id"])
     asking.refund(refund["id"])
     asking.refunds_of(first["id"])
+    till.sandbox.portal(telling.card_page(plan.customer_id, "http://localhost/back/"), "card")
+    card, known = asking.card_of_customer(plan.customer_id), gateway.subscription(plan.subscription_id)
+    asking.is_newer(card, known.method)
+    telling.charge(plan.subscription_id, card)
+    asking.intent_of_invoice(known.latest)
+    with pytest.raises(gateway.StripeRefusedError, match="already paid"):
+        telling.collect(known.latest, card)
     method = till.objects("payment_method")
     asking.customer_of_method(method[0]["id"] if method else first["payment_method"])
     steering.end(plan)

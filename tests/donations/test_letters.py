@@ -66,7 +66,7 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
     assert all(f"/admin/objection/inspect/{row.pk}/" in each.text for each in alerts)
     till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
     till.tell()
-    assert alerts.count() == 2 and kinds() == ["receipt", "staff_notice", "staff_notice"]
+    assert alerts.count() == 2 and kinds() == ["receipt", "receipt_corrected", "staff_notice", "staff_notice"]
 
 
 def test_it_writes_to_no_donor_while_books_are_repaired_and_tells_staff_once_of_a_day_to_answer(given, donor, till):

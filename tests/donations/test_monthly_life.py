@@ -10,9 +10,11 @@ import time_machine
 from django.utils import timezone
 
 from donations import gateway, plans, reconcile, steering, telling
-from donations.models import Gift, LedgerEntry, Plan, Receipt
+from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from donations.numbers import MoneyPanel
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter
+from supporters import people
 
 # Letters and pauses by the calendar; that a long gift is booked right is shown on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.finding, pytest.mark.once]
@@ -52,6 +54,18 @@ def failing(donor, till, clock) -> Plan:
     till.tell()
     clock(31.5)
     return Plan.objects.get()
+
+
+@pytest.fixture(params=["all", "customer"])
+def portal(request, till):
+    """Gives a card on Stripe's page. It may replace the plan's card, or only the one of the customer."""
+    till.sandbox.portal_cards(request.param, till.tenant)
+
+    def give(plan: Plan, card: str = "4242424242424242") -> None:
+        page = telling.card_page(plan.customer_id, "http://localhost/give/card/done/")
+        till.sandbox.portal(page, "card", card_number=card)
+
+    return give
 
 
 def at_stripe(plan: Plan) -> dict:
@@ -94,9 +108,22 @@ def test_it_leads_from_the_letter_to_a_page_with_one_button(failing, client):
 
 def test_it_opens_no_page_for_an_old_or_invented_link(failing, client):
     (link,) = re.findall(r"/give/card/\S+", Letter.objects.get(template="card_failed").text)
-    assert client.get("/give/card/invented/").status_code == 404
+    assert client.get("/give/card/invented/").status_code == client.post("/give/card/invented/").status_code == 404
     with time_machine.travel(timezone.now() + timedelta(days=31)):
-        assert client.get(link).status_code == client.post(link).status_code == 404
+        assert client.get(link).status_code == 404
+
+
+def test_it_mails_a_new_link_to_whoever_holds_an_old_one(failing, client):
+    (link,) = re.findall(r"/give/card/\S+", Letter.objects.get(template="card_failed").text)
+    with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
+        assert "Mail me a new link" in client.get(link).content.decode()
+        for _ in range(2):
+            assert "A new link is on its way" in client.post(link).content.decode()
+        letter = Letter.objects.get(template="card_link")
+        (new,) = re.findall(r"/give/card/\S+", letter.text)
+        assert letter.to == "ada@donor.example" and client.get(new).status_code == 200
+    Plan.objects.update(status="ended")
+    assert "This monthly gift has ended" in client.get(link).content.decode()
 
 
 def test_it_records_a_payment_whatever_our_row_says(plan, till, clock):
@@ -183,14 +210,188 @@ def test_it_goes_on_when_a_new_card_comes_after_the_pause(failing, till, clock):
     assert plan.held_since is None and not at_stripe(plan)["pause_collection"]
 
 
-def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing, till, clock):
+def test_it_takes_the_open_month_by_a_new_card_at_once(failing, till, clock, portal):
+    clock(9.5)
+    before = letters()
+    portal(failing)
+    clock(0.1)
+    plan = Plan.objects.get()
+    assert (plan.status, Gift.objects.paid().count()) == ("active", 2)
+    clock(1)
+    assert letters() == before, "no last notice after a good card"
+    clock(31)
+    assert Gift.objects.paid().count() == LedgerEntry.objects.filter(kind="charge").count() == 3
+    assert {charge["amount"] for charge in till.objects("charge") if charge["status"] == "succeeded"} == {3000}
+
+
+def test_it_writes_once_when_the_new_card_is_refused_too(failing, till, portal):
+    for _ in range(2):
+        portal(failing, FAILS_LATER)
+    till.tell()
+    refused = Letter.objects.filter(key__startswith="card-refused:")
+    tried = len(till.objects("charge"))
+    assert refused.count() in (1, 2) and Gift.objects.paid().count() == 1  # a letter for each of the cards we saw
+    told = refused.count()
+    till.tell([{**event, "id": event["id"] + "Twin"} for event in till.events()])
+    assert refused.count() == told and len(till.objects("charge")) == tried
+
+
+def test_it_takes_nothing_by_a_new_card_of_a_gift_that_was_stopped_or_paused(failing, till, clock, portal):
+    steering.pause(failing)
+    portal(failing)
+    till.tell()
+    steering.stop(failing)
+    portal(failing)
+    till.tell()
+    clock(4)
+    assert Gift.objects.paid().count() == 1 and Plan.objects.get().status == "paused"
+
+
+def test_it_leaves_the_card_that_the_plan_has_when_the_customers_is_older(failing, till, clock, portal):
+    portal(failing)
+    till.tell()
+    newer = at_stripe(failing)["default_payment_method"]
+    calls = gateway.v1()
+    card = gateway.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
+    clock(0.1)
+    gateway.ask(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
+    gateway.ask(calls.customers.update, failing.customer_id, {"name": "Ada King"})
+    till.tell()
+    assert newer != card and at_stripe(failing)["default_payment_method"] == card
+
+
+@pytest.mark.parametrize("rest", ["stop", "pause"])
+def test_it_asks_for_nothing_more_after_a_stop_or_a_pause(failing, till, clock, rest):
+    {"stop": steering.stop, "pause": steering.pause}[rest](failing)
+    run_due()
+    till.sandbox.renew_card(at_stripe(failing)["default_payment_method"], till.tenant)  # each further try would pay
+    for days in (3.5, 1, 2):
+        clock(days)
+    assert letters() == 1 and Gift.objects.paid().count() == 1
+    open_ones = {"subscription": failing.subscription_id, "status": "open"}
+    assert not list(gateway.each(gateway.v1().invoices.list, open_ones))
+
+
+def test_it_writes_no_last_notice_while_a_bank_carries_out_the_payment(failing, donor, till, clock):
+    clock(9)
+    before = letters()
+    debit_on_its_way(donor, till, failing)
+    clock(1.5)
+    assert Plan.objects.get().status == "past_due" and letters() == before
+
+
+def test_it_wakes_a_gift_whose_pause_was_never_answered(failing, till, clock, portal, monkeypatch):
+    pause, lost = telling.pause, []
+
+    def unanswered(*args, **words):
+        answer = pause(*args, **words)
+        lost.append(answer)
+        if len(lost) == 1:
+            raise gateway.StripeIsDownError("no answer", 1)
+        return answer
+
+    monkeypatch.setattr(telling, "pause", unanswered)
+    clock(21.1)
+    clock(0.1)
+    held = Plan.objects.get()
+    open_ones = {"subscription": held.subscription_id, "status": "open"}
+    assert held.held_since and len(lost) == 1 and not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    portal(held)
+    clock(0.1)
+    assert Plan.objects.get().status != "paused" and not at_stripe(held)["pause_collection"]
+
+
+@pytest.mark.both
+def test_it_loses_no_pause_to_whoever_looks_at_the_same_moment(failing, till, clock, monkeypatch):
+    """The event that our own pause causes is told before its answer comes to us."""
+    pause = telling.pause
+
+    def seen_first(*args, **words):
+        answer = pause(*args, **words)
+        steering.look(Plan.objects.get())
+        return answer
+
+    monkeypatch.setattr(telling, "pause", seen_first)
+    clock(21.1)
+    assert Plan.objects.get().held_since and Letter.objects.filter(template="plan_held").count() == 1
+
+
+@pytest.mark.both
+def test_it_writes_nothing_over_what_others_write_of_a_plan(plan, monkeypatch):
+    """Two supporters are made one while a plan is written."""
+    other = people.meet("other@donor.example", "Ada")
+    arrears = plans._arrears
+
+    def merged(*args, **words) -> None:
+        Plan.objects.filter(pk=plan.pk).update(supporter=other)
+        arrears(*args, **words)
+
+    monkeypatch.setattr(plans, "_arrears", merged)
+    steering.look(plan)
+    assert Plan.objects.get().supporter == other
+
+
+def test_it_leaves_a_pause_that_the_donor_wished_after_ours(failing, till, clock, portal):
+    clock(21.1)
+    plan = Plan.objects.get()
+    steering.pause(plan)
+    assert plan.held_since is None
+    portal(plan)
+    clock(0.1)
+    assert Plan.objects.get().status == "paused" and at_stripe(plan)["pause_collection"]
+
+
+@pytest.fixture
+def bounced(donor, till, clock) -> Gift:
+    """A monthly gift whose first payment, a bank debit, came back after four days."""
+    till.sandbox.debit(donor.give("monthly", "30", name="Ada Lovelace")["Location"], "000222222227")
+    till.tell()
+    assert Gift.objects.get().status == "pending" and Plan.objects.get().status == "active"
+    clock(4.1)
+    return Gift.objects.get()
+
+
+def test_it_says_how_to_mend_a_first_debit_that_came_back(bounced, donor, till, clock, portal):
+    plan = Plan.objects.get()
+    assert (bounced.status, bounced.plan, plan.status) == ("failed", plan, "past_due")
+    assert Letter.objects.get().template == "card_failed"
+    page = donor.client.get(f"/give/thanks/?session={bounced.session_id}").content.decode()
+    assert "The first payment did not come" in page and "Start again" not in page
+    portal(plan)
+    clock(0.1)
+    bounced.refresh_from_db()
+    assert (bounced.status, Gift.objects.count(), Plan.objects.get().status) == ("paid", 1, "active")
+    assert Receipt.objects.count() == LedgerEntry.objects.filter(kind="charge").count() == 1
+
+
+def test_it_pauses_a_gift_whose_first_debit_came_back_and_says_so(bounced, clock):
+    for days in (4.1, 6, 11.1):
+        clock(days)
+    templates = list(Letter.objects.order_by("id").values_list("template", flat=True))
+    # On day 4 the bank is asked again already: nobody is told that this failed before it has.
+    assert templates == ["card_failed", "card_failed_last", "plan_held"]
+    assert Plan.objects.get().held_since and not LedgerEntry.objects.exists()
+
+
+def test_it_notes_a_month_that_was_paid_outside_of_stripe(failing, till):
+    (month,) = gateway.each(gateway.v1().invoices.list, {"subscription": failing.subscription_id, "status": "open"})
+    gateway.ask(gateway.v1().invoices.pay, month["id"], {"paid_out_of_band": True})
+    till.tell()
+    noted = StripeEvent.objects.get(note__startswith="Paid outside of Stripe")
+    assert (noted.type, noted.state) == ("invoice.paid", "done") and "$30.00 USD" in noted.note
+    assert Plan.objects.get().status == "active" and Gift.objects.paid().count() == 1
+    assert ("months paid outside of Stripe this month", 1) in [
+        row[:2] for row in MoneyPanel().get_context_data({})["figures"]
+    ]
+
+
+def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing, till, clock, portal):
     """The donor gives the card on Stripe's page; what lifts our pause is the event of that."""
     clock(21.1)
     plan = Plan.objects.get()
     open_ones = {"subscription": plan.subscription_id, "status": "open"}
     assert plan.held_since and not list(gateway.each(gateway.v1().invoices.list, open_ones))
-    page = telling.card_page(plan.customer_id, "http://localhost/give/card/done/")
-    till.sandbox.portal(page, "card")
+    portal(plan)
     clock(0.1)
     plan.refresh_from_db()
     assert plan.held_since is None and plan.status != "paused" and not at_stripe(plan)["pause_collection"]
@@ -200,10 +401,10 @@ def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing,
     assert [invoice["status"] for invoice in till.objects("invoice")].count("void") >= 1
 
 
-def test_it_begins_a_new_series_when_the_card_fails_after_the_pause_too(failing, clock):
+def test_it_begins_a_new_series_when_the_card_fails_after_the_pause_too(failing, clock, portal):
     """Stripe calls the gift past due all the time. Nobody is written to before a month fails again."""
     clock(21.1)
-    plans.go_on(Plan.objects.get())
+    portal(failing, FAILS_LATER)
     clock(0.1)
     assert Plan.objects.get().status == "past_due"
     before = letters()
@@ -265,7 +466,7 @@ def test_it_goes_on_when_only_the_comparison_finds_the_money(failing, donor, til
 
 
 def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, monkeypatch):
-    pause = steering.pause
+    hold = steering.hold
 
     def paid_just_before(plan: Plan) -> Plan:
         calls = gateway.v1()
@@ -273,9 +474,9 @@ def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, mo
         (month,) = gateway.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
         gateway.ask(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
         steering.look(plan)  # as the worker beside us does, for the event of it
-        return pause(plan)
+        return hold(plan)
 
-    monkeypatch.setattr(steering, "pause", paid_just_before)
+    monkeypatch.setattr(steering, "hold", paid_just_before)
     clock(21.1)
     plan = Plan.objects.get()
     assert (plan.status, plan.held_since) == ("active", None) and not at_stripe(plan)["pause_collection"]

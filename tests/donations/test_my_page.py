@@ -133,15 +133,22 @@ def test_it_keeps_the_amount_when_the_new_one_is_none(mine, plan, typed):
     assert plan.total == 3000
 
 
-def test_it_rests_until_a_day(mine, plan):
-    day = (timezone.now() + timedelta(days=60)).date()
-    assert press(mine, plan, "pause", until=day.isoformat()).status_code == 302
-    plan.refresh_from_db()
-    assert plan.status == "paused"
+def test_it_names_the_next_payment_and_leaves_out_as_many_as_were_chosen(mine, plan, till):
+    Plan.objects.update(started_at=datetime(2030, 8, 31, 10, tzinfo=UTC))
+    Plan.objects.update(current_period_end=datetime(2031, 1, 31, 10, tzinfo=UTC))
+    shown = re.findall(r'<option value="(\d+)"[^>]*>([^<]+)', mine.get(f"/my/gifts/{plan.pk}/").content.decode())
+    assert [words for _value, words in shown[:3]] == [
+        "1 payment; the next is on 28 February 2031",
+        "2 payments; the next is on 31 March 2031",
+        "3 payments; the next is on 30 April 2031",
+    ]
+    assert press(mine, plan, "pause", until=shown[2][0]).status_code == 302
+    assert at_stripe(plan)["pause_collection"]["resumes_at"] == datetime(2031, 4, 1, 10, tzinfo=UTC).timestamp()
+    assert Plan.objects.get().status == "paused"
 
 
-@pytest.mark.parametrize("typed", ["", "2020-01-01", "today", "0", "9999-12-31", "2027-02-30", "\0", "1" * 300])
-def test_it_rests_until_no_day_that_is_past_far_away_or_none(mine, plan, typed):
+@pytest.mark.parametrize("typed", ["", "2020-01-01", "today", "0", "9999-12-31", "1900000000", "\0", "1" * 300])
+def test_it_rests_for_nothing_but_what_was_offered(mine, plan, typed):
     typed = Organisation.load().today().isoformat() if typed == "0" else typed
     answer = press(mine, plan, "pause", until=typed)
     assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode()

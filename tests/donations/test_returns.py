@@ -7,6 +7,7 @@ import pytest
 
 from donations import events
 from donations.models import Gift, LedgerEntry, Objection, Receipt
+from donations.numbers import MoneyPanel
 from foundation.letters.models import Letter
 from tests.donations.test_events import answered, books, in_every_order, told
 from tests.staff.people import signed_in
@@ -93,6 +94,17 @@ def test_it_takes_back_a_refund_that_fails_later(given, till):
     assert balanced(till) and LedgerEntry.objects.raised() == {"USD": 2500}
     assert Receipt.objects.get(replaced_by=None).total == 2606 and Receipt.objects.count() == 3
     assert Gift.objects.get().returned_text() == ""
+
+
+def test_it_waits_on_the_front_page_until_staff_say_that_a_refund_that_failed_is_settled(given, till):
+    refund = till.refund(given.payment_intent_id)
+    till.sandbox.turn_refund(refund["id"], "failed", till.tenant)
+    till.tell()
+    owed = Objection.objects.refunds_owed().get()
+    staff = signed_in("Finance")
+    assert ("refunds that failed", 1) in [figure[:2] for figure in MoneyPanel().get_context_data({})["figures"]]
+    staff.post(f"/admin/objection/inspect/{owed.pk}/settled/")
+    assert not Objection.objects.refunds_owed().exists()
 
 
 def test_it_books_a_lost_dispute_with_its_fee(given, till):

@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
-from donations import forgetting, gateway, reconcile
+from donations import forgetting, gateway, letters, months, plan_letters, reconcile, steering
 from donations.models import Gift, Plan, Receipt, StripeEvent
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -29,8 +30,8 @@ def plan(donor, till) -> Plan:
 @pytest.mark.parametrize(
     ("buttons", "status", "ends"),
     [
-        (["pause-month"], "paused", False),
-        (["pause-quarter", "resume"], "active", False),
+        (["skip"], "paused", False),
+        (["skip-three", "resume"], "active", False),
         (["stop"], "paused", True),
         (["stop", "undo-stop"], "active", False),
         (["end"], "ended", False),
@@ -43,6 +44,65 @@ def test_it_steers_a_monthly_gift_from_the_panel(plan, buttons, status, ends):
         assert staff.post(f"/admin/plan/inspect/{plan.pk}/{button}/").status_code == 302, button
     plan.refresh_from_db()
     assert plan.status == status and bool(plan.cancel_at) == ends
+
+
+@pytest.mark.parametrize(("button", "pressed", "next_payment"), [
+    ("skip", datetime(2030, 12, 28, 19, 7, tzinfo=UTC), "28 February 2031"),
+    ("skip", datetime(2031, 2, 27, 11, 55, tzinfo=UTC), "28 March 2031"),
+    ("skip-three", datetime(2031, 2, 27, 11, 55, tzinfo=UTC), "28 May 2031"),
+])  # fmt: skip
+def test_it_skips_as_many_payments_as_it_says_on_whichever_day_it_is_pressed(plan, button, pressed, next_payment):
+    """Billed on the 28th at 16:43."""
+    first = datetime(2031, 1 if pressed.month == 12 else 2, 28, 16, 43, tzinfo=UTC)
+    Plan.objects.update(started_at=datetime(2030, 11, 28, 16, 43, tzinfo=UTC), current_period_end=first)
+    with time_machine.travel(pressed, tick=False):
+        staff = signed_in("Administrator")
+        address = f"/admin/plan/inspect/{plan.pk}/{button}/"
+        assert f"taken on {next_payment}" in staff.get(address).content.decode()
+        staff.post(address)
+    ends = datetime.fromtimestamp(at_stripe(plan)["pause_collection"]["resumes_at"], UTC)
+    row = Plan.objects.get()
+    row.current_period_end, row.resumes_at = first, ends
+    assert letters.day(plan_letters.next_payment(row)) == next_payment
+    assert ends - timedelta(days=1) == months.first_after(row, ends - timedelta(days=1)), "a day after the last of them"
+
+
+def at_stripe(plan: Plan) -> dict:
+    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+
+
+def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
+    """Somebody added a second part in Stripe's dashboard."""
+    price = {"currency": "usd", "product": plan.product_id, "recurring": {"interval": "month"}, "unit_amount": 1000}
+    wanted = {"items": [{"price_data": price}], "proration_behavior": "none"}
+    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, wanted)
+    steering.look(plan)
+    assert (plan.total, plan.amount, plan.fee_cover) == (4000, 4000, 0)
+    with pytest.raises(steering.CannotError, match="several parts"):
+        steering.change_amount(plan, 5000)
+    assert [item["price"]["unit_amount"] for item in at_stripe(plan)["items"]["data"]] == [3000, 1000]
+
+
+def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
+    donor.pay(donor.give("monthly", "20", email="Ada+again@donor.example"))
+    other = Plan.objects.exclude(pk=plan.pk)
+    till.tell()
+    Plan.objects.update(supporter=plan.supporter)
+    other, staff = other.get(), signed_in("Administrator")
+    assert set(Plan.objects.of_several()) == {plan, other}
+    assert "1 person gives by several monthly gifts" in staff.get("/admin/").content.decode()
+    for several, ours in (("true", True), ("false", False)):
+        rows = staff.get(f"/admin/plan/?several={several}").content.decode()
+        assert (plan.subscription_id in rows) is (other.subscription_id in rows) is ours
+    steering.stop(other)
+    assert not Plan.objects.of_several().exists()
+
+
+def test_it_says_in_the_receipt_of_a_second_monthly_gift_that_there_is_a_first(plan, donor, till):
+    donor.pay(donor.give("monthly", "20"))
+    till.tell()
+    first, second = Letter.objects.filter(template="receipt_monthly").order_by("id")
+    assert "Beside this one" not in first.text and "you give $30.00 USD every month" in second.text
 
 
 def test_it_changes_nothing_by_looking_at_an_address(plan):

@@ -169,11 +169,13 @@ def _payouts(till: Till) -> Iterator[str]:
 
 
 def _objections(till: Till) -> Iterator[str]:
-    """Each dispute and warning about a gift of ours is one row, as Stripe has it."""
+    """Each dispute and warning about a gift of ours, and each refund that came back, is one row, as Stripe has it."""
     paid = set(Gift.objects.paid().values_list("payment_intent_id", flat=True))
     disputes = {each["id"]: each["status"] for each in _all(till, "disputes") if each["payment_intent"] in paid}
     warnings = [each for each in _all(till, "radar/early_fraud_warnings") if each["payment_intent"] in paid]
-    theirs = {**disputes, **{each["id"]: str(each["actionable"]) for each in warnings}}
+    refunds = [each for each in _all(till, "refunds") if each["payment_intent"] in paid]
+    came_back = {each["id"]: each["status"] for each in refunds if each.get("failure_balance_transaction")}
+    theirs = {**disputes, **came_back, **{each["id"]: str(each["actionable"]) for each in warnings}}
     rows = Objection.objects.filter(gift__in=Gift.objects.paid())
     ours = {each.stripe_object: each.status or str(each.actionable) for each in rows}
     if ours != theirs:

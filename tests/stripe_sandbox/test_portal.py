@@ -51,6 +51,30 @@ def test_it_gives_a_monthly_gift_another_card(shop: Shop) -> None:
     assert (paid.status, shop.v1.subscriptions.retrieve(sub.id).status) == ("paid", "active")
 
 
+def test_it_leaves_the_monthly_gift_its_own_card_when_told_so(shop: Shop) -> None:
+    sub = shop.monthly()
+    shop.sandbox.portal_cards("customer", shop.tenant)
+    portal = opened(shop, sub.customer)
+    before = len(shop.events())
+    shop.sandbox.portal(portal.url, "card", card_number="5555555555554444")
+    assert shop.kinds(before) == ["payment_method.attached", "customer.updated"]
+    now = shop.v1.subscriptions.retrieve(sub.id)
+    customer = shop.v1.customers.retrieve(sub.customer)
+    assert now.default_payment_method == sub.default_payment_method != customer.invoice_settings.default_payment_method
+    with pytest.raises(ValueError, match="all or customer"):
+        shop.sandbox.portal_cards("none", shop.tenant)
+
+
+def test_it_takes_a_month_for_paid_that_was_paid_elsewhere(shop: Shop) -> None:
+    sub = shop.monthly(card="4000000000000341")
+    shop.renew(sub)
+    before, month = len(shop.events()), shop.v1.subscriptions.retrieve(sub.id).latest_invoice
+    assert shop.v1.invoices.pay(month, {"paid_out_of_band": True}).status == "paid"
+    assert shop.kinds(before) == ["invoice.paid", "invoice.payment_succeeded", "customer.subscription.updated"]
+    assert shop.v1.subscriptions.retrieve(sub.id).status == "active"
+    assert len(shop.v1.charges.list({"limit": 9}).data) == 2  # the first month, and the try that failed
+
+
 def test_it_cancels_by_cancel_at_alone_and_lets_the_donor_think_again(shop: Shop) -> None:
     sub = shop.monthly()
     portal = opened(shop, sub.customer)

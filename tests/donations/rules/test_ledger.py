@@ -110,7 +110,7 @@ def test_it_gives_back_no_more_fee_cover_than_there_was():
     gift = given.gift()
     ledger.record_charge(gift, given.charge())
     ledger.record_return(gift, "re_one", Kind.REFUND, -3000, given.movement())
-    assert rows("amount", "cover")[2:] == [(-3000, -106)]
+    assert rows("amount", "cover", "beyond")[2:] == [(-2606, -106, -394)]
 
 
 def test_it_counts_no_more_fee_cover_than_there_was_when_more_comes_back():

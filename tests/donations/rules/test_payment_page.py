@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from donations import facts, gateway
+from donations import gateway, orders
 from tests.donations.rules import given
 
 ORDER = {
@@ -57,7 +57,7 @@ PAGE = {"id": "cs_one", "object": "checkout.session", "client_reference_id": "K7
 @pytest.mark.parametrize(("monthly", "more"), [(False, ONCE), (True, MONTHLY)])
 def test_it_asks_for_a_payment_page_with_exactly_this(wire, monthly, more):
     wire.answer({**PAGE, "status": "open", "url": "https://pay.example/cs_one"})
-    page = gateway.create_checkout(facts.CheckoutOrder(**{**ORDER, "monthly": monthly}))
+    page = gateway.create_checkout(orders.CheckoutOrder(**{**ORDER, "monthly": monthly}))
     asked = wire.only()
     assert (asked.method, asked.path) == ("POST", "/v1/checkout/sessions")
     assert asked.fields == {**SENT, **more}

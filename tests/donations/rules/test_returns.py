@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from donations import payments, receipts, returns
+from donations import audit, payments, receipts, returns
 from donations.models import Gift, LedgerEntry, MatchReservation, Objection, Receipt
 from foundation.letters.models import Letter
 from staff.models import User
@@ -48,6 +48,59 @@ def test_it_books_a_refund_and_sends_the_receipt_that_holds_now(gift):
 def test_it_moves_nothing_for_a_refund_that_never_left(gift):
     assert returns.refund(given.refund(status="canceled", out=None)) == ""
     assert returned() == [] and Receipt.objects.count() == 1 and letters() == []
+
+
+PROMISED = {
+    "succeeded": ("refund", "We have sent back $10.00 USD"),
+    "pending": ("refund_pending", "The bank has not carried it out yet"),
+    "requires_action": ("refund_waits", "Stripe, who take the payments for us, ask you by e-mail"),
+    "one_that_is_new": ("refund", "We have sent back"),
+}
+
+
+@pytest.mark.parametrize("status", PROMISED)
+def test_it_promises_no_more_of_a_refund_than_its_status_says(gift, status):
+    returns.refund(given.refund(status=status))
+    returns.refund(given.refund(status="succeeded"))  # it arrived, as was promised: no second letter
+    letter = Letter.objects.get()
+    template, words = PROMISED[status]
+    assert letter.template == template and words in letter.text
+    assert receipts.issue(gift).newest().label in letter.text and "$16.06 USD" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("failed", "the bank did not accept it"), ("canceled", "the transfer was called off")]
+)
+def test_it_writes_that_a_refund_does_not_come_and_keeps_it_for_staff_until_they_settle_it(gift, status, words):
+    returns.refund(given.refund(status="pending"))
+    for _ in range(2):
+        returns.refund(given.refund(status=status, back=BACK))
+    letter = Letter.objects.get(key="refund-failed:re_one")
+    holds = receipts.issue(gift).newest()
+    assert words in letter.text and holds.label in letter.text and holds.replaces.label in letter.text
+    owed = Objection.objects.refunds_owed().get()
+    assert (owed.gift, owed.amount, owed.status) == (gift, 1000, status) and not Objection.objects.waiting().exists()
+    Objection.objects.update(actionable=False)  # the button of staff
+    returns.refund(given.refund(status=status, back=BACK))
+    assert not Objection.objects.refunds_owed().exists()
+
+
+def test_it_does_not_write_that_money_is_sent_when_it_failed_and_is_not_back_yet(gift):
+    assert returns.refund(given.refund(status="failed")) == "A refund failed."
+    assert returned() == [("re_one", "refund", -1000, "txn_back")] and letters() == []
+
+
+def test_it_books_what_goes_back_of_a_gift_that_never_stayed(gift):
+    """A debit that bounced after it was booked, and is refunded and disputed all the same."""
+    bounced = given.gift(payment_intent_id="pi_two", status="failed", paid_at=None)
+    payments.ledger.record_charge(bounced, given.charge(id="ch_two", settlement=None))
+    payments.ledger.record_return(bounced, "ch_two", "refund", -2606, given.movement("txn_two"))
+    before = Receipt.objects.count()
+    returns.refund(given.refund(id="re_two", payment_intent="pi_two", out=given.movement("txn_three")))
+    taken = given.movement("txn_four", gross=-2606, fee=1500)
+    returns.dispute(given.dispute(id="du_two", payment_intent="pi_two", movements=(taken,)), given.NOON)
+    assert LedgerEntry.objects.kept(bounced) == (0, 0) and LedgerEntry.objects.beyond(bounced) == -3606
+    assert Receipt.objects.count() == before and not Letter.objects.filter(template__startswith="re").exists()
 
 
 def test_it_takes_a_refund_that_failed_back_and_tells_donor_and_staff(gift):
@@ -128,10 +181,76 @@ def test_it_names_each_further_movement_of_a_dispute_by_its_own_id(gift):
     )
     assert [row for row in returned() if row[1] != "fee"] == [
         ("du_one", "dispute", -100, "txn_taken"),
-        ("txn_more", "dispute", -100, "txn_more"),
+        ("txn_more", "dispute", 0, "txn_more"),
         ("du_one", "dispute_reversal", 100, "txn_won"),
-        ("txn_two", "dispute_reversal", 100, "txn_two"),
+        ("txn_two", "dispute_reversal", 0, "txn_two"),
     ]
+
+
+def usd(ident: str, gross: int):
+    return given.movement(ident, gross=gross, currency="USD")
+
+
+def stands() -> tuple[int, int, int]:
+    """What is kept of the gift, what stands on the balance of it, and what its receipt says."""
+    gift = Gift.objects.get()
+    settled = sum(entry.settled or 0 for entry in LedgerEntry.objects.exclude(kind__in=["charge", "fee"]))
+    return LedgerEntry.objects.kept(gift)[0], 2606 + settled, receipts.issue(gift).newest().total
+
+
+@pytest.mark.parametrize(
+    ("moved", "kept"),
+    [
+        ((-2716,), 0),  # the bank took more than the gift
+        ((-2716, 2716), 2606),
+        ((-2606, 1500), 1500),  # won in part
+        ((-2716, 1500), 1390),
+        ((-2606, 2606, -2606), 0),  # won, and lost after all
+        ((-2606, 1500, -1500), 0),
+    ],
+)
+@pytest.mark.parametrize("all_at_once", [True, False])
+def test_it_keeps_of_a_disputed_gift_what_moved_and_never_less_than_nothing(gift, moved, kept, all_at_once):
+    movements = tuple(usd(f"txn_{number}", gross) for number, gross in enumerate(moved))
+    for told in [movements] if all_at_once else [movements[:count] for count in range(1, len(movements) + 1)]:
+        returns.dispute(given.dispute(amount=-moved[0], movements=told), given.NOON)
+        assert stands()[0] >= 0 and list(audit.returns()) == list(audit.sums()) == []
+    assert stands() == (kept, 2606 + sum(moved), kept)
+
+
+@pytest.mark.parametrize("first", ["the refund", "the dispute"])
+@pytest.mark.parametrize(("back", "kept"), [((), 0), ((600,), 0), ((2606,), 1606)])
+def test_it_keeps_the_same_of_a_gift_that_is_refunded_in_part_and_disputed_whole(gift, first, back, kept):
+    movements = (usd("txn_taken", -2606), *(usd("txn_won", gross) for gross in back))
+    calls = [
+        lambda: returns.refund(given.refund(out=usd("txn_back", -1000))),
+        lambda: returns.dispute(given.dispute(movements=movements), given.NOON),
+    ]
+    for call in calls if first == "the refund" else reversed(calls):
+        call()
+        assert stands()[0] >= 0
+    assert stands() == (kept, 2606 - 1000 - 2606 + sum(back), kept)
+    assert list(audit.returns()) == list(audit.sums()) == []
+
+
+def test_it_reckons_a_dispute_in_another_currency_by_its_share(gift):
+    """26.06 dollars were 23 euros; the bank takes 24.00 and gives 12.00 back."""
+    movements = (given.movement("txn_taken", gross=-2400), given.movement("txn_won", gross=1200))
+    returns.dispute(given.dispute(movements=movements), given.NOON)
+    assert [row[2] for row in returned()] == [-2606, 1303] and LedgerEntry.objects.kept(gift)[0] == 1303
+    assert [entry.settled for entry in LedgerEntry.objects.filter(kind__startswith="dispute").order_by("id")] == [
+        -2400,
+        1200,
+    ]
+
+
+def test_it_sends_the_receipt_that_a_dispute_leaves(gift):
+    returns.dispute(given.dispute(), given.NOON)
+    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    first, second = Letter.objects.filter(template="receipt_corrected").order_by("id")
+    assert "$0.00 USD" in first.text and "$26.06 USD" in second.text
+    assert receipts.issue(gift).newest().label in second.text
 
 
 def test_it_moves_nothing_for_a_question_or_a_movement_of_nothing(gift):

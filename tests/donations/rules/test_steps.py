@@ -3,13 +3,14 @@
 import pytest
 import time_machine
 
-from donations import gateway, matching, payments, steps, tries
+from donations import gateway, matching, payments, standing, steps, tries
 from donations.models import Gift, LedgerEntry, Objection, Plan
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from tests.donations.rules import given
 
 pytestmark = pytest.mark.django_db
+STEP = "https://payments.stripe.example/microdeposit/one"
 BOOKED_AS_CHARGED = "Asked for 9999 USD, charged 2606 USD: booked as charged."
 
 
@@ -104,6 +105,58 @@ def test_it_waits_for_a_bank_debit_that_is_under_way(wire, gift, released):
     wire.lay("payment_intents/pi_one", **given.raw_intent(status="processing", latest_charge=None))
     assert steps.session_changed("cs_one") == ""
     assert status() == "pending" and released == [] and not Letter.objects.exists()
+
+
+@pytest.mark.parametrize("monthly", [False, True])
+@pytest.mark.parametrize(
+    ("at_stripe", "ours"),
+    [
+        ("requires_action", "waiting"),
+        ("requires_confirmation", "waiting"),
+        ("succeeded", "pending"),  # between our two questions: its event follows
+        ("a_new_word", "pending"),
+        ("canceled", "failed"),
+    ],
+)
+def test_it_knows_what_a_finished_page_without_money_waits_for(wire, gift, released, at_stripe, ours, monthly):
+    Gift.objects.update(frequency="monthly" if monthly else "once")
+    page = {"mode": "subscription", "payment_intent": None, "invoice": "in_one"} if monthly else {}
+    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid", **page))
+    wire.lay("invoice_payments", {"invoice": "in_one", "payment": {"payment_intent": "pi_one"}})
+    wire.lay("invoices/in_one", **given.raw_invoice(status="open"))
+    wire.lay("subscriptions/sub_one", **given.raw_subscription(status="incomplete"))
+    charge = given.raw_charge(status="pending", paid=False)
+    wire.lay("payment_intents/pi_one", **given.raw_intent(status=at_stripe, latest_charge=charge))
+    assert steps.session_changed("cs_one") == "" and status() == ours
+    assert released == ([gift.pk] if ours == "failed" else [])
+    assert Letter.objects.count() == (ours == "failed")
+
+
+def test_it_goes_from_waiting_for_the_donor_to_on_its_way_and_back(wire, gift):
+    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    for at_stripe, ours in (("requires_action", "waiting"), ("processing", "pending"), ("requires_action", "waiting")):
+        wire.lay("payment_intents/pi_one", **given.raw_intent(status=at_stripe, latest_charge=None))
+        steps.session_changed("cs_one")
+        assert status() == ours
+
+
+def test_it_names_the_step_that_is_left_for_the_donor(wire, gift):
+    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    action = {"type": "verify_with_microdeposits", "verify_with_microdeposits": {"hosted_verification_url": STEP}}
+    wire.lay("payment_intents/pi_one", **given.raw_intent(status="requires_action", next_action=action))
+    for before in ("started", "waiting", "pending"):
+        gift.status = before
+        assert standing.of(gift) == standing.Standing("waiting", STEP)
+
+
+def test_it_keeps_a_monthly_gift_that_waits_for_its_donor_out_of_arrears_and_closes_what_was_never_finished(wire, gift):
+    Gift.objects.update(status="waiting")
+    for at_stripe, plan, ours in (("incomplete", "waiting", "waiting"), ("incomplete_expired", "ended", "expired")):
+        wire.lay("invoices/in_one", **given.raw_invoice(status="open"))
+        wire.lay("subscriptions/sub_one", **given.raw_subscription(status=at_stripe))
+        steps.invoice_failed("in_one")
+        assert (Plan.objects.get().status, Plan.objects.get().past_due_since, status()) == (plan, None, ours)
+    assert not Letter.objects.exists()
 
 
 def test_it_tells_the_donor_that_a_bank_debit_did_not_arrive(wire, gift, released):
@@ -304,6 +357,9 @@ def test_it_does_nothing_about_an_invoice_of_no_monthly_gift(wire, gift):
 
 def test_it_goes_on_with_what_was_paused_for_the_old_card(wire):
     paused = {"status": "paused", "held_since": given.NOON}
+    wire.lay("customers/cus_one", id="cus_one", invoice_settings={"default_payment_method": "pm_one"})
+    for name in ("sub_1", "sub_2", "sub_4"):
+        wire.lay(f"subscriptions/{name}", **given.raw_subscription(id=name, pause_collection={"behavior": "void"}))
     wanted = [given.plan(subscription_id=name, **paused) for name in ("sub_1", "sub_2")]
     given.plan(subscription_id="sub_3", customer_id="cus_other", **paused)
     given.plan(subscription_id="sub_4", status="paused", held_since=None)
