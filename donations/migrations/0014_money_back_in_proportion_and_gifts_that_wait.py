@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('donations', '0012_where_a_comparison_stands'),
+        ('donations', '0013_gaps_that_stay'),
     ]
 
     operations = [
