@@ -175,6 +175,7 @@ class ArticleBody(own.Body):
     campaign = extras.CampaignBlock()
     ledger_chart = extras.LedgerChartBlock()
     store = extras.StoreBlock()
+    for_staff = extras.ForStaffBlock()
 
 
 class HomeBody(own.Body):
@@ -190,6 +191,7 @@ class HomeBody(own.Body):
     picture = extras.PictureBlock()
     pledge = extras.PledgeBlock()
     campaign = extras.CampaignBlock()
+    for_staff = extras.ForStaffBlock()
 
 
 class HelpBody(own.Body):
@@ -199,3 +201,4 @@ class HelpBody(own.Body):
     signs = SignsBlock()
     do_dont = DoDontBlock()
     steps = own.StepsBlock()
+    for_staff = extras.ForStaffBlock()

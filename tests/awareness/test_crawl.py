@@ -1,5 +1,6 @@
 """The loaded site, followed link by link: nothing missing, well built, nobody else asked; its other profile."""
 
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -55,27 +56,32 @@ class Seen(HTMLParser):
             self._in_title = False
 
 
+def crawl(*starts):
+    """Every internal address that a link leads to from these: {address: (answer, Seen)}."""
+    client = Client()
+    waiting, found = list(starts), {}
+    while waiting:
+        address = waiting.pop()
+        if address in found or address.startswith(VOID_OF_OURS):
+            continue
+        answer = client.get(address)
+        html = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code == 200
+        seen = Seen(answer.content.decode()) if html else None
+        found[address] = (answer, seen)
+        if seen:
+            for link in seen.links:
+                full = urlsplit(urldefrag(urljoin(f"http://testserver{address}", link)).url)
+                if full.scheme in ("http", "https") and full.netloc == "testserver":
+                    waiting.append(full.path + (f"?{full.query}" if full.query else ""))
+    return found
+
+
 @pytest.fixture(scope="module")
 def site(loaded_once, django_db_blocker):
-    """Every internal address that a link leads to from the front page or a page of ours: {address: (answer, Seen)}."""
+    """The whole site, from the front page and every page of ours."""
     with django_db_blocker.unblock():
-        client = Client()
-        waiting = ["/", "/search/", *(urlsplit(page.full_url).path for page in Page.objects.live().filter(depth__gt=1))]
-        found = {}
-        while waiting:
-            address = waiting.pop()
-            if address in found or address.startswith(VOID_OF_OURS):
-                continue
-            answer = client.get(address)
-            html = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code == 200
-            seen = Seen(answer.content.decode()) if html else None
-            found[address] = (answer, seen)
-            if seen:
-                for link in seen.links:
-                    full = urlsplit(urldefrag(urljoin(f"http://testserver{address}", link)).url)
-                    if full.scheme in ("http", "https") and full.netloc == "testserver":
-                        waiting.append(full.path + (f"?{full.query}" if full.query else ""))
-    return found
+        pages = (urlsplit(page.full_url).path for page in Page.objects.live().filter(depth__gt=1))
+        return crawl("/", "/search/", *pages)
 
 
 @pytest.fixture
@@ -137,7 +143,22 @@ def test_it_writes_html_that_a_strict_reader_takes(site, pages):
     assert wrong == {}
 
 
-def test_it_makes_the_whole_site_anothers_with_a_profile(client):
+def test_it_tells_visitors_nothing_of_what_staff_must_still_check(site, pages):
+    """No note for staff and no apology: those are a list in the panel."""
+    bodies = [getattr(page, "body", ()) for page in Page.objects.live().specific()]
+    notes = [block.value["text"] for body in bodies for block in body if block.block_type == "for_staff"]
+    assert len(notes) > 20
+    apology = re.compile(
+        r"For staff|Para el personal|sample text|text is a sample|not yet entered|not opened it ourselves"
+    )
+    for address in pages:
+        html = site[address][0].content.decode()
+        found = apology.search(html)
+        assert found is None, (address, found)
+        assert not [note for note in notes if note[:40] in html], address
+
+
+def test_it_brands_the_whole_site_with_another_profile(client):
     call_command("load_content", profile="exodus-cry", verbosity=0)
     html = client.get("/about/").content.decode()
     assert "Exodus Cry" in html[html.index("<title") : html.index("</title>")]
@@ -154,7 +175,31 @@ def test_it_makes_the_whole_site_anothers_with_a_profile(client):
         assert words in foot, words
     assert "no such charity exists" not in html and "The Road Out" not in html
     assert Organisation.load().name == "Exodus Cry"
-    # Its own menu and announcement.
+
+
+def test_it_leads_everywhere_under_the_other_profile_too(loaded):
+    call_command("load_content", profile="exodus-cry", verbosity=0)
+    found = crawl(
+        "/", "/search/", *(page.url for page in Page.objects.live().filter(locale__language_code="en", depth__gt=1))
+    )
+    assert {address: answer.status_code for address, (answer, _) in found.items() if answer.status_code >= 400} == {}
+    seen = {address: page for address, (_, page) in found.items() if page}
+    titles = Counter(page.title.strip() for address, page in seen.items() if "?" not in address)
+    assert [title for title, times in titles.items() if times > 1 or not title] == []
+    for address, page in seen.items():
+        assert page.headings.count(1) == 1 and not page.without_alt, address
+        assert not [link for link in page.loaded if urlsplit(link).netloc], address
+        assert "The Road Out" not in found[address][0].content.decode(), address
+        for link in page.links:
+            full, anchor = urldefrag(urljoin(address, link))
+            assert not anchor or full not in seen or anchor in seen[full].ids, (address, link)
+    for address in ("/", "/get-help/", "/about/contact/", "/give/", "/pledge/"):
+        html5lib.HTMLParser(strict=True).parse(found[address][0].content)
+
+
+def test_it_gives_the_other_profile_its_own_menu_and_announcement(client):
+    call_command("load_content", profile="exodus-cry", verbosity=0)
+    html = client.get("/about/").content.decode()
     assert "Watch our latest documentary miniseries." in html and '<a href="/films/">Watch now</a>' in html
     seen = Seen(html)
     for area in ("/our-solution/shifting-culture/", "/our-solution/changing-laws/", "/our-solution/reaching-out/"):
