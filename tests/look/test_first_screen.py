@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Page
 
+from awareness.navigation import Navigation
 from tests.look.stage import show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
@@ -35,8 +36,14 @@ def test_it_shows_the_front_pages_drawing_whole_in_the_first_screen(
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(reduced_motion="reduce")
-    for address in ("/", "/es/"):
-        show(page, site.get(address).content.decode())
+    with_news = Navigation.load()
+    with_news.announcement, with_news.announcement_label = "Watch our latest documentary miniseries.", "Watch now"
+    with_news.announcement_address = "/films/"
+    screens = {address: site.get(address).content.decode() for address in ("/", "/es/")}
+    with_news.save()
+    screens["/ with news"] = site.get("/").content.decode()
+    for address, html in screens.items():
+        show(page, html)
         left, top, right, bottom = page.evaluate(EDGES, ".hero")
         assert (left, right) == (0, width) and bottom <= height, address
         for part in (".hero-art .strands path", ".hero-art .sun circle:not(.halo)", ".hero h1", ".hero .btn"):
