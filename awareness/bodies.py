@@ -176,6 +176,7 @@ class ArticleBody(own.Body):
     ledger_chart = extras.LedgerChartBlock()
     store = extras.StoreBlock()
     kept = extras.KeptBlock()
+    for_staff = extras.ForStaffBlock()
 
 
 class HomeBody(own.Body):
@@ -191,6 +192,7 @@ class HomeBody(own.Body):
     picture = extras.PictureBlock()
     pledge = extras.PledgeBlock()
     campaign = extras.CampaignBlock()
+    for_staff = extras.ForStaffBlock()
 
 
 class HelpBody(own.Body):
@@ -200,3 +202,4 @@ class HelpBody(own.Body):
     signs = SignsBlock()
     do_dont = DoDontBlock()
     steps = own.StepsBlock()
+    for_staff = extras.ForStaffBlock()

@@ -178,6 +178,21 @@ class PosterBlock(Part):
         template = own.template("poster")
 
 
+class ForStaffBlock(Part):
+    """What staff must still fill in at this place. Only the preview shows it; the panel's list leads to it."""
+
+    text = blocks.TextBlock(label=_("What to fill in or check"), rows=3)
+
+    def get_searchable_content(self, value: Any) -> list[str]:
+        return []
+
+    class Meta:
+        icon = "warning"
+        label = _("Note for staff")
+        group = OTHERS
+        template = own.template("for_staff")
+
+
 def anchor(question: str) -> str:
     """The place of a question on its page. Letters of other scripts stay: two questions in Arabic have two places."""
     return slugify(question) or slugify(question, allow_unicode=True) or "question"

@@ -43,6 +43,12 @@ class Source(Named):
     """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
 
     publisher = models.CharField(_("publisher"), max_length=200)
+    brief = models.CharField(
+        _("publisher in short"),
+        max_length=60,
+        blank=True,
+        help_text=_("Below a figure, with the year: ILO. The notes say the rest. Empty: as above."),
+    )
     title = models.CharField(_("title"), max_length=300)
     year = models.PositiveSmallIntegerField(
         _("year published"),

@@ -204,6 +204,8 @@ def _holes(page: ReadingPage) -> Iterator[tuple[str, FoundLink]]:
     there = set(get_document_model().objects.filter(pk__in=files).values_list("pk", flat=True))
     gone = {gettext("file %(number)s") % {"number": number}: gettext("deleted") for number in files - there}
     wanted = page.linked()
+    for hidden in Page.objects.filter(url_path__in=page.typed().values(), live=False):
+        gone[gettext("page “%(title)s”") % {"title": hidden.title}] = gettext("not published")
     pages = {each.pk: each for each in Page.objects.filter(pk__in=wanted)}
     for number in wanted:
         found = pages.get(number)

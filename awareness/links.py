@@ -11,7 +11,6 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from awareness.parts import PageNumberBlock, Part
 from awareness.references import References
 from foundation.organisation import addresses
-from foundation.organisation.languages import here
 
 
 class LinkBlock(Part):
@@ -27,7 +26,7 @@ class LinkBlock(Part):
     def shown(self, value: Any, references: References) -> dict[str, Any]:
         return {
             **super().shown(value, references),
-            "url": references.address(value.get("page")) or here(value.get("address") or ""),
+            "url": references.address(value.get("page")) or references.typed(value.get("address") or ""),
         }
 
     def clean(self, value: Any) -> Any:

@@ -31,11 +31,14 @@ from awareness.topics import Author, Topic
 HOME_DEPTH = 2
 SOURCED = re.compile(r'\{(?:figure|source):|"(?:figure|whole|source)": "[^"]|"figures": \[.')
 LINKED = re.compile(r'"page": (\d+)|linktype=\\"page\\"[^>]*? id=\\"(\d+)\\"|id=\\"(\d+)\\"[^>]*? linktype=\\"page\\"')
+# The addresses of ours that somebody typed, in texts and in links, without the part of the page.
+TYPED = re.compile(r'(?:href=\\"|"address": ")(/[^"#?\\]*)')
 
 
 class ReadingPage(Page):
     """What all our pages share: sourced texts, few queries, and nothing that follows the reader."""
 
+    lists_below = False  # whether its template asks for the pages right below
     known_above: Sequence[Page] = ()  # the pages above, where finding this one has fetched them already
 
     class Meta:
@@ -48,7 +51,9 @@ class ReadingPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        self.references = context["references"] = References(request, self.linked(), self._above(), self.known_above)
+        self.references = context["references"] = References(
+            request, self.linked(), self._above(), self.known_above, self.typed(), self if self.lists_below else None
+        )
         fetch_renditions(self.body)
         return context
 
@@ -92,6 +97,14 @@ class ReadingPage(Page):
         """The numbers of the pages that the blocks lead to."""
         raw = json.dumps([*self.body.raw_data])
         return {int(number) for found in LINKED.findall(raw) for number in found if number}
+
+    def typed(self) -> dict[str, str]:
+        """The addresses of ours that somebody typed in blocks and intro, without the part of the page, each with the
+        `url_path` of its page in this page's language.
+        """
+        found = TYPED.findall(json.dumps([*self.body.raw_data, getattr(self, "intro", "")]))
+        front = (self.url_path or "//").split("/")[1]
+        return {address: f"/{front}/{address.strip('/')}/" for address in found if address.strip("/")}
 
 
 class HomePage(ReadingPage):
@@ -141,13 +154,15 @@ class SectionPage(ReadingPage):
     class Meta:
         verbose_name = _("section")
 
+    lists_below = True
+
     def children(self) -> list[dict[str, str]]:
         """The public pages below, in the order editors gave them, as {title, url, words}."""
         request = self.references.request
-        pages = self.get_children().live().order_by("path")
         return [
             {"title": page.title, "url": page.get_url(request) or "", "words": page.search_description}
-            for page in pages
+            for page in self.references.pages
+            if page.path.startswith(self.path) and page.depth == self.depth + 1 and page.live
         ]
 
 

@@ -1,7 +1,8 @@
 """What one page takes from other rows (figures, sources, pages), fetched once, and the notes it cites."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils.translation import get_language
 from wagtail.models import Page
 
 from awareness.facts import Figure, Source
+from foundation.organisation.languages import here
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +37,18 @@ class References:
         page_ids: Iterable[int] = (),
         paths: Iterable[str] = (),
         known: Iterable[Page] = (),
+        typed: Mapping[str, str] = MappingProxyType({}),
+        below: Page | None = None,
     ) -> None:
-        """The pages with these numbers and tree paths will be asked for; `known` ones need no query."""
+        """The pages with these numbers and tree paths, those at these addresses (address: its `url_path`) and those
+        right `below` one will be asked for; `known` ones need no query.
+        """
         self.request = request
         self.known = list(known)
         self.page_ids = set(page_ids) - {page.pk for page in self.known}
         self.paths = set(paths) - {page.path for page in self.known}
+        self._typed = typed
+        self._below = Q(path__startswith=below.path, depth=below.depth + 1) if below else Q()
         self._cited: dict[str, Note] = {}
 
     @cached_property
@@ -55,9 +63,15 @@ class References:
     @cached_property
     def pages(self) -> list[Page]:
         """The pages that texts and links lead to, and those above this one."""
-        if not (self.page_ids or self.paths):
+        if not (self.page_ids or self.paths or self._typed or self._below):
             return self.known
-        found = Q(pk__in=self.page_ids) | Q(path__in=self.paths) | self._in_our_language()
+        found = (
+            Q(pk__in=self.page_ids)
+            | Q(url_path__in=self._typed.values())
+            | Q(path__in=self.paths)
+            | self._in_our_language()
+            | (self._below or Q(pk__in=[]))
+        )
         wanted = Page.objects.filter(found).select_related("locale")
         return sorted([*self.known, *wanted], key=lambda page: page.path)
 
@@ -89,6 +103,18 @@ class References:
         if len(same) > 1:
             same.sort(key=lambda each: each.locale.language_code != get_language())
         return (same[0].get_url(self.request) or "") if same else ""
+
+    def typed(self, address: str) -> str:
+        """A typed address of ours as its readers reach it, /the-problem/#signs too. Empty while it is that of a page
+        which is not public; what is no page that this page's texts name stays as it is.
+        """
+        path, mark, anchor = address.partition("#")
+        where = self._typed.get(path)
+        page = next((page for page in self.pages if page.url_path == where), None) if where else None
+        if page is None:
+            return here(address)
+        found = self.address(page.pk)
+        return f"{found}{mark}{anchor}" if found else ""
 
     def cite(self, fact: Figure | Source) -> SafeString:
         """The raised number that leads to a note. Numbers follow the order of first citing."""

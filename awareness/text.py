@@ -12,7 +12,7 @@ from wagtail.rich_text import expand_db_html
 
 from awareness.facts import Figure, Source
 from awareness.references import References
-from foundation.organisation.languages import here, plainly
+from foundation.organisation.languages import plainly
 
 NAME = re.compile(r"\{(figure|source):([a-z0-9-]+)\}")
 # A run of figures from one source is cited once, at its end; a paragraph or list item ends every run.
@@ -49,7 +49,8 @@ def html(source: str, references: References) -> str:
         return f'<a href="{escape(address)}">' if address else "<a>"
 
     def ours(match: re.Match[str]) -> str:
-        return f'<a href="{escape(here(unescape(match[1])))}"'
+        address = references.typed(unescape(match[1]))
+        return f'<a href="{escape(address)}"' if address else "<a"
 
     return OUR_ADDRESS.sub(ours, expand_db_html(PAGE_LINK.sub(link, source)))
 

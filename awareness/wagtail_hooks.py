@@ -81,6 +81,7 @@ class SourceViewSet(SnippetViewSet):
             [
                 FieldPanel("slug"),
                 FieldPanel("publisher"),
+                FieldPanel("brief"),
                 FieldPanel("title"),
                 FieldPanel("year"),
                 FieldPanel("address"),

@@ -12,6 +12,7 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("config.housekeeping")
+        import_module("config.open_points")
         # Django sends post_migrate once for each app with models, and makes that app's permissions then: after the last
         # one they are all there, and the roles are granted once instead of thirty-five times.
         last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]

@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 
 from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
 from config import api, found, health
+from foundation.organisation import brand
 
 handler500 = "config.trouble.page"
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path("robots.txt", found.robots),
     path(".well-known/security.txt", found.security),
+    path("brand/<str:digest>.css", brand.sheet, name="brand-colours"),
+    path("brand/logo-<int:number>.webp", brand.logo, name="brand-logo"),
     path("api/openapi.json", api.description),
     path("figures.json", facts_page.as_json),
     path("figures.csv", facts_page.as_csv),

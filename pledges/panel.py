@@ -32,7 +32,9 @@ class PledgeForm(forms.ModelForm):
         ),
     )
     is_sample = forms.BooleanField(
-        label=gettext_lazy("This text is a sample"), required=False, help_text=gettext_lazy("The page then says so.")
+        label=gettext_lazy("This text is a sample"),
+        required=False,
+        help_text=gettext_lazy("Our words, not yet yours: the list of what to check names it."),
     )
 
     class Meta:

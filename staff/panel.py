@@ -1,4 +1,4 @@
-"""The ground floor in the panel: letters, jobs, and whether the machinery runs."""
+"""The ground floor in the panel: letters, jobs, and whether all of it runs."""
 
 from datetime import timedelta
 from typing import Any
@@ -54,8 +54,8 @@ class JobViewSet(ReadOnlyViewSet):
     ]
 
 
-class Machinery(ModelViewSetGroup):
-    menu_label = gettext_lazy("Machinery")
+class System(ModelViewSetGroup):
+    menu_label = gettext_lazy("System")
     menu_icon = "cogs"
     menu_order = 900
     items = (LetterViewSet, JobViewSet)

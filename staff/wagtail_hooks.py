@@ -23,8 +23,8 @@ def log_actions(actions: Any) -> None:
 
 
 @hooks.register("register_admin_viewset")
-def machinery() -> panel.Machinery:
-    return panel.Machinery()
+def system() -> panel.System:
+    return panel.System()
 
 
 @hooks.register("construct_homepage_panels")

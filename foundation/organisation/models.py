@@ -1,17 +1,19 @@
 """Who we are, and which address and Stripe account this database belongs to."""
 
+import hashlib
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
-from foundation.organisation import addresses
+from foundation.organisation import addresses, colours, elsewhere
 
 
 def known_zone(name: str) -> None:
@@ -20,6 +22,9 @@ def known_zone(name: str) -> None:
         raise ValidationError(
             _("“%(name)s” is no time zone. An example of one: America/Los_Angeles."), params={"name": name}
         )
+
+
+COLOUR_HELP = _("As # and six digits, for example #145146. Checked for contrast when you save. Empty: ours.")
 
 
 @register_setting(icon="home", order=1)
@@ -54,6 +59,34 @@ class Organisation(BaseGenericSetting):
     letters_from = models.EmailField(
         _("letters come from"), blank=True, help_text=_("Empty: the address set on the server.")
     )
+    logo = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("logo"),
+        help_text=_(
+            "At the head of every page, beside nothing else: let it hold the name. Empty: our line and the name."
+        ),
+    )
+    band_colour = models.CharField(
+        _("colour of dark bands"), max_length=7, blank=True, validators=[colours.known], help_text=COLOUR_HELP
+    )
+    button_colour = models.CharField(
+        _("colour of buttons and drawings"), max_length=7, blank=True, validators=[colours.known], help_text=COLOUR_HELP
+    )
+    link_colour = models.CharField(
+        _("colour of links"), max_length=7, blank=True, validators=[colours.known], help_text=COLOUR_HELP
+    )
+    social = models.TextField(
+        _("where else you are"),
+        blank=True,
+        validators=[elsewhere.check],
+        help_text=_(
+            "Addresses at other sites, one a line, each with https:// at its head. They stand at the foot of pages."
+        ),
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -69,7 +102,9 @@ class Organisation(BaseGenericSetting):
     is_sample = models.BooleanField(
         _("this is the sample charity"),
         default=True,
-        help_text=_("Pages then say that the organisation is a sample."),
+        help_text=_(
+            "The band of a demonstration then says so. Take the tick away once the name and the rest are yours."
+        ),
     )
 
     panels = [
@@ -93,6 +128,16 @@ class Organisation(BaseGenericSetting):
             ],
             heading=_("How to reach us"),
         ),
+        MultiFieldPanel(
+            [
+                FieldPanel("logo"),
+                FieldPanel("band_colour"),
+                FieldPanel("button_colour"),
+                FieldPanel("link_colour"),
+                FieldPanel("social"),
+            ],
+            heading=_("How you look, and where else you are"),
+        ),
         FieldPanel("time_zone"),
         FieldPanel("leave_url"),
         FieldPanel("is_sample"),
@@ -103,8 +148,38 @@ class Organisation(BaseGenericSetting):
         permissions = [("export_report", _("Can export reports, redirects and the site's history"))]
 
     def clean(self) -> None:
+        """Raise ValidationError, by field, for an address that leads nowhere and colours nobody could tell apart."""
         super().clean()
         addresses.field("leave_url", self.leave_url)
+        if all(colours.HEX.fullmatch(each) for each in self._colours() if each):
+            colours.check(*self._colours())
+
+    def _colours(self) -> tuple[str, str, str]:
+        return self.band_colour, self.button_colour, self.link_colour
+
+    @property
+    def wears_colours(self) -> bool:
+        return any(self._colours())
+
+    def colours_sheet(self) -> str:
+        return colours.sheet(*self._colours())
+
+    def colours_digest(self) -> str:
+        return hashlib.sha256(self.colours_sheet().encode()).hexdigest()[:12]
+
+    @property
+    def colours_address(self) -> str:
+        """Of the style sheet that stands after ours; empty while all colours are ours."""
+        return reverse("brand-colours", args=[self.colours_digest()]) if self.wears_colours else ""
+
+    @property
+    def logo_address(self) -> str:
+        """Empty without one. Asks nothing of the database: it stands on every page."""
+        return reverse("brand-logo", args=[self.logo_id]) if self.logo_id else ""
+
+    @property
+    def places(self) -> list[elsewhere.Place]:
+        return elsewhere.places(self.social)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -32,6 +32,8 @@ def ngo(organisation: Organisation) -> Data:
         "telephone": organisation.phone,
         "address": ", ".join(line.strip() for line in organisation.address.splitlines() if line.strip()),
         "taxID": organisation.registration_number,
+        "logo": settings.BASE_URL + organisation.logo_address if organisation.logo_address else "",
+        "sameAs": [place.address for place in organisation.places],
     }
 
 

@@ -96,6 +96,10 @@ def test_it_finds_nothing_broken_in_what_ships(loaded):
 def test_it_finds_links_to_what_is_gone_hidden_or_without_its_anchor(editor):
     hidden = article(text("<p>x</p>"), slug="hidden")
     hidden.unpublish()
+    typed = article(text("<p>x</p>"), slug="typed")
+    typed.title = "Typed"
+    typed.save_revision().publish()
+    typed.unpublish()
     gone = article(text("<p>x</p>"), slug="gone")
     number = gone.pk
     gone.delete()
@@ -108,12 +112,13 @@ def test_it_finds_links_to_what_is_gone_hidden_or_without_its_anchor(editor):
             f' <a linktype="document" id="{document.pk}">c</a> <a linktype="document" id="{lost.pk}">d</a>'
             ' <a linktype="document" id="99999">e</a> <a href="/privacy/">f</a> <a href="/no-such-page/">g</a>'
             ' <a href="/the-problem/what-is-human-trafficking/#no-such-part">h</a> <a href="#sources-x">i</a>'
-            ' <a href="mailto:a@example.org">j</a></p>'
+            ' <a href="mailto:a@example.org">j</a> <a href="/the-problem/typed/#part">k</a></p>'
         )
     )
     found_links.walk()
     assert wrong(page) == {
         "page “=With links”": "not published",
+        "page “Typed”": "not published",
         f"page {number}": "deleted",
         "file 99999": "deleted",
         lost.url: 404,

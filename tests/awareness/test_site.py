@@ -206,7 +206,7 @@ def test_it_forgets_messages_a_year_after_the_last_word(loaded):
 
 
 def test_it_shows_announcement_and_store_once_they_are_set(loaded, client):
-    assert "There is no store yet." in client.get("/shop/").content.decode()
+    assert "Until our store opens" in client.get("/shop/").content.decode()
     row = Navigation.load()
     row.announcement, row.announcement_label, row.announcement_address = "A new series.", "Watch it", "/films/"
     row.store_address = "https://store.example/"

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from foundation.drawing import charts, emblems, line
+from foundation.drawing import charts, emblems, line, sections
 from foundation.drawing import seal as seals
 
 register = template.Library()
@@ -45,6 +45,20 @@ def rule_line() -> SafeString:
     return _drawn(
         f'<svg class="rule engrave" viewBox="0 0 1240 92" {HIDDEN}><path d="{line.divider()}"/>'
         '<path d="M1150 46a28 28 0 0 1 56 0z" class="s"/></svg>'
+    )
+
+
+@register.simple_tag
+def section_art(address: str) -> SafeString:
+    """The drawing of the section that a page's address belongs to, its own if it has one; else the rule.
+    Its front page, which has no address below itself, gets the rule too. `address` is a page's `url_path`.
+    """
+    _front, *slugs = address.strip("/").split("/")
+    shapes = next((found for slug in [*slugs[-1:], *slugs[:1]] if (found := sections.shapes(slug))), "")
+    return (
+        _drawn(f'<svg class="section-art engrave" viewBox="0 0 560 240" {HIDDEN}>{shapes}</svg>')
+        if shapes
+        else rule_line()
     )
 
 

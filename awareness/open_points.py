@@ -1,0 +1,59 @@
+"""What staff must still check in what people read: numbers nobody called, sources nobody opened, notes in our texts."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+from awareness.facts import Source
+from awareness.help_languages import HelpLanguage
+from awareness.hotlines import Hotline, country_names
+from awareness.pages import ReadingPage
+from foundation.organisation.open_points import OpenPoint
+
+BLOCK = "for_staff"
+
+
+def open_points() -> list[OpenPoint]:
+    """Each with the place where it is settled. What is not published, or stands on no page, waits with it."""
+    return [*_notes(), *_numbers(), *_languages(), *_sources()]
+
+
+def _notes() -> Iterator[OpenPoint]:
+    """A note for staff in the newest text of a page, draft or not: it goes when somebody takes the block out."""
+    for page in Page.objects.live().order_by("path").specific().iterator():
+        if not isinstance(page, ReadingPage):
+            continue
+        newest = page.get_latest_revision_as_object() if page.has_unpublished_changes else page
+        for block in newest.body:
+            if block.block_type == BLOCK:
+                where = reverse("wagtailadmin_pages:edit", args=[page.pk])
+                title = f"{page.title} ({page.locale.language_code})"
+                yield OpenPoint(_("Pages with something to fill in"), f"{title}: {block.value['text']}", where)
+
+
+def _numbers() -> Iterator[OpenPoint]:
+    edit = Hotline.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
+    names = country_names()
+    for line in Hotline.objects.filter(published=True, checked_on=None):
+        words = f"{names.get(line.country, line.country)}: {line.name}, {line.phones or line.web}"
+        yield OpenPoint(
+            _("Lines for help that nobody has called"), " ".join(words.split()), reverse(edit, args=[line.pk])
+        )
+
+
+def _languages() -> Iterator[OpenPoint]:
+    edit = HelpLanguage.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
+    for row in HelpLanguage.objects.filter(published=True, checked_on=None):
+        yield OpenPoint(
+            _("Translations that no speaker has read"),
+            _("Get help: %(name)s") % {"name": row.name},
+            reverse(edit, args=[row.pk]),
+        )
+
+
+def _sources() -> Iterator[OpenPoint]:
+    edit = Source.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
+    for source in Source.objects.filter(date_checked=None):
+        yield OpenPoint(_("Sources that nobody has opened"), str(source), reverse(edit, args=[source.pk]))
