@@ -1,5 +1,6 @@
 """Letters by e-mail: nothing comes before the owner of the address pressed the mailed link's button."""
 
+import csv
 import re
 from datetime import timedelta
 
@@ -8,8 +9,9 @@ from django.utils import timezone
 
 from foundation.doors import guard
 from foundation.letters.models import Letter
-from supporters import consent, subscribing
+from supporters import consent, people, subscribing
 from supporters.models import Asking, ConsentEvent, Supporter
+from tests.staff.people import signed_in
 
 pytestmark = pytest.mark.django_db
 LETTERS = ConsentEvent.Purpose.LETTERS
@@ -59,3 +61,20 @@ def test_it_wants_the_box_ticked(client, monkeypatch):
     answer = client.post("/subscribe/", {"email": "a@example.org", "website": "", "opened": opened})
     assert "Please tick the box" in answer.content.decode()
     assert not Letter.objects.exists()
+
+
+def test_it_shows_staff_who_gets_letters_and_exports_them_with_their_consent(client, asked):
+    client.post(asked)
+    gone = people.meet("gone@example.org", verified=True)
+    for given in (True, False):
+        consent.record(gone, LETTERS, given, "words", "/subscribe/")
+    staff = signed_in("Administrator")
+    listed = staff.get("/admin/subscription/").content.decode()
+    assert "Ada@example.org" in listed and "gone@example.org" not in listed
+    file = b"".join(staff.get("/admin/subscription/?export=csv").streaming_content).decode()
+    (row,) = csv.DictReader(file.splitlines())
+    assert {"Ada@example.org", consent.wording(LETTERS), "/subscribe/"} < set(row.values())
+    carer = signed_in("Donor care")
+    assert "Ada@example.org" in carer.get("/admin/subscription/").content.decode()
+    assert carer.get("/admin/subscription/?export=csv").status_code in (302, 403)
+    assert signed_in("Editor").get("/admin/subscription/").status_code in (302, 403)
