@@ -18,7 +18,7 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from awareness import careful_words, desk, finished, panel, reports
+from awareness import careful_words, desk, finished, panel, picture_rules, reports
 from awareness.fact_lists import AgeColumn, FigureFilters
 from awareness.facts import Figure, Source
 from awareness.help_languages import HelpLanguage
@@ -193,7 +193,12 @@ def what_wants_a_look(request: HttpRequest, panels: list[Any]) -> None:
 
 @hooks.register("register_admin_urls")
 def report_addresses() -> list[URLPattern]:
-    return reports.addresses()
+    return [*reports.addresses(), *picture_rules.addresses()]
+
+
+@hooks.register("register_admin_menu_item")
+def picture_rules_in_the_menu() -> MenuItem:
+    return picture_rules.item()
 
 
 @hooks.register("register_reports_menu_item")

@@ -279,6 +279,10 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff a
 # Nothing that a browser would run: no HTML, no SVG.
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "txt", "csv", "epub", "zip"]
 WAGTAILDOCS_EXTENSIONS += ["mp4", "m4v", "webm", "mp3", "m4a", "ogg", "vtt"]
+# Films, sounds and captions play where they stand; everything else is only ever saved.
+WAGTAILDOCS_CONTENT_TYPES = {"mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "vtt": "text/vtt"}
+WAGTAILDOCS_CONTENT_TYPES |= {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg"}
+WAGTAILDOCS_INLINE_CONTENT_TYPES = [*WAGTAILDOCS_CONTENT_TYPES.values()]
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {

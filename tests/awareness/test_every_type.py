@@ -35,7 +35,7 @@ from awareness.models import (
     SectionPage,
     ToolkitPage,
 )
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from tests.awareness.conftest import english
 from tests.staff.people import signed_in
 
