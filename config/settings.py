@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import environ
 
-from config import production, secret_file
+from config import documents, production, secret_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -276,13 +276,8 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the pane
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
-# Nothing that a browser would run: no HTML, no SVG.
-WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "txt", "csv", "epub", "zip"]
-WAGTAILDOCS_EXTENSIONS += ["mp4", "m4v", "webm", "mp3", "m4a", "ogg", "vtt"]
-# Films, sounds and captions play where they stand; everything else is only ever saved.
-WAGTAILDOCS_CONTENT_TYPES = {"mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "vtt": "text/vtt"}
-WAGTAILDOCS_CONTENT_TYPES |= {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg"}
-WAGTAILDOCS_INLINE_CONTENT_TYPES = [*WAGTAILDOCS_CONTENT_TYPES.values()]
+WAGTAILDOCS_EXTENSIONS, WAGTAILDOCS_CONTENT_TYPES = documents.EXTENSIONS, documents.PLAYED
+WAGTAILDOCS_INLINE_CONTENT_TYPES = [*documents.PLAYED.values()]
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {

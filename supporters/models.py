@@ -1,6 +1,6 @@
 """A person who gave, signed or asked for letters, and each yes and no they told us."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -121,7 +121,7 @@ class SubscriptionManager(GrowingManager["Subscription"]):
 class Subscription(ConsentEvent):
     """A person who gets our letters, with the consent that says so. Read from the consents; never written itself."""
 
-    objects = SubscriptionManager()
+    objects: ClassVar[SubscriptionManager] = SubscriptionManager()
 
     class Meta:
         proxy = True
