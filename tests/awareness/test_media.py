@@ -15,7 +15,7 @@ from wagtail.images import get_image_model
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from awareness import layout, media
-from awareness.models import ArticleIndexPage, ArticlePage, FilmIndexPage, FilmPage, HomePage, SectionPage
+from awareness.models import ArticleIndexPage, ArticlePage, FilmIndexPage, FilmPage, HomePage, PageWords, SectionPage
 from tests.awareness.conftest import english
 from tests.awareness.test_every_type import a_list, add_address, as_shown, filled
 from tests.staff.people import signed_in
@@ -108,6 +108,7 @@ def test_it_takes_every_block_from_the_panel_and_shows_it(editor, client):
     assert "Every word of the film." in main.text and "Every word heard." in main.text
     assert main.select_one("blockquote").text == "I chose these words."
     assert "The name is changed." in main.text and "secretly kept" not in answer.content.decode()
+    assert "secretly" not in str(PageWords.objects.get(page=made).pieces)
     table = main.select_one("table.data")
     assert [cell.text for cell in table.select("thead th[scope=col]")] == ["What", "How long"]
     assert table.tbody.th["scope"] == "row" and "69,627" in table.tbody.td.text
