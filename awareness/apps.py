@@ -12,3 +12,4 @@ class AwarenessConfig(AppConfig):
     def ready(self) -> None:
         import_module("awareness.person")  # registers itself
         import_module("awareness.finished")  # hangs itself on publishing and the hourly work
+        import_module("awareness.renditions")  # hangs itself on publishing, and takes its jobs

@@ -1,6 +1,8 @@
 """Lists of articles: by topic on the articles page, as releases in the newsroom."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import QuerySet
@@ -15,7 +17,7 @@ from foundation.organisation.languages import plainly
 
 
 class ArticleIndexPage(ListingPage):
-    """The articles, newest first. Readers narrow them to a topic by its link."""
+    """The articles, newest first. Readers narrow them to a topic or to an author by their links."""
 
     template = "awareness/article_index_page.html"
     subpage_types = ["awareness.ArticlePage"]
@@ -25,24 +27,23 @@ class ArticleIndexPage(ListingPage):
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
         articles = articles_below(self)
-        slug = request.GET.get("topic")
-        return articles.filter(topics__slug=slug) if slug else articles
+        topic, author = request.GET.get("topic"), request.GET.get("author")
+        articles = articles.filter(topics__slug=topic) if topic else articles
+        return articles.filter(author__slug=author) if author else articles
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`topics`: those that have articles here; `topic`: the chosen one. Http404 for a topic without any."""
+        """`topics`, `authors`: those that have articles here; `topic`, `author`: the chosen one, or Http404."""
         context = super().get_context(request, *args, **kwargs)
-        links = _links(self)
-        topics = sorted({link.topic for link in links}, key=lambda topic: topic.name)
-        slug = request.GET.get("topic")
-        chosen = next((topic for topic in topics if topic.slug == slug), None)
-        if slug and chosen is None:
-            raise Http404
+        signs = _signs(self)
+        topics, authors = _sorted(sign.topic for sign in signs), _sorted(sign.author for sign in signs)
+        topic, author = _chosen(topics, request.GET.get("topic")), _chosen(authors, request.GET.get("author"))
         rows = list(context["listing"])
         for row in rows:
-            names = [link.topic.name for link in links if link.articlepage_id == row.pk]
+            names = [sign.topic.name for sign in signs if sign.article == row.pk and sign.topic]
             row.words = " · ".join(map(plainly, [*([row.author.name] if row.author else []), *names]))
-        kept = f"topic={chosen.slug}" if chosen else ""
-        return {**context, "rows": rows, "topics": topics, "topic": chosen, "kept": kept}
+        kept = urlencode({"topic": topic.slug} if topic else {"author": author.slug} if author else {})
+        chosen = {"topic": topic, "author": author, "kept": kept}
+        return {**context, "rows": rows, "topics": topics, "authors": authors, **chosen}
 
 
 class NewsroomPage(ListingPage):
@@ -72,7 +73,38 @@ def articles_below(page: BodyPage) -> QuerySet[ArticlePage]:
     return found
 
 
-def _links(page: BodyPage) -> list[Any]:
-    """Which article here has which topic, in one query: it serves the choice of topics and every row."""
-    through = ArticlePage.topics.through.objects.filter(articlepage__in=articles_below(page).order_by())
-    return list(through.select_related("topic").order_by("topic__name"))
+class Tag(NamedTuple):
+    """A topic or an author."""
+
+    slug: str
+    name: str
+
+
+class Sign(NamedTuple):
+    """One topic of one article here, and its author."""
+
+    article: int
+    topic: Tag | None
+    author: Tag | None
+
+
+def _signs(page: BodyPage) -> list[Sign]:
+    """In one query: it serves both choices and every row."""
+    fields = ("pk", "topics__slug", "topics__name", "author__slug", "author__name")
+    rows = articles_below(page).order_by("topics__name").values_list(*fields)
+    return [
+        Sign(pk, Tag(topic, said) if topic else None, Tag(author, name) if author else None)
+        for pk, topic, said, author, name in rows
+    ]
+
+
+def _sorted(tags: Iterable[Tag | None]) -> list[Tag]:
+    return sorted({tag for tag in tags if tag}, key=lambda tag: tag.name)
+
+
+def _chosen(tags: list[Tag], slug: str | None) -> Tag | None:
+    """The one that the address names. Http404 where nothing here has it."""
+    chosen = next((tag for tag in tags if tag.slug == slug), None)
+    if slug and chosen is None:
+        raise Http404
+    return chosen

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from awareness import blocks as own
-from awareness import extras
+from awareness import extras, layout, media
 from awareness.links import LinkBlock, OptionalLinkBlock
 from awareness.parts import FigureBlock, Part, RichWordsBlock, WordsBlock
 
@@ -166,7 +166,18 @@ class ArticleBody(own.Body):
     steps = own.StepsBlock()
     changes = ChangesBlock()
     actions = own.ActionsBlock()
-    picture = extras.PictureBlock()
+    give_call = GiveCallBlock()
+    call = layout.CallBlock()
+    columns = layout.ColumnsBlock()
+    table = layout.TableBlock()
+    picture = media.PictureBlock()
+    beside = media.BesideBlock()
+    gallery = media.GalleryBlock()
+    film = media.FilmBlock()
+    sound = media.SoundBlock()
+    quote = media.QuoteBlock()
+    people = media.PeopleBlock()
+    link_card = layout.LinkCardBlock()
     question = extras.QuestionBlock()
     checklist = extras.ChecklistBlock()
     file = extras.FileBlock()
@@ -179,6 +190,10 @@ class ArticleBody(own.Body):
     for_staff = extras.ForStaffBlock()
 
 
+# On the front page these reach from edge to edge; all others stand in a column.
+OWN_BANDS = ("passage", "lead_figure", "stats", "ways", "pledge_call", "give_call", "links", "pledge", "campaign")
+
+
 class HomeBody(own.Body):
     passage = PassageBlock()
     lead_figure = LeadFigureBlock()
@@ -189,7 +204,20 @@ class HomeBody(own.Body):
     links = LinksBlock()
     paragraph = own.ParagraphBlock()
     note = own.NoteBlock()
-    picture = extras.PictureBlock()
+    call = layout.CallBlock()
+    columns = layout.ColumnsBlock()
+    table = layout.TableBlock()
+    picture = media.PictureBlock()
+    beside = media.BesideBlock()
+    gallery = media.GalleryBlock()
+    film = media.FilmBlock()
+    sound = media.SoundBlock()
+    quote = media.QuoteBlock()
+    people = media.PeopleBlock()
+    link_card = layout.LinkCardBlock()
+    file = extras.FileBlock()
+    question = extras.QuestionBlock()
+    ledger_chart = extras.LedgerChartBlock()
     pledge = extras.PledgeBlock()
     campaign = extras.CampaignBlock()
     for_staff = extras.ForStaffBlock()

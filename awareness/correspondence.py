@@ -23,15 +23,20 @@ def may_write(request: HttpRequest) -> bool:
 
 @transaction.atomic
 def receive(reason: Any, typed: dict[str, Any]) -> Message:
-    """Keep a message and tell the reason's address that it waits. What was written stays in the panel."""
+    """Keep a message and send the reason's address a copy. It is answered in the panel, where answers are kept."""
     message = Message.objects.create(
         reason=reason.label, name=typed["name"], email=typed["email"], text=typed["text"].strip()
     )
     if reason.address:
         link = settings.BASE_URL + reverse("message:inspect", args=[message.pk])
-        facts = {"reason": reason.label, "address": link}
-        outbox.queue(f"message:{message.pk}", "message_waits", reason.address, facts)
+        facts = {"reason": reason.label, "address": link, "message": message}
+        outbox.queue(copy_of(message), "message_waits", reason.address, facts)
     return message
+
+
+def copy_of(message: Message) -> str:
+    """The key of the letter that told staff of it."""
+    return f"message:{message.pk}"
 
 
 @transaction.atomic

@@ -1,55 +1,26 @@
-"""Blocks that any page may hold: pictures, files, questions, lists to tick, and what other apps show."""
+"""Blocks that any page may hold: files, questions, lists to tick, and what other apps show."""
 
-from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.text import slugify
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.blocks.struct_block import StructBlockValidationError
-from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from awareness import blocks as own
 from awareness.parts import Part, RichWordsBlock, WordsBlock
+from awareness.pictures import FileNumberBlock
 from awareness.references import References
 
 OTHERS = _("From elsewhere on this site")
 IN_PRINT = _("To ask, tick and download")
 
 
-class PictureBlock(Part):
-    """A picture, with the words that stand in for it. Without them it must be marked as decoration."""
-
-    image = ImageBlock(label=_("Picture"))
-    caption = WordsBlock(label=_("Caption"), required=False)
-    credit = blocks.CharBlock(label=_("Credit"), max_length=120, required=False)
-
-    def clean(self, value: Any) -> Any:
-        """The panel fills in the name of the file as the words. Nobody is told a picture by "IMG_1234"."""
-        value = super().clean(value)
-        image = value["image"]
-        words = image.contextual_alt_text or ""
-        if words and " " not in words and Path(image.filename).stem.casefold().startswith(words.casefold()):
-            message = _now("This is the name of the file. Say what the picture shows, or mark it as decoration.")
-            wrong = StructBlockValidationError(block_errors={"alt_text": ValidationError(message)})
-            raise StructBlockValidationError(block_errors={"image": wrong})
-        return value
-
-    class Meta:
-        icon = "image"
-        label = _("Picture")
-        template = own.template("picture")
-
-
 class FileBlock(Part):
     """A document to download. Its type and size are read from the file itself."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
-    document = DocumentChooserBlock(label=_("File"))
+    document = FileNumberBlock(label=_("File"))
     language = blocks.CharBlock(
         label=_("Language"), max_length=40, required=False, help_text=_("In its own words: English, Español, العربية.")
     )

@@ -16,7 +16,7 @@ from wagtail.search import index
 from awareness.bodies import ArticleBody
 from awareness.body_field import BodyField
 from awareness.facts import Figure, Source
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from staff.cells import inert
 
 COLUMNS = [

@@ -1,15 +1,15 @@
 """Films: a list, and a page for each with its trailer or the film itself, captions and transcript."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from csp.decorators import csp_update
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -33,7 +33,8 @@ class FilmIndexPage(ListingPage):
         verbose_name = _("films")
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
-        return FilmPage.objects.child_of(self).live().select_related("poster").order_by("-date", "-pk")
+        films = FilmPage.objects.child_of(self).live()
+        return films.select_related("poster").prefetch_related("poster__renditions").order_by("-date", "-pk")
 
 
 class FilmPage(BodyPage):
@@ -90,6 +91,8 @@ class FilmPage(BodyPage):
         _("transcript"), blank=True, help_text=_("Everything said and shown, for those who read instead of watching.")
     )
 
+    pictures = ("poster",)
+    documents = ("video", "captions")
     template = "awareness/film_page.html"
     parent_page_types = ["awareness.FilmIndexPage"]
     subpage_types: list[str] = []
@@ -109,15 +112,9 @@ class FilmPage(BodyPage):
     class Meta:
         verbose_name = _("film")
 
-    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A trailer's player stands in a frame, so this page alone lets that one site into one."""
-        answer = super().serve
-        if self.player is None:
-            return answer(request, *args, **kwargs)
-        framed = csp_update({"frame-src": [self.player.origin]})
-        response = cast(HttpResponse, framed(lambda request: answer(request, *args, **kwargs))(request))
-        response.headers["Cross-Origin-Embedder-Policy"] = "unsafe-none"  # players send nothing of what it would ask
-        return response
+    @cached_property
+    def framed(self) -> list[str]:
+        return sorted({*super().framed, *([self.player.origin] if self.player else [])})
 
     @property
     def player(self) -> trailers.Player | None:

@@ -20,7 +20,8 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from awareness import outside, visitor
-from awareness.pages import HomePage, ReadingPage
+from awareness.pages import HomePage
+from awareness.reading import ReadingPage
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 

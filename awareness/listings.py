@@ -13,7 +13,7 @@ from wagtail.search import index
 
 from awareness.bodies import ArticleBody
 from awareness.body_field import BodyField
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 
 PER_PAGE = 12
 SECTIONS = ["awareness.HomePage", "awareness.SectionPage"]

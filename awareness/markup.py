@@ -13,6 +13,9 @@ from typing import Any
 from django.utils.html import escape
 from wagtail import blocks
 
+from awareness import starter_files
+from awareness.pictures import FileNumberBlock, ImageNumberBlock
+
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(##|###) (.+)$", re.MULTILINE)
 BULLET, NUMBER = re.compile(r"^- "), re.compile(r"^\d+\. ")
@@ -51,6 +54,10 @@ def fill(block: blocks.Block, data: Any, where: str) -> Any:
     """TOML as the raw value of a block. Raises ContentError for a field that the block does not have."""
     if isinstance(block, blocks.RichTextBlock):
         return rich(data)
+    if isinstance(block, ImageNumberBlock | FileNumberBlock):
+        return starter_files.row(data).pk
+    if isinstance(block, blocks.StreamBlock):
+        return _raw(data, block)
     if isinstance(block, blocks.ListBlock):
         return [fill(block.child_block, item, where) for item in data]
     if isinstance(block, blocks.StructBlock):

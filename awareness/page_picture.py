@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
 from awareness import structured
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
 

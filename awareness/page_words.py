@@ -10,7 +10,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from awareness import extras
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from foundation.organisation import sought
 
 

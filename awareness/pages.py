@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -22,92 +20,16 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from awareness import help_languages, hotlines, text
-from awareness.bodies import ArticleBody, HelpBody, HomeBody
+from awareness.bodies import OWN_BANDS, ArticleBody, HelpBody, HomeBody
 from awareness.body_field import BodyField
-from awareness.pictures import fetch_renditions
-from awareness.references import Note, References
+from awareness.heroes import HeadedPage
+from awareness.reading import ReadingPage
 from awareness.topics import Author, Topic
 
-HOME_DEPTH = 2
 SOURCED = re.compile(r'\{(?:figure|source):|"(?:figure|whole|source)": "[^"]|"figures": \[.')
-LINKED = re.compile(r'"page": (\d+)|linktype=\\"page\\"[^>]*? id=\\"(\d+)\\"|id=\\"(\d+)\\"[^>]*? linktype=\\"page\\"')
-# The addresses of ours that somebody typed, in texts and in links, without the part of the page.
-TYPED = re.compile(r'(?:href=\\"|"address": ")(/[^"#?\\]*)')
 
 
-class ReadingPage(Page):
-    """What all our pages share: sourced texts, few queries, and nothing that follows the reader."""
-
-    lists_below = False  # whether its template asks for the pages right below
-    known_above: Sequence[Page] = ()  # the pages above, where finding this one has fetched them already
-
-    class Meta:
-        abstract = True
-
-    @cached_property
-    def references(self) -> References:
-        """What this page takes from other rows; made anew by each get_context."""
-        return References()
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)
-        self.references = context["references"] = References(
-            request, self.linked(), self._above(), self.known_above, self.typed(), self if self.lists_below else None
-        )
-        fetch_renditions(self.body)
-        return context
-
-    def contents(self) -> list[tuple[str, str]]:
-        """(anchor, text) of each section."""
-        headings = [child.value for child in self.body if child.block_type == "heading"]
-        return [(heading["anchor"], heading["text"]) for heading in headings if heading["level"] == "2"]
-
-    def notes(self) -> list[Note]:
-        """The sources cited so far in this rendering: print them after the body."""
-        return self.references.notes()
-
-    def trail(self) -> list[dict[str, str]]:
-        """The pages between home and this one, as {title, url}."""
-        above = set(self._above())
-        return [
-            {"title": page.title, "url": page.get_url(self.references.request) or ""}
-            for page in self.references.pages
-            if page.path in above
-        ]
-
-    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """No page of ours holds a form that needs the referrer (forms here are GET), so no page sends one on."""
-        response = super().serve(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
-
-    def get_view_restrictions(self) -> "QuerySet[PageViewRestriction]":
-        """As Wagtail's, in one query: by the paths above instead of the rows above."""
-        if self.alias_of_id:
-            return super().get_view_restrictions()
-        paths = [self.path[:end] for end in range(self.steplen, len(self.path) + 1, self.steplen)]
-        here = Q(page__path__in=paths) | Q(page__aliases__path__in=paths)
-        return PageViewRestriction.objects.filter(here).distinct()
-
-    def _above(self) -> list[str]:
-        first, last = self.steplen * (HOME_DEPTH + 1), len(self.path) - self.steplen
-        return [self.path[:end] for end in range(first, last + 1, self.steplen)]
-
-    def linked(self) -> set[int]:
-        """The numbers of the pages that the blocks lead to."""
-        raw = json.dumps([*self.body.raw_data])
-        return {int(number) for found in LINKED.findall(raw) for number in found if number}
-
-    def typed(self) -> dict[str, str]:
-        """The addresses of ours that somebody typed in blocks and intro, without the part of the page, each with the
-        `url_path` of its page in this page's language.
-        """
-        found = TYPED.findall(json.dumps([*self.body.raw_data, getattr(self, "intro", "")]))
-        front = (self.url_path or "//").split("/")[1]
-        return {address: f"/{front}/{address.strip('/')}/" for address in found if address.strip("/")}
-
-
-class HomePage(ReadingPage):
+class HomePage(HeadedPage):
     """The front page."""
 
     headline = models.CharField(_("headline"), max_length=120)
@@ -123,7 +45,14 @@ class HomePage(ReadingPage):
         index.SearchField("deck"),
         index.SearchField("body"),
     ]
-    content_panels = [*Page.content_panels, FieldPanel("headline"), FieldPanel("deck"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("headline"),
+        FieldPanel("deck"),
+        HeadedPage.hero_panel,
+        FieldPanel("body"),
+    ]
+    own_bands = frozenset(OWN_BANDS)
 
     class Meta:
         verbose_name = _("front page")
@@ -132,15 +61,19 @@ class HomePage(ReadingPage):
         """Any page below and those above it in two queries, however deep. Wagtail's own way asks twice a level."""
         steps = [f"{self.url_path}{'/'.join(path_components[:end])}/" for end in range(1, len(path_components) + 1)]
         if steps:
-            rows = list(Page.objects.filter(url_path__in=steps, path__startswith=self.path).order_by("path"))
+            here = Q(page=OuterRef("pk")) | Q(page__aliases=OuterRef("pk"))
+            way = Page.objects.filter(url_path__in=[self.url_path, *steps], path__startswith=self.path)
+            closed = Exists(PageViewRestriction.objects.filter(here))
+            rows = list(way.annotate(closed=closed).order_by("path"))
             if rows and rows[-1].url_path == steps[-1] and rows[-1].live:
                 found = rows[-1].specific
-                found.known_above = rows[:-1]
+                found.known_above = rows[1:-1]
+                found.known_open = not any(row.closed for row in rows) and not found.alias_of_id
                 return found.route(request, [])
         return super().route(request, path_components)
 
 
-class SectionPage(ReadingPage):
+class SectionPage(HeadedPage):
     """A short page that leads to the pages below it."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
@@ -149,7 +82,7 @@ class SectionPage(ReadingPage):
     template = "awareness/section_page.html"
     parent_page_types = ["awareness.HomePage", "awareness.SectionPage"]
     search_fields = [*Page.search_fields, index.SearchField("deck"), index.SearchField("body")]
-    content_panels = [*Page.content_panels, FieldPanel("deck"), FieldPanel("body")]
+    content_panels = [*Page.content_panels, FieldPanel("deck"), HeadedPage.hero_panel, FieldPanel("body")]
 
     class Meta:
         verbose_name = _("section")

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.models import Page
 from wagtail.rich_text import RichText
 
@@ -151,6 +153,13 @@ def shown(block: blocks.Block, value: Any, references: References) -> Any:
         return block.shown(value, references)
     if isinstance(block, blocks.ListBlock):
         return [shown(block.child_block, item, references) for item in value or []]
+    return value
+
+
+def checked(value: Any, wrong: dict[str, str]) -> Any:
+    """The value. Raises StructBlockValidationError with what is wrong."""
+    if wrong:
+        raise StructBlockValidationError(block_errors={name: ValidationError(each) for name, each in wrong.items()})
     return value
 
 

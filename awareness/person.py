@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from awareness import correspondence
 from awareness.messages import Message
+from foundation.letters import forgetting as letters
 from staff import audit
 from supporters import persons
 from supporters.addresses import canonical
@@ -25,10 +27,11 @@ def export(supporter: Supporter) -> list[dict[str, Any]]:
 
 
 def erase(supporter: Supporter) -> set[str]:
-    """Messages and answers go."""
+    """Messages and answers go, and what the copy to staff said."""
     addresses = set()
     for message in _messages(supporter):
         addresses.add(message.email)
+        letters.said_in(correspondence.copy_of(message))
         audit.forget_name(message)
         message.delete()
     return addresses

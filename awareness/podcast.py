@@ -48,6 +48,7 @@ class PodcastPage(ListingPage):
         _("explicit"), default=False, help_text=_("Directories ask whether language or content is for adults only.")
     )
 
+    pictures = ("artwork",)
     template = "awareness/podcast_page.html"
     parent_page_types = SECTIONS
     subpage_types = ["awareness.EpisodePage"]
@@ -94,6 +95,7 @@ class EpisodePage(BodyPage):
     transcript = models.TextField(_("transcript"), help_text=_("Everything said, for those who read or cannot hear."))
     guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # what programs know the episode by
 
+    documents = ("audio",)
     template = "awareness/episode_page.html"
     parent_page_types = ["awareness.PodcastPage"]
     subpage_types: list[str] = []

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -29,7 +29,7 @@ class Note(NamedTuple):
 
 
 class References:
-    """Made anew for each rendering of a page. At most three queries, however many blocks the page has."""
+    """Made anew for each rendering of a page. At most two queries, however many blocks the page has."""
 
     def __init__(
         self,
@@ -39,9 +39,10 @@ class References:
         known: Iterable[Page] = (),
         typed: Mapping[str, str] = MappingProxyType({}),
         below: Page | None = None,
+        translation_key: Any = None,
     ) -> None:
-        """The pages with these numbers and tree paths, those at these addresses (address: its `url_path`) and those
-        right `below` one will be asked for; `known` ones need no query.
+        """The pages with these numbers and tree paths, those at these addresses (address: its `url_path`), those right
+        `below` one and those that say the same in other languages will be asked for; `known` ones need no query.
         """
         self.request = request
         self.known = list(known)
@@ -49,28 +50,40 @@ class References:
         self.paths = set(paths) - {page.path for page in self.known}
         self._typed = typed
         self._below = Q(path__startswith=below.path, depth=below.depth + 1) if below else Q()
+        self.translation_key = translation_key
         self._cited: dict[str, Note] = {}
 
     @cached_property
-    def _figures(self) -> dict[str, Figure]:
-        rows = Figure.objects.select_related("source", "replaced_by", "replaced_by__source")
-        return {figure.slug: figure for figure in rows}
-
-    @cached_property
-    def _sources(self) -> dict[str, Source]:
-        return {source.slug: source for source in Source.objects.all()}
+    def _facts(self) -> tuple[dict[str, Figure], dict[str, Source]]:
+        """All figures and all sources by their short names, in one query: a page that cites mostly has both."""
+        of_source = [field.attname for field in Source._meta.concrete_fields]
+        of_figure = [field.attname for field in Figure._meta.concrete_fields]
+        sources: dict[int, Source] = {}
+        figures: dict[int, Figure] = {}
+        for row in Source.objects.values_list(*of_source, *(f"figures__{name}" for name in of_figure)):
+            source = Source.from_db("default", of_source, row[: len(of_source)])
+            source = sources.setdefault(source.pk, source)
+            figure = Figure.from_db("default", of_figure, row[len(of_source) :])
+            if figure.pk is not None:
+                figure.source = source
+                figures[figure.pk] = figure
+        for figure in figures.values():
+            figure.replaced_by = figures.get(figure.replaced_by_id) if figure.replaced_by_id else None
+        return {each.slug: each for each in figures.values()}, {each.slug: each for each in sources.values()}
 
     @cached_property
     def pages(self) -> list[Page]:
         """The pages that texts and links lead to, and those above this one."""
-        if not (self.page_ids or self.paths or self._typed or self._below):
+        if not (self.page_ids or self.paths or self._typed or self._below or self.translation_key):
             return self.known
+        nothing = Q(pk__in=[])
         found = (
             Q(pk__in=self.page_ids)
             | Q(url_path__in=self._typed.values())
             | Q(path__in=self.paths)
             | self._in_our_language()
-            | (self._below or Q(pk__in=[]))
+            | (self._below or nothing)
+            | (Q(translation_key=self.translation_key) if self.translation_key else nothing)
         )
         wanted = Page.objects.filter(found).select_related("locale")
         return sorted([*self.known, *wanted], key=lambda page: page.path)
@@ -85,13 +98,13 @@ class References:
 
     def figure(self, slug: str) -> Figure | None:
         """None when the row is gone: the page then leaves the place empty and the log says so."""
-        found = self._figures.get(slug)
+        found = self._facts[0].get(slug)
         if found is None:
             log.error("A page names a figure that is not there: %s", slug)
         return found
 
     def source(self, slug: str) -> Source | None:
-        found = self._sources.get(slug)
+        found = self._facts[1].get(slug)
         if found is None:
             log.error("A page names a source that is not there: %s", slug)
         return found

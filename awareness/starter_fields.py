@@ -6,12 +6,14 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from modelcluster.fields import ParentalManyToManyField
+from wagtail.documents.models import AbstractDocument
 from wagtail.fields import RichTextField
+from wagtail.images.models import AbstractImage
 from wagtail.models import Page
 
-from awareness import markup
+from awareness import markup, starter_files
 from awareness.contact import Reason
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from awareness.topics import Author
 
 # Compared for every page that has them, so that a person's change is noticed where our file says nothing.
@@ -68,7 +70,9 @@ def _compared(page: ReadingPage, name: str) -> Any:
         return [{"label": row.label, "inbox": row.inbox, "email": row.email} for row in value.all()]
     if _is_many(type(page), name):
         return sorted(row.slug for row in value.all())
-    return value.slug if isinstance(value, Author) else value
+    if isinstance(value, models.Model):
+        return value.slug if isinstance(value, Author) else value.pk
+    return value
 
 
 def _is_ours(model: type[ReadingPage], name: str) -> bool:
@@ -80,6 +84,10 @@ def _is_ours(model: type[ReadingPage], name: str) -> bool:
         return False
     inherited = name in {field.name for field in Page._meta.get_fields()}
     return (not inherited or name in OF_PAGES) and isinstance(field, models.Field) and not field.primary_key
+
+
+def _is_file(field: models.ForeignKey[Any, Any]) -> bool:
+    return issubclass(field.related_model, AbstractImage | AbstractDocument)
 
 
 def _is_many(model: type[ReadingPage], name: str) -> bool:
@@ -97,7 +105,7 @@ def _plain(model: type[ReadingPage], head: dict[str, Any]) -> dict[str, Any]:
 def _value(model: type[ReadingPage], name: str, value: Any) -> Any:
     field = model._meta.get_field(name)
     if isinstance(field, models.ForeignKey):
-        return _named(model, name, [value])[0]
+        return starter_files.row(value) if _is_file(field) else _named(model, name, [value])[0]
     return markup.rich(value) if isinstance(field, RichTextField) else value
 
 

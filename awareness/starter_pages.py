@@ -17,8 +17,9 @@ from awareness.films import FilmIndexPage, FilmPage
 from awareness.keeping import Memory, Verdict
 from awareness.kinds import DocumentsPage, FaqPage, ToolkitPage
 from awareness.openings import JobIndexPage, JobPage
-from awareness.pages import ArticlePage, HelpPage, HomePage, ReadingPage, SectionPage
-from awareness.podcast import PodcastPage
+from awareness.pages import ArticlePage, HelpPage, HomePage, SectionPage
+from awareness.podcast import EpisodePage, PodcastPage
+from awareness.reading import ReadingPage
 from awareness.starter_fields import content, fields_of, fill, made
 
 TYPES: dict[str, type[ReadingPage]] = {
@@ -30,6 +31,7 @@ TYPES: dict[str, type[ReadingPage]] = {
     "films": FilmIndexPage,
     "film": FilmPage,
     "podcast": PodcastPage,
+    "episode": EpisodePage,
     "documents": DocumentsPage,
     "toolkit": ToolkitPage,
     "faq": FaqPage,

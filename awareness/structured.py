@@ -15,8 +15,9 @@ from awareness.files import AUDIO, VIDEO, ending
 from awareness.films import FilmPage
 from awareness.kinds import FaqPage
 from awareness.openings import JobPage
-from awareness.pages import ArticlePage, HelpPage, HomePage, ReadingPage
+from awareness.pages import ArticlePage, HelpPage, HomePage
 from awareness.podcast import EpisodePage, PodcastPage
+from awareness.reading import ReadingPage
 from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
 from foundation.organisation.structured import Data, ngo, us

@@ -18,7 +18,7 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from awareness import careful_words, desk, finished, panel, playing, reports
+from awareness import careful_words, desk, finished, panel, picture_rules, playing, reports
 from awareness.fact_lists import AgeColumn, FigureFilters
 from awareness.facts import Figure, Source
 from awareness.help_languages import HelpLanguage
@@ -194,7 +194,13 @@ def what_wants_a_look(request: HttpRequest, panels: list[Any]) -> None:
 
 @hooks.register("register_admin_urls")
 def report_addresses() -> list[URLPattern]:
-    return [*reports.addresses(), path("images/<int:pk>/original/", playing.original, name="image_original")]
+    original = path("images/<int:pk>/original/", playing.original, name="image_original")
+    return [*reports.addresses(), *picture_rules.addresses(), original]
+
+
+@hooks.register("register_admin_menu_item")
+def picture_rules_in_the_menu() -> MenuItem:
+    return picture_rules.item()
 
 
 @hooks.register("register_reports_menu_item")

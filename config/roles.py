@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermission, GroupPagePermission, Page
 
-READ_PEOPLE = ["supporters.view_supporter", "supporters.view_consentevent"]
+READ_PEOPLE = [f"supporters.view_{model}" for model in ("supporter", "subscription", "consentevent")]
 READ_SIGNATURES = ["pledges.view_signature", "pledges.view_signatureevent", "pledges.view_pledgetext"]
 READ_GIFTS = [f"donations.view_{model}" for model in ("gift", "plan", "receipt", "objection")]
 READ_BOOKS = [

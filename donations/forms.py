@@ -15,7 +15,8 @@ from donations.giving import Wish, new_attempt
 from donations.models import Currency, Fund
 from donations.models.gifts import Frequency
 from foundation.doors.guard import GuardedForm
-from supporters import names
+from supporters import consent, names
+from supporters.models import ConsentEvent
 
 OTHER = "other"
 ATTEMPT = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
@@ -60,6 +61,10 @@ class GiveForm(DedicationFields, GuardedForm):
         label=gettext_lazy("My name may be shown with this gift"),
         help_text=gettext_lazy("Where we thank donors by name. Otherwise it stands on your receipt only."),
     )
+    letters = forms.BooleanField(
+        required=False,
+        help_text=gettext_lazy("Letters come only after you have pressed the button behind a link that we mail you."),
+    )
     fund = forms.ModelChoiceField(
         Fund.objects.none(),
         required=False,
@@ -77,6 +82,8 @@ class GiveForm(DedicationFields, GuardedForm):
         """`fund`: what the page fixes; then there is none to choose."""
         super().__init__(*args, **kwargs)
         self.money_of = currency
+        self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
+        self.fields["letters"].label = self.wording
         offered = Fund.objects.offered()
         self.fields["fund"].queryset = offered  # type: ignore[attr-defined]
         if fund or not offered:

@@ -30,6 +30,7 @@ from donations.models import Currency, Gift
 from donations.models.gifts import Frequency
 from foundation.doors import address
 from foundation.organisation import home
+from supporters import subscribing
 
 CARD, MONTHLY = "card", "monthly"  # buttons that show the form again: a look at the card, the suggestion taken
 INTO = "into"  # the buttons with another currency
@@ -96,6 +97,8 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: giving.Wi
     try:
         vouched = not by_mail and doubts.vouched(request.POST.get("proof", ""), wish.attempt, block, known)
         gift = giving.begin(wish, block, known, vouched=vouched, hold=by_mail)
+        if form.cleaned_data["letters"]:
+            subscribing.ask_beside(wish.email, form.wording, appeal.path)
         if by_mail:
             return step_up.mail(gift, block)
     except doubts.DoubtError as doubt:

@@ -22,7 +22,7 @@ $$ BEGIN RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict
 
 def tables() -> list[type[GrowsOnly]]:
     """Every kind of row that is written once and never changed."""
-    return [model for model in apps.get_models() if issubclass(model, GrowsOnly)]
+    return [model for model in apps.get_models() if issubclass(model, GrowsOnly) and not model._meta.proxy]
 
 
 def install(using: str = "default", **signal: Any) -> None:

@@ -1,11 +1,13 @@
 """A person who gave, signed or asked for letters, and each yes and no they told us."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from supporters.growing import GrowsOnly
+from supporters.growing import GrowingManager, GrowsOnly
 
 
 class Supporter(models.Model):
@@ -105,12 +107,54 @@ class ConsentEvent(GrowsOnly):
         return f"{self.purpose}: {'given' if self.given else 'withdrawn'}"
 
 
+class SubscriptionManager(GrowingManager["Subscription"]):
+    """The yes to letters that counts today, one row for each person who has given none but it since."""
+
+    def get_queryset(self) -> Any:
+        newer = ConsentEvent.objects.filter(
+            supporter=models.OuterRef("supporter"), purpose=models.OuterRef("purpose"), pk__gt=models.OuterRef("pk")
+        )
+        wanted = super().get_queryset().filter(purpose=ConsentEvent.Purpose.LETTERS, given=True)
+        return wanted.filter(~models.Exists(newer), supporter__erased_at=None).select_related("supporter")
+
+
+class Subscription(ConsentEvent):
+    """A person who gets our letters, with the consent that says so. Read from the consents; never written itself."""
+
+    objects: ClassVar[SubscriptionManager] = SubscriptionManager()
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        permissions = [("export_subscription", "Can export subscribers")]
+        verbose_name = _("subscriber")
+        verbose_name_plural = _("subscribers")
+
+    def __str__(self) -> str:
+        return self.email()
+
+    def email(self) -> str:
+        return self.supporter.email
+
+    def name(self) -> str:
+        return self.supporter.name
+
+    def mailbox_text(self) -> str:
+        return self.supporter.mailbox_text()
+
+    email.short_description = _("e-mail address")  # type: ignore[attr-defined]
+    email.admin_order_field = "supporter__email"  # type: ignore[attr-defined]
+    name.short_description = _("name")  # type: ignore[attr-defined]
+    mailbox_text.short_description = _("mailbox")  # type: ignore[attr-defined]
+
+
 class Asking(models.Model):
     """Somebody typed an address to get letters. Nothing comes of it until its owner presses the mailed link."""
 
     email = models.EmailField(max_length=254)
     wording = models.TextField()  # as it was read
     locale = models.CharField(max_length=12)
+    where = models.CharField(max_length=200, default="/subscribe/")  # the page
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

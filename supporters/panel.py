@@ -8,7 +8,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import persons
-from supporters.models import ConsentEvent, Supporter
+from supporters.models import ConsentEvent, Subscription, Supporter
 
 
 def _erase(supporter: Supporter, user: Any) -> str:
@@ -88,8 +88,24 @@ class ConsentEventViewSet(ReadOnlyViewSet):
     ]
 
 
+class SubscriptionViewSet(ReadOnlyViewSet):
+    """Who gets our letters, and by which words. A mailbox that is gone or tired is named, and not written to."""
+
+    model = Subscription
+    icon = "mail"
+    menu_label = _("Subscribers")
+    list_display = ["email", "name", "mailbox_text", "method", "where", "at"]
+    list_filter = {"method": ["exact"], "locale": ["exact"], "at": ["date"]}
+    search_fields = ["supporter__name", "supporter__email"]
+    inspect_view_fields = ["supporter", "wording", "wording_sha256", "locale", "where", "method", "asked_at", "at"]
+    list_export = [
+        *["email", "name", "mailbox_text", "locale", "wording", "wording_sha256", "where", "method"],
+        *["asked_at", "at"],
+    ]
+
+
 class People(ModelViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 400
-    items = (SupporterViewSet, ConsentEventViewSet)
+    items = (SupporterViewSet, SubscriptionViewSet, ConsentEventViewSet)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from foundation.doors import links
@@ -17,17 +18,25 @@ from supporters.models import Asking, ConsentEvent
 CONFIRM = "subscribe-confirm"  # the link's purpose
 LIFETIME = timedelta(days=7)
 PAGE = "/subscribe/"
+ONCE_IN = timedelta(hours=1)  # a form that is sent twice asks once
 
 
-def ask(email: str, wording: str) -> None:
-    """Mail a link to that address, whoever it belongs to and whatever we know of it. `wording` is what was read.
+def ask_beside(email: str, wording: str, where: str) -> None:
+    """The box on another form. It is only a wish: nothing comes of it before the mailed link's button."""
+    if not Asking.objects.filter(email=email, asked_at__gte=timezone.now() - ONCE_IN).exists():
+        ask(email, wording, where)
+
+
+def ask(email: str, wording: str, where: str = PAGE) -> None:
+    """Mail a link to that address, whoever it belongs to and whatever we know of it. `wording` is what was read, on
+    the page at `where`.
 
     A mailbox that had its letters of today gets none.
     """
     if not mailbox.may_write(email):
         return
     with transaction.atomic():
-        asking = Asking.objects.create(email=email, wording=wording, locale=get_language() or "")
+        asking = Asking.objects.create(email=email, wording=wording, locale=get_language() or "", where=where[:200])
         token = links.make(CONFIRM, str(asking.pk), LIFETIME)
         address = settings.BASE_URL + reverse("supporters:subscribe-confirm", args=[token])
         facts = {"address": address, "days": LIFETIME.days}
@@ -50,7 +59,7 @@ def confirm(link: AccessLink, asking: Asking) -> None:
         ConsentEvent.Purpose.LETTERS,
         True,
         asking.wording,
-        PAGE,
+        asking.where,
         method=ConsentEvent.Method.CONFIRMED,
         locale=asking.locale,
         asked_at=asking.asked_at,

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from awareness import files, hotlines, navigation, structured
 from awareness.facts import Figure, Source
 from awareness.hotlines import Hotline
-from awareness.pages import ArticlePage, ReadingPage
+from awareness.pages import ArticlePage
+from awareness.reading import ReadingPage
 from awareness.references import References
 from foundation.organisation import languages
 from foundation.organisation.structured import script

@@ -35,3 +35,10 @@ def to(addresses: Iterable[str]) -> int:
     found = Letter.objects.filter(wanted)
     found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
     return found.update(to="", subject="", text="", html="", stop_url="", last_error="")
+
+
+def said_in(key: str) -> int:
+    """Empty one letter that tells others of a person, such as staff of a message. It is not sent any more."""
+    found = Letter.objects.filter(key=key)
+    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
+    return found.update(text="", html="", stop_url="")

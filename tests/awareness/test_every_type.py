@@ -37,7 +37,7 @@ from awareness.models import (
     SectionPage,
     ToolkitPage,
 )
-from awareness.pages import ReadingPage
+from awareness.reading import ReadingPage
 from tests.awareness.conftest import english
 from tests.staff.people import signed_in
 
@@ -160,6 +160,12 @@ def test_it_makes_previews_publishes_and_shows_a_page(editor, client, model):
     for words in ('id="first-part"', "Who reads this?", "Editors.", "Tick it", "27.6"):
         assert words in html, words
     assert html.count("<h1") == 1
+
+    changed = {**again, "title": "Another title of it"}
+    assert editor.post(edit, changed).status_code == 302
+    assert "<h1>Another title of it</h1>" in client.get(made.get_url()).content.decode()
+    assert editor.post(reverse("wagtailadmin_pages:unpublish", args=[made.pk])).status_code == 302
+    assert client.get(made.get_url()).status_code == 404
 
 
 @pytest.mark.parametrize("model", ONE_ALONE, ids=lambda model: model.__name__)

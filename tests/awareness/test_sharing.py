@@ -225,6 +225,6 @@ def test_it_feeds_readers_with_what_is_new(loaded, client, read):
 
 
 def test_it_leaves_drafts_out_of_the_feed(loaded, client):
-    for page in ArticlePage.objects.all():
+    for page in [*ArticlePage.objects.all(), *FilmPage.objects.all(), *EpisodePage.objects.all()]:
         page.unpublish()
     assert feedparser.parse(client.get("/feed/").content).entries == []

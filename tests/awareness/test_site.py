@@ -11,11 +11,12 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from awareness import correspondence
+from awareness import correspondence, person
 from awareness.bodies import ArticleBody
 from awareness.models import (
     ArticleIndexPage,
     ArticlePage,
+    Author,
     ContactPage,
     EpisodePage,
     FilmIndexPage,
@@ -32,6 +33,7 @@ from awareness.podcast_feed import ITUNES
 from donations.models import Campaign, Currency
 from foundation.doors import guard
 from foundation.letters.models import Letter
+from supporters import people
 from tests.awareness.conftest import english, main_of
 from tests.staff.people import signed_in
 
@@ -102,7 +104,13 @@ def test_it_lists_twelve_articles_a_page_newest_first_and_by_topic(loaded, clien
     assert client.get("/articles/?page=2").content.decode().count('<p class="meta">') == 2
     lawful = client.get("/articles/?topic=law").content.decode()
     assert lawful.count('<p class="meta">') == 2 and "Text 7" in lawful
-    for wrong in ("?page=3", "?page=x", "?topic=nothing"):
+    ada = Author.objects.create(name="Ada Brown", slug="ada")
+    ArticlePage.objects.filter(title__in=("Text 3", "Text 4")).update(author=ada)
+    ArticlePage.objects.filter(title="Text 5").update(author=Author.objects.get(slug="team"))
+    signed = client.get("/articles/?author=ada").content.decode()
+    assert signed.count('<p class="meta">') == 2 and "Text 3" in signed and "Ada Brown" in signed
+    assert 'rel="canonical" href="http' in signed and 'href="?author=team"' in signed
+    for wrong in ("?page=3", "?page=x", "?topic=nothing", "?author=nobody"):
         assert client.get(f"/articles/{wrong}").status_code == 404
 
 
@@ -176,7 +184,8 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     assert (message.reason, message.state) == ("The press", "new")
     told = Letter.objects.get(template="message_waits")
     assert told.to == "press@road-out.example"
-    assert "May I ask" not in told.text
+    assert "May I ask" in told.text and "ada@example.org" in told.text
+    assert "May I ask" not in told.subject
     staff = signed_in("Editor")
     assert staff.get(f"/admin/message/inspect/{message.pk}/").status_code == 200
     answer = staff.post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "Yes, please do."})
@@ -187,6 +196,9 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     assert message.state == "answered"
     assert signed_in("Finance").post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "No"}).status_code != 200
     assert Letter.objects.filter(template="answer").count() == 1
+    person.erase(people.meet("ada@example.org", verified=True))
+    told.refresh_from_db()
+    assert not Message.objects.exists() and told.text == told.html == ""
 
 
 def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client, patient):

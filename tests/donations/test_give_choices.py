@@ -18,6 +18,8 @@ from foundation.doors import guard
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
+from supporters import consent
+from supporters.models import Asking, ConsentEvent
 from tests.donations.donor import SECOND, Donor
 from tests.foundation.crowd import together
 from tests.staff.people import signed_in
@@ -233,6 +235,22 @@ def test_it_keeps_a_name_private_unless_told_for_this_gift(donor):
     donor.give("once", "25", name="Ada")
     donor.give("once", "30", name="Ada", name_public="on")
     assert list(Gift.objects.order_by("pk").values_list("name_public", flat=True)) == [False, True]
+
+
+def test_it_asks_for_letters_by_a_box_that_a_mailed_link_confirms(donor):
+    assert 'name="letters"' in words(donor.client.get("/give/"))
+    form = {"email": "letters@friend.example"}
+    donor.give("once", "25", **form)
+    assert not Asking.objects.exists()
+    donor.give("once", "30", **form, letters="on")
+    donor.give("once", "35", **form, letters="on")
+    asking = Asking.objects.get()
+    assert (asking.where, asking.wording) == ("/give/", consent.wording(ConsentEvent.Purpose.LETTERS))
+    assert not ConsentEvent.objects.exists()
+    letter = Letter.objects.get(template="subscribe_confirm")
+    assert letter.to == form["email"]
+    donor.client.post(re.search(r"/subscribe/confirm/[^/\s]+/", letter.text)[0])
+    assert ConsentEvent.objects.get().where == "/give/"
 
 
 def test_it_shows_the_card_and_sends_nothing(donor):

@@ -1,5 +1,6 @@
 """Letters by e-mail: nothing comes before the owner of the address pressed the mailed link's button."""
 
+import csv
 import re
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from foundation.doors import guard
 from foundation.letters.models import Letter
-from supporters import consent, subscribing
+from supporters import consent, people, subscribing
 from supporters.models import Asking, ConsentEvent, Supporter
+from tests.staff.people import signed_in
 
 pytestmark = pytest.mark.django_db
 LETTERS = ConsentEvent.Purpose.LETTERS
@@ -70,3 +72,20 @@ def test_it_writes_no_yes_down_because_a_machine_pressed_the_button(client, aske
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
         client.post(asked, {"opened": shown})
     assert consent.has(Supporter.objects.get(), LETTERS)
+
+
+def test_it_shows_staff_who_gets_letters_and_exports_them_with_their_consent(client, asked):
+    client.post(asked)
+    gone = people.meet("gone@example.org", verified=True)
+    for given in (True, False):
+        consent.record(gone, LETTERS, given, "words", "/subscribe/")
+    staff = signed_in("Administrator")
+    listed = staff.get("/admin/subscription/").content.decode()
+    assert "Ada@example.org" in listed and "gone@example.org" not in listed
+    file = b"".join(staff.get("/admin/subscription/?export=csv").streaming_content).decode()
+    (row,) = csv.DictReader(file.splitlines())
+    assert {"Ada@example.org", consent.wording(LETTERS), "/subscribe/"} < set(row.values())
+    carer = signed_in("Donor care")
+    assert "Ada@example.org" in carer.get("/admin/subscription/").content.decode()
+    assert carer.get("/admin/subscription/?export=csv").status_code in (302, 403)
+    assert signed_in("Editor").get("/admin/subscription/").status_code in (302, 403)

@@ -59,7 +59,8 @@ def versions(context: dict[str, Any]) -> list[Version]:
     if request is None or mine not in names or len(names) < 2:
         return []
     if page is not None and hasattr(page, "get_translations"):
-        others = page.get_translations().live().select_related("locale")
+        known = getattr(page, "said_elsewhere", None)  # where a page has asked for them with the rest of what it shows
+        others = known() if known else page.get_translations().live().select_related("locale")
         found = {other.locale.language_code: other.get_url(request) or "" for other in others}
     elif getattr(request.resolver_match, "view_name", "") in OFFERED:
         found = {code: translate_url(request.path, code) for code in names if code != mine}
