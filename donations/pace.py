@@ -1,4 +1,4 @@
-"""How fast a long run may ask Stripe: evenly, far below what it allows, so that donors are never the ones who wait."""
+"""How fast a long run may ask Stripe, evenly and far below what it allows; and how long a page waits for an answer."""
 
 import time
 from collections import deque
@@ -12,6 +12,23 @@ CALLS = 10  # in any second. Stripe allows 25 on a test account; two runs at onc
 SECOND = 1.0
 
 _made: ContextVar[deque[float] | None] = ContextVar("donations_pace", default=None)
+_budget: ContextVar[float | None] = ContextVar("donations_budget", default=None)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Inside, a call with all its retries may take so long: somebody looks at a white page meanwhile."""
+    token = _budget.set(seconds)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def budget(usual: float) -> float:
+    """Seconds for the call that begins now."""
+    chosen = _budget.get()
+    return usual if chosen is None else min(usual, chosen)
 
 
 @contextmanager
