@@ -9,11 +9,12 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from awareness import facts_page, news_feed, page_picture, playing, podcast_feed, posters, search_page
-from config import api, found, health
+from config import api, found, health, leaving
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("leave/", leaving.leave, name="leave"),
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path("robots.txt", found.robots),
     path(".well-known/security.txt", found.security),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
+LEAVE_URL = "https://www.weather.gov/"
+
 
 def known_zone(name: str) -> None:
     """Raise ValidationError unless the name is a time zone of the IANA database."""
@@ -61,7 +63,7 @@ class Organisation(BaseGenericSetting):
     )
     leave_url = models.URLField(
         _("where “Leave this site” goes"),
-        default="https://www.weather.gov/",
+        default=LEAVE_URL,
         help_text=_("An everyday page that shows nothing about the reader, such as a weather service."),
     )
     is_sample = models.BooleanField(
