@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_LENGTH = 50
+LAST_PORT = 65535
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - a name to refuse, not one to listen on
+
+
+def port(name: str, text: str) -> int:
+    """A port from the environment, or a sentence that says what one is."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
+        raise ImproperlyConfigured(f"{name}={text} is no port: set it to a number from 1 to {LAST_PORT}.")
+    return int(text)
 
 
 def refuse_unsafe(settings: Mapping[str, Any]) -> None:

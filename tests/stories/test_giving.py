@@ -47,7 +47,8 @@ def test_it_takes_a_gift_from_the_form_to_the_receipt(
     email = f"{frequency}-{size}-{javascript}@example.org".lower()
     page = open_page(size, javascript)
     page.goto(f"{running_site.url}/give/")
-    assert page.locator("[name=frequency]:checked").count() == 0
+    assert page.locator("[name=frequency]:checked").get_attribute("value") == "once"
+    expect(page.locator("#id_amount_once label").first).to_be_in_viewport()
     fill(page, frequency, amount, email)
     if javascript:
         interval = "every month" if frequency == "monthly" else ""
