@@ -17,15 +17,15 @@ from wagtail.log_actions import log
 
 from donations import offline, papers
 from donations.models import Gift, LedgerEntry, Receipt
+from donations.money_lists import MoneyDetail, MoneyList
 from donations.offline_form import OfflineForm
-from staff.list_views import DetailView, ListView
 from staff.lists import Action
 
 MAY = "donations.add_gift"  # who enters such a gift may take it back
 LABEL = _("Enter a gift")
 
 
-class GiftList(ListView):
+class GiftList(MoneyList):
     """The list of gifts, with the way to enter one that came without Stripe."""
 
     @cached_property
@@ -35,7 +35,7 @@ class GiftList(ListView):
         return [HeaderButton(str(LABEL), url=reverse("donations_enter_gift"), icon_name="plus")]
 
 
-class ReceiptDetail(DetailView):
+class ReceiptDetail(MoneyDetail):
     """A receipt, with its file."""
 
     @cached_property

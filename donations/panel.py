@@ -11,6 +11,7 @@ from donations import addresses, letters
 from donations.address_form import StaffAddressForm
 from donations.form_panel import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.money_lists import MoneyViewSet
 from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
@@ -27,7 +28,7 @@ def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
     )
 
 
-class GiftViewSet(ReadOnlyViewSet):
+class GiftViewSet(MoneyViewSet):
     """One row for each payment, and for each that was begun."""
 
     model = Gift
@@ -63,7 +64,7 @@ class GiftViewSet(ReadOnlyViewSet):
     ]
     list_export = [
         *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
-        *["created_at", "paid_at", "payment_intent_id", "livemode"],
+        *["created_at", "paid_at", "payment_intent_id", "livemode", "total_minor"],
     ]
     related = [
         Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
@@ -96,7 +97,7 @@ class GiftViewSet(ReadOnlyViewSet):
         return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
 
 
-class ObjectionViewSet(ReadOnlyViewSet):
+class ObjectionViewSet(MoneyViewSet):
     """What banks and card networks hold against payments. Answers are given in Stripe's dashboard."""
 
     model = Objection
@@ -108,7 +109,7 @@ class ObjectionViewSet(ReadOnlyViewSet):
     list_select_related = ["gift"]
 
 
-class LedgerViewSet(ReadOnlyViewSet):
+class LedgerViewSet(MoneyViewSet):
     """Every movement of money. Rows are only ever added."""
 
     model = LedgerEntry
@@ -121,10 +122,11 @@ class LedgerViewSet(ReadOnlyViewSet):
     list_export = [
         *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "currency"],
         *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+        *["amount_minor", "settled_minor"],
     ]
 
 
-class PayoutViewSet(ReadOnlyViewSet):
+class PayoutViewSet(MoneyViewSet):
     """What left for the bank account, and whether our books explain it."""
 
     model = Payout
@@ -153,7 +155,7 @@ def _send_receipt(document: Receipt, user: Any) -> str:
     return gettext("The receipt is on its way to the donor.")
 
 
-class ReceiptViewSet(ReadOnlyViewSet):
+class ReceiptViewSet(MoneyViewSet):
     """Numbered documents, as they were issued."""
 
     model = Receipt

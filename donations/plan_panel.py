@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import gateway, letters, money, plan_letters, steering
 from donations.models import Plan
+from donations.money_lists import MoneyViewSet
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
-from staff.lists import Action, ReadOnlyViewSet, Related
+from staff.lists import Action, Related
 
 MAY = "donations.change_plan"
 
@@ -70,9 +71,28 @@ def _sure_of_amount(plan: Plan, chosen: dict[str, Any]) -> str:
 
 def _sure_of_end(plan: Plan, chosen: dict[str, Any]) -> str:
     return gettext(
-        "%(sum)s every month ends now. This cannot be undone: to give again, the donor begins anew. A stop takes "
-        "nothing more either, and can be undone for seven days."
-    ) % {"sum": plan.total_text()}
+        "%(sum)s every month from %(who)s ends now. This cannot be undone: to give again, the donor begins anew. A "
+        "stop takes nothing more either, and can be undone for seven days. The donor gets a letter about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_stop(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "Nothing more is taken of %(sum)s every month from %(who)s, and it ends in seven days. The donor gets a letter "
+        "about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_pause(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext("%(sum)s every month from %(who)s rests. The donor gets a letter about it.") % {
+        "sum": plan.total_text(),
+        "who": _who(plan),
+    }
+
+
+def _who(plan: Plan) -> str:
+    supporter = plan.supporter
+    return (supporter.name or supporter.email) if supporter else gettext("a donor whom we do not know yet")
 
 
 def _mail_link(plan: Plan, user: Any) -> str:
@@ -82,7 +102,7 @@ def _mail_link(plan: Plan, user: Any) -> str:
     return gettext("A letter with a link to change the card is on its way. The link works for 30 days.")
 
 
-class PlanViewSet(ReadOnlyViewSet):
+class PlanViewSet(MoneyViewSet):
     """Monthly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
 
     model = Plan
@@ -121,9 +141,19 @@ class PlanViewSet(ReadOnlyViewSet):
             MAY,
             _stays,
             form=PauseForm,
+            sure=_sure_of_pause,
         ),
-        Action("pause-month", _("Pause for 30 days"), _steer(_pause_for(30), _("Paused for 30 days.")), MAY, _goes),
-        Action("pause-quarter", _("Pause for 90 days"), _steer(_pause_for(90), _("Paused for 90 days.")), MAY, _goes),
+        *(
+            Action(
+                name,
+                _("Pause for %(days)s days") % {"days": days},
+                _steer(_pause_for(days), _("Paused for %(days)s days.") % {"days": days}),
+                MAY,
+                _goes,
+                sure=_sure_of_pause,
+            )
+            for name, days in (("pause-month", 30), ("pause-quarter", 90))
+        ),
         Action(
             "resume",
             _("Resume"),
@@ -138,6 +168,7 @@ class PlanViewSet(ReadOnlyViewSet):
             _steer(steering.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")),
             MAY,
             _still_takes,
+            sure=_sure_of_stop,
         ),
         Action(
             "undo-stop",

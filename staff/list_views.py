@@ -1,5 +1,6 @@
 """The views behind staff/lists.py: a list with export, a detail page, and buttons that post."""
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.tables import Table
 from wagtail.admin.views import generic
-from wagtail.log_actions import log
+from wagtail.log_actions import log, registry
 
 from staff.cells import inert
 from staff.list_filters import ListFilterSet
@@ -72,7 +73,10 @@ class ListView(generic.IndexView):
         return context
 
     def stream_csv(self, queryset: QuerySet[Any]) -> Iterator[bytes]:
-        """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself."""
+        """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself. The mark
+        at the beginning tells Excel that names are written in UTF-8.
+        """
+        yield codecs.BOM_UTF8
         rows = super().stream_csv(_InChunks(queryset) if isinstance(queryset, QuerySet) else queryset)
         while piece := b"".join(islice(rows, CHUNK)):
             yield piece
@@ -152,7 +156,8 @@ class DetailView(generic.InspectView):
             if self.request.user.has_perm(action.permission) and action.applies(self.object)
         ]
         tables = [(related.label, self._table(related)) for related in self.related]
-        return super().get_context_data(**kwargs) | {"actions": offered, "related": tables}
+        done = registry.get_logs_for_instance(self.object).filter(action="staff.action") if self.actions else []
+        return super().get_context_data(**kwargs) | {"actions": offered, "related": tables, "done": done}
 
     def _link(self, row: Model) -> Any:
         url = AdminURLFinder(self.request.user).get_edit_url(row)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from donations import events, ledger, receipts, starter
+from donations import events, ledger, money, receipts, starter
 from donations.models import Currency, Gift, LedgerEntry, Plan, StripeEvent
 from foundation.jobs import queue
 from foundation.jobs.models import Job
@@ -107,8 +107,23 @@ def test_it_shows_a_name_that_looks_like_a_formula_and_exports_it_as_text(rows):
     staff = signed_in("Finance")
     assert "=HYPERLINK(&quot;x&quot;)" in staff.get("/admin/gift/").content.decode()
     answer = staff.get("/admin/gift/?export=csv")
-    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode(), newline=""))
-    assert "'" + FORMULA in row.values() and "2500" in row.values()
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"), newline=""))
+    assert "'" + FORMULA in row.values()
+
+
+@pytest.mark.parametrize(
+    ("code", "minor", "said"), [("USD", 4400, "44.00"), ("JPY", 12345, "12345"), ("ISK", 4500, "45")]
+)
+def test_it_writes_sums_with_decimals_of_their_currency_and_minor_units_only_where_it_says_so(rows, code, minor, said):
+    Gift.objects.update(currency=code, amount=minor, total=minor, name="José Núñez")
+    staff = signed_in("Finance")
+    file = b"".join(staff.get("/admin/gift/?export=csv").streaming_content)
+    assert file.startswith(b"\xef\xbb\xbf")  # or Excel reads the name as JosÃ©
+    (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
+    assert (row["Amount"], row["Total"], row["Currency"], row["Name"]) == (said, said, code, "José Núñez")
+    assert row["Total in minor units"] == str(minor)
+    page = staff.get(f"/admin/gift/inspect/{rows.pk}/").content.decode()
+    assert f">{minor}<" not in page.replace("\n", "").replace(" ", "") and money.exact(minor, code) in page
 
 
 def test_it_exports_the_ledger_to_finance_and_to_nobody_in_donor_care(rows):
