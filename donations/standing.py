@@ -28,7 +28,7 @@ def of(gift: Gift | None, own: bool) -> Standing:
         return Standing("unknown")
     if gift.status in (Status.PAID, Status.FAILED):
         return Standing(gift.status)
-    return _at_stripe(gift) if own else Standing(IN_ROWS.get(gift.status, "waiting"))
+    return _at_stripe(gift) if own else Standing(IN_ROWS.get(Status(gift.status), "waiting"))
 
 
 def _at_stripe(gift: Gift) -> Standing:
