@@ -44,4 +44,5 @@ def write(args: dict[str, Any]) -> None:
 def _ask_to_confirm(signature: Signature, key: str) -> None:
     token = links.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
     address = settings.BASE_URL + reverse("pledges:confirm", args=[token])
-    outbox.queue(key, "pledge_confirm", signature.letter_to, {"address": address, "days": LIFETIME.days})
+    facts = {"address": address, "days": LIFETIME.days, "pledge": signature.text.heading}
+    outbox.queue(key, "pledge_confirm", signature.letter_to, facts)
