@@ -9,10 +9,32 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from donations import breaker, gateway
-from donations.models import Breaker, Objection, Payout, Reconciliation, StripeEvent
+from donations.models import Breaker, Gift, Objection, Payout, Plan, Reconciliation, StripeEvent
 
-RECENT = timedelta(days=7)
+RECENT, YEAR = timedelta(days=7), timedelta(days=365)
 FRESH = timedelta(hours=3)  # the worker compares every hour
+
+
+class CarePanel(Component):
+    """Who gave, and whose monthly gift needs somebody."""
+
+    name = "donations_care"
+    order = 70
+    template_name = "donations/care_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        since = timezone.now() - RECENT
+        gifts, plans = reverse("gift:index"), reverse("plan:index")
+        behind = Plan.objects.filter(status=Plan.Status.PAST_DUE)
+        return {
+            "figures": [
+                (_("gifts that came"), Gift.objects.paid().filter(paid_at__gt=since).count(), f"{gifts}?status=paid"),
+                (_("new monthly gifts"), Plan.objects.filter(started_at__gt=since).count(), plans),
+                (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
+                (_("monthly gifts that ended"), Plan.objects.filter(ended_at__gt=since).count(), plans),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+            ]
+        }
 
 
 class MoneyPanel(Component):
@@ -27,6 +49,8 @@ class MoneyPanel(Component):
         last = Reconciliation.objects.filter(applied=True).exclude(finished_at=None).first()
         events = StripeEvent.objects.all()
         other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
+        objections_page = reverse("objection:index")
+        lost = Objection.objects.filter(status="lost", opened_at__gt=now - YEAR)
         events_page, gaps_page = reverse("stripeevent:index"), reverse("reconciliation:index")
         return {
             "figures": [
@@ -34,8 +58,9 @@ class MoneyPanel(Component):
                 (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
-                (_("guard against stolen cards at work"), int(breaker.is_open()), reverse("objection:index")),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+                (_("guard against stolen cards at work"), int(breaker.is_open()), objections_page),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections_page),
+                (_("disputes lost in a year"), lost.count(), f"{objections_page}?status=lost"),
             ],
             "last": last,
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),

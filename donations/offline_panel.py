@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -26,7 +27,14 @@ LABEL = _("Enter a gift")
 
 
 class GiftList(MoneyList):
-    """The list of gifts, with the way to enter one that came without Stripe."""
+    """The list of gifts, with the way to enter one that came without Stripe. What was begun and not finished is no
+    gift: it is shown to who filters by status or searches.
+    """
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().filter_queryset(queryset)
+        asked = self.request.GET.get("status") or self.request.GET.get("q")
+        return found if asked else found.exclude(status__in=Gift.UNFINISHED)
 
     @cached_property
     def header_buttons(self) -> list[Any]:

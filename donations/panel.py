@@ -74,7 +74,7 @@ class GiftViewSet(MoneyViewSet):
         Related(
             _("Disputes and warnings"),
             lambda gift: gift.objections.all(),
-            ["stripe_object", "kind", "status", "amount_text", "answer_by"],
+            ["stripe_object", "kind", "status_text", "amount_text", "answer_by"],
         ),
         Related(
             _("Addresses put right"),
@@ -103,7 +103,11 @@ class ObjectionViewSet(MoneyViewSet):
     model = Objection
     icon = "warning"
     menu_label = _("Disputes and warnings")
-    list_display = ["stripe_object", "kind", "status", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    list_display = ["stripe_object", "kind", "status_text", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    inspect_view_fields = [
+        *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason", "opened_at"],
+        *["stripe_object", "as_of", "livemode"],
+    ]
     list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
