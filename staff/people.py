@@ -6,15 +6,18 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column
 from wagtail.log_actions import log
 from wagtail.users.forms import UserCreationForm, UserEditForm
-from wagtail.users.views.users import UserViewSet
+from wagtail.users.views.users import IndexView, UserViewSet
 
 from staff import factors, invitations
 from staff.models import User
@@ -55,7 +58,28 @@ class StaffEditForm(NoPrivilegeForm, UserEditForm):
         fields = UserEditForm.Meta.fields - {"is_superuser"}
 
 
+class StaffList(IndexView):
+    """Wagtail's list, with roles where it says who is a superuser."""
+
+    def get_base_queryset(self) -> QuerySet[User]:
+        people: QuerySet[User] = super().get_base_queryset()
+        return people.prefetch_related("groups")
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        found: list[Any] = list(super().columns)
+        roles = Column("roles", label=_("Roles"), accessor=_roles)
+        return [roles if column.name == "is_superuser" else column for column in found]
+
+
+def _roles(user: User) -> str:
+    names = sorted(group.name for group in user.groups.all())
+    return ", ".join([*names, gettext("Superuser")] if user.is_superuser else names)
+
+
 class StaffUserViewSet(UserViewSet):
+    index_view_class = StaffList
+
     def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:
         return StaffEditForm if for_update else StaffCreationForm
 
