@@ -18,6 +18,8 @@ urlpatterns = [
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path("robots.txt", found.robots),
     path(".well-known/security.txt", found.security),
+    path("favicon.ico", found.icon, {"name": "favicon.ico"}),  # browsers ask for these two by name
+    path("apple-touch-icon.png", found.icon, {"name": "apple-touch-icon.png"}),
     path("api/openapi.json", api.description),
     path("figures.json", facts_page.as_json),
     path("figures.csv", facts_page.as_csv),
