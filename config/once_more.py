@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE, get_token
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from config.security import PANEL_PATH
+from staff import kept
+
 # Forms that act for nobody: who sends one has no more right than a stranger. Their addresses, by name.
 OPEN_TO_ALL = {"donations:give", "donations:campaign", "pledges:pledge", "supporters:subscribe", "supporters:my"}
-WITHOUT_COOKIE = (REASON_NO_CSRF_COOKIE, REASON_CSRF_TOKEN_MISSING, "CSRF token from POST incorrect.")
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the name of a field
 
 
 def ask(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -18,17 +19,16 @@ def ask(request: HttpRequest, reason: str = "") -> HttpResponse:
     on the answer with a new token; what came from elsewhere, or acts for somebody, gets a plain no.
     """
     context: dict[str, Any] = {"path": request.get_full_path(), "typed": [], "token": ""}
-    if reason in WITHOUT_COOKIE and "Origin" in request.headers and _is_open_to_all(request):
-        posted = request.POST.lists()
-        context["typed"] = [(name, value) for name, values in posted if name != TOKEN for value in values]
-        context["token"] = get_token(request)
+    if kept.is_worth_it(request) and _may_come_back(request):
+        context |= {"typed": kept.typed(request), "token": get_token(request)}
     answer = render(request, "403_csrf.html", context, status=403)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _is_open_to_all(request: HttpRequest) -> bool:
+def _may_come_back(request: HttpRequest) -> bool:
+    """The panel's own gate stands in front of it: who comes there after a form has signed in."""
     try:
-        return resolve(request.path_info).view_name in OPEN_TO_ALL
+        return request.path_info.startswith(PANEL_PATH) or resolve(request.path_info).view_name in OPEN_TO_ALL
     except Resolver404:
         return False

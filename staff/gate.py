@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.views.defaults import permission_denied
 
-from staff import factors
+from staff import factors, kept
 
 PANEL, ACCOUNTS = "/admin/", "/accounts/"
 ACCESS = "wagtailadmin.access_admin"
@@ -62,7 +62,7 @@ def _at_the_panel(request: HttpRequest) -> HttpResponse | None:
     if _name(request) in DOORS:
         return None
     if not request.user.is_authenticated or _over(request):
-        return _to(request, "account_login")
+        return _kept(request) if kept.is_worth_it(request) else _to(request, "account_login")
     if not request.user.has_perm(ACCESS):
         return permission_denied(request, PermissionDenied())
     return None if factors.shown(request) else _to_the_factor(request)
@@ -78,6 +78,12 @@ def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
     if factors.shown(request):
         return None
     return None if name in (CONFIRM if factors.of(request.user).exists() else ENROL) else _to_the_factor(request)
+
+
+def _kept(request: HttpRequest) -> HttpResponse:
+    """Somebody wrote for longer than the session lasted: nothing of it is lost while they sign in."""
+    context = {"path": request.get_full_path(), "typed": kept.typed(request)}
+    return render(request, "staff/kept.html", context, status=403)
 
 
 def _to_the_factor(request: HttpRequest) -> HttpResponse:
