@@ -63,6 +63,7 @@
     event?.preventDefault();
     document.body.hidden = true;
     document.title = say.dataset.leaving;
+    try { sessionStorage.left = 1; } catch { /* storage is forbidden here */ }
     fetch(say.dataset.cookies, { method: "POST", keepalive: true }).catch(() => {});
     location.replace(say.dataset.to);
   };
@@ -92,7 +93,11 @@
     if (presses >= PRESSES) leave();
   });
   /* Back from the other site may show this page as it was left: blank. */
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", (event) => {
+    const back = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    let left = false;
+    try { left = sessionStorage.left; } catch { /* as above */ }
+    if (back && left) for (const form of document.forms) form.reset(); // browsers put back what was typed
     document.body.hidden = false;
     document.title = title;
     count(0);

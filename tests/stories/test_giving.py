@@ -104,6 +104,22 @@ def test_it_keeps_what_was_typed_when_something_is_wrong(running_site: Site, ope
     assert page.title().startswith("Error:")
 
 
+def test_it_finds_the_form_by_the_back_button_after_an_error_was_put_right(
+    running_site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("phone")
+    page.goto(f"{running_site.url}/give/")
+    page.locator("[name=amount_once][value='150']").check()
+    send(page)
+    expect(page.locator(".errors")).to_be_visible()  # the answer to a POST, which no browser keeps
+    page.fill("[name=email]", "back-after-error@example.org")
+    send(page)
+    page.wait_for_url("**/c/pay/**")
+    page.go_back()
+    expect(page.locator("#giving")).to_contain_text("You began this gift")
+    assert page.input_value("[name=email]") == "back-after-error@example.org"
+
+
 def test_it_brings_back_who_changed_their_mind_with_nothing_charged(
     running_site: Site, open_page: Callable[..., Page]
 ) -> None:
