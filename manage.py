@@ -3,10 +3,16 @@
 
 import os
 import sys
+from pathlib import Path
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+try:
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+except ModuleNotFoundError:
+    made = Path(__file__).with_name(".venv") / "bin" / "python"
+    there = f"{made} manage.py" if made.exists() else "script/server once: it makes .venv"
+    raise SystemExit(f"This Python does not have the site's packages. Use {there}.") from None
 
 
 def main() -> None:
@@ -21,4 +27,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped. Nothing is lost: run the same command to start again.") from None

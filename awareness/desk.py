@@ -9,8 +9,12 @@ from wagtail.models import Page
 
 from awareness import reviews
 from awareness.fact_lists import OLD, old_figures
+from awareness.facts import Source
 from awareness.found_links import FoundLink
+from awareness.hotlines import Hotline
 from foundation.organisation.models import Organisation
+
+SNIPPETS = "wagtailsnippets_awareness_"
 
 
 class DeskPanel(Component):
@@ -21,7 +25,9 @@ class DeskPanel(Component):
     template_name = "awareness/desk_panel.html"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        figures = reverse("wagtailsnippets_awareness_figure:list")
+        figures = reverse(f"{SNIPPETS}figure:list")
+        uncalled = Hotline.objects.filter(published=True, checked_on=None)
+        unopened = Source.objects.filter(date_checked=None)
         pages = reviews.due(Page.objects.all(), Organisation.load().today())
         wrong = FoundLink.objects.filter(state=FoundLink.State.BROKEN)
         return {
@@ -29,5 +35,7 @@ class DeskPanel(Component):
                 (_("figures older than they may be"), len(old_figures()), f"{figures}?age={OLD}"),
                 (_("pages that nobody reviewed for a year"), pages.count(), reverse("review_report")),
                 (_("links to what is not there"), wrong.count(), reverse("link_report")),
+                (_("phone lines that nobody called yet"), uncalled.count(), reverse(f"{SNIPPETS}hotline:list")),
+                (_("sources that nobody opened yet"), unopened.count(), reverse(f"{SNIPPETS}source:list")),
             ]
         }

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as map_of
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -94,6 +94,11 @@ def security(request: HttpRequest) -> HttpResponse:
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def icon(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The mark, where browsers and phones look for it without being told."""
+    return FileResponse((settings.BASE_DIR / "static" / name).open("rb"), headers={"Cache-Control": "max-age=86400"})
 
 
 def _rules() -> Iterator[str]:

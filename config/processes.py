@@ -1,5 +1,6 @@
 """Child processes that live and die together: started in order, stopped together, whoever ends first is named."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -60,6 +61,17 @@ class Processes:
             except subprocess.TimeoutExpired:
                 _signal(child, signal.SIGKILL)
                 child.wait()
+
+
+def hold(path: Path) -> bool:
+    """Hold a file for as long as this process lives, however it ends. False: another process holds it."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR)  # stays open to the end
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        return False
+    return True
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:

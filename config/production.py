@@ -13,10 +13,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
 MIN_SECRET_LENGTH = 50
+LAST_PORT = 65535
 STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_\w{16,}", re.ASCII)  # publishable ones begin with pk_
 OWN_NETWORK = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa")  # names that strangers lack
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SENDS_NOTHING = ("test", "console")  # of django-anymail
+
+
+def port(name: str, text: str) -> int:
+    """A port from the environment, or a sentence that says what one is."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
+        raise ImproperlyConfigured(f"{name}={text} is no port: set it to a number from 1 to {LAST_PORT}.")
+    return int(text)
 
 
 def refuse_unsafe(settings: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ for name in ("secrets.env", "last_start.env"):  # the second: the ports of the l
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PORT = env.int("PORT", default=8000)
+PORT = production.port("PORT", env.str("PORT", default="8000"))
 BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
 HOST = urlsplit(BASE_URL).hostname or "localhost"
@@ -44,7 +44,7 @@ STRIPE_API_VERSION = "2026-10-28.endive"
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_OFFLINE = not STRIPE_SECRET_KEY
 if STRIPE_OFFLINE:
-    SANDBOX_PORT = env.int("SANDBOX_PORT", default=PORT + 1)
+    SANDBOX_PORT = production.port("SANDBOX_PORT", env.str("SANDBOX_PORT", default=str(PORT + 1)))
     STRIPE_SECRET_KEY = env.str("SANDBOX_SECRET_KEY", default="")
     STRIPE_API_BASE = env.str("STRIPE_API_BASE", default=f"http://localhost:{SANDBOX_PORT}")
     STRIPE_WEBHOOK_SECRETS = env.list("SANDBOX_WEBHOOK_SECRET", default=[])
@@ -219,13 +219,13 @@ MFA_TOTP_ISSUER = "Road Out"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost counts as secure for browsers
 
 # --- Cookies and headers (the policies themselves: config/security.py) -------------------------------------
-SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
-CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'__Host-' if HTTPS else ''}{name}" for name in ("sessionid", "csrftoken"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_AGE = None  # gone with the browser: it must not show for a year that somebody opened a form here
+CSRF_FAILURE_VIEW = "config.once_more.ask"
 SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^stripe/webhook/$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0

@@ -7,16 +7,19 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
-from config import api, found, health
+from config import api, found, health, leaving
 from foundation.organisation import brand
 
 handler500 = "config.trouble.page"
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("leave/", leaving.leave, name="leave"),
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path("robots.txt", found.robots),
     path(".well-known/security.txt", found.security),
+    path("favicon.ico", found.icon, {"name": "favicon.ico"}),  # browsers ask for these two by name
+    path("apple-touch-icon.png", found.icon, {"name": "apple-touch-icon.png"}),
     path("brand/<str:digest>.css", brand.sheet, name="brand-colours"),
     path("brand/logo-<int:number>.webp", brand.logo, name="brand-logo"),
     path("api/openapi.json", api.description),

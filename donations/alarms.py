@@ -30,6 +30,11 @@ def objection(row: Objection) -> None:
         words.append(_("Stripe takes an answer until %(day)s, in its dashboard.") % {"day": day})
     if row.kind == Objection.Kind.WARNING:
         words.append(_("Giving the money back now may spare a dispute and its fee."))
+    if row.kind == Objection.Kind.DISPUTE:
+        words.append(
+            _("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts. Or accept it.")
+        )
+    words.append(_("At Stripe: %(address)s") % {"address": row.at_stripe})
     words.append(settings.BASE_URL + reverse("objection:inspect", args=[row.pk]))
     alerts.tell(f"objection:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from donations import appeals, facts, gateway, matching, orders, products
+from donations import appeals, facts, gateway, matching, orders, pace, products
 from donations.models import Gift, StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
@@ -25,6 +26,7 @@ PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
 # however slow Stripe is, a page about help still has one to answer it.
 WAITING_AT_ONCE = 12
 QUEUE = 2.0  # seconds to wait for a place: a double click gets one, a flood does not fill every thread for long
+LOOK = 2.0  # seconds that a page which only looks waits, for its place and the answer together
 _places = threading.BoundedSemaphore(WAITING_AT_ONCE)
 log = logging.getLogger(__name__)
 
@@ -60,8 +62,18 @@ def is_given(gift: Gift) -> bool:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=QUEUE):
+def looking() -> Iterator[None]:
+    """In here asks for what a page shows to somebody who waits for it: through the gate of places, and within LOOK for
+    all calls together. Raises StripeIsDownError where there is no place.
+    """
+    ends = time.monotonic() + LOOK
+    with _place(LOOK), pace.until(ends):
+        yield
+
+
+@contextmanager
+def _place(patience: float = QUEUE) -> Iterator[None]:
+    if not _places.acquire(timeout=patience):
         raise gateway.StripeIsDownError("Too many donors wait for Stripe at once.")
     try:
         yield

@@ -20,21 +20,25 @@ def currency(appeal: Appeal, code: str) -> Currency | None:
     return next((each for each in shown if each.code == code.upper()), shown[0] if shown else None)
 
 
-def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
-    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is left as on a bare page,
-    where the second rung of each ladder is marked: a low default would lower what people give.
-    """
+def second_rungs(currency: Currency) -> dict[str, str]:
+    """What is marked on a bare page, on each ladder: a low default would lower what people give."""
     ladders = {each: currency.ladder(each) for each in Frequency.values}
-    chosen = {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
+    return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
+
+
+def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
+    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is as on a bare page: once, so that
+    amounts stand in the first view.
+    """
+    chosen = second_rungs(currency)
     frequency = query.get("frequency", "")
-    if frequency in Frequency.values:
-        chosen["frequency"] = frequency
+    chosen["frequency"] = frequency if frequency in Frequency.values else Frequency.ONCE.value
     try:
         amount = money.parse(query.get("amount", ""), currency.code)
     except money.AmountError:
         return chosen
     if currency.minimum <= amount <= currency.maximum:
-        chosen |= marked(amount, currency, chosen.get("frequency", ""))
+        chosen |= marked(amount, currency, chosen["frequency"])
     return chosen
 
 

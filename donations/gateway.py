@@ -77,7 +77,7 @@ class InTime(RequestsClient):
         """The parent's constructor sets a fixed one; ours is what is left of the budget."""
 
     def request_with_retries(self, *args: Any, **kwargs: Any) -> Any:
-        self._call.ends = time.monotonic() + BUDGET
+        self._call.ends = time.monotonic() + pace.budget(BUDGET)
         return super().request_with_retries(*args, **kwargs)
 
     def _should_retry(self, *args: Any, **kwargs: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -28,7 +28,7 @@ from donations.appeals import Appeal
 from donations.forms import GiveForm
 from donations.models import Currency, Gift
 from donations.models.gifts import Frequency
-from foundation.doors import address
+from foundation.doors import address, guard
 from foundation.organisation import home
 from supporters import subscribing
 
@@ -56,6 +56,8 @@ def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     chosen = choices.of(before, currency) if before else choices.linked(request.GET, currency)
     given = keepsake.given(request)
     chosen["told"] = given.reference if given else ""
+    if before:
+        chosen["opened"] = guard.stamp(asked=True)
     chosen.setdefault("attempt", keepsake.attempt(request))
     form = GiveForm(initial=chosen, currency=currency, fund=appeal.fund)
     answer = _page(request, appeal, form, nothing_charged=back is not None, before=before, given=given)
@@ -133,7 +135,7 @@ def _given_before(request: HttpRequest, wish: giving.Wish) -> Gift | None:
 def _in_its_currency(form: GiveForm) -> GiveForm:
     """All that was typed, without the sums: the same number is another sum in another currency."""
     form.keep_errors(())
-    form.retype(currency=form.money_of.code, other="", **choices.linked(QueryDict(), form.money_of))
+    form.retype(currency=form.money_of.code, other="", **choices.second_rungs(form.money_of))
     return form
 
 

@@ -77,6 +77,13 @@ def plain(amount: int, code: str) -> str:
     return f"{number:.0f}" if whole else f"{number:.{decimals(code)}f}"
 
 
+def decimal(amount: int, code: str) -> Decimal:
+    """Minor units as a number with all digits that people write: 25.50, 1000; with Stripe's where those say more."""
+    number = _major(amount, code)
+    shown = number.quantize(Decimal(1).scaleb(-decimals(code)))
+    return shown if shown == number else number
+
+
 def show(amount: int, code: str) -> str:
     """Minor units for people, with all digits: "$25.50", "¥1,000"."""
     return _format(amount, code, decimals(code))

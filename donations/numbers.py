@@ -9,12 +9,33 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from donations import breaker, gateway, steps, unsent
-from donations.models import Breaker, Gap, Objection, Payout, Plan, Reconciliation, StripeEvent
+from donations.models import Breaker, Gap, Gift, Objection, Payout, Plan, Reconciliation, StripeEvent
 from foundation.organisation import home
 
-RECENT = timedelta(days=7)
-MONTH = timedelta(days=30)
+RECENT, MONTH, YEAR = timedelta(days=7), timedelta(days=30), timedelta(days=365)
 FRESH = timedelta(hours=3)  # the worker compares every hour
+
+
+class CarePanel(Component):
+    """Who gave, and whose monthly gift needs somebody."""
+
+    name = "donations_care"
+    order = 70
+    template_name = "donations/care_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        since = timezone.now() - RECENT
+        gifts, plans = reverse("gift:index"), reverse("plan:index")
+        behind = Plan.objects.filter(status=Plan.Status.PAST_DUE)
+        return {
+            "figures": [
+                (_("gifts that came"), Gift.objects.paid().filter(paid_at__gt=since).count(), f"{gifts}?status=paid"),
+                (_("new monthly gifts"), Plan.objects.filter(started_at__gt=since).count(), plans),
+                (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
+                (_("monthly gifts that ended"), Plan.objects.filter(ended_at__gt=since).count(), plans),
+                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+            ]
+        }
 
 
 class MoneyPanel(Component):
@@ -35,6 +56,7 @@ class MoneyPanel(Component):
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         objections = reverse("objection:index")
+        lost = Objection.objects.filter(status="lost", opened_at__gt=now - YEAR)
         outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
             "figures": [
@@ -48,6 +70,7 @@ class MoneyPanel(Component):
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
                 (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
+                (_("disputes lost in a year"), lost.count(), f"{objections}?status=lost"),
                 (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
             ],
             "last": last,

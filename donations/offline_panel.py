@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -17,16 +18,23 @@ from wagtail.log_actions import log
 
 from donations import offline, papers
 from donations.models import Gift, LedgerEntry, Receipt
+from donations.money_lists import MoneyDetail, MoneyList
 from donations.offline_form import OfflineForm
-from staff.list_views import DetailView, ListView
 from staff.lists import Action
 
 MAY = "donations.add_gift"  # who enters such a gift may take it back
 LABEL = _("Enter a gift")
 
 
-class GiftList(ListView):
-    """The list of gifts, with the way to enter one that came without Stripe."""
+class GiftList(MoneyList):
+    """The list of gifts, with the way to enter one that came without Stripe. What was begun and not finished is no
+    gift: it is shown to who filters by status or searches.
+    """
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().filter_queryset(queryset)
+        asked = self.request.GET.get("status") or self.request.GET.get("q")
+        return found if asked else found.exclude(status__in=Gift.UNFINISHED)
 
     @cached_property
     def header_buttons(self) -> list[Any]:
@@ -35,7 +43,7 @@ class GiftList(ListView):
         return [HeaderButton(str(LABEL), url=reverse("donations_enter_gift"), icon_name="plus")]
 
 
-class ReceiptDetail(DetailView):
+class ReceiptDetail(MoneyDetail):
     """A receipt, with its file."""
 
     @cached_property

@@ -1,4 +1,4 @@
-"""How fast a long run may ask Stripe: evenly, far below what it allows, so that donors are never the ones who wait."""
+"""How fast a long run may ask Stripe, evenly and far below what it allows; and how long a page waits for an answer."""
 
 import time
 from collections import deque
@@ -12,6 +12,23 @@ CALLS = 10  # in any second. Stripe allows 25 on a test account; two runs at onc
 SECOND = 1.0
 
 _made: ContextVar[deque[float] | None] = ContextVar("donations_pace", default=None)
+_ends: ContextVar[float | None] = ContextVar("donations_ends", default=None)
+
+
+@contextmanager
+def until(moment: float) -> Iterator[None]:
+    """Inside, calls with all their retries end by this moment (of `time.monotonic`): somebody waits for a page."""
+    token = _ends.set(moment)
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def budget(usual: float) -> float:
+    """Seconds for the call that begins now; below zero when there are none left."""
+    ends = _ends.get()
+    return usual if ends is None else min(usual, ends - time.monotonic())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from donations.address_form import StaffAddressForm
 from donations.form_panel import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.gap_panel import GapViewSet
 from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.money_lists import MoneyViewSet
 from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
@@ -28,7 +29,7 @@ def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
     )
 
 
-class GiftViewSet(ReadOnlyViewSet):
+class GiftViewSet(MoneyViewSet):
     """One row for each payment, and for each that was begun."""
 
     model = Gift
@@ -64,7 +65,7 @@ class GiftViewSet(ReadOnlyViewSet):
     ]
     list_export = [
         *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
-        *["created_at", "paid_at", "payment_intent_id", "livemode"],
+        *["created_at", "paid_at", "payment_intent_id", "livemode", "total_minor"],
     ]
     related = [
         Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
@@ -74,7 +75,7 @@ class GiftViewSet(ReadOnlyViewSet):
         Related(
             _("Disputes and warnings"),
             lambda gift: gift.objections.all(),
-            ["stripe_object", "kind", "status", "amount_text", "answer_by"],
+            ["stripe_object", "kind", "status_text", "amount_text", "answer_by"],
         ),
         Related(
             _("Addresses put right"),
@@ -102,7 +103,7 @@ def _settled(row: Objection, user: Any) -> str:
     return gettext("Noted: the donor has the money.")
 
 
-class ObjectionViewSet(ReadOnlyViewSet):
+class ObjectionViewSet(MoneyViewSet):
     """What banks and card networks hold against payments, and refunds that came back. Answers to disputes are given in
     Stripe's dashboard.
     """
@@ -110,7 +111,11 @@ class ObjectionViewSet(ReadOnlyViewSet):
     model = Objection
     icon = "warning"
     menu_label = _("Disputes and warnings")
-    list_display = ["stripe_object", "kind", "status", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    list_display = ["stripe_object", "kind", "status_text", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    inspect_view_fields = [
+        *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason", "opened_at"],
+        *["stripe_object", "as_of", "livemode"],
+    ]
     list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
@@ -125,7 +130,7 @@ class ObjectionViewSet(ReadOnlyViewSet):
     ]
 
 
-class LedgerViewSet(ReadOnlyViewSet):
+class LedgerViewSet(MoneyViewSet):
     """Every movement of money. Rows are only ever added."""
 
     model = LedgerEntry
@@ -138,10 +143,11 @@ class LedgerViewSet(ReadOnlyViewSet):
     list_export = [
         *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "beyond", "currency"],
         *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+        *["amount_minor", "settled_minor"],
     ]
 
 
-class PayoutViewSet(ReadOnlyViewSet):
+class PayoutViewSet(MoneyViewSet):
     """What left for the bank account, and whether our books explain it."""
 
     model = Payout
@@ -170,7 +176,7 @@ def _send_receipt(document: Receipt, user: Any) -> str:
     return gettext("The receipt is on its way to the donor.")
 
 
-class ReceiptViewSet(ReadOnlyViewSet):
+class ReceiptViewSet(MoneyViewSet):
     """Numbered documents, as they were issued."""
 
     model = Receipt

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import gateway, letters, money, months, plan_letters, steering
 from donations.models import Plan
+from donations.money_lists import MoneyViewSet
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
 from staff.list_filters import ListFilterSet
-from staff.lists import Action, ReadOnlyViewSet, Related
+from staff.lists import Action, Related
 
 MAY = "donations.change_plan"
 
@@ -47,9 +48,10 @@ def _sure_of_skip(payments: int) -> Callable[..., str]:
         rests = months.rests(plan)
         if not rests:
             return gettext("Stripe has not told us when the next payment is. Press “Ask Stripe how it stands” first.")
-        return gettext("The next payment is then taken on %(day)s. The donor gets a letter about it.") % {
-            "day": _day(rests[payments - 1].next)
-        }
+        return gettext(
+            "%(sum)s every month from %(who)s rests. The next payment is then taken on %(day)s. The donor gets a "
+            "letter about it."
+        ) % {"sum": plan.total_text(), "who": _who(plan), "day": _day(rests[payments - 1].next)}
 
     return sure
 
@@ -88,9 +90,28 @@ def _sure_of_amount(plan: Plan, chosen: dict[str, Any]) -> str:
 
 def _sure_of_end(plan: Plan, chosen: dict[str, Any]) -> str:
     return gettext(
-        "%(sum)s every month ends now. This cannot be undone: to give again, the donor begins anew. A stop takes "
-        "nothing more either, and can be undone for seven days."
-    ) % {"sum": plan.total_text()}
+        "%(sum)s every month from %(who)s ends now. This cannot be undone: to give again, the donor begins anew. A "
+        "stop takes nothing more either, and can be undone for seven days. The donor gets a letter about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_stop(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "Nothing more is taken of %(sum)s every month from %(who)s, and it ends in seven days. The donor gets a letter "
+        "about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_pause(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext("%(sum)s every month from %(who)s rests. The donor gets a letter about it.") % {
+        "sum": plan.total_text(),
+        "who": _who(plan),
+    }
+
+
+def _who(plan: Plan) -> str:
+    supporter = plan.supporter
+    return (supporter.name or supporter.email) if supporter else gettext("a donor whom we do not know yet")
 
 
 def _mail_link(plan: Plan, user: Any) -> str:
@@ -112,7 +133,7 @@ class PlanFilters(ListFilterSet):
         return rows.filter(pk__in=several) if value else rows.exclude(pk__in=several)
 
 
-class PlanViewSet(ReadOnlyViewSet):
+class PlanViewSet(MoneyViewSet):
     """Monthly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
 
     model = Plan
@@ -151,6 +172,7 @@ class PlanViewSet(ReadOnlyViewSet):
             MAY,
             _stays,
             form=PauseForm,
+            sure=_sure_of_pause,
         ),
         Action("skip", _("Skip the next payment"), _steer(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
         Action(
@@ -170,6 +192,7 @@ class PlanViewSet(ReadOnlyViewSet):
             _steer(steering.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")),
             MAY,
             _still_takes,
+            sure=_sure_of_stop,
         ),
         Action(
             "undo-stop",

@@ -31,5 +31,7 @@ def statements() -> MenuItem:
 
 @hooks.register("construct_homepage_panels")
 def agreement(request: HttpRequest, panels: list[Any]) -> None:
+    if request.user.has_perm("donations.view_plan"):
+        panels.append(numbers.CarePanel())
     if request.user.has_perm("donations.view_ledgerentry"):
         panels.append(numbers.MoneyPanel())

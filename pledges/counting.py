@@ -31,6 +31,12 @@ def confirmed(pledge: Pledge) -> int:
     return newest.first() or 0
 
 
+def shown(pledge: Pledge) -> int | None:
+    """The number for pages: None while it is smaller than what staff want to show."""
+    total = confirmed(pledge)
+    return total if total >= pledge.count_from else None
+
+
 def lock(pledge_id: int) -> None:
     """From here to the end of the transaction nobody else counts for this pledge, so that steps stand in a row.
 

@@ -63,5 +63,6 @@ def whose(token: str) -> str | None:
 def _ask_to_confirm(signature: Signature, key: str) -> None:
     token = links.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
     address = settings.BASE_URL + reverse("pledges:confirm", args=[token])
-    facts = {"address": address, "days": LIFETIME.days, "withdraw": way_back(signature)}
+    way_out = way_back(signature)
+    facts = {"address": address, "days": LIFETIME.days, "pledge": signature.text.heading, "withdraw": way_out}
     outbox.queue(key, "pledge_confirm", signature.letter_to, facts)

@@ -44,6 +44,12 @@ class Pledge(models.Model):
         _("main pledge"), default=False, help_text=_("Stands at /pledge/. Only one pledge can.")
     )
 
+    count_from = models.PositiveIntegerField(
+        _("show the number of signatures from"),
+        default=100,
+        help_text=_("Below it the pages invite to sign and name no number: a small one keeps people from signing."),
+    )
+
     class Meta:
         ordering = ["-is_main", "title"]
         verbose_name = _("pledge")
@@ -227,6 +233,12 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_state_display()})"
+
+    def age_text(self) -> str:
+        """What they said of their age, which is no number of years."""
+        return _("%(age)s or over") % {"age": self.age}
+
+    age_text.short_description = _("age")  # type: ignore[attr-defined]
 
 
 class SignatureEvent(GrowsOnly):

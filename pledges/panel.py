@@ -39,7 +39,7 @@ class PledgeForm(forms.ModelForm):
 
     class Meta:
         model = Pledge
-        fields = ["title", "slug", "text", "is_sample", "minimum_age", "is_open", "is_main"]
+        fields = ["title", "slug", "text", "is_sample", "minimum_age", "count_from", "is_open", "is_main"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,7 +160,7 @@ class SignatureViewSet(ReadOnlyViewSet):
         "country",
         "pledge",
         "text",
-        "age",
+        "age_text",
         "state",
         "number",
         "signed_at",

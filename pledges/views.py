@@ -47,7 +47,7 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
                 None, _("Many people are signing from your connection. Please wait a minute, then send this once more.")
             )
             status = 429
-    context = {"pledge": chosen, "text": text, "form": form, "count": counting.confirmed(chosen)}
+    context = {"pledge": chosen, "text": text, "form": form, "count": counting.shown(chosen)}
     answer = render(request, "pledges/pledge.html", context, status=status)
     if status == 429:
         answer["Retry-After"] = str(WAIT)
@@ -105,7 +105,7 @@ def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
     confirmed_at = signature.confirmed_at or timezone.now()
     context = {
         "signature": signature,
-        "count": counting.confirmed(signature.pledge),
+        "count": counting.shown(signature.pledge),
         "day": Organisation.load().day_of(confirmed_at),
     }
     return render(request, "pledges/confirmed.html", context)

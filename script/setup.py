@@ -109,4 +109,8 @@ def fail(sentence: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        say("Stopped. Run the same command again to go on.")
+        raise SystemExit(130) from None

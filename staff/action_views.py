@@ -52,7 +52,7 @@ class ActionView(generic.PermissionCheckedMixin, View):
         if form is not None and not form.is_valid():
             return self._page(form, status=422)
         filled = form.cleaned_data if form is not None else {}
-        if form is not None and self.chosen.sure and "sure" not in request.POST:
+        if self.chosen.sure and "sure" not in request.POST:
             return self._page(form, self.chosen.sure(self.row, filled))
         sentence = str(self.chosen.run(self.row, request.user, **filled) or gettext("Done."))
         data = {"action": self.chosen.name, "label": str(self.chosen.label), "sentence": sentence}

@@ -4,6 +4,7 @@ Wagtail has one class behind all of its exports (site history, reports, redirect
 so that its methods are replaced where they are defined. tests/staff/test_files.py walks every address of the site.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Sized
 from decimal import Decimal
@@ -49,7 +50,10 @@ def cell(view: Any, field: str, value: Any, export_format: str) -> Any:
 
 
 def pieces(view: Any, rows: Any) -> Iterator[bytes]:
-    """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself."""
+    """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself. The mark at
+    the beginning tells Excel that names are written in UTF-8.
+    """
+    yield codecs.BOM_UTF8
     lines = _lines(view, _InChunks(rows) if isinstance(rows, QuerySet) else rows)
     while piece := b"".join(islice(lines, CHUNK)):
         yield piece

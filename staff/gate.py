@@ -12,11 +12,11 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.views.defaults import permission_denied
 
-from staff import factors, notices
+from staff import factors, kept, notices
 from staff.models import User
 
 PANEL, ACCOUNTS = "/admin/", "/accounts/"
@@ -71,7 +71,7 @@ def _at_the_panel(request: HttpRequest) -> HttpResponse | None:
     if _name(request) in DOORS:
         return None
     if not request.user.is_authenticated or _over(request):
-        return _to(request, "account_login")
+        return _kept(request) if kept.is_worth_it(request) else _to(request, "account_login")
     if not request.user.has_perm(ACCESS):
         return permission_denied(request, PermissionDenied())
     return None if factors.shown(request) else _to_the_factor(request)
@@ -120,6 +120,12 @@ def before_the_private(request: HttpRequest) -> HttpResponse | None:
     if _over(request):
         return _to(request, "account_login")
     return None if factors.shown(request) else _to_the_factor(request)
+
+
+def _kept(request: HttpRequest) -> HttpResponse:
+    """Somebody wrote for longer than the session lasted: nothing of it is lost while they sign in."""
+    context = {"path": request.get_full_path(), "typed": kept.typed(request)}
+    return render(request, "staff/kept.html", context, status=403)
 
 
 def _to_the_factor(request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.tables import Table
 from wagtail.admin.views import generic
+from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
 
@@ -87,7 +88,8 @@ class DetailView(generic.InspectView):
             if self.request.user.has_perm(action.permission) and action.applies(self.object)
         ]
         tables = [(related.label, self._table(related)) for related in self.related]
-        return super().get_context_data(**kwargs) | {"actions": offered, "related": tables}
+        done = registry.get_logs_for_instance(self.object).filter(action="staff.action") if self.actions else []
+        return super().get_context_data(**kwargs) | {"actions": offered, "related": tables, "done": done}
 
     def _link(self, row: Model) -> Any:
         url = AdminURLFinder(self.request.user).get_edit_url(row)

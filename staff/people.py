@@ -6,16 +6,19 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column
 from wagtail.log_actions import log
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.bulk_actions import AssignRoleBulkAction, DeleteBulkAction, SetActiveStateBulkAction
-from wagtail.users.views.users import CreateView, DeleteView, EditView, UserViewSet
+from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexView, UserViewSet
 
 from staff import factors, gate, invitations, notices, reach
 from staff.models import User
@@ -68,6 +71,25 @@ class StaffEditForm(NoPrivilegeForm, UserEditForm):
         fields = UserEditForm.Meta.fields - {"is_superuser"}
 
 
+class StaffList(IndexView):
+    """Wagtail's list, with roles where it says who is a superuser."""
+
+    def get_base_queryset(self) -> QuerySet[User]:
+        people: QuerySet[User] = super().get_base_queryset()
+        return people.prefetch_related("groups")
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        found: list[Any] = list(super().columns)
+        roles = Column("roles", label=_("Roles"), accessor=_roles)
+        return [roles if column.name == "is_superuser" else column for column in found]
+
+
+def _roles(user: User) -> str:
+    names = sorted(group.name for group in user.groups.all())
+    return ", ".join([*names, gettext("Superuser")] if user.is_superuser else names)
+
+
 class Acting:
     """For Wagtail's pages that make or change somebody: the form knows who does it, and the old address hears of it."""
 
@@ -107,6 +129,7 @@ class StaffDeleteView(DeleteView):
 
 
 class StaffUserViewSet(UserViewSet):
+    index_view_class = StaffList
     add_view_class, edit_view_class, delete_view_class = StaffCreateView, StaffEditView, StaffDeleteView
     copy_view_enabled = False  # it would make an account past the hooks of the page that makes one
 

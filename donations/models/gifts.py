@@ -154,7 +154,7 @@ class GiftQuerySet(models.QuerySet["Gift"]):
 
     def unfinished(self) -> "GiftQuerySet":
         """Those for which no money has come: Stripe's page was not opened, or not finished."""
-        return self.filter(status__in=[Gift.Status.STARTED, Gift.Status.FAILED, Gift.Status.EXPIRED])
+        return self.filter(status__in=Gift.UNFINISHED)
 
 
 class Gift(models.Model):
@@ -171,6 +171,8 @@ class Gift(models.Model):
         PAID = "paid", _("paid")
         FAILED = "failed", _("failed")
         EXPIRED = "expired", _("not finished")
+
+    UNFINISHED = (Status.STARTED, Status.FAILED, Status.EXPIRED)  # no money has come
 
     reference = models.CharField(max_length=20, unique=True, default=new_reference)
     attempt = models.CharField(max_length=64, blank=True, db_index=True)

@@ -1,11 +1,25 @@
 """What somebody holds against a payment: disputes, a bank's questions, warnings of fraud."""
 
 from django.db import models
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.gifts import Gift
 
+STATUS = {
+    "needs_response": _("waits for our answer"),
+    "warning_needs_response": _("the bank waits for our answer"),
+    "appeal_needs_response": _("the appeal waits for our answer"),
+    "under_review": _("answered, the bank decides"),
+    "warning_under_review": _("answered, the bank decides"),
+    "appeal_under_review": _("appealed, the bank decides"),
+    "warning_closed": _("closed, nothing was taken"),
+    "won": _("won, the money came back"),
+    "lost": _("lost, the money is gone"),
+    "prevented": _("prevented"),
+}
 ANSWERABLE = ("needs_response", "warning_needs_response", "appeal_needs_response")
 CLOSED = ("won", "lost", "warning_closed", "prevented", "charge_refunded")
 
@@ -61,6 +75,29 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.stripe_object}"
+
+    def status_text(self) -> str:
+        """In words; Stripe's own where it adds one that we do not know."""
+        if self.kind == self.Kind.WARNING:
+            return str(_("refund it now, or wait for the dispute") if self.actionable else _("nothing to do"))
+        return str(STATUS.get(self.status, self.status.replace("_", " ")))
+
+    status_text.short_description = _("how it stands")  # type: ignore[attr-defined]
+    status_text.admin_order_field = "status"  # type: ignore[attr-defined]
+
+    @property
+    def at_stripe(self) -> str:
+        """The address at which it is answered, in Stripe's dashboard."""
+        if self.kind == self.Kind.WARNING:
+            place = f"payments/{self.gift.payment_intent_id or ''}"
+        else:
+            place = f"disputes/{self.stripe_object}"
+        return f"https://dashboard.stripe.com/{'' if self.livemode else 'test/'}{place}"
+
+    def link_text(self) -> SafeString:
+        return format_html('<a href="{0}" rel="noreferrer">{0}</a>', self.at_stripe)
+
+    link_text.short_description = _("at Stripe")  # type: ignore[attr-defined]
 
     def amount_text(self) -> str:
         return "" if self.amount is None else money.exact(self.amount, self.currency)

@@ -8,22 +8,26 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-FASTEST = 2.0  # seconds: nobody reads and fills a form faster
-LONGEST = 24 * 3600
+FASTEST = 2.0  # seconds: nobody reads a page and presses its button faster
+LONGEST = 24 * 3600  # seconds
 SALT = "doors.guard"
+ASKED = "asked"
 
 
-def stamp() -> str:
-    """The signed moment at which a form was shown."""
-    return signing.dumps(time.time(), salt=SALT)
+def stamp(asked: bool = False) -> str:
+    """The signed moment at which a form was shown. `asked`: it came back filled, and is doubted no more."""
+    now = time.time()
+    return signing.dumps([now, ASKED] if asked else now, salt=SALT)
 
 
-def age(stamped: str) -> float | None:
-    """How many seconds ago a form was shown, by its stamp; None for a stamp that is not ours."""
+def _read(stamped: str) -> tuple[float | None, bool]:
+    """How many seconds ago a form was shown, by its stamp, and whether it came back filled then. None: not ours."""
     try:
-        return time.time() - float(signing.loads(stamped, salt=SALT))
+        found = signing.loads(stamped, salt=SALT)
+        moment, *more = found if isinstance(found, list) else [found]
+        return time.time() - float(moment), ASKED in more
     except (signing.BadSignature, TypeError, ValueError):
-        return None
+        return None, False
 
 
 def at_once(request: HttpRequest) -> bool:
@@ -34,7 +38,7 @@ def at_once(request: HttpRequest) -> bool:
     shown = request.POST.get("opened")
     if shown is None:
         return False
-    passed = age(shown)
+    passed, _asked = _read(shown)
     return passed is None or passed < FASTEST
 
 
@@ -44,40 +48,42 @@ def button(request: HttpRequest) -> dict[str, Any]:
     """
     shown = request.POST.get("opened", "")
     again = at_once(request)
-    return {"opened": shown if again and age(shown) is not None else stamp(), "again": again}
+    return {"opened": shown if again and _read(shown)[0] is not None else stamp(), "again": again}
 
 
 class GuardedForm(forms.Form):
-    """Honeypot and signed form time. A doubtful form is shown again with everything that was typed; it is never
-    dropped silently, because the doubt may be wrong.
+    """A field that people do not see, and a signed form time. Who trips is asked once to send again, with everything
+    that was typed and without a reproach, because the doubt may be wrong: a manager of passwords fills such fields.
+    What comes a second time passes on to the limits.
     """
 
-    website = forms.CharField(
+    # A name that no manager of passwords and addresses knows.
+    spare = forms.CharField(
         required=False,
         label=_("Leave this empty"),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "tabindex": "-1", "data-1p-ignore": "", "data-lpignore": "true"}
+        ),
     )
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["opened"] = stamp()
+        self.initial.setdefault("opened", stamp())
+
+    def full_clean(self) -> None:
+        """When this form is shown again it is a filled one, and empty where people cannot see."""
+        super().full_clean()
+        if self.is_bound:
+            self.retype(spare="", opened=stamp(asked=True))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.data.get(self.add_prefix("website")):
-            # Browsers fill in fields that people cannot see: emptied here, or sending again would never work.
-            self.retype(website="")
-            raise forms.ValidationError(
-                _("Something filled in a field that you cannot see. It is empty again: please send once more."),
-                code="trap",
-            )
-        passed = age(self.data.get(self.add_prefix("opened"), ""))
+        passed, asked = _read(self.data.get(self.add_prefix("opened"), ""))
         if passed is None or passed > LONGEST:
-            self.retype(opened=stamp())
             raise forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
-        if passed < FASTEST:
-            raise forms.ValidationError(_("That was very fast. Please send the form once more."), code="fast")
+        if self.data.get(self.add_prefix("spare")) and not asked:
+            raise forms.ValidationError(_("Nothing was sent yet. Please press the button once more."), code="trap")
         return cleaned
 
     def retype(self, **values: str) -> None:

@@ -35,7 +35,7 @@ def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any
     """A letter of that kind in these words."""
     values = {**words.common(), **{name: _said(context.get(name)) for name in kind.sample}}
     rows = context.get("facts") or ()
-    about = {**about_us(), "language": get_language(), "stop": context.get("stop", "")}
+    about = {**about_us(), "language": get_language(), "stop": context.get("stop", ""), "is_receipt": kind.receipt}
     line = words.line(subject, values)
     if kind.receipt and about["no_money_moves"]:
         line = gettext("Demonstration, not a receipt: %(subject)s") % {"subject": line}

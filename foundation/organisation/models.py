@@ -15,6 +15,8 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
 from foundation.organisation import addresses, colours, elsewhere
 
+LEAVE_URL = "https://www.weather.gov/"
+
 
 def known_zone(name: str) -> None:
     """Raise ValidationError unless the name is a time zone of the IANA database."""
@@ -96,7 +98,7 @@ class Organisation(BaseGenericSetting):
     )
     leave_url = models.URLField(
         _("where “Leave this site” goes"),
-        default="https://www.weather.gov/",
+        default=LEAVE_URL,
         help_text=_("An everyday page that shows nothing about the reader, such as a weather service."),
     )
     is_sample = models.BooleanField(

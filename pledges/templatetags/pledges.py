@@ -29,9 +29,9 @@ def _pledge(slug: str) -> Pledge | None:
 
 @register.simple_tag
 def pledge_count(slug: str = "") -> str:
-    """Confirmed signatures, as a number in the reader's language: "18,204". "0" when there is no pledge."""
+    """Confirmed signatures, as a number in the reader's language: "18,204". "0" where none is to be shown."""
     chosen = _pledge(slug)
-    return number_format(counting.confirmed(chosen) if chosen else 0, use_l10n=True, force_grouping=True)
+    return number_format((chosen and counting.shown(chosen)) or 0, use_l10n=True, force_grouping=True)
 
 
 @register.inclusion_tag("pledges/call.html")
@@ -40,7 +40,7 @@ def pledge_call(slug: str = "") -> dict[str, Any]:
     chosen = _pledge(slug)
     if chosen is None or not chosen.is_open:
         return {"pledge": None}
-    return {"pledge": chosen, "text": chosen.text_to_sign, "count": counting.confirmed(chosen)}
+    return {"pledge": chosen, "text": chosen.text_to_sign, "count": counting.shown(chosen)}
 
 
 @register.simple_tag

@@ -47,11 +47,10 @@
     });
   }
 
-  /* Quick exit. The page goes blank before anything is loaded, and the new page takes this one's place in the tab's
-     history. What the browser keeps elsewhere stays: the bar says so. */
-  const out = one(".exit .out");
-  if (!out) return;
-  const say = one(".exit [role=status]");
+  /* Quick exit. The page goes blank before anything is loaded, our cookies end, and the new page takes this one's place
+     in the tab's history. What the browser keeps elsewhere stays: “Staying safe” on Get help says so. */
+  const say = one("#leaving");
+  if (!say) return;
   const lights = all(".exit i b");
   const title = document.title;
   const PRESSES = 3;
@@ -64,18 +63,21 @@
     event?.preventDefault();
     document.body.hidden = true;
     document.title = say.dataset.leaving;
-    location.replace(out.href);
+    try { sessionStorage.left = 1; } catch { /* storage is forbidden here */ }
+    fetch(say.dataset.cookies, { method: "POST", keepalive: true }).catch(() => {});
+    location.replace(say.dataset.to);
   };
   const count = (number) => {
     presses = number;
     clearTimeout(forgetting);
     lights.forEach((light, index) => light.classList.toggle("on", index < presses));
-    say.textContent = presses && presses < PRESSES ? say.dataset.more.replace("{n}", PRESSES - presses) : "";
+    const left = presses ? PRESSES - presses : 0;
+    say.textContent = left === 1 ? say.dataset.onceMore : left ? say.dataset.more.replace("{n}", left) : "";
     if (presses) forgetting = setTimeout(count, PAUSE, 0);
   };
 
   for (const link of all("[data-leave]")) link.addEventListener("click", leave);
-  for (const hint of all(".exit [data-keys], .exit i")) hint.hidden = false;
+  for (const hint of all(".exit i")) hint.hidden = false;
   addEventListener("keydown", (event) => {
     if (event.key === "Shift") {
       if (!event.repeat) combined = false;
@@ -91,7 +93,11 @@
     if (presses >= PRESSES) leave();
   });
   /* Back from the other site may show this page as it was left: blank. */
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", (event) => {
+    const back = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    let left = false;
+    try { left = sessionStorage.left; } catch { /* as above */ }
+    if (back && left) for (const form of document.forms) form.reset(); // browsers put back what was typed
     document.body.hidden = false;
     document.title = title;
     count(0);

@@ -47,7 +47,7 @@ def test_it_lists_each_source_and_leads_to_it(page):
         assert page.select_one(f'[id="{link["href"][1:]}"]') is not None, link
 
 
-def test_it_says_when_a_source_was_opened_and_by_nobodys_name(loaded, client):
+def test_it_says_which_sources_somebody_here_has_opened_and_apologises_for_none(loaded, client):
     assert "(checked" not in client.get(ADDRESS).content.decode()
     Source.objects.filter(slug="palermo-protocol").update(
         date_checked=datetime.date(2026, 11, 20), checked_by="A. Person"

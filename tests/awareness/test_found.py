@@ -37,6 +37,17 @@ def test_it_maps_no_draft(loaded):
     assert page.full_url not in addresses()
 
 
+@pytest.mark.django_db(databases=[])
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [("/favicon.ico", "image/vnd.microsoft.icon"), ("/apple-touch-icon.png", "image/png")],
+)
+def test_it_has_its_mark_where_browsers_ask_by_name(address: str, kind: str):
+    answer = Client().get(address)
+    assert answer.status_code == 200 and answer["Content-Type"] in (kind, "image/x-icon")
+    assert len(b"".join(answer.streaming_content)) > 500
+
+
 def robots() -> str:
     return Client().get("/robots.txt").content.decode()
 

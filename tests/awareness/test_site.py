@@ -31,7 +31,6 @@ from awareness.models import (
 )
 from awareness.podcast_feed import ITUNES
 from donations.models import Campaign, Currency
-from foundation.doors import guard
 from foundation.letters.models import Letter
 from supporters import people
 from tests.awareness.conftest import english, main_of
@@ -60,12 +59,6 @@ def article(number, **fields):
     body = ArticleBody().to_python([{"type": "paragraph", "value": "<p>Words.</p>"}])
     made = ArticlePage(title=f"Text {number}", slug=f"text-{number}", body=body, **SHUT, **fields)
     return english(ArticleIndexPage).add_child(instance=made)
-
-
-@pytest.fixture
-def patient(monkeypatch):
-    """A person took the time that a form wants."""
-    monkeypatch.setattr(guard, "FASTEST", -1.0)
 
 
 def test_it_answers_at_every_address_with_few_queries_and_no_cookie(loaded, client, django_assert_max_num_queries):
@@ -176,9 +169,9 @@ def test_it_keeps_no_tick_of_a_checklist(read):
     assert 'name="' not in html[html.index('class="checklist"') : html.index("</ul>", html.index('class="checklist"'))]
 
 
-def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, client, patient):
+def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, client):
     page = client.get("/about/contact/")
-    data = written(opened=page.context["form"].initial["opened"], website="")
+    data = written(opened=page.context["form"].initial["opened"], spare="")
     assert client.post("/about/contact/", data)["Location"] == "/about/contact/?sent"
     message = Message.objects.get()
     assert (message.reason, message.state) == ("The press", "new")
@@ -201,11 +194,11 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     assert not Message.objects.exists() and told.text == told.html == ""
 
 
-def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client, patient):
+def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client):
     opened = client.get("/about/contact/").context["form"].initial["opened"]
-    assert client.post("/about/contact/", written(opened=opened, website="spam")).status_code == 200
+    assert client.post("/about/contact/", written(opened=opened, spare="spam")).status_code == 200
     assert not Message.objects.exists()
-    codes = [client.post("/about/contact/", written(opened=opened, website="")).status_code for _ in range(7)]
+    codes = [client.post("/about/contact/", written(opened=opened, spare="")).status_code for _ in range(7)]
     assert codes == [302] * correspondence.WRITERS + [429] * 2
 
 

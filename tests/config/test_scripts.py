@@ -4,17 +4,23 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from django.conf import LazySettings
+from django.core.management.base import CommandError
 
+from config.management.commands import serve
+from config.processes import hold
 from tests import evidence
 from tests.databases import own_database
 from tests.ports import free_port
 from tests.running import ROOT, files_of_the_project
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes]
 TRACE = "Traceback (most recent call last)"
@@ -143,6 +149,52 @@ def test_it_says_that_a_port_is_taken(furnished: Path, tmp_path: Path) -> None:
         port = holder.getsockname()[1]
         said = refused(furnished, PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path))
     assert f"Port {port} is taken" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"PORT": "abc"}, "PORT=abc is no port: set it to a number from 1 to 65535."),
+        ({"PYTHON": "/nonexistent"}, "PYTHON names /nonexistent, and there is no such program."),
+    ],
+)
+def test_it_says_in_one_sentence_what_is_wrong_with_a_setting(
+    furnished: Path, tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    said = refused(furnished, **{"DATA_DIR": str(tmp_path), **changes})
+    assert sentence in said and len(said.strip().splitlines()) == 1
+
+
+def test_it_says_which_python_runs_its_commands(tmp_path: Path) -> None:
+    without_packages = [sys.executable, "-S", "-E", "manage.py", "check"]
+    done = subprocess.run(without_packages, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 1 and TRACE not in done.stderr
+    assert "does not have the site's packages. Use " in done.stderr
+
+
+def test_it_says_that_a_server_already_runs_on_the_same_data(settings: LazySettings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    assert hold(tmp_path / "serving.lock")
+    with pytest.raises(CommandError, match="A server already runs on this data"):
+        serve.Command().check_room()
+
+
+def test_it_stops_with_a_sentence_while_packages_are_installed(tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text("#!/bin/sh\nkill -INT $PPID\nexec sleep 60\n")
+    (tmp_path / "uv").chmod(0o755)
+    subprocess.run(["cp", "-r", str(ROOT / "script"), str(ROOT / "requirements.txt"), str(tmp_path)], check=True)
+    env = environment(PATH=f"{tmp_path}:{os.environ['PATH']}")
+    said = refused(tmp_path, **{name: value for name, value in env.items() if name == "PATH"})
+    assert "Stopped. Run the same command again to go on." in said
+
+
+def test_it_stops_at_once_while_the_database_is_prepared(furnished: Path, tmp_path: Path) -> None:
+    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    server = Server(furnished, environment(DATA_DIR=str(tmp_path / "data"), **ports))
+    wait_for(lambda: "Preparing the database" in server.said())
+    assert server.press_ctrl_c() == 0
+    assert "Collecting" not in server.said() and "Stopped. Nothing is lost" in server.said()
+    assert TRACE not in server.said()
 
 
 def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
 
-from donations import events, ledger, receipts, starter
-from donations.models import Currency, Gift, LedgerEntry, Plan, StripeEvent
+from donations import events, ledger, money, receipts, starter
+from donations.models import Currency, Gift, LedgerEntry, Objection, Plan, StripeEvent
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from supporters.people import meet
@@ -107,14 +108,69 @@ def test_it_shows_a_name_that_looks_like_a_formula_and_exports_it_as_text(rows):
     staff = signed_in("Finance")
     assert "=HYPERLINK(&quot;x&quot;)" in staff.get("/admin/gift/").content.decode()
     answer = staff.get("/admin/gift/?export=csv")
-    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode(), newline=""))
-    assert "'" + FORMULA in row.values() and "2500" in row.values()
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"), newline=""))
+    assert "'" + FORMULA in row.values()
+
+
+@pytest.mark.parametrize(
+    ("code", "minor", "said"), [("USD", 4400, "44.00"), ("JPY", 12345, "12345"), ("ISK", 4500, "45")]
+)
+def test_it_writes_sums_with_decimals_of_their_currency_and_minor_units_only_where_it_says_so(rows, code, minor, said):
+    Gift.objects.update(currency=code, amount=minor, total=minor, name="José Núñez")
+    staff = signed_in("Finance")
+    file = b"".join(staff.get("/admin/gift/?export=csv").streaming_content)
+    assert file.startswith(b"\xef\xbb\xbf")  # or Excel reads the name as JosÃ©
+    (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
+    assert (row["Amount"], row["Total"], row["Currency"], row["Name"]) == (said, said, code, "José Núñez")
+    assert row["Total in minor units"] == str(minor)
+    page = staff.get(f"/admin/gift/inspect/{rows.pk}/").content.decode()
+    assert f">{minor}<" not in page.replace("\n", "").replace(" ", "") and money.exact(minor, code) in page
 
 
 def test_it_exports_the_ledger_to_finance_and_to_nobody_in_donor_care(rows):
     text = b"".join(signed_in("Finance").get("/admin/ledgerentry/?export=csv").streaming_content).decode()
     assert "ch_one" in text and rows.reference in text
     assert signed_in("Donor care").get("/admin/gift/?export=csv").status_code == 302
+
+
+def test_it_lists_no_attempt_that_was_not_finished_until_somebody_asks_for_it(rows):
+    gift(2, status="started", paid_at=None, email="began@donor.example")
+    staff = signed_in("Donor care")
+    assert "began@donor.example" not in staff.get("/admin/gift/").content.decode()
+    for query in ("status=started", "q=began"):
+        assert "began@donor.example" in staff.get(f"/admin/gift/?{query}").content.decode()
+
+
+def test_it_gives_donor_care_and_editors_something_to_look_at_on_their_first_page(rows):
+    care = signed_in("Donor care").get("/admin/").content.decode()
+    assert "Donors this week" in care and "gifts that came" in care
+    assert "What wants a look" in signed_in("Editor").get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [("dispute", "needs_response", "waits for our answer"), ("dispute", "lost", "lost, the money is gone")],
+)
+def test_it_says_of_a_dispute_in_words_how_it_stands_and_where_it_is_answered(rows, kind, status, said):
+    row = Objection.objects.create(
+        stripe_object="du_one",
+        kind=kind,
+        status=status,
+        gift=rows,
+        amount=2500,
+        currency="USD",
+        opened_at=timezone.now(),
+        as_of=timezone.now(),
+        livemode=False,
+    )
+    finance = signed_in("Finance")
+    page = finance.get(f"/admin/objection/inspect/{row.pk}/").content.decode()
+    assert said in page and "$25.00 USD" in page and "needs_response" not in page and "Actionable" not in page
+    assert 'href="https://dashboard.stripe.com/test/disputes/du_one"' in page
+    assert said in finance.get("/admin/objection/").content.decode()
+    home = " ".join(finance.get("/admin/").content.decode().split())
+    lost = int(status == "lost")
+    assert re.search(rf"disputes lost in a year</a></dt><dd[^>]*>{lost}<", home)  # a lost one stays in sight
 
 
 def test_it_keeps_the_body_of_an_event_out_of_the_panel(rows):

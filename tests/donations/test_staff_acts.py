@@ -41,7 +41,7 @@ def plan(donor, till) -> Plan:
 def test_it_steers_a_monthly_gift_from_the_panel(plan, buttons, status, ends):
     staff = signed_in("Administrator")
     for button in buttons:
-        assert staff.post(f"/admin/plan/inspect/{plan.pk}/{button}/").status_code == 302, button
+        assert staff.post(f"/admin/plan/inspect/{plan.pk}/{button}/", {"sure": "yes"}).status_code == 302, button
     plan.refresh_from_db()
     assert plan.status == status and bool(plan.cancel_at) == ends
 
@@ -107,20 +107,36 @@ def test_it_says_in_the_receipt_of_a_second_monthly_gift_that_there_is_a_first(p
 
 def test_it_changes_nothing_by_looking_at_an_address(plan):
     staff = signed_in("Administrator")
-    assert staff.get(f"/admin/plan/inspect/{plan.pk}/stop/").status_code == 405
+    assert staff.get(f"/admin/plan/inspect/{plan.pk}/look/").status_code == 405
     assert staff.get(f"/admin/plan/inspect/{plan.pk}/end/").status_code == 200  # a page that asks
     assert Plan.objects.get().status == "active"
 
 
+@pytest.mark.parametrize(
+    ("button", "status", "template"),
+    [("pause-month", "paused", "plan_paused"), ("stop", "paused", "plan_stopped"), ("end", "ended", "plan_ended")],
+)
+def test_it_asks_with_name_and_sum_then_tells_the_donor_and_says_who_did_it(plan, button, status, template):
+    type(plan.supporter).objects.update(name="Ada Lovelace")
+    staff = signed_in("Donor care")
+    address = f"/admin/plan/inspect/{plan.pk}/{button}/"
+    question = staff.post(address).content.decode()
+    assert "Ada Lovelace" in question and "$30.00 USD" in question and Plan.objects.get().status == "active"
+    page = staff.post(address, {"sure": "yes"}, follow=True).content.decode()
+    assert Plan.objects.get().status == status and Letter.objects.get(template=template).to == "ada@donor.example"
+    assert re.search(r"Done by staff.*\d{4}, \d\d:\d\d \w+, donor-care@example.org", page, re.S)
+    assert ("stopped, ends on" in page) == (button == "stop")
+
+
 def test_it_lets_nobody_steer_without_the_permission(plan):
-    signed_in("Finance").post(f"/admin/plan/inspect/{plan.pk}/end/")
+    signed_in("Finance").post(f"/admin/plan/inspect/{plan.pk}/end/", {"sure": "yes"})
     assert Plan.objects.get().status == "active"
 
 
 def test_it_says_so_when_stripe_does_not_answer(plan, till):
     till.fault("unavailable", count=9)
     staff = signed_in("Administrator")
-    page = staff.post(f"/admin/plan/inspect/{plan.pk}/end/", follow=True).content.decode()
+    page = staff.post(f"/admin/plan/inspect/{plan.pk}/end/", {"sure": "yes"}, follow=True).content.decode()
     assert "Nothing was changed" in page and Plan.objects.get().status == "active"
 
 
@@ -155,7 +171,8 @@ def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, ti
 
 
 def act(plan: Plan, name: str, role: str = "Donor care", **fields: str):
-    return signed_in(role).post(f"/admin/plan/inspect/{plan.pk}/{name}/", fields)
+    """One who is sure."""
+    return signed_in(role).post(f"/admin/plan/inspect/{plan.pk}/{name}/", {"sure": "yes", **fields})
 
 
 def price(plan: Plan) -> dict:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
 def test_it_takes_a_gift_once_from_the_form_to_the_receipt(donor, till):
     thanks = donor.pay(donor.give("once", "25", name="Ada Lovelace"))
-    assert "We are confirming your gift" in thanks.content.decode()
+    assert "Your gift has arrived" in thanks.content.decode()
 
     till.tell()
 

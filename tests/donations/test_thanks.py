@@ -1,13 +1,16 @@
 """The page of thanks: the truth, and nothing of it to strangers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from threading import BoundedSemaphore
 
 import pytest
+import requests
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from donations import facts, gateway, keepsake
+from donations import checkout, facts, gateway, keepsake
 from donations.models import Gift, Plan
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +36,11 @@ def test_it_says_that_a_payment_is_not_finished(donor, address):
     assert "not finished" in text and "Nothing has been charged" in text and "/c/pay/" in text
 
 
-def test_it_says_that_it_is_confirming_before_our_books_know(donor, till, address):
+def test_it_says_that_a_gift_arrived_before_our_books_know(donor, till, address):
     paid(donor, till)
-    text = words(donor.client, address)
-    assert "confirming" in text and "$42.42" in text and "do not pay again" in text
+    answer = donor.client.get(address)
+    text = answer.content.decode()
+    assert "has arrived" in text and "$42.42" in text and "Refresh" not in answer.headers
     assert Gift.objects.get().status == "started"
 
 
@@ -61,9 +65,43 @@ def test_it_says_that_a_bank_takes_days(donor, till, address, monkeypatch):
     assert "on its way" in words(donor.client, address)
 
 
-def test_it_still_thanks_when_stripe_does_not_answer(donor, till, address):
+def test_it_thanks_and_looks_again_by_itself_when_stripe_does_not_answer(donor, till, address):
+    paid(donor, till)
     till.fault("unavailable")
-    assert "confirming" in words(donor.client, address)
+    answer = donor.client.get(address)
+    text = answer.content.decode()
+    assert "<h1>Thank you.</h1>" in text and "looks again by itself" in text and "$42.42" in text
+    assert "books" not in text and "pay again" not in text
+    assert answer["Refresh"] == "3"  # seconds, of the same address
+    till.calm()
+    assert "has arrived" in words(donor.client, address)
+
+
+def test_it_looks_less_and_less_often_and_not_for_ever(donor, till, address, time_machine):
+    till.fault("unavailable")
+    begun, waits = timezone.now(), []
+    for minutes in (0, 10, 60, 25 * 60):
+        time_machine.move_to(begun + timedelta(minutes=minutes), tick=False)
+        waits.append(donor.client.get(address).headers.get("Refresh"))
+    assert waits == ["3", "30", "60", None]
+
+
+def test_it_asks_stripe_once_and_for_two_seconds_at_most(donor, till, address, monkeypatch):
+    seen = []
+    send = requests.Session.request
+    monkeypatch.setattr(
+        requests.Session, "request", lambda *args, **more: seen.append(more["timeout"]) or send(*args, **more)
+    )
+    till.fault("unavailable")
+    donor.client.get(address)
+    assert len(seen) == 1 and max(seen[0]) <= checkout.LOOK
+
+
+def test_it_thanks_without_asking_when_too_many_wait_for_stripe(donor, till, address, monkeypatch):
+    monkeypatch.setattr(checkout, "LOOK", 0)
+    monkeypatch.setattr(checkout, "_places", BoundedSemaphore(1))
+    assert checkout._places.acquire()
+    assert "<h1>Thank you.</h1>" in words(donor.client, address)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +112,14 @@ def test_it_knows_no_session_that_is_not_ours(donor, till, session):
     assert answer.status_code == 200 and "know no gift" in answer.content.decode()
 
 
-def test_it_asks_stripe_for_no_session_that_is_not_ours(donor, till, monkeypatch):
+def test_it_asks_stripe_for_no_session_that_is_not_this_browsers(donor, till, address, monkeypatch):
     def never(ident):
         raise AssertionError("asked")
 
     monkeypatch.setattr("donations.gateway.checkout_page", never)
     donor.client.get("/give/thanks/?session=cs_test_somebody")
+    stranger = Client().get(address)
+    assert "<h1>Thank you.</h1>" in stranger.content.decode() and stranger["Refresh"] == "3"
 
 
 @pytest.mark.parametrize("books", [False, True])

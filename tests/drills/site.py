@@ -224,9 +224,6 @@ class DrillSite:
             # A form that was opened when the site began: a robot of ours is not kept waiting for being one.
             fields |= {"email": f"donor{number}@donor.example", "opened": self.stamp}
             answer = person.post(f"{self.url}/give/", fields, timeout=60, allow_redirects=False)
-            if "very fast" in answer.text:
-                time.sleep(0.5)  # the first form of all is really too young
-                return self.open_page(frequency, amount, code, address, prove)
             if answer.status_code == 403 and prove:
                 answer = self._prove(person, answer)
             return answer.headers["Location"] if answer.status_code == 303 else ""

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.letters import outbox
+from foundation.letters import kinds, outbox, writing
 from foundation.letters.models import Letter
 from foundation.organisation.models import Home, Organisation
 
@@ -55,10 +55,12 @@ def test_it_says_the_same_in_text_and_html_and_folds_the_subject_into_one_line()
     assert "<p" in letter.html and "Dear Ada" in letter.html
 
 
-def test_it_says_that_a_demonstration_is_not_a_receipt() -> None:
+def test_it_says_of_a_receipt_alone_that_it_is_none_in_a_demonstration() -> None:
     letter = write()
-    assert letter.text.startswith("NOT A RECEIPT")
-    assert "NOT A RECEIPT" in letter.html
+    assert letter.text.startswith("This letter comes from a demonstration")
+    assert "RECEIPT" not in letter.text + letter.html
+    receipt = writing.compose(kinds.get("receipt"), "Thanks", "Thanks.", {})
+    assert receipt.text.startswith("NOT A RECEIPT") and "NOT A RECEIPT" in receipt.html
 
 
 def test_it_shows_names_inert() -> None:

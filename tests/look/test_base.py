@@ -4,9 +4,10 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import OperationalError
 from django.test import Client
 
-from foundation.organisation.models import Organisation
+from foundation.organisation.models import LEAVE_URL, Organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def page(client: Client, address: str = "/no-such-page/") -> BeautifulSoup:
 def test_it_begins_with_the_skip_link_and_then_the_way_out(client: Client) -> None:
     links = page(client).body.find_all("a")
     assert links[0]["href"] == "#main"
-    assert links[1]["href"] == Organisation.load().leave_url
+    assert links[1]["href"] == "/leave/" and links[1].has_attr("data-leave")
     assert set(links[1]["rel"]) == {"nofollow", "noreferrer"}
 
 
@@ -26,13 +27,37 @@ def test_it_sends_the_reader_where_the_organisation_chose(client: Client) -> Non
     Organisation.objects.update_or_create(
         pk=Organisation.load().pk, defaults={"leave_url": "https://example.org/recipes"}
     )
-    assert {link["href"] for link in page(client).select("[data-leave]")} == {"https://example.org/recipes"}
+    answer = client.get("/leave/")
+    assert (answer.status_code, answer["Location"]) == (303, "https://example.org/recipes")
+    assert answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
+    assert page(client).select_one("#leaving")["data-to"] == "https://example.org/recipes"
 
 
-def test_it_says_beside_the_way_out_that_the_history_stays(client: Client) -> None:
-    bar = page(client).select_one(".exit")
-    assert "history" in bar.get_text()
-    assert bar.select_one('a[href="/get-help/#staying-safe"]')
+def test_it_leaves_while_the_database_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(Organisation, "load", down)
+    assert client.get("/leave/")["Location"] == LEAVE_URL
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_it_ends_the_cookies_of_forms_in_each_language_and_not_the_session_of_staff(method: str) -> None:
+    answer = getattr(Client(enforce_csrf_checks=True), method)("/leave/")
+    ended = {(morsel.key, morsel["path"]) for morsel in answer.cookies.values() if morsel["max-age"] == 0}
+    assert ended == {
+        ("csrftoken", "/"),
+        *(("gift", path) for path in ("/give/", "/es/give/")),
+        *(("my", path) for path in ("/my/", "/es/my/")),
+    }
+
+
+def test_it_offers_no_way_out_to_staff_at_their_own_door(client: Client) -> None:
+    assert not page(client, "/accounts/login/").select("[data-leave], #leaving")
+
+
+def test_it_says_where_to_read_that_the_history_stays(client: Client) -> None:
+    assert page(client).select_one('footer a[href="/get-help/#staying-safe"]')
 
 
 @pytest.mark.parametrize(

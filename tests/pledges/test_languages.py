@@ -50,7 +50,14 @@ def test_it_makes_no_version_of_the_same_words_and_refuses_half_a_translation(pl
 
 def test_it_takes_the_words_of_another_language_from_the_pledges_form(pledge: Pledge) -> None:
     boss = sign_in(Client(), member("Administrator"))
-    fields = {"title": pledge.title, "slug": pledge.slug, "minimum_age": "16", "is_open": "on", "is_main": "on"}
+    fields = {
+        "title": pledge.title,
+        "slug": pledge.slug,
+        "minimum_age": "16",
+        "count_from": "1",
+        "is_open": "on",
+        "is_main": "on",
+    }
     address = reverse("pledge:edit", args=[pledge.pk])
     words = {"text": "We begin.", "title_es": "El compromiso", "text_es": "Empezamos."}
     assert boss.post(address, {**fields, **words}).status_code == 302

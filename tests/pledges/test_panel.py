@@ -122,6 +122,7 @@ def _change(client: Client, pledge: Pledge, **fields: object) -> int:
         "text": text.text if text else "",
         "is_sample": "on" if text and text.is_sample else "",
         "minimum_age": pledge.minimum_age,
+        "count_from": pledge.count_from,
         "is_open": "on",
         "is_main": "on",
         **fields,
@@ -158,7 +159,7 @@ def test_it_closes_a_pledge_and_deletes_none(boss: Client, pledge: Pledge) -> No
 
 
 def test_it_takes_one_main_pledge_and_no_address_of_another_page(boss: Client, pledge: Pledge) -> None:
-    new = {"title": "Schools", "text": "* We promise.", "minimum_age": 16, "is_open": "on"}
+    new = {"title": "Schools", "text": "* We promise.", "minimum_age": 16, "count_from": 100, "is_open": "on"}
     add = reverse("pledge:add")
     assert boss.post(add, {**new, "slug": "sent"}).status_code == 200
     assert boss.post(add, {**new, "slug": "schools", "is_main": "on"}).status_code == 200

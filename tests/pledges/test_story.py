@@ -11,7 +11,7 @@ from tests.pledges import driver
 
 def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -> None:
     client = Client(enforce_csrf_checks=True)
-    assert "Be the first to sign." in client.get("/pledge/").content.decode()
+    assert "Be among the first to sign." in client.get("/pledge/").content.decode()
 
     answer = driver.sign(client, letters="on")
     assert (answer.status_code, answer["Location"]) == (302, "/pledge/sent/")
@@ -21,6 +21,8 @@ def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -
 
     (letter,) = driver.letters()
     assert letter.template == "pledge_confirm"
+    assert f"“{pledge.newest_text.heading}” of The Road Out" in letter.text
+    assert "RECEIPT" not in letter.text and "no money moves" in letter.text  # in a demonstration
     address = driver.link(letter)
     page = client.get(address).content.decode()
     assert "Ada Example" in page and "United Kingdom" in page
@@ -32,6 +34,9 @@ def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -
     done = client.get(address).content.decode()
     assert "Thank you. Your signature counts." in done
     assert '<strong class="num">1</strong>' in done
+    assert "<bdi>Ada Example</bdi>" in done and "Print this page" in done  # the certificate, on their own page
+    assert "has signed" not in client.get("/pledge/").content.decode()  # a small number invites nobody
+    Pledge.objects.update(count_from=1)
     assert "1 person has signed." in client.get("/pledge/").content.decode()
 
     supporter = Supporter.objects.get()

@@ -36,7 +36,7 @@ def supporters(*names: str) -> list[Supporter]:
 
 def exported(client: Client, query: str = "") -> list[dict[str, str]]:
     answer = client.get(f"/admin/supporter/?export=csv{query}")
-    text = b"".join(answer.streaming_content).decode()
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 

@@ -1,7 +1,9 @@
 """Who may see and do what."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.core.management.sql import emit_post_migrate_signal
 from django.test import Client
 from wagtail.models import GroupApprovalTask, Page
@@ -9,7 +11,7 @@ from wagtail.models import GroupApprovalTask, Page
 from config.roles import grant
 from foundation.letters.models import Letter
 from staff.models import User
-from tests.staff.people import member, sign_in, signed_in
+from tests.staff.people import app_of, member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +150,23 @@ def test_it_makes_an_account_from_the_panel_without_a_password_and_mails_a_link(
     assert not user.has_usable_password()
     assert list(user.groups.all()) == [finance]
     assert "/accounts/invitation/" in Letter.objects.get(to=user.email).text
+
+
+def test_it_shows_the_roles_in_the_list_of_users():
+    member("Donor care", "care@example.org")
+    page = signed_in("Administrator").get("/admin/users/").content.decode()
+    assert "Donor care" in page[page.index("care@example.org") :] and "Access level" not in page
+
+
+def test_it_says_before_a_move_whose_passkeys_end(capsys):
+    alone, both = member("Editor", "alone@example.org"), member("Editor", "both@example.org")
+    app_of(both)
+    for user in (alone, both):
+        Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    call_command("claim_site")
+    said = capsys.readouterr().out
+    assert "2 have passkeys" in said and "invite_staff alone@example.org --lost-phone" in said
+    assert "both@example.org" not in said and said.index("alone@") < said.index("is at home here now")
 
 
 def test_it_sends_a_new_link_and_takes_lost_factors_away():

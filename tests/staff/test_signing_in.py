@@ -1,6 +1,7 @@
 """Signing in: one door, two factors, by this session."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -203,6 +204,26 @@ def test_it_ends_after_half_an_hour_without_a_request(client, time_machine, minu
     assert client.get("/admin/").status_code == 200
     time_machine.shift(minutes * 60)
     assert client.get("/admin/").status_code == expected
+
+
+def test_it_keeps_what_was_written_when_the_session_ends_meanwhile(time_machine):
+    client, origin = Client(enforce_csrf_checks=True), {"Origin": "http://testserver"}
+    user = member("Administrator")
+    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
+    sign_in(client, user)
+    client.get("/admin/")
+    address = "/admin/settings/organisation/organisation/1/"
+    time_machine.shift(timedelta(hours=1))
+    page = client.post(address, {"name": "Written for an hour"}, headers=origin)
+    assert page.status_code == 403 and 'name="name" value="Written for an hour"' in page.content.decode()
+    sign_in(client, user)
+    again = client.post(address, {"name": "Written for an hour", "csrfmiddlewaretoken": "old"}, headers=origin)
+    assert again.status_code == 403 and 'value="Written for an hour"' in again.content.decode()
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', again.content.decode())[1]
+    sent = client.post(address, {"name": "Written for an hour", "csrfmiddlewaretoken": token}, headers=origin)
+    assert "Written for an hour" in sent.content.decode() and sent.status_code == 200  # the form, which wants more
+    elsewhere = Client().post(address, {"name": "planted"}, headers={"Origin": "https://evil.example"})
+    assert elsewhere.status_code == 302
 
 
 def test_it_lasts_no_longer_than_a_working_day(client, time_machine):

@@ -47,7 +47,8 @@ def test_it_takes_a_gift_from_the_form_to_the_receipt(
     email = f"{frequency}-{size}-{javascript}@example.org".lower()
     page = open_page(size, javascript)
     page.goto(f"{running_site.url}/give/")
-    assert page.locator("[name=frequency]:checked").count() == 0
+    assert page.locator("[name=frequency]:checked").get_attribute("value") == "once"
+    expect(page.locator("#id_amount_once label").first).to_be_in_viewport()
     fill(page, frequency, amount, email)
     if javascript:
         interval = "every month" if frequency == "monthly" else ""
@@ -101,6 +102,22 @@ def test_it_keeps_what_was_typed_when_something_is_wrong(running_site: Site, ope
     assert page.input_value("[name=other]") == "0.001"
     assert page.input_value("[name=email]") == "kept@example.org"
     assert page.title().startswith("Error:")
+
+
+def test_it_finds_the_form_by_the_back_button_after_an_error_was_put_right(
+    running_site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("phone")
+    page.goto(f"{running_site.url}/give/")
+    page.locator("[name=amount_once][value='150']").check()
+    send(page)
+    expect(page.locator(".errors")).to_be_visible()  # the answer to a POST, which no browser keeps
+    page.fill("[name=email]", "back-after-error@example.org")
+    send(page)
+    page.wait_for_url("**/c/pay/**")
+    page.go_back()
+    expect(page.locator("#giving")).to_contain_text("You began this gift")
+    assert page.input_value("[name=email]") == "back-after-error@example.org"
 
 
 def test_it_brings_back_who_changed_their_mind_with_nothing_charged(

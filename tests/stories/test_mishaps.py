@@ -9,7 +9,6 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from foundation.doors import guard
 from tests.running import Site
 from tests.stories.test_choices import check
 from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
@@ -18,7 +17,6 @@ from tests.stories.visitor import PATIENCE, Visitor
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 BEGUN = "import json; from donations.models import Gift; print(json.dumps(list(Gift.objects.filter(email='{email}')"
 BEGUN += ".values('reference', 'status', 'attempt', 'session_id'))))"
-TOO_FAST = "very fast"
 NO_ANSWER = re.compile("^chrome-error:")  # the browser's own page for a connection that broke
 
 
@@ -56,8 +54,6 @@ def test_it_makes_one_gift_of_a_double_click_the_back_button_a_reload_and_two_ta
     second.goto(f"{running_site.url}/give/")
     fill(second, "once", "35", email)
     second.fill("[name=name]", "Ada =1+1")
-    while page.evaluate("performance.now()") < 1000 * guard.FASTEST + 500:
-        pass  # a form sent sooner is shown again, and Back would then lead to the answer of a POST
     with page.expect_navigation(url="**/c/pay/**"):
         page.locator("form#give button.big").dblclick(no_wait_after=True)
     page.wait_for_load_state()
@@ -105,9 +101,7 @@ def test_it_makes_one_gift_when_the_connection_is_lost_before_or_after_we_got_th
         if sent.method != "POST":
             return route.continue_()
         head = {name: value for name, value in sent.all_headers().items() if not name.startswith(":")}
-        answer = None
-        while answer is None or TOO_FAST in answer.text:
-            answer = requests.post(sent.url, sent.post_data_buffer, headers=head, allow_redirects=False, timeout=60)
+        answer = requests.post(sent.url, sent.post_data_buffer, headers=head, allow_redirects=False, timeout=60)
         assert answer.status_code == 303, answer.text
         return route.abort("connectionreset")
 
@@ -181,11 +175,8 @@ def test_it_lets_a_donor_put_a_mistyped_address_right_on_the_page_of_thanks(
     page.get_by_role("link", name="Is this address wrong?").click()
     for typed in ("right@", f"right-{who}@example.org"):
         page.fill("[name=email]", typed)
-        while True:
-            with page.expect_navigation():
-                page.get_by_role("button", name="Send it there").click()
-            if not page.get_by_text(TOO_FAST).count():
-                break
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send it there").click()
         if typed.endswith("@"):
             expect(page.locator("#id_email_error")).to_be_visible()
             assert page.input_value("[name=email]") == typed

@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from config.processes import THREADS, EndedError, Processes
+from config.processes import THREADS, EndedError, Processes, hold
+from config.production import LAST_PORT
 from staff import invitations
 
 ENOUGH_DISK = 100 * 1024 * 1024  # bytes
@@ -27,13 +28,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stop.set())
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # while nothing runs yet, both end the step at hand
         try:
             self.check_room()
             self.prepare()
-            if not stop.is_set():
-                self.run(stop)
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, lambda *_: stop.set())
+            self.run(stop)
+        except KeyboardInterrupt:
+            connection.close()  # a migration that was under way is taken back
         except (OSError, OperationalError) as error:
             raise CommandError(f"The site could not start: {error}") from error
         except EndedError as error:
@@ -43,11 +46,16 @@ class Command(BaseCommand):
     def check_room(self) -> None:
         """One plain sentence now is better than a trace later."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        if not hold(settings.DATA_DIR / "serving.lock"):
+            raise CommandError(
+                f"A server already runs on this data, {settings.DATA_DIR}: stop it, or name another DATA_DIR."
+            )
         if shutil.disk_usage(settings.DATA_DIR).free < ENOUGH_DISK:
             raise CommandError(f"There is no space left on the disk that holds {settings.DATA_DIR}.")
         for name, port in self.ports().items():
             if _taken(port):
-                raise CommandError(f"Port {port} is taken by another program. Choose another: {name}={port + 10}.")
+                other = port + 10 if port + 10 <= LAST_PORT else port - 10
+                raise CommandError(f"Port {port} is taken by another program. Choose another: {name}={other}.")
 
     def ports(self) -> dict[str, int]:
         ports = {"PORT": settings.PORT}

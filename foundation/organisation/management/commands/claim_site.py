@@ -1,7 +1,10 @@
 """manage.py claim_site: a person says that this database is at home here, so money and mail may move again."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from foundation.organisation import home
@@ -12,6 +15,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = str(home.here())
+        for line in self.stranded():
+            self.stdout.write(line)
         home.claim()
         self.stdout.write(f"Was at home at: {before}.")
         self.stdout.write("This database is at home here now. The Stripe account is taken from the next payment.")
+
+    def stranded(self) -> Iterator[str]:
+        """Who cannot come in at another address: passkeys work only where they were made."""
+        keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+        apps = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
+        alone = sorted(set(keys.exclude(user__in=apps).values_list("user__email", flat=True)))
+        if not keys.exists():
+            return
+        yield f"Passkeys work only at the address where they were made. If {settings.BASE_URL} is a new one, they end:"
+        yield f"of staff, {keys.values('user').distinct().count()} have passkeys. Who has an app too still comes in."
+        for email in alone:
+            yield f"  {email} has nothing else: manage.py invite_staff {email} --lost-phone"

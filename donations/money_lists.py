@@ -1,0 +1,49 @@
+"""Rows of money in the panel and its files: sums as people write them; minor units only where it says so."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+from wagtail.coreutils import multigetattr
+
+from donations import money
+from staff.list_views import DetailView, ListView
+from staff.lists import ReadOnlyViewSet
+
+# Fields that hold minor units, in every table of money, and the field that says of which currency.
+SUMS = dict.fromkeys(("amount", "total", "fee_cover", "cover", "beyond", "unexplained"), "currency")
+SUMS["settled"] = "settled_currency"
+MINOR = "_minor"  # at the end of a column's name: the whole number as it stands in the books
+
+
+class MoneyList(ListView):
+    """A list whose files say 44.00 and USD, and minor units only in columns that say so."""
+
+    def to_row_dict(self, item: Model) -> dict[str, Any]:
+        """`total_minor` is the field `total` as it stands in the books."""
+        return {field: _cell(item, field) for field in self.list_export}
+
+    def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
+        heading: str = super().get_heading(queryset, field.removesuffix(MINOR))
+        return _("%(sum)s in minor units") % {"sum": heading} if field.endswith(MINOR) else heading
+
+
+class MoneyDetail(DetailView):
+    """All of one row, with its sums as people write them."""
+
+    def get_field_display_value(self, field_name: str, field: Any) -> Any:
+        amount = getattr(self.object, field_name) if field_name in SUMS else None
+        code = getattr(self.object, SUMS.get(field_name, ""), "")
+        if amount is not None and code:
+            return money.exact(amount, code)
+        return super().get_field_display_value(field_name, field)
+
+
+class MoneyViewSet(ReadOnlyViewSet):
+    index_view_class = MoneyList
+    inspect_view_class = MoneyDetail
+
+
+def _cell(row: Any, field: str) -> Any:
+    value = multigetattr(row, field.removesuffix(MINOR))
+    return money.decimal(value, getattr(row, SUMS[field])) if field in SUMS and value is not None else value
