@@ -13,15 +13,10 @@ from tests.english import english_in, english_messages_in, english_on
 from tests.running import Site
 from tests.stories.test_giving import fill as fill_gift
 from tests.stories.test_giving import pay
-from tests.stories.visitor import Visitor, link_in
+from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SCREENS = pytest.mark.parametrize("size", ["desktop", "phone"])
-
-
-def send(page: Page, button: str) -> None:
-    with page.expect_navigation():
-        page.locator(button).click()
 
 
 def check(page: Page) -> None:
@@ -71,12 +66,12 @@ def test_it_takes_a_gift_in_spanish_from_the_form_to_the_paper(
     page = open_page(size)
     page.goto(f"{running_site.url}/es/give/?currency=EUR")
     check(page)
-    send(page, "form#give button.big")
+    press(page, "form#give button.big")
     expect(page.locator(".errors")).to_be_visible()
     check(page)
     fill_gift(page, frequency, amount, email)
     check(page)
-    send(page, "form#give button.big")
+    press(page, "form#give button.big")
     page.wait_for_url("**/c/pay/**")
     assert "/es/" in (page.locator("#cancel").get_attribute("href") or "")
     pay(page)
@@ -102,13 +97,13 @@ def test_it_takes_a_signature_in_spanish_and_keeps_the_words_that_were_read(
     page = open_page(size)
     page.goto(f"{running_site.url}/es/pledge/")
     check(page)
-    send(page, "main form button")
+    press(page, "main form button")
     check(page)
     page.fill("[name=name]", "Inés")
     page.fill("[name=email]", email)
     page.select_option("[name=country]", "MX")
     page.check("[name=age]")
-    send(page, "main form button")
+    press(page, "main form button")
     page.wait_for_url("**/es/pledge/sent/**")
     check(page)
     letter = visitor.newest_letter(email)
@@ -116,7 +111,7 @@ def test_it_takes_a_signature_in_spanish_and_keeps_the_words_that_were_read(
     page.goto(link_in(letter, "/es/pledge/confirm/"))
     check(page)
     expect(page.locator("ol.promises")).to_contain_text("Aprenderé")
-    send(page, "main form button")
+    press(page, "main form button")
     expect(page.locator("h1")).to_contain_text("racias")
     check(page)
 
@@ -125,20 +120,20 @@ def test_it_opens_my_page_in_spanish(running_site: Site, open_page: Callable[...
     page = open_page("phone")
     page.goto(f"{running_site.url}/es/give/?frequency=monthly&currency=EUR")
     fill_gift(page, "monthly", "30", "mia@example.org")
-    send(page, "form#give button.big")
+    press(page, "form#give button.big")
     page.wait_for_url("**/c/pay/**")
     pay(page)
     page.wait_for_url("**/es/give/thanks/**")
     visitor.newest_letter("mia@example.org", "DEMO-")
     page.goto(f"{running_site.url}/es/my/")
     page.fill("[name=email]", "mia@example.org")
-    send(page, "main form button")
+    press(page, "main form button")
     check(page)
     letter = visitor.newest_letter("mia@example.org", "/my/enter/")
     assert english_in(letter) == set()
     page.goto(link_in(letter, "/es/my/enter/"))
     check(page)
-    send(page, "main form button")
+    press(page, "main form button")
     page.wait_for_url("**/es/my/")
     check(page)
     links = page.eval_on_selector_all("main a[href^='/es/my/']", "links => links.map(link => link.href)")
