@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import keepsake
 from foundation.organisation import retention
+from staff import browsers
 from supporters import visits
 
+KNOWN = browsers.KEPT // 86400  # days
 UNTIL_CLOSED = _("until you close the browser")
 
 
@@ -21,4 +23,5 @@ def table() -> list[tuple[str, Any, Any]]:
         (keepsake.NAME, _("On the giving form: nothing is charged twice"), retention.said(keepsake.LIFE // 86400)),
         (visits.COOKIE, _("On your own page: it stays open"), mine),
         (settings.SESSION_COOKIE_NAME, _("For members of staff who sign in"), UNTIL_CLOSED),
+        (browsers.COOKIE, _("For members of staff: others cannot lock them out"), retention.said(KNOWN)),
     ]
