@@ -252,8 +252,8 @@ def test_it_leaves_the_card_that_the_plan_has_when_the_customers_is_older(failin
     till.tell()
     newer = at_stripe(failing)["default_payment_method"]
     calls = gateway.v1()
+    clock(0.1)  # of two cards of the same second nobody can say which is the newer one
     card = gateway.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
-    clock(0.1)
     gateway.ask(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
     gateway.ask(calls.customers.update, failing.customer_id, {"name": "Ada King"})
     till.tell()

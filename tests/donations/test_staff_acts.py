@@ -59,7 +59,7 @@ def test_it_skips_as_many_payments_as_it_says_on_whichever_day_it_is_pressed(pla
         staff = signed_in("Administrator")
         address = f"/admin/plan/inspect/{plan.pk}/{button}/"
         assert f"taken on {next_payment}" in staff.get(address).content.decode()
-        staff.post(address)
+        staff.post(address, {"sure": "yes"})
     ends = datetime.fromtimestamp(at_stripe(plan)["pause_collection"]["resumes_at"], UTC)
     row = Plan.objects.get()
     row.current_period_end, row.resumes_at = first, ends
@@ -114,7 +114,7 @@ def test_it_changes_nothing_by_looking_at_an_address(plan):
 
 @pytest.mark.parametrize(
     ("button", "status", "template"),
-    [("pause-month", "paused", "plan_paused"), ("stop", "paused", "plan_stopped"), ("end", "ended", "plan_ended")],
+    [("skip", "paused", "plan_paused"), ("stop", "paused", "plan_stopped"), ("end", "ended", "plan_ended")],
 )
 def test_it_asks_with_name_and_sum_then_tells_the_donor_and_says_who_did_it(plan, button, status, template):
     type(plan.supporter).objects.update(name="Ada Lovelace")
