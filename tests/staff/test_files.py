@@ -27,9 +27,10 @@ BEHIND = "Ada;=1+1"  # where a semicolon ends a cell, another begins there
 PAGES = ("text/html", "text/javascript", "application/json")
 # What is open to everybody or belongs to whoever asks: neither lists people, so nobody writes down who took it.
 OPEN = {"/figures.csv", "/feed/", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/give/share.png"}
+OPEN |= {"/favicon.ico", "/apple-touch-icon.png"}
 OWN = {"/accounts/2fa/recovery-codes/download/", "/admin/sprite/"}
 REPORTS = ("aging-pages", "links", "locked", "reviews", "site-history", "workflow", "workflow_tasks")
-EXPORTS = {f"/admin/{name}/" for name in ("redirects", "gift", "ledgerentry", "signature", "supporter")}
+EXPORTS = {f"/admin/{name}/" for name in ("redirects", "gift", "ledgerentry", "signature", "supporter", "subscription")}
 EXPORTS |= {f"/admin/reports/{name}/" for name in REPORTS}
 EXPORTS |= {f"{address}results/" for address in EXPORTS}
 

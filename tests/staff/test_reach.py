@@ -187,7 +187,7 @@ def test_it_ends_sessions_and_links_of_who_was_closed_with_others():
 @pytest.mark.parametrize(
     ("address", "kind"),
     [
-        ("/admin/users/", "csv"),
+        ("/admin/gift/", "csv"),
         ("/admin/reports/site-history/", "xlsx"),
         ("/admin/supporter/", "csv"),
         ("/admin/redirects/", "csv"),

@@ -136,9 +136,10 @@ def test_it_takes_a_whole_gift_by_keys_alone(
     page.goto(f"{running_site.url}/give/")
     tab_to(page, ".skip")
     page.keyboard.press("Enter")
-    tab_to(page, "[name=frequency]")
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowRight")  # from every month to once
+    tab_to(page, "[name=frequency]:checked")
+    page.keyboard.press("ArrowLeft")  # from once to every month
+    assert page.locator("[name=frequency]:checked").get_attribute("value") == "monthly"
+    page.keyboard.press("ArrowRight")
     assert page.locator("[name=frequency]:checked").get_attribute("value") == "once"
     tab_to(page, "[name=amount_once]:checked")
     for _ in range(3):
