@@ -49,7 +49,7 @@ class CrowdPanel(Component):
 
     name = "pledges_crowds"
     order = 90
-    template_name = "pledges/crowd_numbers.html"
+    template_name = "pledges/crowd_numbers_panel.html"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         return {"label": LABEL, "number": crowds.waiting(), "url": reverse("pledges_crowds")}
@@ -72,7 +72,7 @@ def crowd_list(request: HttpRequest) -> HttpResponse:
         "days": crowds.SHOWN.days,
         "signatures": reverse("signature:index"),
     }
-    return render(request, "pledges/crowds.html", context)
+    return render(request, "pledges/crowds_panel.html", context)
 
 
 def _act(request: HttpRequest, domain: str, back: bool) -> None:

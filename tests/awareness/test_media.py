@@ -164,7 +164,7 @@ def test_it_puts_at_the_head_what_the_editor_chose(loaded, client, django_assert
         client.get(page.get_url())
         with django_assert_max_num_queries(12):
             html = BeautifulSoup(client.get(page.get_url()).content, "html.parser")
-        assert bool(html.select_one("main svg.hero-art, main svg.rule")) == (kind == "line")
+        assert bool(html.select_one("main svg.hero-art, main svg.section-art")) == (kind == "line")
         assert bool(html.select_one("main picture img[alt='A low sun']")) == (kind != "line")
         assert bool(html.select_one(f"main a[href='{film.get_url()}']")) == (kind == "film")
 
@@ -205,8 +205,9 @@ def test_it_tells_staff_which_pictures_it_does_not_show(editor):
 
 
 def test_it_plays_films_and_sounds_where_they_stand_and_saves_everything_else(loaded, client):
-    for name, kind in (("a.mp4", "inline"), ("a.mp3", "inline"), ("a.zip", "attachment")):
-        made = document(name)
+    film, zipped = b"\x00\x00\x00\x18ftypisom", b"PK\x05\x06"
+    for name, kind, begins in (("a.mp4", "inline", film), ("a.mp3", "inline", b"ID3"), ("a.zip", "attachment", zipped)):
+        made = document(name, begins.ljust(999, b"x"))
         answer = client.get(made.url, headers={"range": "bytes=10-19"})
         assert (answer.status_code, answer["Content-Range"]) == (206, "bytes 10-19/999")
         assert answer["Content-Disposition"].split(";")[0] == kind and answer["X-Content-Type-Options"] == "nosniff"

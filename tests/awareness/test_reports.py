@@ -32,7 +32,7 @@ def editor(loaded):
 
 
 def rows(answer):
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
 def test_it_lists_a_page_on_the_day_on_which_its_last_review_is_a_year_old(editor):
