@@ -200,6 +200,7 @@ def test_it_is_made_on_every_machine_by_the_worker_that_stands_there(made, no_ot
 
 
 def test_it_goes_on_with_its_jobs_where_no_file_can_be_written(made, monkeypatch, no_other_work):
+    Job.objects.all().delete()  # renditions that wait would not be written either
     monkeypatch.setattr(finished.os, "fdopen", _full)
     jobs.enqueue("periodic", "still-done", {"name": "config.housekeeping.publish_what_is_due"})
     call_command("worker", "--once")

@@ -10,6 +10,7 @@ from django.test import Client
 
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 from tests.staff.people import PASSWORD, app_of, code_of, member, password_only, recovery_codes, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +213,7 @@ def test_it_keeps_what_was_written_when_the_session_ends_meanwhile(time_machine)
     time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
     sign_in(client, user)
     client.get("/admin/")
-    address = "/admin/settings/organisation/organisation/1/"
+    address = f"/admin/settings/organisation/organisation/{Organisation.load().pk}/"
     time_machine.shift(timedelta(hours=1))
     page = client.post(address, {"name": "Written for an hour"}, headers=origin)
     assert page.status_code == 403 and 'name="name" value="Written for an hour"' in page.content.decode()
