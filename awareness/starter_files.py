@@ -34,6 +34,7 @@ def _made(model: Any, path: Path, about: dict[str, Any]) -> Any:
         made = model(file=File(opened, name=path.name), **about)
         made._set_image_file_metadata() if path.suffix in PICTURES else made._set_document_file_metadata()
         made.save()
+        made.file.close()  # saving opened what it had written
     remembered = {"content": {"pk": made.pk}, "loaded_at": timezone.now()}
     Loaded.objects.update_or_create(key=f"file:{path.name}", defaults=remembered)
     return made
