@@ -24,7 +24,7 @@ class CheckForm(forms.Form):
     code = forms.CharField(label=_("Check code"), help_text=_("Sixteen letters and digits."), max_length=60)
 
     def clean_number(self) -> str:
-        return self._tidy("number", r"[A-Z]+-\d{4}-\d+")
+        return self._tidy("number", r"[A-Z][A-Z0-9]*-\d{4}-\d+")
 
     def clean_code(self) -> str:
         return self._tidy("code", r"[A-Z0-9]{16}")

@@ -152,15 +152,14 @@ def new_code() -> str:
 
 
 class ReceiptCounter(models.Model):
-    """The last number given out, for one legal entity, series and year. Locked while a number is taken."""
+    """The last number given out, for one series and year. Locked while a number is taken."""
 
-    entity = models.CharField(max_length=200)
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["entity", "series", "year"], name="receipt_one_counter")]
+        constraints = [models.UniqueConstraint(fields=["series", "year"], name="receipt_one_counter")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.year}: {self.last}"
@@ -182,13 +181,13 @@ class Receipt(GrowsOnly):
     A correction is a further receipt that names the one it replaces.
     """
 
-    REAL, DEMO = "R", "DEMO"
+    DEMO = "DEMO"  # no money moved; a real series is the organisation's setting
 
-    entity = models.CharField(max_length=200)
+    entity = models.CharField(max_length=200)  # as printed; what numbers are counted by is the series
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
-    label = models.CharField(max_length=40, db_index=True)  # "R-2026-000017", as printed
+    label = models.CharField(max_length=40, unique=True)  # "R-2026-000017", as printed
     code = models.CharField(max_length=16, unique=True, default=new_code)
     gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="receipts")
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
@@ -213,7 +212,7 @@ class Receipt(GrowsOnly):
         ordering = ["-id"]
         verbose_name = _("receipt")
         constraints = [
-            models.UniqueConstraint(fields=["entity", "series", "year", "number"], name="receipt_number_once"),
+            models.UniqueConstraint(fields=["series", "year", "number"], name="receipt_number_once"),
             models.UniqueConstraint(fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"),
         ]
 
