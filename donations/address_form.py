@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.doors.guard import GuardedForm
 
 
@@ -19,7 +20,7 @@ class AddressForm(GuardedForm):
     )
 
 
-class StaffAddressForm(forms.Form):
+class StaffAddressForm(NoCardNumbers, forms.Form):
     """For staff. Whoever answers from the old address, or knows what the card statement says, is the donor."""
 
     email = forms.EmailField(label=_("The right e-mail address"), max_length=254)

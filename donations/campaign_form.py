@@ -11,9 +11,10 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from donations import money
 from donations.models import Campaign, Currency, Gift, MatchReservation
 from donations.models.campaigns import MOST
+from foundation.doors.card_numbers import NoCardNumbers
 
 
-class CampaignForm(WagtailAdminModelForm):
+class CampaignForm(NoCardNumbers, WagtailAdminModelForm):
     """A funder and a cap, or neither; a cap never below what gifts have of it already."""
 
     goal_sum = forms.CharField(

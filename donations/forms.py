@@ -106,7 +106,7 @@ class GiveForm(DedicationFields, GuardedForm):
         return self.money_of.code
 
     def clean_name(self) -> str:
-        return names.clean(self.cleaned_data["name"])
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def clean_attempt(self) -> str:
         attempt = str(self.cleaned_data["attempt"])

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from donations import keepsake, letters, papers
 from donations.models import Receipt
 from foundation.doors import address, limits, links
+from foundation.doors.card_numbers import NoCardNumbers
 
 CHECKS, WHILE = 30, 600  # so many looks from one connection in so many seconds
 
 
-class CheckForm(forms.Form):
+class CheckForm(NoCardNumbers, forms.Form):
     """What stands on a receipt, however it is typed: small letters and spaces do not matter."""
 
     number = forms.CharField(label=_("Receipt number"), help_text=_("For example R-2026-000017."), max_length=60)

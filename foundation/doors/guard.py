@@ -8,6 +8,8 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from foundation.doors.card_numbers import NoCardNumbers
+
 FASTEST = 2.0  # seconds: nobody reads a page and presses its button faster
 LONGEST = 24 * 3600  # seconds
 SALT = "doors.guard"
@@ -51,7 +53,7 @@ def button(request: HttpRequest) -> dict[str, Any]:
     return {"opened": shown if again and _read(shown)[0] is not None else stamp(), "again": again}
 
 
-class GuardedForm(forms.Form):
+class GuardedForm(NoCardNumbers, forms.Form):
     """A field that people do not see, and a signed form time. Who trips is asked once to send again, with everything
     that was typed and without a reproach, because the doubt may be wrong: a manager of passwords fills such fields.
     What comes a second time passes on to the limits.
