@@ -79,7 +79,7 @@ class CampaignForm(NoCardNumbers, WagtailAdminModelForm):
         reference = self.cleaned_data.get("lead_reference", "").strip().upper()
         if not reference:
             return None
-        gift = Gift.objects.paid().filter(reference=reference).first()
+        gift = Gift.objects.paid().counted().filter(reference=reference).first()
         try:
             if gift is None:
                 raise ValidationError(_("No gift that has arrived has this reference."))

@@ -26,13 +26,17 @@ class CarePanel(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         since = timezone.now() - RECENT
         gifts, plans = reverse("gift:index"), reverse("plan:index")
-        behind = Plan.objects.filter(status=Plan.Status.PAST_DUE)
+        behind = Plan.objects.counted().filter(status=Plan.Status.PAST_DUE)
         return {
             "figures": [
-                (_("gifts that came"), Gift.objects.paid().filter(paid_at__gt=since).count(), f"{gifts}?status=paid"),
-                (_("new monthly gifts"), Plan.objects.filter(started_at__gt=since).count(), plans),
+                (
+                    _("gifts that came"),
+                    Gift.objects.paid().counted().filter(paid_at__gt=since).count(),
+                    f"{gifts}?status=paid",
+                ),
+                (_("new monthly gifts"), Plan.objects.counted().filter(started_at__gt=since).count(), plans),
                 (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
-                (_("monthly gifts that ended"), Plan.objects.filter(ended_at__gt=since).count(), plans),
+                (_("monthly gifts that ended"), Plan.objects.counted().filter(ended_at__gt=since).count(), plans),
                 (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
             ]
         }
@@ -75,6 +79,7 @@ class MoneyPanel(Component):
             ],
             "last": last,
             "told": told,
+            "rehearsed": Gift.objects.paid().filter(livemode=False).count() if gateway.is_live() else 0,
             "silent": silent,
             "several": Plan.objects.of_several().values("supporter").distinct().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),

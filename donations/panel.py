@@ -36,12 +36,23 @@ class GiftViewSet(MoneyViewSet):
     index_view_class = GiftList
     icon = "pick"
     menu_label = _("Gifts")
-    list_display = ["reference", "name", "email", "total_text", "returned_text", "frequency", "status", "created_at"]
+    list_display = [
+        "reference",
+        "name",
+        "email",
+        "total_text",
+        "returned_text",
+        "frequency",
+        "status",
+        "created_at",
+        "mode_text",
+    ]
     list_filter = {
         "status": ["exact"],
         "frequency": ["exact"],
         "currency": ["exact"],
         "campaign": ["exact"],
+        "livemode": ["exact"],
         "created_at": ["date"],
         "paid_at": ["date"],
     }

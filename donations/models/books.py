@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
-from donations.models.gifts import ALPHABET, Gift, Method
+from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
 from supporters.growing import GrowingQuerySet, GrowsOnly
 
 
@@ -17,6 +17,10 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
     def giving(self) -> "LedgerQuerySet":
         """What donors gave and what was given back to them: no fees, no payouts, no money that is not ours."""
         return self.filter(kind__in=GIVING)
+
+    def counted(self) -> "LedgerQuerySet":
+        """What is counted and shown as raised: of the money that moves now."""
+        return self.giving().filter(of_this_money())
 
     def of_campaign(self, campaign: Campaign) -> "LedgerQuerySet":
         """What came through a campaign in its currency, online or elsewhere, its lead gift too, and what went back."""
@@ -32,12 +36,12 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
 
     def people(self) -> int:
         """How many people something is left of."""
-        left = self.giving().exclude(gift__supporter=None).order_by().values("gift__supporter")
+        left = self.counted().exclude(gift__supporter=None).order_by().values("gift__supporter")
         return left.annotate(sum=Sum("amount")).filter(sum__gt=0).count()
 
     def raised(self) -> dict[str, int]:
         """What was raised, by currency, in its minor units: received less refunds and disputes, without fee cover."""
-        rows = self.giving().order_by().values("currency").annotate(sum=Sum(F("amount") - F("cover")))
+        rows = self.counted().order_by().values("currency").annotate(sum=Sum(F("amount") - F("cover")))
         return {row["currency"]: row["sum"] for row in rows}
 
     def kept(self, gift: Gift) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models.gifts import Gift
+from donations.models.gifts import Gift, of_this_money
 
 STATUS = {
     "needs_response": _("waits for our answer"),
@@ -35,11 +35,12 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
 
     def waiting(self) -> "ObjectionQuerySet":
         """Those that somebody at the charity must look at: to answer, or to refund before it becomes a dispute."""
-        return self.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
+        now = self.filter(of_this_money())
+        return now.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
 
     def refunds_owed(self) -> "ObjectionQuerySet":
         """Refunds that failed or were called off: the money is with us, and the donor was promised it."""
-        return self.filter(kind=Objection.Kind.REFUND, actionable=True)
+        return self.filter(of_this_money(), kind=Objection.Kind.REFUND, actionable=True)
 
 
 class Objection(models.Model):
