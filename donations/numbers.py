@@ -37,7 +37,11 @@ class CarePanel(Component):
                 (_("new monthly gifts"), Plan.objects.counted().filter(started_at__gt=since).count(), plans),
                 (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
                 (_("monthly gifts that ended"), Plan.objects.counted().filter(ended_at__gt=since).count(), plans),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+                (
+                    _("disputes and warnings to answer"),
+                    Objection.objects.counted().waiting().count(),
+                    reverse("objection:index"),
+                ),
             ]
         }
 
@@ -60,7 +64,7 @@ class MoneyPanel(Component):
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         objections = reverse("objection:index")
-        lost = Objection.objects.filter(status="lost", opened_at__gt=now - YEAR)
+        lost = Objection.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
         outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
             "figures": [
@@ -73,9 +77,13 @@ class MoneyPanel(Component):
                 (_("events in another API version this week"), other.count(), events_page),
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
+                (_("disputes and warnings to answer"), Objection.objects.counted().waiting().count(), objections),
                 (_("disputes lost in a year"), lost.count(), f"{objections}?status=lost"),
-                (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
+                (
+                    _("refunds that failed"),
+                    Objection.objects.counted().refunds_owed().count(),
+                    f"{objections}?kind=refund",
+                ),
             ],
             "last": last,
             "told": told,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from donations import forgetting, money
+from donations import addresses, forgetting, money
 from donations.models import Dedication, Gift, Plan, StripeEvent
 from supporters import persons
 from supporters.addresses import canonical
@@ -108,4 +108,4 @@ def _some(words: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-persons.register("donations", export=export, erase=erase, merge=merge)
+persons.register("donations", export=export, erase=erase, merge=merge, move=addresses.move)

@@ -25,6 +25,9 @@ CLOSED = ("won", "lost", "warning_closed", "prevented", "charge_refunded")
 
 
 class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def counted(self) -> "ObjectionQuerySet":
+        return self.filter(of_this_money())
+
     def open_disputes(self) -> "ObjectionQuerySet":
         """Disputes and questions that still end some way."""
         kinds = [Objection.Kind.DISPUTE, Objection.Kind.INQUIRY]
@@ -35,12 +38,11 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
 
     def waiting(self) -> "ObjectionQuerySet":
         """Those that somebody at the charity must look at: to answer, or to refund before it becomes a dispute."""
-        now = self.filter(of_this_money())
-        return now.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
+        return self.filter(models.Q(status__in=ANSWERABLE) | models.Q(kind=Objection.Kind.WARNING, actionable=True))
 
     def refunds_owed(self) -> "ObjectionQuerySet":
         """Refunds that failed or were called off: the money is with us, and the donor was promised it."""
-        return self.filter(of_this_money(), kind=Objection.Kind.REFUND, actionable=True)
+        return self.filter(kind=Objection.Kind.REFUND, actionable=True)
 
 
 class Objection(models.Model):
