@@ -64,6 +64,7 @@ class MoneyPanel(Component):
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         objections = reverse("objection:index")
+        objected = Objection.objects.counted()
         lost = Objection.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
         outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
@@ -77,11 +78,11 @@ class MoneyPanel(Component):
                 (_("events in another API version this week"), other.count(), events_page),
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
-                (_("disputes and warnings to answer"), Objection.objects.counted().waiting().count(), objections),
+                (_("disputes and warnings to answer"), objected.waiting().count(), objections),
                 (_("disputes lost in a year"), lost.count(), f"{objections}?status=lost"),
                 (
                     _("refunds that failed"),
-                    Objection.objects.counted().refunds_owed().count(),
+                    objected.refunds_owed().count(),
                     f"{objections}?kind=refund",
                 ),
             ],
