@@ -77,7 +77,7 @@ def move(supporter: Supporter, move: persons.Move) -> None:
     note = {"after": move.after, "changed_by": move.by, "check_made": move.check}
     AddressChange.objects.bulk_create([AddressChange(gift=gift, before=gift.email, **note) for gift in gifts])
     Gift.objects.filter(pk__in=[gift.pk for gift in gifts]).update(email=move.after)
-    for plan in Plan.objects.running().filter(supporter=supporter):
+    for plan in Plan.objects.counted().running().filter(supporter=supporter):
         _tell_stripe(plan.pk)
 
 
@@ -88,7 +88,7 @@ def _tell_stripe(plan: int) -> None:
 @jobs.handler("customer-email")
 def customer_email(args: dict[str, Any]) -> None:
     """With the address of now, so that an older job that comes late tells no older one."""
-    plan = Plan.objects.running().filter(pk=args["plan"]).exclude(customer_id="").first()
+    plan = Plan.objects.counted().running().filter(pk=args["plan"]).exclude(customer_id="").first()
     newest = plan.gifts.order_by("-id").first() if plan else None
     if plan is None or newest is None or not newest.email:
         return

@@ -61,7 +61,7 @@ def erase(supporter: Supporter) -> set[str]:
     Raises CannotEraseError while a monthly gift runs or a bank debit is on its way: its next event would bring the
     name back.
     """
-    if supporter.plans.running().exists():
+    if supporter.plans.counted().running().exists():
         raise persons.CannotEraseError(gettext("A monthly gift still runs. End it first."))
     gifts = _gifts(supporter).select_for_update()
     if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):

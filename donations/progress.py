@@ -84,7 +84,7 @@ def of(campaign: Campaign) -> Progress:
     if campaign.pk is None:  # a preview of one that is not saved yet
         return Progress(code, campaign.goal, 0, 0, 0, campaign.match_cap or 0, 0, 0)
     rows = LedgerEntry.objects.of_campaign(campaign)
-    lead = Gift.objects.counted().filter(pk=campaign.lead_gift_id).first()
+    lead = Gift.objects.counted().filter(pk=campaign.lead_gift_id or 0).first()
     lead_total, lead_cover = LedgerEntry.objects.kept(lead) if lead else (0, 0)
     matched = MatchReservation.objects.used(campaign) if campaign.match_cap else 0
     return Progress(

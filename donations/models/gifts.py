@@ -78,12 +78,12 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def running(self) -> "PlanQuerySet":
         """All that Stripe has not ended, whatever else they are."""
-        return self.counted().exclude(status=Plan.Status.ENDED)
+        return self.exclude(status=Plan.Status.ENDED)
 
     def of_several(self) -> "PlanQuerySet":
         """Those whose giver has another one beside it, both without an end: perhaps somebody began anew by mistake."""
-        lasting = self.running().filter(cancel_at=None).exclude(supporter=None)
-        others = Plan.objects.running().filter(cancel_at=None, supporter=OuterRef("supporter"))
+        lasting = self.counted().running().filter(cancel_at=None).exclude(supporter=None)
+        others = Plan.objects.counted().running().filter(cancel_at=None, supporter=OuterRef("supporter"))
         return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
     def behind(self) -> "PlanQuerySet":

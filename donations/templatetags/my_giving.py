@@ -49,7 +49,7 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
     """{% what_stays supporter %}: what erasing leaves of this very person, and what must end before it."""
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
-        "running": supporter.plans.running(),
+        "running": supporter.plans.counted().running(),
         "pending": supporter.gifts.filter(status__in=[Gift.Status.PENDING, Gift.Status.WAITING]).exists(),
     }
 

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
+from typing import cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 SHORTEST, LONGEST = 13, 19  # digits
@@ -82,7 +83,7 @@ class NoCardNumbers(forms.BaseForm):
     def full_clean(self) -> None:
         refused = [name for name in self.fields if self.is_bound and self._has_card(name)]
         if refused:
-            data: Any = self.data.copy()
+            data = cast(QueryDict, self.data).copy()
             for name in refused:
                 data[self.add_prefix(name)] = ""
             self.data = data
