@@ -14,11 +14,12 @@ from wagtail.log_actions import log
 
 from awareness import correspondence
 from awareness.messages import Message
+from foundation.doors.card_numbers import NoCardNumbers
 from staff.list_views import DetailView
 from staff.lists import Action, ReadOnlyViewSet, Related
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(NoCardNumbers, forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Your answer"),
         max_length=20_000,

@@ -52,6 +52,7 @@ ROLES: dict[str, list[str]] = {
         *READ_PEOPLE,
         *READ_SIGNATURES,
         "pledges.change_signature",
+        "supporters.change_supporter",  # put a mistyped address right
         *READ_GIFTS,
         *READ_CAMPAIGNS,
         "donations.change_plan",
@@ -60,6 +61,7 @@ ROLES: dict[str, list[str]] = {
         "donations.change_receipt",  # send it to the donor; nobody changes one
         "donations.change_objection",  # say that a donor has what a failed refund did not bring
         *READ_LETTERS,
+        "letters.change_letter",  # send one again; nobody changes what it says
         *ANSWER_MESSAGES,
         *WRITE_LETTERS,
     ],

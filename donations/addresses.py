@@ -1,5 +1,7 @@
 """Put the mistyped e-mail address of a gift right: by its own browser for a day, or by staff after a check."""
 
+import logging
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +9,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from donations import letters
+from donations import gateway, letters, telling
 from donations.models import AddressChange, Gift, LedgerEntry, Plan
+from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
+from foundation.organisation import home
+from supporters import moving, persons
+from supporters.models import Supporter
 from supporters.people import meet
 
 WINDOW = timedelta(hours=24)  # from the beginning of the gift; afterwards staff do it
+log = logging.getLogger(__name__)
+GUARD_WAIT = 600  # seconds between looks while this database is not at home here
 MOST = 3  # corrections by one browser: a slip of the finger, not a way to mail many people
 
 
@@ -38,7 +46,8 @@ def correct_by_staff(gift: Gift, email: str, user: Any, check: str) -> None:
 @transaction.atomic
 def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
     """The address of this gift and of the months that follow it. What waits for the old address goes to the new one,
-    and the receipt is written once more. Nothing goes to the old address any more. Calling it twice is one change.
+    and the receipt is written once more. Nothing more goes to the old one, but a change by staff is told to both.
+    Calling it twice is one change.
     """
     gift = Gift.objects.select_for_update().get(pk=gift.pk)
     if bound and not may_correct(gift):
@@ -54,9 +63,43 @@ def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
     wrong.update(email=email, supporter=person)
     if gift.plan_id:
         Plan.objects.filter(pk=gift.plan_id).update(supporter=person)
+        _tell_stripe(gift.plan_id)
     gift.refresh_from_db()
     if gift.is_paid:
         letters.receipt_again(gift)
+    if not bound:
+        moving.tell(before, email, gift.language)
+
+
+def move(supporter: Supporter, move: persons.Move) -> None:
+    """All that this person gave by the old address goes by the new one. Call it in a transaction, through `moving`."""
+    gifts = list(Gift.objects.filter(supporter=supporter, email__iexact=move.before))
+    note = {"after": move.after, "changed_by": move.by, "check_made": move.check}
+    AddressChange.objects.bulk_create([AddressChange(gift=gift, before=gift.email, **note) for gift in gifts])
+    Gift.objects.filter(pk__in=[gift.pk for gift in gifts]).update(email=move.after)
+    for plan in Plan.objects.counted().running().filter(supporter=supporter):
+        _tell_stripe(plan.pk)
+
+
+def _tell_stripe(plan: int) -> None:
+    jobs.enqueue("customer-email", f"customer-email:{plan}:{uuid.uuid4()}", {"plan": plan})
+
+
+@jobs.handler("customer-email")
+def customer_email(args: dict[str, Any]) -> None:
+    """With the address of now, so that an older job that comes late tells no older one."""
+    plan = Plan.objects.counted().running().filter(pk=args["plan"]).exclude(customer_id="").first()
+    newest = plan.gifts.order_by("-id").first() if plan else None
+    if plan is None or newest is None or not newest.email:
+        return
+    try:
+        telling.customer_email(plan.customer_id, newest.email)
+    except gateway.StripeRefusedError as error:  # deleted there, or an address that Stripe does not take
+        log.warning("the customer of %s keeps its address at Stripe: %s", plan.subscription_id, error.code)
+    except gateway.StripeIsDownError as error:
+        raise jobs.RetryLaterError(error.seconds, str(error)) from error
+    except home.NotAtHomeError as error:
+        raise jobs.RetryLaterError(GUARD_WAIT, str(error)) from error
 
 
 def _readdress(gifts: list[Gift], before: str, after: str) -> None:

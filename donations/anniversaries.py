@@ -37,7 +37,7 @@ def remind() -> None:
     """Write to each whose monthly gift became a year older in the last days, once for each year."""
     organisation = Organisation.load()
     today = organisation.today()
-    going = Plan.objects.filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
+    going = Plan.objects.counted().filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
     for plan in going.select_related("supporter").iterator():
         years = _completed(organisation.day_of(plan.started_at), today)
         if years:

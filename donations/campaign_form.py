@@ -11,9 +11,10 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from donations import money
 from donations.models import Campaign, Currency, Gift, MatchReservation
 from donations.models.campaigns import MOST
+from foundation.doors.card_numbers import NoCardNumbers
 
 
-class CampaignForm(WagtailAdminModelForm):
+class CampaignForm(NoCardNumbers, WagtailAdminModelForm):
     """A funder and a cap, or neither; a cap never below what gifts have of it already."""
 
     goal_sum = forms.CharField(
@@ -78,7 +79,7 @@ class CampaignForm(WagtailAdminModelForm):
         reference = self.cleaned_data.get("lead_reference", "").strip().upper()
         if not reference:
             return None
-        gift = Gift.objects.paid().filter(reference=reference).first()
+        gift = Gift.objects.paid().counted().filter(reference=reference).first()
         try:
             if gift is None:
                 raise ValidationError(_("No gift that has arrived has this reference."))

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.models import CostLine, Fund
 from donations.models.funds import MOST_OFFERED
+from foundation.doors.card_numbers import NoCardNumbers
 
 
-class CostLineForm(forms.ModelForm):
+class CostLineForm(NoCardNumbers, forms.ModelForm):
     """The row keeps minor units."""
 
     sum = forms.CharField(label=gettext_lazy("Sum"), help_text=gettext_lazy("A rung of the ladder, for example 30."))
@@ -47,7 +48,7 @@ class CostLineForm(forms.ModelForm):
         return cleaned
 
 
-class FundForm(forms.ModelForm):
+class FundForm(NoCardNumbers, forms.ModelForm):
     """With “where it is needed most” no more than four choices: with more, fewer people finish."""
 
     class Meta:

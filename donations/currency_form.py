@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.models import Currency
 from donations.models.currencies import MOST_BASIS_POINTS
+from foundation.doors.card_numbers import NoCardNumbers
 
 PERCENT = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?", re.ASCII)
 MOST_RUNGS = 6
 
 
-class CurrencyForm(forms.ModelForm):
+class CurrencyForm(NoCardNumbers, forms.ModelForm):
     """Both parts of the card fee, or neither."""
 
     monthly = forms.CharField(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from donations.dedications import FARTHEST, Tribute
 from donations.models import Dedication
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 from supporters import names
 
@@ -17,7 +18,7 @@ NONE = ""
 LONGEST_MESSAGE = 500
 
 
-class DedicationFields(forms.Form):
+class DedicationFields(NoCardNumbers, forms.Form):
     """All of it is optional. After is_valid() `tribute()` has what was written."""
 
     PARTS = ("tribute", "tribute_name", "card_to", "card_from", "card_message", "card_on")
@@ -77,7 +78,7 @@ class DedicationFields(forms.Form):
     def clean_card_message(self) -> str:
         """A card of ours carries nobody's advertisement."""
         message = str(self.cleaned_data["card_message"])
-        if names.ADVERTISEMENT.search(message):
+        if names.ADVERTISEMENT.search(message) or names.LINK.search(message):
             raise ValidationError(_("Please write without a web address."), code="web-address")
         return "".join(char for char in message if char not in names.DIRECTION_MARKS).strip()
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from foundation.doors import card_numbers
+
 Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are never looked at
 
 
@@ -207,7 +209,7 @@ def charge(raw: Raw) -> Charge:
         currency=raw["currency"].upper(),
         created=moment(raw["created"]),
         payment_intent=ident(raw.get("payment_intent")),
-        name=text((raw.get("billing_details") or {}).get("name")),
+        name=card_numbers.masked(text((raw.get("billing_details") or {}).get("name"))),
         livemode=bool(raw["livemode"]),
         settlement=settlement(raw.get("balance_transaction")),
         returned=movement(raw.get("failure_balance_transaction")),

@@ -14,6 +14,7 @@ from donations.dedication_form import DedicationFields
 from donations.giving import Wish, new_attempt
 from donations.models import Currency, Fund
 from donations.models.gifts import Frequency
+from foundation.doors import guard
 from foundation.doors.guard import GuardedForm
 from supporters import consent, names
 from supporters.models import ConsentEvent
@@ -106,7 +107,7 @@ class GiveForm(DedicationFields, GuardedForm):
         return self.money_of.code
 
     def clean_name(self) -> str:
-        return names.clean(self.cleaned_data["name"])
+        return names.clean(self.cleaned_data["name"], sites=True)
 
     def clean_attempt(self) -> str:
         attempt = str(self.cleaned_data["attempt"])
@@ -139,6 +140,9 @@ class GiveForm(DedicationFields, GuardedForm):
         """Forget all other errors: nothing is sent yet, the donor only looks at a part of it."""
         for name in [name for name in self.errors if name not in names]:
             del self.errors[name]
+        if self.meant and "email" not in names:
+            self.meant = ""  # it asks when the form is sent
+            self.retype(opened=guard.stamp(asked=True))
 
     def _clean_sum(self) -> None:
         """Only the ladder of the chosen frequency counts: the other one was sent along, marked by us, and unseen."""

@@ -191,6 +191,8 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "currency": currency,
         "currencies": [] if appeal.currency else Currency.objects.shown(),
         "decimals": money.decimals(currency.code),
+        "exponent": money.exponent(currency.code),
+        "commas": money.comma_groups(currency.code),
         "step": money.step(currency.code),
         "sign": money.sign(currency.code),
         "locale": get_language(),

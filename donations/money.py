@@ -9,6 +9,8 @@ from babel.numbers import get_currency_name, get_currency_symbol
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
+from donations import written
+
 # Stripe's own table (docs.stripe.com/currencies), never ISO's or CLDR's: those differ for ISK, UGX, HUF and TWD.
 ZERO_DECIMAL = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -17,9 +19,11 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always ending in 00
 LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
 
-FULL_WIDTH = str.maketrans("０１２３４５６７８９．，￥", "0123456789.,¥")
-PLAIN = re.compile(r"(?P<whole>0|[1-9][0-9]*)(?:\.(?P<part>[0-9]{1,3}))?", re.ASCII)
-GROUPED = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.(?P<part>[0-9]{1,2}))?", re.ASCII)
+# At home with these, and in English, a comma stands between thousands. Elsewhere it may be the point.
+COMMA_GROUPS = THREE_DECIMAL | frozenset(
+    ["AED", "AUD", "CAD", "CNY", "EGP", "GBP", "GHS", "HKD", "ILS", "INR", "JPY", "KES", "KRW", "MXN", "MYR"]
+)
+COMMA_GROUPS |= {"NGN", "NZD", "PHP", "PKR", "QAR", "RWF", "SAR", "SGD", "THB", "TWD", "TZS", "UGX", "USD"}
 LONGEST = 24  # characters
 LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")  # "ISK500" reads badly
 
@@ -50,24 +54,33 @@ def step(code: str) -> int:
 def parse(text: str, code: str, most: int = LARGEST) -> int:
     """What a person typed, in minor units. Raises AmountError; never guesses.
 
-    Taken: 25, 25.5, 25.50, 1,000 and 1,000.50 (commas between groups of three), full-width digits, and the
-    currency's own sign before or after. Everything else is refused: what a point or comma means differs between
-    countries, and a gift of 1.000 must not become one or a thousand by our choice.
+    Taken is what can be read in one way only (see `written`), with the currency's own sign before or after. A gift of
+    1.000 must not become one or a thousand by our choice: the sentence then says what to write instead.
     """
     if len(text) > LONGEST:
         raise AmountError(_please(code))
-    typed = _without_sign(text.translate(FULL_WIDTH).strip(), code)
-    match = PLAIN.fullmatch(typed) or GROUPED.fullmatch(typed)
-    if not match:
-        raise AmountError(_please(code))
-    part = match["part"] or ""
+    typed = _without_sign(written.plain(text), code)
+    try:
+        whole, part = written.read(typed, commas=comma_groups(code))
+    except written.TwoWaysError as two:
+        small = f"{two.whole}.{two.group[:2]}" if decimals(code) else two.whole
+        raise AmountError(
+            _("“%(typed)s” can be read in two ways. Please write %(large)s or %(small)s.")
+            % {"typed": text.strip(), "large": two.whole + two.group, "small": small}
+        ) from two
+    except written.UnreadableError as error:
+        raise AmountError(_please(code, text)) from error
     if len(part) > decimals(code):
-        raise AmountError(_please(code))
-    whole = int(match["whole"].replace(",", ""))
-    amount = whole * 10 ** exponent(code) + int(part.ljust(exponent(code), "0") or 0)
+        raise AmountError(_please(code, text))
+    amount = int(whole) * 10 ** exponent(code) + int(part.ljust(exponent(code), "0") or 0)
     if amount > most:
         raise AmountError(_("This is more than can be given online in one gift."))
     return int(amount)
+
+
+def comma_groups(code: str) -> bool:
+    """Whether "1,234" can only be a thousand and more: in English, for money of a country that writes it so."""
+    return code in COMMA_GROUPS and (get_language() or "en").partition("-")[0] == "en"
 
 
 def plain(amount: int, code: str) -> str:
@@ -131,10 +144,13 @@ def fee(total: int, basis_points: int, fixed: int) -> int:
     return (total * basis_points + 5_000) // 10_000 + fixed
 
 
-def _please(code: str) -> str:
+def _please(code: str, text: str = "") -> str:
     if decimals(code):
-        return _("Please write the amount in digits, such as 45 or 45.50.")
-    return _("Please write the amount in whole %(currency)s, such as 4500.") % {"currency": name(code)}
+        wanted = _("Please write the amount in digits, such as 45 or 45.50.")
+    else:
+        wanted = _("Please write the amount in whole %(currency)s, such as 4500.") % {"currency": name(code)}
+    typed = text.strip()
+    return _("We cannot read “%(typed)s” as a sum.") % {"typed": typed} + f" {wanted}" if typed else wanted
 
 
 def _without_sign(text: str, code: str) -> str:

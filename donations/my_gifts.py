@@ -123,7 +123,7 @@ def statement(request: HttpRequest, year: int, kind: str) -> HttpResponse:
 
 def _mine(request: HttpRequest, pk: int) -> Plan:
     """Somebody else's monthly gift is not there."""
-    found = Plan.objects.filter(pk=pk, supporter=request.supporter).first()  # type: ignore[attr-defined]
+    found = Plan.objects.counted().filter(pk=pk, supporter=request.supporter).first()  # type: ignore[attr-defined]
     if found is None:
         raise Http404
     return found

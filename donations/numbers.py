@@ -26,14 +26,22 @@ class CarePanel(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         since = timezone.now() - RECENT
         gifts, plans = reverse("gift:index"), reverse("plan:index")
-        behind = Plan.objects.filter(status=Plan.Status.PAST_DUE)
+        behind = Plan.objects.counted().filter(status=Plan.Status.PAST_DUE)
         return {
             "figures": [
-                (_("gifts that came"), Gift.objects.paid().filter(paid_at__gt=since).count(), f"{gifts}?status=paid"),
-                (_("new monthly gifts"), Plan.objects.filter(started_at__gt=since).count(), plans),
+                (
+                    _("gifts that came"),
+                    Gift.objects.paid().counted().filter(paid_at__gt=since).count(),
+                    f"{gifts}?status=paid",
+                ),
+                (_("new monthly gifts"), Plan.objects.counted().filter(started_at__gt=since).count(), plans),
                 (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
-                (_("monthly gifts that ended"), Plan.objects.filter(ended_at__gt=since).count(), plans),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), reverse("objection:index")),
+                (_("monthly gifts that ended"), Plan.objects.counted().filter(ended_at__gt=since).count(), plans),
+                (
+                    _("disputes and warnings to answer"),
+                    Objection.objects.counted().waiting().count(),
+                    reverse("objection:index"),
+                ),
             ]
         }
 
@@ -56,7 +64,8 @@ class MoneyPanel(Component):
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         objections = reverse("objection:index")
-        lost = Objection.objects.filter(status="lost", opened_at__gt=now - YEAR)
+        objected = Objection.objects.counted()
+        lost = Objection.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
         outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
         return {
             "figures": [
@@ -69,12 +78,17 @@ class MoneyPanel(Component):
                 (_("events in another API version this week"), other.count(), events_page),
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
-                (_("disputes and warnings to answer"), Objection.objects.waiting().count(), objections),
+                (_("disputes and warnings to answer"), objected.waiting().count(), objections),
                 (_("disputes lost in a year"), lost.count(), f"{objections}?status=lost"),
-                (_("refunds that failed"), Objection.objects.refunds_owed().count(), f"{objections}?kind=refund"),
+                (
+                    _("refunds that failed"),
+                    objected.refunds_owed().count(),
+                    f"{objections}?kind=refund",
+                ),
             ],
             "last": last,
             "told": told,
+            "rehearsed": Gift.objects.paid().filter(livemode=False).count() if gateway.is_live() else 0,
             "silent": silent,
             "several": Plan.objects.of_several().values("supporter").distinct().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),

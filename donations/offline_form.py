@@ -12,13 +12,14 @@ from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
 from donations.models.gifts import NO_CURRENCY, Method
 from donations.offline import Entry
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 from supporters import names
 
 CAME = [(method.value, method.label) for method in Method if method != Method.STRIPE]
 
 
-class OfflineForm(forms.Form):
+class OfflineForm(NoCardNumbers, forms.Form):
     """`entry` and `more` are what `offline.record` takes. The hidden `attempt` makes a double click one gift."""
 
     attempt = forms.UUIDField(widget=forms.HiddenInput)

@@ -9,6 +9,7 @@ from django.db import transaction
 from donations import asking, facts, payments, plans
 from donations.models import Gift
 from donations.models.gifts import Frequency
+from foundation.doors import card_numbers
 
 
 class UnknownOrphanError(Exception):
@@ -63,7 +64,7 @@ def _fields(page: facts.Raw) -> dict[str, Any]:
         "amount": total,
         "total": total,
         "email": facts.text(details.get("email")) or facts.text(page.get("customer_email")),
-        "name": facts.text(details.get("name"))[:200],
+        "name": card_numbers.masked(facts.text(details.get("name")))[:200],
         "language": language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
         "session_id": page["id"],
         "session_attempt": int(attempt) if attempt.isdecimal() else 1,

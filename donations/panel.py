@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations import addresses, letters
-from donations.address_form import StaffAddressForm
 from donations.form_panel import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.gap_panel import GapViewSet
 from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
@@ -18,15 +17,14 @@ from donations.plan_panel import PlanViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
+from supporters.address_form import StaffAddressForm
 
 ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
 
 
 def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
     addresses.correct_by_staff(gift, email, user, check_made)
-    return gettext(
-        "The address is put right. The receipt, if there is one, goes there; nothing more goes to the old one."
-    )
+    return gettext("The address is put right. The receipt, if there is one, goes there; both addresses are told.")
 
 
 class GiftViewSet(MoneyViewSet):
@@ -36,12 +34,23 @@ class GiftViewSet(MoneyViewSet):
     index_view_class = GiftList
     icon = "pick"
     menu_label = _("Gifts")
-    list_display = ["reference", "name", "email", "total_text", "returned_text", "frequency", "status", "created_at"]
+    list_display = [
+        "reference",
+        "name",
+        "email",
+        "total_text",
+        "returned_text",
+        "frequency",
+        "status",
+        "created_at",
+        "mode_text",
+    ]
     list_filter = {
         "status": ["exact"],
         "frequency": ["exact"],
         "currency": ["exact"],
         "campaign": ["exact"],
+        "livemode": ["exact"],
         "created_at": ["date"],
         "paid_at": ["date"],
     }

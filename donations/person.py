@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from donations import forgetting, money
+from donations import addresses, forgetting, money
 from donations.models import Dedication, Gift, Plan, StripeEvent
 from supporters import persons
 from supporters.addresses import canonical
@@ -61,7 +61,7 @@ def erase(supporter: Supporter) -> set[str]:
     Raises CannotEraseError while a monthly gift runs or a bank debit is on its way: its next event would bring the
     name back.
     """
-    if supporter.plans.running().exists():
+    if supporter.plans.counted().running().exists():
         raise persons.CannotEraseError(gettext("A monthly gift still runs. End it first."))
     gifts = _gifts(supporter).select_for_update()
     if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):
@@ -108,4 +108,4 @@ def _some(words: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-persons.register("donations", export=export, erase=erase, merge=merge)
+persons.register("donations", export=export, erase=erase, merge=merge, move=addresses.move)

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from donations import letters, money, months
 from donations.models import Currency, Plan
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 
 
-class AmountForm(forms.Form):
+class AmountForm(NoCardNumbers, forms.Form):
     """`total`: minor units of the plan's currency, inside of what the currency allows."""
 
     total = forms.CharField(

@@ -65,15 +65,20 @@ def _rests(plan: Plan) -> str:
 
 
 def _goes(plan: Plan) -> bool:
-    return plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
+    return _is_there(plan) and plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
 
 
 def _stays(plan: Plan) -> bool:
-    return plan.status != Plan.Status.ENDED and plan.cancel_at is None
+    return _is_there(plan) and plan.status != Plan.Status.ENDED and plan.cancel_at is None
+
+
+def _is_there(plan: Plan) -> bool:
+    """At the Stripe that our key reaches: not one of a rehearsal, once real money moves."""
+    return plan.livemode == gateway.is_live()
 
 
 def _runs(plan: Plan) -> bool:
-    return plan.status != Plan.Status.ENDED
+    return _is_there(plan) and plan.status != Plan.Status.ENDED
 
 
 def _still_takes(plan: Plan) -> bool:
@@ -139,7 +144,15 @@ class PlanViewSet(MoneyViewSet):
     model = Plan
     icon = "repeat"
     menu_label = _("Monthly gifts")
-    list_display = ["subscription_id", "supporter", "total_text", "status_text", "started_at", "current_period_end"]
+    list_display = [
+        "subscription_id",
+        "supporter",
+        "total_text",
+        "status_text",
+        "started_at",
+        "current_period_end",
+        "mode_text",
+    ]
     filterset_class = PlanFilters
     search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
     list_select_related = ["supporter"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from donations import money
-from donations.models import Campaign, LedgerEntry, MatchReservation
+from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
 
 METER_FROM = 50  # percent of the goal: below it a meter lowers what people give, unless a lead gift seeds it
 CROWD_UNTIL = 80  # percent: near the goal people give more where they see few others
@@ -84,7 +84,8 @@ def of(campaign: Campaign) -> Progress:
     if campaign.pk is None:  # a preview of one that is not saved yet
         return Progress(code, campaign.goal, 0, 0, 0, campaign.match_cap or 0, 0, 0)
     rows = LedgerEntry.objects.of_campaign(campaign)
-    lead_total, lead_cover = LedgerEntry.objects.kept(campaign.lead_gift) if campaign.lead_gift else (0, 0)
+    lead = Gift.objects.counted().filter(pk=campaign.lead_gift_id or 0).first()
+    lead_total, lead_cover = LedgerEntry.objects.kept(lead) if lead else (0, 0)
     matched = MatchReservation.objects.used(campaign) if campaign.match_cap else 0
     return Progress(
         code=code,

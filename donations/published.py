@@ -37,7 +37,7 @@ def charts(by: str, today: date) -> list[Chart]:
 def _by_month(today: date) -> list[Chart]:
     months = _last_months(today)
     rows = (
-        LedgerEntry.objects.giving()
+        LedgerEntry.objects.counted()
         .filter(day__gte=months[0])
         .order_by()
         .annotate(month=TruncMonth("day"))
@@ -51,7 +51,7 @@ def _by_month(today: date) -> list[Chart]:
 
 def _by_fund() -> list[Chart]:
     rows = (
-        LedgerEntry.objects.giving()
+        LedgerEntry.objects.counted()
         .order_by("gift__fund__position", "gift__fund__name")
         .values("gift__fund__name", "currency")
         .annotate(sum=Sum(F("amount") - F("cover")))

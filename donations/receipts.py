@@ -44,10 +44,13 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Rece
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
-    series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else Receipt.REAL
+    series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
     entity = organisation.legal_name or organisation.name
-    number = _next_number(entity, series, year)
-    registered = bool(organisation.registration_number)
+    ours: Organisation | Receipt = organisation
+    if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
+        series, entity, ours = replaces.series, replaces.entity, replaces
+    number = _next_number(series, year)
+    registered = bool(ours.registration_number)
     return Receipt.objects.create(
         entity=entity,
         series=series,
@@ -62,8 +65,8 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Rece
         currency=gift.currency,
         designation=_designation(gift),
         description=gift.description,
-        registration_number=organisation.registration_number,
-        tax_statement=organisation.tax_statement if registered else "",
+        registration_number=ours.registration_number,
+        tax_statement=ours.tax_statement if registered else "",
         goods_statement=_statement(gift.supporter.language if gift.supporter else gift.language),
         livemode=gift.livemode,
         **sums,
@@ -83,9 +86,9 @@ def _statement(language: str) -> str:
         return _("No goods or services were provided in exchange for this gift.")
 
 
-def _next_number(entity: str, series: str, year: int) -> int:
+def _next_number(series: str, year: int) -> int:
     """Locks the counter until the transaction ends, so that numbers follow each other without a gap."""
-    counter, _made = ReceiptCounter.objects.get_or_create(entity=entity, series=series, year=year)
+    counter, _made = ReceiptCounter.objects.get_or_create(series=series, year=year)
     counter = ReceiptCounter.objects.select_for_update().get(pk=counter.pk)
     counter.last += 1
     counter.save(update_fields=["last"])

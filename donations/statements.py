@@ -66,9 +66,9 @@ def of(supporter: int, year: int) -> Statement:
     documents = list(found)
     parts: dict[str, list[Receipt]] = defaultdict(list)
     for document in documents:
-        parts[document.entity].append(document)
+        parts[document.series].append(document)
     name = documents[-1].name if documents else ""
-    return Statement(year, name, mode.no_money_moves(), [_part(entity, parts[entity]) for entity in parts])
+    return Statement(year, name, mode.no_money_moves(), [_part(series, parts[series]) for series in parts])
 
 
 def receivers(year: int) -> QuerySet[Supporter]:
@@ -85,8 +85,8 @@ def years(supporter: int) -> list[int]:
 
 def _kept() -> Q:
     """Of a real series while money moves, of the demonstration's while none does; and not given back as a whole."""
-    series = Receipt.DEMO if mode.no_money_moves() else Receipt.REAL
-    return Q(series=series) & (Q(total__gt=0) | ~Q(description=""))
+    demo = Q(series=Receipt.DEMO)
+    return (demo if mode.no_money_moves() else ~demo) & (Q(total__gt=0) | ~Q(description=""))
 
 
 def _receipts(year: int) -> QuerySet[Receipt]:
@@ -95,12 +95,13 @@ def _receipts(year: int) -> QuerySet[Receipt]:
     return found
 
 
-def _part(entity: str, documents: list[Receipt]) -> Part:
-    """The registration as it stands now, or, of an entity that we were before, as it stood on its last receipt."""
+def _part(series: str, documents: list[Receipt]) -> Part:
+    """Name and registration as they stand now, or, of an entity that we were before, as on its last receipt."""
     organisation = Organisation.load()
     source: Any = documents[-1]
-    if entity == (organisation.legal_name or organisation.name):
-        source = organisation
+    entity = source.entity
+    if series in (organisation.receipt_series, Receipt.DEMO):
+        source, entity = organisation, organisation.legal_name or organisation.name
     goods = _("No goods or services were provided in exchange for these gifts.")
     tax = source.tax_statement if source.registration_number else ""
     note = _("We describe what was given in kind. We state no value for it.")

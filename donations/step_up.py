@@ -17,7 +17,7 @@ from donations.models import Gift
 from foundation.doors import guard, limits, links, proof
 from foundation.letters.models import Letter
 from foundation.organisation import home
-from supporters import mailbox
+from supporters import mailbox, names
 
 MAIL = "mail"
 PURPOSE = "finish-gift"
@@ -51,6 +51,8 @@ def mail(gift: Gift, address_block: str) -> HttpResponse:
         link = settings.BASE_URL + reverse("donations:finish", args=[links.make(PURPOSE, gift.reference, LIFE)])
         with letters.speaking_to(gift):
             places = {"total": money.exact(gift.total, gift.currency), "address": link, "hours": "24"}
+            if names.ADVERTISEMENT.search(gift.name):  # a firm may be called so; nobody has paid or proved anything yet
+                places["name"] = ""
             letters.post(key, "finish_gift", gift, places)
         breaker.count("mailed")
     answer = redirect("donations:finish_mailed")

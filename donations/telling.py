@@ -110,6 +110,12 @@ NO_PRORATION = {"proration_behavior": "none"}
 NOT_HELD: dict[str, Any] = {"metadata": {"held": ""}}
 
 
+def customer_email(customer: str, email: str) -> None:
+    """Stripe's own letters, and its page for the card, go by this address."""
+    _at_home()
+    gateway.ask(gateway.v1().customers.update, customer, {"email": email})
+
+
 def _update(subscription: str, params: dict[str, Any]) -> facts.Subscription:
     if not subscription:
         raise gateway.NotFoundError("An empty id names nothing.")

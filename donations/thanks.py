@@ -13,6 +13,7 @@ from donations import addresses, keepsake, money, standing
 from donations.address_form import AddressForm
 from donations.models import Dedication, Gift
 from foundation.organisation.zone import on_our_calendar
+from supporters import moving
 
 GOOD = ("paid", "pending", "confirming")  # the donor has done their part
 SLOWEST = 60  # seconds between two looks of a page that waits; it begins with three
@@ -65,7 +66,7 @@ def address(request: HttpRequest, reference: str) -> HttpResponse:
             answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
             answer.status_code = 303
             return answer
-    context = {"form": form, "gift": gift, "to": _veiled(gift.email), "open": open_yet}
+    context = {"form": form, "gift": gift, "to": moving.veiled(gift.email), "open": open_yet}
     return render(request, "donations/address.html", context)
 
 
@@ -77,16 +78,10 @@ def _details(gift: Gift, now: standing.Standing) -> dict[str, Any]:
         "total": money.exact(gift.total, gift.currency),
         "cover": money.exact(gift.fee_cover, gift.currency) if gift.fee_cover else "",
         "url": now.url,
-        "to": _veiled(gift.email),
+        "to": moving.veiled(gift.email),
         "receipt": gift.receipts.order_by("-id").first() if gift.status == Gift.Status.PAID else None,
         "next_payment": plan.current_period_end if plan else None,
         "dedication": Dedication.objects.filter(gift=gift).first(),
         "corrected": gift.address_changes.exists(),
         "correctable": now.state in GOOD and addresses.may_correct(gift),
     }
-
-
-def _veiled(email: str) -> str:
-    """Enough for its owner to see a slip of the finger, too little for whoever looks over a shoulder."""
-    local, _at, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"

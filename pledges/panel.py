@@ -11,6 +11,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from foundation.doors.card_numbers import NoCardNumbers
 from pledges import letters, pledging, wording
 from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
@@ -20,7 +21,7 @@ from supporters import mailbox
 LIVING = (Signature.State.STARTED, Signature.State.CONFIRMED)
 
 
-class PledgeForm(forms.ModelForm):
+class PledgeForm(NoCardNumbers, forms.ModelForm):
     """A pledge and its words. Other words become a new version: who signed the old one stays with the old one."""
 
     text = forms.CharField(

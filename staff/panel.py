@@ -12,14 +12,21 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
+from foundation.letters import outbox
 from foundation.letters.models import Letter
 from foundation.organisation import home
+from staff.letters_again import MAY, LetterList
 from staff.lists import Action, ReadOnlyViewSet
 
 
 def _try_again(job: Job, user: Any) -> str:
     queue.revive(job)
     return gettext("The job waits for the worker again.")
+
+
+def _send_letter(letter: Letter, user: Any) -> str:
+    outbox.go_again(letter)
+    return gettext("The letter waits to be sent again.")
 
 
 class LetterViewSet(ReadOnlyViewSet):
@@ -32,6 +39,8 @@ class LetterViewSet(ReadOnlyViewSet):
     list_filter = ["state", "template"]
     search_fields = ["subject", "to"]
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
+    index_view_class = LetterList
+    actions = [Action("again", _("Send again"), _send_letter, MAY, outbox.may_go_again)]
 
 
 class JobViewSet(ReadOnlyViewSet):

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import audit, panel, people, reach, wording
+from staff import audit, letters_again, panel, people, reach, wording
 from staff.models import User
 
 
@@ -51,6 +51,11 @@ def your_sign_in() -> MenuItem:
 @hooks.register("register_admin_urls")
 def invitation_addresses() -> list[URLPattern]:
     return [path("users/<int:pk>/invite/", people.invite, name="staff_invite")]
+
+
+@hooks.register("register_admin_urls")
+def letters_again_addresses() -> list[URLPattern]:
+    return letters_again.addresses()
 
 
 @hooks.register("register_admin_urls")

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.letters import words
 from foundation.letters.kinds import Kind
 
 
-class WordingForm(forms.Form):
+class WordingForm(NoCardNumbers, forms.Form):
     subject = forms.CharField(
         label=_("Subject"),
         max_length=150,

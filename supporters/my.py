@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from foundation.doors import address, guard, limits, links
+from foundation.doors.card_numbers import NoCardNumbers
 from foundation.doors.guard import GuardedForm
 from foundation.organisation.zone import on_our_calendar
 from supporters import consent, mailbox, names, news, persons, visits
@@ -38,13 +39,13 @@ class AskForm(GuardedForm):
     )
 
 
-class NameForm(forms.Form):
+class NameForm(NoCardNumbers, forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=names.LONGEST, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
     )
 
     def clean_name(self) -> str:
-        return names.clean(self.cleaned_data["name"])
+        return names.clean(self.cleaned_data["name"], sites=True)
 
 
 @page_with_form

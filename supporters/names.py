@@ -15,19 +15,22 @@ MARKS = 8  # above and below one letter: no script stacks more
 # Robots put an advertisement where a name belongs, and let our letters carry it.
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 
+# What leads somewhere: with its scheme, or with something behind the name of a site.
+LINK = re.compile(r"://|\bwww\.|[^\W_]\.[^\W\d_]{2,}(?::\d+)?(?:/|[?#]\w)", re.I)
+
 
 def clean(name: str, sites: bool = False) -> str:
     """The name on one line, without control characters and direction marks.
 
-    Raises ValidationError for a name of which nothing can be seen, and for a web address, unless `sites` says that a
-    firm may be called by one. Everything else stays as it was typed, formulas too: what shows or exports a name makes
-    it inert.
+    Raises ValidationError for a name of which nothing can be seen, for a link, and for the bare name of a site, unless
+    `sites` says that a firm may be called by one: it was paid for, or nobody but ourselves reads it. Everything else
+    stays as it was typed, formulas too: what shows or exports a name makes it inert.
     """
     kept = "".join(" " if _separates(char) else char for char in name if char not in DIRECTION_MARKS)
     kept = _calm(unicodedata.normalize("NFC", " ".join(kept.split())))
     if name.strip() and not any(_shows(char) for char in kept):
         raise ValidationError(_("Please write your name in letters that can be seen."), code="invisible")
-    if not sites and ADVERTISEMENT.search(kept):
+    if LINK.search(kept) or (not sites and ADVERTISEMENT.search(kept)):
         raise ValidationError(_("Please write your name without a web address."), code="web-address")
     return kept
 

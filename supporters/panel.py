@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from staff.lists import Action, ReadOnlyViewSet, Related
-from supporters import persons
+from supporters import moving, persons
+from supporters.address_form import StaffAddressForm
 from supporters.models import ConsentEvent, Subscription, Supporter
 
 
@@ -17,6 +18,14 @@ def _erase(supporter: Supporter, user: Any) -> str:
     except persons.CannotEraseError as error:
         return gettext("Nothing was changed: %(why)s") % {"why": error}
     return gettext("Erased. What a law makes us keep stands under number %(number)s.") % {"number": supporter.pk}
+
+
+def _move(supporter: Supporter, user: Any, email: str, check_made: str) -> str:
+    try:
+        moving.move(supporter, email, by=user, check=check_made)
+    except moving.TakenError as error:
+        return gettext("Nothing was changed: %(why)s") % {"why": error}
+    return gettext("Every later letter goes to the new address. Both addresses are told, and Stripe is.")
 
 
 def _sure_of_erasing(supporter: Supporter, filled: dict[str, Any]) -> str:
@@ -54,13 +63,21 @@ class SupporterViewSet(ReadOnlyViewSet):
     ]
     actions = [
         Action(
+            "address",
+            _("Put the e-mail address right"),
+            _move,
+            "supporters.change_supporter",
+            lambda supporter: supporter.erased_at is None,
+            form=StaffAddressForm,
+        ),
+        Action(
             "erase",
             _("Erase this person"),
             _erase,
             "supporters.delete_supporter",
             lambda supporter: supporter.erased_at is None,
             sure=_sure_of_erasing,
-        )
+        ),
     ]
 
 

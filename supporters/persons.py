@@ -18,16 +18,32 @@ class CannotEraseError(Exception):
 
 
 @dataclass(frozen=True)
+class Move:
+    """Another address, by whom (None: by the person, who proved it), and how staff made sure."""
+
+    before: str
+    after: str
+    by: Any
+    check: str
+
+
+def _stay(supporter: Supporter, move: Move) -> None:
+    """An app that keeps no address of its own has nothing to do."""
+
+
+@dataclass(frozen=True)
 class Person:
     """What one app does with its rows of a person.
 
     `export`: what is known, as plain values. `erase`: forget it, and return every address it was known under; raises
-    CannotEraseError. `merge(old, new)`: the rows of the first become the second's. None of them calls the network.
+    CannotEraseError. `merge(old, new)`: the rows of the first become the second's. `move(supporter, move)`: another
+    address. None of them calls the network.
     """
 
     export: Callable[[Supporter], Any]
     erase: Callable[[Supporter], set[str]]
     merge: Callable[[Supporter, Supporter], None]
+    move: Callable[[Supporter, Move], None] = _stay
 
 
 APPS: dict[str, Person] = {}
@@ -39,9 +55,10 @@ def register(
     export: Callable[[Supporter], Any],
     erase: Callable[[Supporter], set[str]],
     merge: Callable[[Supporter, Supporter], None],
+    move: Callable[[Supporter, Move], None] = _stay,
 ) -> None:
-    """One app's three answers, by its name. Again is the same."""
-    APPS[app] = Person(export, erase, merge)
+    """One app's answers, by its name. Again is the same."""
+    APPS[app] = Person(export, erase, merge, move)
 
 
 def export(supporter: Supporter) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supporters import my, views
+from supporters import my, my_address, views
 
 app_name = "supporters"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("my/leave/", my.leave, name="leave"),
     path("my/letters/", my.letters, name="letters"),
     path("my/name/", my.name, name="name"),
+    path("my/address/", my_address.ask, name="address"),
+    path("my/address/<str:token>/", my_address.confirm, name="new-address"),
     path("my/data.json", my.export, name="export"),
     path("my/erase/", my.erase, name="erase"),
 ]

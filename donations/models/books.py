@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
-from donations.models.gifts import ALPHABET, Gift, Method
+from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
 from supporters.growing import GrowingQuerySet, GrowsOnly
 
 
@@ -17,6 +17,10 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
     def giving(self) -> "LedgerQuerySet":
         """What donors gave and what was given back to them: no fees, no payouts, no money that is not ours."""
         return self.filter(kind__in=GIVING)
+
+    def counted(self) -> "LedgerQuerySet":
+        """What is counted and shown as raised: of the money that moves now."""
+        return self.giving().filter(of_this_money())
 
     def of_campaign(self, campaign: Campaign) -> "LedgerQuerySet":
         """What came through a campaign in its currency, online or elsewhere, its lead gift too, and what went back."""
@@ -32,12 +36,12 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
 
     def people(self) -> int:
         """How many people something is left of."""
-        left = self.giving().exclude(gift__supporter=None).order_by().values("gift__supporter")
+        left = self.counted().exclude(gift__supporter=None).order_by().values("gift__supporter")
         return left.annotate(sum=Sum("amount")).filter(sum__gt=0).count()
 
     def raised(self) -> dict[str, int]:
         """What was raised, by currency, in its minor units: received less refunds and disputes, without fee cover."""
-        rows = self.giving().order_by().values("currency").annotate(sum=Sum(F("amount") - F("cover")))
+        rows = self.counted().order_by().values("currency").annotate(sum=Sum(F("amount") - F("cover")))
         return {row["currency"]: row["sum"] for row in rows}
 
     def kept(self, gift: Gift) -> tuple[int, int]:
@@ -152,15 +156,14 @@ def new_code() -> str:
 
 
 class ReceiptCounter(models.Model):
-    """The last number given out, for one legal entity, series and year. Locked while a number is taken."""
+    """The last number given out, for one series and year. Locked while a number is taken."""
 
-    entity = models.CharField(max_length=200)
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["entity", "series", "year"], name="receipt_one_counter")]
+        constraints = [models.UniqueConstraint(fields=["series", "year"], name="receipt_one_counter")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.year}: {self.last}"
@@ -182,13 +185,13 @@ class Receipt(GrowsOnly):
     A correction is a further receipt that names the one it replaces.
     """
 
-    REAL, DEMO = "R", "DEMO"
+    DEMO = "DEMO"  # no money moved; a real series is the organisation's setting
 
-    entity = models.CharField(max_length=200)
+    entity = models.CharField(max_length=200)  # as printed; what numbers are counted by is the series
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
-    label = models.CharField(max_length=40, db_index=True)  # "R-2026-000017", as printed
+    label = models.CharField(max_length=40, unique=True)  # "R-2026-000017", as printed
     code = models.CharField(max_length=16, unique=True, default=new_code)
     gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="receipts")
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
@@ -213,7 +216,7 @@ class Receipt(GrowsOnly):
         ordering = ["-id"]
         verbose_name = _("receipt")
         constraints = [
-            models.UniqueConstraint(fields=["entity", "series", "year", "number"], name="receipt_number_once"),
+            models.UniqueConstraint(fields=["series", "year", "number"], name="receipt_number_once"),
             models.UniqueConstraint(fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"),
         ]
 

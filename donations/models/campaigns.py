@@ -19,6 +19,7 @@ from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
 from donations import money
 from donations.models.currencies import Currency
 from donations.models.funds import Fund
+from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 
 MOST = 10**12  # minor units: beyond any goal, far below what a database's integer holds
@@ -44,11 +45,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def with_totals(self) -> "CampaignQuerySet":
         """With `raised_sum` and `matched_sum` (minor units of the campaign's currency), for lists."""
         gift: Any = self.model.gifts.rel.related_model
-        entries = gift.entries.rel.related_model.objects.giving()
+        entries = gift.entries.rel.related_model.objects.counted()
         through_it = Q(gift__campaign=OuterRef("pk")) | Q(gift=OuterRef("lead_gift"))
         rows = entries.filter(through_it, currency=OuterRef("currency__code")).order_by()
         raised = rows.values("currency").annotate(sum=Sum(F("amount") - F("cover"))).values("sum")
-        matches = MatchReservation.objects.filter(campaign=OuterRef("pk"), state=MatchReservation.State.SETTLED)
+        settled = {"campaign": OuterRef("pk"), "state": MatchReservation.State.SETTLED}
+        matches = MatchReservation.objects.counted().filter(**settled)
         matched = matches.order_by().values("campaign").annotate(sum=Sum("amount")).values("sum")
         return self.annotate(
             raised_sum=Coalesce(Subquery(raised), 0, output_field=models.BigIntegerField()),
@@ -202,13 +204,17 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
 
 
 class MatchQuerySet(models.QuerySet["MatchReservation"]):
+    def counted(self) -> "MatchQuerySet":
+        """Those of gifts of the money that moves now: no funder matches a rehearsal."""
+        return self.filter(gift__livemode=not mode.no_money_moves())
+
     def taken(self, campaign: Campaign) -> int:
         """What of a campaign's match is held or used, in minor units. Never more than the cap."""
-        return self.filter(campaign=campaign).aggregate(sum=Sum("amount"))["sum"] or 0
+        return self.counted().filter(campaign=campaign).aggregate(sum=Sum("amount"))["sum"] or 0
 
     def used(self, campaign: Campaign) -> int:
         """What the funder owes for gifts that arrived, in minor units."""
-        settled = self.filter(campaign=campaign, state=MatchReservation.State.SETTLED)
+        settled = self.counted().filter(campaign=campaign, state=MatchReservation.State.SETTLED)
         return settled.aggregate(sum=Sum("amount"))["sum"] or 0
 
 

@@ -8,11 +8,13 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.funds import Fund
+from foundation.organisation import mode
 from supporters.models import Supporter
 
 # No 0, O, 1, I: references are read out on the telephone.
@@ -48,26 +50,51 @@ def _day(moment: datetime | None) -> str:
     return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
 
 
+def of_this_money() -> Q:
+    """Rows of the money that moves now. What a rehearsal with test keys left counts nowhere once real money moves;
+    while one is on, it alone does.
+    """
+    return Q(livemode=not mode.no_money_moves())
+
+
+class OfSomeMoney(models.Model):
+    """Rows that say whether money moved, with their mark for lists."""
+
+    livemode = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+    def mode_text(self) -> str:
+        return "" if self.livemode else gettext("test")
+
+    mode_text.short_description = _("money")  # type: ignore[attr-defined]
+    mode_text.admin_order_field = "livemode"  # type: ignore[attr-defined]
+
+
 class PlanQuerySet(models.QuerySet["Plan"]):
+    def counted(self) -> "PlanQuerySet":
+        return self.filter(of_this_money())
+
     def running(self) -> "PlanQuerySet":
         """All that Stripe has not ended, whatever else they are."""
         return self.exclude(status=Plan.Status.ENDED)
 
     def of_several(self) -> "PlanQuerySet":
         """Those whose giver has another one beside it, both without an end: perhaps somebody began anew by mistake."""
-        lasting = self.running().filter(cancel_at=None).exclude(supporter=None)
-        others = Plan.objects.running().filter(cancel_at=None, supporter=OuterRef("supporter"))
+        lasting = self.counted().running().filter(cancel_at=None).exclude(supporter=None)
+        others = Plan.objects.counted().running().filter(cancel_at=None, supporter=OuterRef("supporter"))
         return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
     def behind(self) -> "PlanQuerySet":
         """Those whose payment failed and that still try: they get letters, and a pause after three weeks. Not those
         that were stopped or paused: nothing more is asked of them.
         """
-        tries = self.filter(status=Plan.Status.PAST_DUE, cancel_at=None)
+        tries = self.counted().filter(status=Plan.Status.PAST_DUE, cancel_at=None)
         return tries.filter(past_due_since__isnull=False, held_since=None)
 
 
-class Plan(models.Model):
+class Plan(OfSomeMoney):
     """A monthly gift as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
 
     class Status(models.TextChoices):
@@ -96,7 +123,6 @@ class Plan(models.Model):
     held_since = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
     item_id = models.CharField(max_length=120, blank=True)
     product_id = models.CharField(max_length=120, blank=True)
-    livemode = models.BooleanField()
 
     objects = PlanQuerySet.as_manager()
 
@@ -145,6 +171,9 @@ class GiftQuerySet(models.QuerySet["Gift"]):
     def paid(self) -> "GiftQuerySet":
         return self.filter(status=Gift.Status.PAID)
 
+    def counted(self) -> "GiftQuerySet":
+        return self.filter(of_this_money())
+
     def with_returns(self) -> "GiftQuerySet":
         """With `returned`, what the ledger says was given back or is disputed (minor units), 0 or less."""
         kinds = ["refund", "refund_reversal", "dispute", "dispute_reversal"]
@@ -157,7 +186,7 @@ class GiftQuerySet(models.QuerySet["Gift"]):
         return self.filter(status__in=Gift.UNFINISHED)
 
 
-class Gift(models.Model):
+class Gift(OfSomeMoney):
     """One payment, from the wish to the money. Sums are minor units of the currency, moments UTC.
 
     `attempt` is the form it came from and `attempt_key` that form with these very values, so that a double click
@@ -199,7 +228,6 @@ class Gift(models.Model):
     invoice_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
     supporter = models.ForeignKey(Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
-    livemode = models.BooleanField()
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
 

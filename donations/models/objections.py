@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models.gifts import Gift
+from donations.models.gifts import Gift, of_this_money
 
 STATUS = {
     "needs_response": _("waits for our answer"),
@@ -25,6 +25,9 @@ CLOSED = ("won", "lost", "warning_closed", "prevented", "charge_refunded")
 
 
 class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def counted(self) -> "ObjectionQuerySet":
+        return self.filter(of_this_money())
+
     def open_disputes(self) -> "ObjectionQuerySet":
         """Disputes and questions that still end some way."""
         kinds = [Objection.Kind.DISPUTE, Objection.Kind.INQUIRY]

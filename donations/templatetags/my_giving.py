@@ -24,7 +24,8 @@ def my_giving(context: Context) -> dict[str, Any]:
     supporter = context["request"].supporter
     organisation: Organisation = context["organisation"]
     gifts = list(
-        Gift.objects.filter(supporter=supporter)
+        Gift.objects.counted()
+        .filter(supporter=supporter)
         .exclude(status__in=[Gift.Status.STARTED, Gift.Status.EXPIRED])
         .with_returns()
         .select_related("fund", "campaign", "plan")
@@ -33,7 +34,7 @@ def my_giving(context: Context) -> dict[str, Any]:
     dated = [(organisation.day_of(gift.paid_at or gift.created_at), gift) for gift in gifts]
     paid = [(day, gift) for day, gift in dated if gift.is_paid]
     kept = [day for day, gift in paid if gift.is_in_kind or _kept(gift) > 0]
-    plans = sorted(supporter.plans.all(), key=lambda plan: plan.status == Plan.Status.ENDED)
+    plans = sorted(supporter.plans.counted(), key=lambda plan: plan.status == Plan.Status.ENDED)
     return {
         "plans": [(plan, plan_letters.next_payment(plan)) for plan in plans],
         "totals": _sums(gift for _day, gift in paid),
@@ -48,7 +49,7 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
     """{% what_stays supporter %}: what erasing leaves of this very person, and what must end before it."""
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
-        "running": supporter.plans.running(),
+        "running": supporter.plans.counted().running(),
         "pending": supporter.gifts.filter(status__in=[Gift.Status.PENDING, Gift.Status.WAITING]).exists(),
     }
 

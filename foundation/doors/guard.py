@@ -8,26 +8,34 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from foundation.doors import near_address
+from foundation.doors.card_numbers import NoCardNumbers
+
 FASTEST = 2.0  # seconds: nobody reads a page and presses its button faster
 LONGEST = 24 * 3600  # seconds
 SALT = "doors.guard"
 ASKED = "asked"
+EMAIL, MEND, SURE = "email", "mend", "sure"  # the field, the button that takes what was meant, and the script's word
 
 
-def stamp(asked: bool = False) -> str:
-    """The signed moment at which a form was shown. `asked`: it came back filled, and is doubted no more."""
+def stamp(asked: bool = False, near: str = "") -> str:
+    """The signed moment at which a form was shown. `asked`: it came back filled, and is doubted no more. `near`: the
+    e-mail address that it asked about then.
+    """
     now = time.time()
-    return signing.dumps([now, ASKED] if asked else now, salt=SALT)
+    return signing.dumps([now, ASKED, near] if asked else now, salt=SALT)
 
 
-def _read(stamped: str) -> tuple[float | None, bool]:
-    """How many seconds ago a form was shown, by its stamp, and whether it came back filled then. None: not ours."""
+def _read(stamped: str) -> tuple[float | None, bool, str]:
+    """How many seconds ago a form was shown, by its stamp, whether it came back filled then, and the address that it
+    asked about. None: not ours.
+    """
     try:
         found = signing.loads(stamped, salt=SALT)
         moment, *more = found if isinstance(found, list) else [found]
-        return time.time() - float(moment), ASKED in more
+        return time.time() - float(moment), ASKED in more, str(more[1]) if more[1:] else ""
     except (signing.BadSignature, TypeError, ValueError):
-        return None, False
+        return None, False, ""
 
 
 def at_once(request: HttpRequest) -> bool:
@@ -38,7 +46,7 @@ def at_once(request: HttpRequest) -> bool:
     shown = request.POST.get("opened")
     if shown is None:
         return False
-    passed, _asked = _read(shown)
+    passed, _asked, _near = _read(shown)
     return passed is None or passed < FASTEST
 
 
@@ -51,7 +59,7 @@ def button(request: HttpRequest) -> dict[str, Any]:
     return {"opened": shown if again and _read(shown)[0] is not None else stamp(), "again": again}
 
 
-class GuardedForm(forms.Form):
+class GuardedForm(NoCardNumbers, forms.Form):
     """A field that people do not see, and a signed form time. Who trips is asked once to send again, with everything
     that was typed and without a reproach, because the doubt may be wrong: a manager of passwords fills such fields.
     What comes a second time passes on to the limits.
@@ -66,20 +74,41 @@ class GuardedForm(forms.Form):
         ),
     )
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
+    meant = ""  # the address that may have been meant, when the form comes back to ask
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("opened", stamp())
+        if EMAIL in self.fields:
+            asks = {"data-hosts": " ".join(near_address.HOSTS), "data-ask": _("Did you mean {address}?")}
+            self.fields[EMAIL].widget.attrs |= asks
 
     def full_clean(self) -> None:
         """When this form is shown again it is a filled one, and empty where people cannot see."""
+        self.meant, near = "", ""
+        if self.is_bound:
+            near = _read(self.data.get(self.add_prefix("opened"), ""))[2]
+            if self.data.get(MEND) and EMAIL in self.fields:
+                self.retype(**{EMAIL: self.data[MEND]})
         super().full_clean()
         if self.is_bound:
-            self.retype(spare="", opened=stamp(asked=True))
+            self.retype(spare="", opened=stamp(asked=True, near=self._ask_about_address(near)))
+
+    def _ask_about_address(self, near: str) -> str:
+        """Once for each address: who sends it a second time, or saw the question while typing, is believed. Returns the
+        address that was asked about last.
+        """
+        email = str(self.cleaned_data.get(EMAIL, ""))
+        self.meant = "" if email in ("", near, self.data.get(SURE)) else near_address.meant(email)
+        if self.meant:
+            words = _("Did you mean %(meant)s? If %(typed)s is right, just press the button once more.")
+            about = {"meant": self.meant, "typed": email}
+            self.add_error(EMAIL, forms.ValidationError(words, code="near", params=about))
+        return email if self.meant else near
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        passed, asked = _read(self.data.get(self.add_prefix("opened"), ""))
+        passed, asked, _near = _read(self.data.get(self.add_prefix("opened"), ""))
         if passed is None or passed > LONGEST:
             raise forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
         if self.data.get(self.add_prefix("spare")) and not asked:

@@ -1,6 +1,7 @@
 """Who we are, and which address and Stripe account this database belongs to."""
 
 import hashlib
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,6 +15,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
 from foundation.organisation import addresses, colours, elsewhere
+from foundation.organisation.entity_form import OrganisationForm
 
 LEAVE_URL = "https://www.weather.gov/"
 
@@ -24,6 +26,12 @@ def known_zone(name: str) -> None:
         raise ValidationError(
             _("“%(name)s” is no time zone. An example of one: America/Los_Angeles."), params={"name": name}
         )
+
+
+def known_series(series: str) -> None:
+    """Raise ValidationError unless it can stand before the number of a receipt."""
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{0,5}", series) or series.startswith("DEMO"):
+        raise ValidationError(_("Capitals and digits, six at most, the first a capital, and not DEMO."))
 
 
 COLOUR_HELP = _("As # and six digits, for example #145146. Checked for contrast when you save. Empty: ours.")
@@ -42,6 +50,16 @@ class Organisation(BaseGenericSetting):
         max_length=60,
         blank=True,
         help_text=_("EIN or charity number. Receipts say nothing about tax until this is filled in."),
+    )
+    receipt_series = models.CharField(
+        _("series of receipts"),
+        max_length=6,
+        default="R",
+        validators=[known_series],
+        help_text=_(
+            "Stands before the year and the number, as in R-2026-000017. Another legal entity needs another series: "
+            "its numbers begin at 1. A name that is only written otherwise keeps it."
+        ),
     )
     tax_statement = models.TextField(
         _("tax statement"),
@@ -109,12 +127,15 @@ class Organisation(BaseGenericSetting):
         ),
     )
 
+    base_form_class = OrganisationForm
     panels = [
         MultiFieldPanel(
             [
                 FieldPanel("name"),
                 FieldPanel("legal_name"),
                 FieldPanel("registration_number"),
+                FieldPanel("same_entity"),
+                FieldPanel("receipt_series"),
                 FieldPanel("tax_statement"),
                 FieldPanel("status_note"),
             ],

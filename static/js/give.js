@@ -18,25 +18,38 @@
     return charge;
   };
   const LARGEST = 99999999; // minor units
-  /* What the server takes as an amount ("25", "25.5", "1,000.00", the sign before or after) in minor units;
-     0 for everything else, which the server then explains. */
-  const minor = (typed, decimals, step, signs) => {
-    let text = String(typed || "").normalize("NFKC").trim();
+  /* What the server takes as an amount ("25", "25,50", "1 000.00", the sign before or after; see donations/written.py)
+     in minor units; 0 for everything else, which the server then explains. */
+  const ZEROS = [..."0٠۰०০๐０"].map((zero) => zero.codePointAt(0));
+  const MARKS = { "٫": ".", "．": ".", "٬": "'", "،": ",", "，": ",", "’": "'", "ʼ": "'", "￥": "¥" };
+  const plain = (char) => {
+    const zero = ZEROS.find((each) => char.codePointAt(0) >= each && char.codePointAt(0) <= each + 9);
+    if (zero) return String(char.codePointAt(0) - zero);
+    return MARKS[char] ?? char.replace(/\p{Zs}/u, " ");
+  };
+  const NUMBER = /^(0|[1-9]\d*|[1-9]\d{0,2}([ ',.])\d{3}(?:\2\d{3})*)?(?:([.,])(\d{1,3}))?$/;
+  const minor = (typed, { decimals, exponent, step, commas, signs }) => {
+    let text = [...String(typed || "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "")].map(plain).join("").trim();
     for (const sign of signs) {
       if (text.startsWith(sign)) text = text.slice(sign.length).trim();
       else if (text.endsWith(sign)) text = text.slice(0, -sign.length).trim();
     }
-    const match = /^(0|[1-9]\d{0,8}|[1-9]\d{0,2}(?:,\d{3}){1,2})(?:\.(\d{1,3}))?$/.exec(text);
-    if (!match) return 0;
-    const part = match[2] || "";
-    const units = Number(match[1].replaceAll(",", "") + part.padEnd(decimals, "0"));
+    const match = NUMBER.exec(text.replace(/(\d)[.,](?:[-–—]{1,2})?$/, "$1"));
+    if (!match || !match[0] || (match[2] && match[2] === match[3])) return 0;
+    let [, whole = "0", mark, point, part = ""] = match;
+    if (part.length === 3 && !mark && whole !== "0" && whole.length <= 3) {
+      if (point !== "," || !commas) return 0; // a thousand or one: the server asks
+      [whole, part] = [whole + part, ""];
+    }
+    const units = Number(whole.replace(/\D/g, "") + part.padEnd(exponent, "0"));
     return part.length > decimals || units % step || units > LARGEST ? 0 : units;
   };
 
   const form = document.querySelector("form#give");
   if (!form) return;
   const { currency, locale, feePercent, feeFixed } = form.dataset;
-  const decimals = Number(form.dataset.decimals);
+  const decimals = Number(form.dataset.decimals); // behind the point, as people write
+  const exponent = Number(form.dataset.exponent); // and as Stripe counts: 2 of ISK, which has none, and 3 of KWD
   const fixed = Number(feeFixed) || 0;
   const step = Number(form.dataset.step) || 1; // 100 where Stripe counts in hundredths that people do not use
   const words = { // the template may give each of them in its own language as data-words-…
@@ -55,9 +68,10 @@
   const format = (digits, currencyDisplay = "symbol") => new Intl.NumberFormat(locale || document.documentElement.lang, {
     style: "currency", currency, currencyDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
-  const money = (units) => format(units % 10 ** decimals ? decimals : 0).format(units / 10 ** decimals);
+  const money = (units) => format(units % 10 ** exponent ? decimals : 0).format(units / 10 ** exponent);
   const signs = ["symbol", "narrowSymbol"].map(
     (kind) => format(0, kind).formatToParts(0).find((part) => part.type === "currency").value);
+  const known = { decimals, exponent, step, signs, commas: "commas" in form.dataset };
   const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value || "";
   let telling = 0;
 
@@ -65,7 +79,7 @@
     const frequency = chosen("frequency");
     const pick = frequency ? chosen(`amount_${frequency}`) : "";
     const typed = pick === "other" ? form.querySelector("[name=other]")?.value : pick;
-    const gift = minor(typed, decimals, step, signs);
+    const gift = minor(typed, known);
     if (box) box.hidden = !gift;
     const texts = {};
     if (gift) {

@@ -22,6 +22,36 @@
   /* Errors: the summary above a form that came back is what the reader meets first. */
   one(".errors")?.focus();
 
+  /* A slip in the host of an e-mail address: asked at once, never held against anybody (foundation/doors/near_address.py). */
+  const slip = (typed, right) => {
+    let at = 0;
+    while (at < Math.min(typed.length, right.length) && typed[at] === right[at]) at += 1;
+    const [rest, good] = [typed.slice(at), right.slice(at)];
+    const swapped = rest.length > 1 && rest[1] + rest[0] + rest.slice(2) === good;
+    return rest.slice(1) === good || rest === good.slice(1) || rest.slice(1) === good.slice(1) || swapped;
+  };
+  for (const field of all("input[data-hosts]")) {
+    const hosts = field.dataset.hosts.split(" ");
+    field.addEventListener("change", () => {
+      for (const old of all(".near", field.parentElement)) old.remove();
+      const typed = field.value.trim();
+      const cut = typed.lastIndexOf("@") + 1;
+      const host = typed.slice(cut).toLowerCase();
+      const right = cut > 1 && !hosts.includes(host) && hosts.find((each) => each.length > 7 && slip(host, each));
+      if (!right) return;
+      const [before, after] = field.dataset.ask.split("{address}");
+      const ask = document.createElement("p");
+      ask.className = "hint near";
+      ask.setAttribute("role", "status");
+      const take = Object.assign(document.createElement("button"), { type: "button", className: "aslink" });
+      take.textContent = typed.slice(0, cut) + right;
+      take.addEventListener("click", () => { field.value = take.textContent; ask.remove(); field.focus(); });
+      const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "sure", value: typed });
+      ask.append(before, take, after, sure); // who goes on has read it
+      field.after(ask);
+    });
+  }
+
   /* Contents of a long text: the line of the part that is being read is marked. */
   const lines = all(".toc a");
   if (lines.length && "IntersectionObserver" in window) {

@@ -174,6 +174,13 @@ def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
     assert Gift.objects.get().is_paid and elsewhere.get(link).status_code == 404
 
 
+def test_it_mails_no_address_of_a_site_to_who_has_proved_nothing(stranger, tripped):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example", name="Evil.com")
+    donor.send({**again(asked), "step": "mail"})
+    assert "Evil.com" not in letter_to("new@donor.example")
+
+
 def test_it_makes_no_page_for_a_gift_that_waits_for_its_link(stranger, tripped):
     donor = stranger()
     asked = donor.give("once", "25", email="new@donor.example")

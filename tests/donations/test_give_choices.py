@@ -335,6 +335,17 @@ def test_it_turns_a_waiting_receipt_round(donor, till):
     assert [to for letter in mail.outbox for to in letter.to] == ["ada@right.example"]
 
 
+def test_it_asks_without_a_script_what_address_was_meant_and_takes_either_answer(donor, till):
+    page = donor.give("once", "25", email="ada@gmial.com")
+    text = words(page)
+    assert page.status_code == 200 and "Did you mean ada@gmail.com?" in text and not Gift.objects.exists()
+    sent = {name: value for name, value in page.context["form"].data.items() if value}
+    assert donor.send({**sent, "mend": "ada@gmail.com"}).status_code == 303
+    assert Gift.objects.get().email == "ada@gmail.com"
+    assert donor.send(sent).status_code == 303
+    assert Gift.objects.order_by("id").last().email == "ada@gmial.com"
+
+
 def test_it_lets_no_other_browser_nor_a_late_one_put_an_address_right(donor, till):
     gift = pay(donor, till)
     address = f"/give/thanks/address/{gift.reference}/"

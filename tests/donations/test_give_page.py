@@ -189,10 +189,7 @@ def test_it_asks_stripe_for_whole_yen(donor, till):
 
 @pytest.mark.parametrize(
     ("amount", "code"),
-    [
-        (text, "USD")
-        for text in ("-5", "NaN", "0.001", "1e9", "0", "4.99", "50000.01", "999999999", "1.000", "12,50", "")
-    ]
+    [(text, "USD") for text in ("-5", "NaN", "0.001", "1e9", "0", "4.99", "50000.01", "999999999", "1.000", "1,50", "")]
     + [(text, "JPY") for text in ("1.13", "499", "5000001", "1000.00")],
 )
 def test_it_refuses_an_amount_and_asks_stripe_for_nothing(donor, till, amount, code):

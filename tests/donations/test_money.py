@@ -1,11 +1,14 @@
 """Money: what a person types, what people read, and the fee that is covered to the cent."""
 
+import re
+
 import pytest
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
 from donations import money
+from tests.donations.written import WRITTEN
 
 CODES = sorted(money.ZERO_DECIMAL | money.THREE_DECIMAL | {"USD", "EUR", "HUF", "TWD", "ISK", "UGX"})
 
@@ -55,9 +58,9 @@ def test_it_takes_what_is_clear_and_refuses_the_rest(text, code, amount):
 @pytest.mark.parametrize(
     "text",
     [
-        *["", " ", "-5", "+5", "NaN", "nan", "inf", "1e9", "1e2", "0x10", "0.001", "25.", ".5", "1.000", "1.000,50"],
-        *["12,50", "1,00", "10,00.5", "1 000", "1'000", "007", "٢٥", "２５．５０５", "²", "①", "25\n26", "1_000"],
-        *["25 or so", "twenty", "9" * 30, "1000000", "25\0", "$", "$$25", "−5"],
+        *["", " ", "-5", "+5", "NaN", "nan", "inf", "1e9", "1e2", "0x10", "0.001", "10,00.5", "007", "²", "①", "25²"],
+        *["25\n26", "1_000", "25 or so", "twenty", "9" * 30, "1000000", "25\0", "$", "$$25", "−5", ".", ",", ",-", "-"],
+        *["1 00", "1,00,00", "1.000,000.50", "1,000,50", "1 000 00", "12 50", "0,000", "1234.567", "1,234.567", "½"],
     ],
 )
 def test_it_never_guesses(text):
@@ -66,12 +69,49 @@ def test_it_never_guesses(text):
     assert str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["12,50", "12.505", "1" * 30])
-def test_it_says_what_to_type_instead(text):
-    with pytest.raises(money.AmountError, match=r"^Please write the amount in digits, such as 45 or 45\.50\.$"):
+@pytest.mark.parametrize(("text", "dollars", "euros", "yen"), WRITTEN)
+def test_it_reads_what_people_write_where_it_is_clear(text, dollars, euros, yen):
+    for code, amount in (("USD", dollars), ("EUR", euros), ("JPY", yen)):
+        if amount is None:
+            with pytest.raises(money.AmountError):
+                money.parse(text, code)
+        else:
+            assert money.parse(text, code) == amount, code
+
+
+@pytest.mark.parametrize("text", ["twelve", "12,5o", "1 00"])
+def test_it_names_what_was_typed_and_says_what_to_type_instead(text):
+    cannot = re.escape(f"We cannot read “{text}” as a sum.")
+    digits = r"Please write the amount in digits, such as 45 or 45\.50\."
+    with pytest.raises(money.AmountError, match=rf"^{cannot} {digits}$"):
         money.parse(text, "EUR")
-    with pytest.raises(money.AmountError, match=r"^Please write the amount in whole Japanese yen, such as 4500\.$"):
-        money.parse(text, "JPY")
+    whole = r"Please write the amount in whole Japanese yen, such as 4500\."
+    with pytest.raises(money.AmountError, match=rf"^{cannot} {whole}$"):
+        money.parse(f" {text} ", "JPY")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "instead"),
+    [
+        ("1.000", "USD", "1000 or 1.00"),
+        ("1.000", "EUR", "1000 or 1.00"),
+        ("1,234", "EUR", "1234 or 1.23"),
+        ("€12.505", "EUR", "12505 or 12.50"),
+        ("1.500", "KWD", "1500 or 1.50"),
+        ("1.000", "ISK", "1000 or 1"),
+        ("١٫٥٠٠", "USD", "1500 or 1.50"),
+    ],
+)
+def test_it_asks_in_one_sentence_which_of_two_sums_is_meant(text, code, instead):
+    with pytest.raises(money.AmountError) as asked:
+        money.parse(text, code)
+    assert str(asked.value) == f"“{text}” can be read in two ways. Please write {instead}."
+
+
+def test_it_takes_a_comma_between_thousands_only_where_it_can_be_nothing_else():
+    assert money.parse("1,234", "USD") == 123400
+    with override("es"), pytest.raises(money.AmountError):
+        money.parse("1,234", "USD")
 
 
 def test_it_takes_the_largest_sum_and_nothing_above_it():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from donations.models import Gift, Receipt
+from donations.models import Gift, Receipt, StripeEvent
 from foundation.letters.models import Letter
 
 pytestmark = pytest.mark.django_db
@@ -51,4 +51,41 @@ def test_it_refuses_an_advertisement_for_a_name(donor):
 
 def test_it_refuses_a_name_that_is_too_long(donor):
     assert donor.give("once", "25", name="x" * 201).status_code == 200
+    assert not Gift.objects.exists()
+
+
+CARDS = ["4242 4242 4242 4242", "4242-4242-4242-4242", "４２４２４２４２４２４２４２４２", "4242424242424242 12/34"]
+
+
+@pytest.mark.parametrize("field", ["name", "email", "other", "tribute_name", "card_to", "card_from", "card_message"])
+def test_it_refuses_the_number_of_a_card_in_every_field_and_keeps_nothing(donor, field):
+    for card in CARDS:
+        typed = f"{card}@example.org" if field in ("email", "card_to") else card
+        page = donor.give("once", "25", **{"tribute": "honour", field: typed})
+        text = page.content.decode()
+        assert page.status_code == 200 and "looks like the number of a card" in text
+        assert card not in text and not Gift.objects.exists()
+
+
+def test_it_masks_the_number_of_a_card_that_stripe_tells_as_a_name(donor, till):
+    donor.pay(donor.give("once", "25"), name="5555 5555 5555 4444")
+    till.tell()
+    gift, letter = Gift.objects.get(), Letter.objects.get()
+    assert gift.name == Receipt.objects.get().name == gift.supporter.name == "•••• 4444"
+    kept = [gift.name, letter.text, letter.html, *StripeEvent.objects.values_list("payload", flat=True)]
+    assert not any("5555 5555" in text for text in kept) and "•••• 4444" in letter.text
+
+
+FIRMS = ["Booking.com", "Smith & Co.com Ltd", "J.Top", "Dr.Io Rossi", "St.Net", "Amazon.de", "Sons / Daughters Ltd"]
+
+
+@pytest.mark.parametrize("name", FIRMS)
+def test_it_takes_the_name_of_a_firm(donor, name):
+    donor.give("once", "25", name=name)
+    assert Gift.objects.get().name == name
+
+
+@pytest.mark.parametrize("name", ["evil.de/path", "see evil.de/", "evil.de:8080/x", "evil.de?x=1", "www.evil.de"])
+def test_it_refuses_a_link_for_a_name(donor, name):
+    assert donor.give("once", "25", name=name).status_code == 200
     assert not Gift.objects.exists()

@@ -2,16 +2,19 @@
 
 import time
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django import forms
 from django.http import QueryDict
 from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
-from foundation.doors import address, guard, limits, links
+from foundation.doors import address, guard, limits, links, near_address
 from foundation.doors.models import AccessLink, TokenBucket
 from tests.foundation.crowd import together
+from tests.foundation.slips import NEAR
 
 db = pytest.mark.django_db
 
@@ -208,3 +211,30 @@ def test_it_forgets_links_a_month_after_they_ended() -> None:
     links.make("confirm", "ended", timedelta(days=-1))
     links.sweep()
     assert AccessLink.objects.get().subject == "ended"
+
+
+class Ask(guard.GuardedForm):
+    email = forms.EmailField()
+
+
+def sent_once(**typed: str) -> Ask:
+    form = Ask(QueryDict(urlencode({"opened": guard.stamp(), **typed})))
+    form.is_valid()
+    return form
+
+
+def test_it_asks_once_whether_another_address_was_meant_and_takes_what_is_sent_again() -> None:
+    first = sent_once(email="jo@gmial.com")
+    assert [error.code for error in first.errors.as_data()["email"]] == ["near"]
+    assert "jo@gmail.com" in str(first.errors) and first.meant == "jo@gmail.com"
+    assert sent_once(email="jo@gmial.com", opened=first.data["opened"]).cleaned_data["email"] == "jo@gmial.com"
+    other = sent_once(email="jo@hotmial.com", opened=first.data["opened"])
+    assert other.meant == "jo@hotmail.com"
+    assert sent_once(email="jo@gmial.com", sure="jo@gmial.com").errors == {}
+    mended = sent_once(email="jo@gmial.com", mend="jo@gmail.com")
+    assert mended.errors == {} and mended.cleaned_data["email"] == "jo@gmail.com"
+
+
+@pytest.mark.parametrize(("typed", "meant"), NEAR.items())
+def test_it_knows_a_slip_in_the_host_and_leaves_real_hosts_alone(typed: str, meant: str) -> None:
+    assert near_address.meant(typed) == meant

@@ -74,6 +74,7 @@ MATRIX = {
     "/admin/stripeevent/": "no no yes yes",
     "/admin/currency/": "no no yes yes",
     "/admin/letter/": "no yes yes yes",
+    "/admin/letters-again/": "no yes no yes",
     "/admin/snippets/donations/campaign/": "yes yes yes yes",
     "/admin/snippets/donations/campaign/add/": "yes no no yes",
     "/admin/matchreservation/": "no yes yes yes",

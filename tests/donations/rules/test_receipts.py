@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 
-from donations import ledger, receipts
+from donations import audit, ledger, receipts
 from donations.models import Fund, LedgerEntry, Receipt
 from tests.donations.rules import given
 
@@ -93,18 +94,42 @@ def test_it_spends_a_real_number_only_when_money_moved(settings, key, livemode, 
     assert (receipt.series, receipt.label, receipt.livemode) == (series, f"{series}-2026-000001", livemode)
 
 
-def test_it_counts_each_legal_entity_each_series_and_each_year_by_itself():
+def test_it_counts_each_series_and_each_year_by_itself():
     organisation = given.charity()
     labels = [receipts.issue(given.gift()).label for _ in range(2)]
     labels.append(receipts.issue(given.gift(paid_at=given.NOON.replace(year=2027))).label)
     labels.append(receipts.issue(given.gift(livemode=False)).label)
-    organisation.legal_name = "The Road Out Foundation"
+    organisation.receipt_series = "R2"
     organisation.save()
     labels.append(receipts.issue(given.gift()).label)
-    given.charity()
+    given.charity(receipt_series="R")
     labels.append(receipts.issue(given.gift()).label)
     first = ["R-2026-000001", "R-2026-000002", "R-2027-000001", "DEMO-2026-000001"]
-    assert labels == [*first, "R-2026-000001", "R-2026-000003"]
+    assert labels == [*first, "R2-2026-000001", "R-2026-000003"]
+
+
+def test_it_goes_on_counting_when_the_legal_name_is_put_right():
+    """Seven gifts under two spellings are numbers one to seven, a refund is the next, and the books find nothing."""
+    names = ["Road Out Inc"] * 3 + ["Road Out, Inc."] * 2 + ["Road Out Inc"] * 2
+    papers = [(given.charity(legal_name=name), receipts.issue(given.gift()))[1] for name in names]
+    assert [paper.label for paper in papers] == [f"R-2026-{number:06d}" for number in range(1, 8)]
+    assert receipts.correct(papers[0].gift).label == "R-2027-000001"
+    assert papers[3].entity == "Road Out, Inc."
+    assert not [line for line in audit.receipts() if line.startswith("receipts ")]
+    twin = {field.attname: getattr(papers[0], field.attname) for field in Receipt._meta.concrete_fields}
+    twin |= {"id": None, "code": "X" * 16, "replaces_id": papers[1].pk, "year": 2031}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Receipt.objects.bulk_create([Receipt(**twin)])
+
+
+def test_it_lets_the_entity_that_received_a_gift_correct_its_receipt():
+    given.charity(registration_number="12-3456789", tax_statement="As far as the law allows.")
+    gift = given.gift()
+    receipts.issue(gift)
+    given.charity(legal_name="Another Way", receipt_series="W", registration_number="99", tax_statement="Otherwise.")
+    correction = receipts.correct(gift)
+    assert correction.label.startswith("R-") and correction.entity == "The Road Out Inc."
+    assert (correction.registration_number, correction.tax_statement) == ("12-3456789", "As far as the law allows.")
 
 
 def test_it_leaves_a_receipt_as_it_is_while_the_ledger_says_the_same():

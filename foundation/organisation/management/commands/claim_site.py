@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from foundation.organisation import home
+from foundation.organisation import home, mode
 
 
 class Command(BaseCommand):
@@ -20,6 +20,12 @@ class Command(BaseCommand):
         home.claim()
         self.stdout.write(f"Was at home at: {before}.")
         self.stdout.write("This database is at home here now. The Stripe account is taken from the next payment.")
+        if not mode.no_money_moves():
+            self.stdout.write(
+                "Real money moves here. Gifts made with test money before stay, marked as test: they count in no "
+                "total, campaign, match or statement, take no number of the real receipts, and "
+                "nothing more is asked for their monthly gifts."
+            )
 
     def stranded(self) -> Iterator[str]:
         """Who cannot come in at another address: passkeys work only where they were made."""

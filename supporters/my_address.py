@@ -1,0 +1,82 @@
+"""Another address on My page: typed there, proved by a button behind a link that is mailed to it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from foundation.doors import guard
+from foundation.doors.guard import GuardedForm
+from foundation.letters import outbox
+from supporters import mailbox, moving, visits
+from supporters.models import Supporter
+
+SALT = "supporters.my_address"
+HOURS = 24
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+class NewAddressForm(GuardedForm):
+    """Where letters should go."""
+
+    email = forms.EmailField(
+        label=_("The new e-mail address"),
+        max_length=254,
+        help_text=_("We mail a link there. The old address stays until you press its button, and is told then."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+        error_messages={"required": _("Please write your e-mail address.")},
+    )
+
+
+@page_with_form
+@visits.required
+def ask(request: HttpRequest) -> HttpResponse:
+    """Type it, and a link goes there. The page says the same whether or not a letter was written."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    form = NewAddressForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, "ask", form=form, supporter=supporter)
+    email = form.cleaned_data["email"]
+    if email != supporter.email and mailbox.may_write(email):
+        token = signing.dumps([supporter.pk, supporter.email, email], salt=SALT)
+        with translation.override(supporter.language):
+            link = settings.BASE_URL + reverse("supporters:new-address", args=[token])
+        places = {"link": link, "hours": str(HOURS)}
+        outbox.queue(f"address:{uuid.uuid4()}", "address_confirm", email, places, language=supporter.language)
+    return _page(request, "mailed", to=email)
+
+
+@page_with_form
+@never_cache
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the mailed link: one button. It works until the address has changed, so once."""
+    supporter, email = _meant(token)
+    if supporter is None:
+        return _page(request, "ended", status=404)
+    if request.method != "POST" or guard.at_once(request):
+        return _page(request, "confirm", to=email, **guard.button(request))
+    moving.move(supporter, email, proved=True)
+    return redirect(reverse("supporters:my") + "?done=address")
+
+
+def _meant(token: str) -> tuple[Supporter | None, str]:
+    try:
+        pk, before, email = signing.loads(token, salt=SALT, max_age=HOURS * 3600)
+    except (signing.BadSignature, TypeError, ValueError):
+        return None, ""
+    return Supporter.objects.filter(pk=pk, email=before, erased_at=None).first(), str(email)
+
+
+def _page(request: HttpRequest, state: str, status: int = 200, **more: Any) -> HttpResponse:
+    answer = render(request, "supporters/address.html", {"state": state, **more}, status=status)
+    answer["Referrer-Policy"] = "same-origin"
+    return answer

@@ -1,0 +1,139 @@
+"""An address put right: by staff, and on My page by a mailed link. Later letters follow, and both are told."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from donations.models import AddressChange, Gift, Plan
+from foundation.jobs.queue import run_due
+from foundation.letters import outbox
+from foundation.letters.models import Letter
+from supporters.models import Supporter
+from supporters.people import meet
+from tests.staff.people import signed_in
+from tests.supporters.visitor import come_in
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "ada@donor.example", "ada@right.example"
+CHECKED = {"email": NEW, "check_made": "Called back on the number in our files"}
+
+
+def monthly(donor, till) -> Gift:
+    donor.pay(donor.give("monthly", "30"))
+    till.tell()
+    run_due()
+    return Gift.objects.get()
+
+
+def told(to: str) -> list[str]:
+    return [letter.text for letter in Letter.objects.filter(template="address_changed", to=to)]
+
+
+def next_month(till) -> Letter:
+    till.advance(32 * 86400)
+    till.tell()
+    run_due()
+    return Letter.objects.filter(template="receipt_monthly").latest("pk")
+
+
+@pytest.mark.parametrize("row", ["gift", "supporter"])
+def test_it_follows_a_correction_by_staff_in_every_later_letter_and_at_stripe(donor, till, row):
+    gift = monthly(donor, till)
+    pk = gift.pk if row == "gift" else gift.supporter_id
+    staff = signed_in("Donor care")
+    assert staff.post(f"/admin/{row}/inspect/{pk}/address/", CHECKED).status_code == 302
+    run_due()
+    gift.refresh_from_db()
+    assert (gift.email, gift.supporter.email, gift.plan.supporter) == (NEW, NEW, gift.supporter)
+    (customer,) = till.objects("customer")
+    assert customer["email"] == NEW
+    change = AddressChange.objects.get()
+    assert (change.before, change.after, change.check_made) == (OLD, NEW, CHECKED["check_made"]) and change.changed_by
+    ((old,), (new,)) = told(OLD), told(NEW)
+    assert "a…@right.example" in old and NEW not in old and "a…@donor.example" in new
+    assert next_month(till).to == NEW
+    assert Letter.objects.filter(to=OLD).latest("pk").template == "address_changed"
+
+
+def test_it_never_gives_one_person_the_rows_of_another(donor, till):
+    gift = monthly(donor, till)
+    bob = meet(NEW, "Bob")
+    page = signed_in("Donor care").post(f"/admin/supporter/inspect/{gift.supporter_id}/address/", CHECKED, follow=True)
+    assert "is another supporter" in page.content.decode()
+    gift.refresh_from_db()
+    assert gift.email == OLD and Supporter.objects.filter(pk=bob.pk, name="Bob").exists()
+
+
+def asks(visitor: Client, email: str) -> str:
+    page = visitor.get("/my/address/")
+    opened = page.context["form"]["opened"].value()
+    assert "on its way" in visitor.post("/my/address/", {"email": email, "opened": opened}).content.decode()
+    run_due()
+    letter = Letter.objects.filter(template="address_confirm", to=email).latest("pk")
+    return re.search(r"/my/address/[^/\s]+/", letter.text)[0]
+
+
+def test_it_lets_a_donor_move_on_my_page_by_a_link_to_the_new_mailbox(donor, till):
+    monthly(donor, till)
+    visitor = come_in(OLD)
+    meet(NEW)  # known already, by another gift: the same person, as the link proves
+    link = asks(visitor, NEW)
+    stranger = Client()
+    assert stranger.get(link).status_code == 200 and Supporter.objects.filter(email=OLD).exists()
+    assert stranger.post(link).status_code == 302
+    run_due()
+    assert Supporter.objects.get().email == NEW == Gift.objects.get().email
+    assert Plan.objects.get().supporter == Supporter.objects.get()
+    assert till.objects("customer")[0]["email"] == NEW
+    assert len(told(OLD)) == len(told(NEW)) == 1
+    assert stranger.post(link).status_code == stranger.get(link).status_code == 404
+    assert next_month(till).to == NEW
+
+
+@pytest.mark.parametrize("token", ["x", "a:b:c", "é", "x" * 400])
+def test_it_opens_nothing_with_a_made_up_link(client, token):
+    assert client.get(f"/my/address/{token}/").status_code == 404 == client.post(f"/my/address/{token}/").status_code
+
+
+def test_it_asks_who_comes_without_a_visit_to_come_in_first(client):
+    assert client.get("/my/address/").status_code == 302 == client.post("/my/address/", {"email": NEW}).status_code
+
+
+# Send again
+
+
+def test_it_sends_one_letter_again_from_the_panel(donor, till):
+    donor.pay(donor.give())
+    till.tell()
+    run_due()
+    letter, staff = Letter.objects.get(), signed_in("Donor care")
+    for _press in range(2):
+        assert staff.post(f"/admin/letter/inspect/{letter.pk}/again/").status_code == 302
+    run_due()
+    first, copy = Letter.objects.order_by("pk")
+    assert (copy.text, copy.to, copy.document, copy.state) == (first.text, first.to, first.document, "sent")
+
+
+@pytest.mark.parametrize("state", ["failed", "unsure"])
+def test_it_sends_many_again_by_one_button_for_each_kind(charity, state):
+    places = {"before": "a", "after": "b"}
+    for number in range(3):
+        outbox.queue(f"one:{number}", "address_changed", OLD, places)
+    outbox.queue("other", "my_link", OLD, {"name": "", "link": "x", "minutes": "30"})
+    Letter.objects.update(state=state)
+    staff = signed_in("Donor care")
+    assert staff.get("/admin/letters-again/").content.decode().count("Send all of them again") == 2
+    for _press in range(2):
+        staff.post("/admin/letters-again/", {"state": state, "template": "address_changed"})
+    run_due()
+    assert Letter.objects.filter(state="sent").count() == 3 and Letter.objects.get(key="other").state == state
+
+
+def test_it_sends_no_second_link_that_opens_a_door(charity):
+    letter = outbox.queue("other", "my_link", OLD, {"name": "", "link": "x", "minutes": "30"})
+    run_due()
+    letter.refresh_from_db()
+    assert letter.state == "sent" and not outbox.may_go_again(letter)
+    assert signed_in("Finance").post(f"/admin/letter/inspect/{letter.pk}/again/").status_code in (302, 403)
+    assert Letter.objects.count() == 1
