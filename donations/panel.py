@@ -15,6 +15,7 @@ from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reco
 from donations.money_lists import MoneyViewSet
 from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
+from donations.trouble_panel import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
@@ -259,6 +260,7 @@ class Money(ModelViewSetGroup):
         GapViewSet,
         ReceiptViewSet,
         EventViewSet,
+        TroubleViewSet,
         CurrencyViewSet,
         CostLineViewSet,
         FundViewSet,
