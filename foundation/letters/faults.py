@@ -13,6 +13,9 @@ from foundation.letters.smtp import MaybeTakenError
 # Words of accounts that have sent enough for now. What a full mailbox says is told apart by its number, x.2.2.
 LIMITS = re.compile(r"quota|limit|throttl|too many|too fast|\brate\b|exceed", re.I)
 OUR_ACCOUNT = re.compile(r"relay|authenticat|sign.?in|log.?in|credential|not permitted|sender", re.I)
+SIGNED = re.compile(r"\bspf\b|\bdkim\b|\bdmarc\b|authenticat", re.I)  # our domain does not vouch for our letters
+POLICY = re.compile(r"spam|block|black.?list|policy|reputation|banned|denied", re.I)
+UNKNOWN = (550, 551, 553, 556)
 NO_MAILBOX = ("1.1", "1.2", "1.3", "1.6", "1.10", "2.1")
 OUR_SENDER = ("1.7", "1.8")
 SUBMISSION = (530, 534, 535, 538)  # codes that speak of signing in
@@ -70,7 +73,8 @@ def _of_reader(code: int, words: bytes | str) -> Fault:
         return Fault.LATER
     if code in SUBMISSION or about in OUR_SENDER or OUR_ACCOUNT.search(said):
         return Fault.OURS
-    return Fault.LETTER if about.startswith("7.") else Fault.ADDRESS
+    unknown = code in UNKNOWN and not about.startswith("7.") and not POLICY.search(said)
+    return Fault.ADDRESS if unknown else Fault.LETTER
 
 
 def _of_message(code: int, words: bytes | str) -> Fault:
@@ -82,7 +86,7 @@ def _of_message(code: int, words: bytes | str) -> Fault:
         return Fault.SERVER
     if code < 500 or about.startswith("2."):
         return Fault.LATER
-    return Fault.OURS if code in SUBMISSION else Fault.LETTER
+    return Fault.OURS if code in SUBMISSION or SIGNED.search(said) else Fault.LETTER
 
 
 def _of_provider(error: Exception) -> Fault:

@@ -136,15 +136,23 @@ def _not_sent(letter: Letter, error: Exception) -> None:
     if fault == Fault.LATER and letter.tries >= MOST_TRIES:
         fault = Fault.LETTER
     state = ENDS.get(fault, Letter.State.WAITING)
-    _move(letter, Letter.State.SENDING, state, last_error=errors.said(error), tries=letter.tries + 1)
+    tries = _counted(letter.tries, fault, error)
+    _move(letter, Letter.State.SENDING, state, last_error=errors.said(error), tries=tries)
     if fault == Fault.ADDRESS:
         no_such_address.send(sender=Letter, email=letter.to)
     if state != Letter.State.WAITING:
         return
-    wait = float(min(60 * 2**letter.tries, LONGEST_WAIT)) if fault == Fault.LATER or _is_about(error) else 0.0
+    wait = float(min(60 * 2**letter.tries, LONGEST_WAIT)) if tries else 0.0
     if fault in desk.WAITS:
         wait = max(wait, desk.hold(fault, error))
     raise jobs.RetryLaterError(wait, errors.said(error)) from error
+
+
+def _counted(tries: int, fault: Fault, error: Exception) -> int:
+    """Tries that the server or we are to blame for never use up those of a reader who asks to wait."""
+    if fault == Fault.LATER:
+        return tries + 1
+    return max(tries, min(tries + 1, MOST_TRIES // 2)) if _is_about(error) else tries
 
 
 def _is_about(error: Exception) -> bool:
