@@ -64,13 +64,13 @@ def _open(gift: Gift) -> str:
     elif _unanswered(gift):
         page = gateway.find_checkout(gift.reference, gift.session_attempt, _asked_at(gift))
     else:
-        return _page(gift, account).url
+        return _page(gift, account)
     if page and page.status == "complete":
         raise AlreadyGivenError
     if page and page.status == "open":
         _keep(gift, page)
         return page.url
-    return _page(_next(gift), account).url
+    return _page(_next(gift), account)
 
 
 def _asked_at(gift: Gift) -> datetime:
@@ -98,49 +98,42 @@ def _next(gift: Gift, now: datetime | None = None) -> Gift:
     return Gift.objects.get(pk=gift.pk)
 
 
-def _page(gift: Gift, account: str) -> facts.CheckoutPage:
-    """Where Stripe refuses because something that we believed is not so, that is mended, and it is asked once more."""
+def _page(gift: Gift, account: str) -> str:
+    """A new one. Where Stripe refuses because something that we believed is not so, that is mended, and it is asked
+    once more: about the product, and about the clock.
+    """
     if not gift.session_attempt:
         gift = _next(gift)
-    order = _order(gift, account)
-    try:
-        page = _asked(order)
-    except gateway.StripeRefusedError as error:
-        page, gift = _asked_anew(gift, order, account, error)
-    _keep(gift, page)
-    return page
+    for mends_left in (2, 1, 0):
+        order = _order(gift, account)
+        try:
+            page = gateway.create_checkout(order)
+        except (gateway.StripeIsDownError, gateway.StripeRefusedError) as error:
+            Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_failed=True)
+            if isinstance(error, gateway.StripeIsDownError) or not mends_left:
+                raise
+            if error.code == gateway.KEY_TAKEN:  # the site's address changed, say, between that call and this one
+                return _open(Gift.objects.get(pk=gift.pk))
+            gift = _mended(gift, order, account, error)
+        else:
+            _keep(gift, page)
+            break
+    return page.url
 
 
-def _asked(order: orders.CheckoutOrder) -> facts.CheckoutPage:
-    try:
-        return gateway.create_checkout(order)
-    except (gateway.StripeIsDownError, gateway.StripeRefusedError):
-        unanswered = Gift.objects.filter(reference=order.reference, session_attempt=order.attempt)
-        unanswered.update(session_failed=True)
-        raise
-
-
-def _asked_anew(
-    gift: Gift, order: orders.CheckoutOrder, account: str, error: gateway.StripeRefusedError
-) -> tuple[facts.CheckoutPage, Gift]:
+def _mended(gift: Gift, order: orders.CheckoutOrder, account: str, error: gateway.StripeRefusedError) -> Gift:
     """Raises the refusal again where nothing of ours is to blame for it that can be mended."""
     if error.is_about_the_amount or error.param == "customer_email":
         raise error
     if error.param == "expires_at" and error.at:
         troubles.clock(error.at)
-        gift = _next(gift, error.at)
-    elif error.code == gateway.KEY_TAKEN:  # the site's address changed, say, between that call and this one
-        made = gateway.find_checkout(gift.reference, gift.session_attempt, _asked_at(gift))
-        if made:
-            return made, gift
-        gift = _next(gift)
-    elif not products.stands(order.product):
-        product = products.find_or_make(order.product, Organisation.load().name)
-        StripeSetup.objects.filter(account=account).update(**{_field(gift): product})
-        troubles.product(product)
-    else:
+        return _next(gift, error.at)
+    if products.stands(order.product):
         raise error
-    return _asked(_order(gift, account)), gift
+    product = products.find_or_make(order.product, Organisation.load().name)
+    StripeSetup.objects.filter(account=account).update(**{_field(gift): product})
+    troubles.product(product)
+    return gift
 
 
 def _keep(gift: Gift, page: facts.CheckoutPage) -> None:

@@ -29,7 +29,8 @@ def portal(ident: str) -> None:
 def clock(at: datetime) -> None:
     """`at`: what Stripe's clock says."""
     minutes = round((at - timezone.now()).total_seconds() / 60)
-    _note("the server's clock", alarms.clock(minutes), mended=True)
+    if minutes:
+        _note("the server's clock", alarms.clock(minutes), mended=True)
 
 
 def answer(error: Trouble, doing: str, nothing: str) -> str:

@@ -13,7 +13,7 @@ from donations.numbers import MoneyPanel
 from foundation.letters.models import Letter
 from tests.donations.test_my_page import at_stripe, mine, plan, press  # noqa: F401 - fixtures
 from tests.donations.test_returns import balanced
-from tests.staff.people import member
+from tests.staff.people import member, signed_in
 
 pytestmark = pytest.mark.django_db
 NOTICES = {"template": "staff_notice", "key__startswith": "stripe-trouble:"}
@@ -94,6 +94,23 @@ def test_it_goes_by_stripes_clock_when_its_own_is_wrong(donor, till, away):
     till.pay(page.url)
     till.tell()
     assert Gift.objects.paid().count() == 1
+
+
+def test_it_mends_two_things_that_are_wrong_at_once(donor, till):
+    donor.give("once", "25")
+    gateway.ask(gateway.v1().products.update, "road_out_gift_once", {"active": False})
+    with time_machine.travel(timezone.now() - timedelta(minutes=11)):
+        assert donor.give("once", "26").status_code == 303
+    assert StripeTrouble.objects.filter(mended=True).count() == 2
+
+
+def test_it_shows_staff_what_was_refused_until_one_of_them_says_that_it_is_put_right(donor, till):
+    finance = signed_in("Finance")
+    troubles.clock(timezone.now() + timedelta(minutes=11))
+    assert "11 minutes behind" in finance.get("/admin/stripetrouble/").content.decode()
+    assert refused_calls() == 1
+    assert finance.post(f"/admin/stripetrouble/inspect/{trouble().pk}/settled/").status_code == 302
+    assert refused_calls() == 0 and trouble().settled_at
 
 
 def test_it_keeps_the_page_of_a_gift_that_was_begun_by_a_wrong_clock(donor, till):
