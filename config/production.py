@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from config import mail
+
 MIN_SECRET_LENGTH = 50
 LAST_PORT = 65535
 STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_\w{16,}", re.ASCII)  # publishable ones begin with pk_
 OWN_NETWORK = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa")  # names that strangers lack
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SENDS_NOTHING = ("test", "console")  # of django-anymail
 
 
@@ -124,7 +125,7 @@ def _mail(settings: Mapping[str, Any]) -> list[str]:
             problems.append("EMAIL_PROVIDER sends nothing: set it to the name of your provider.")
         if any(str(value).startswith("http://") for value in settings["ANYMAIL"].values()):
             problems.append("EMAIL_PROVIDER_SETTINGS speaks to the provider without TLS: give it an https:// address.")
-    elif settings["EMAIL_BACKEND"] != SMTP or not settings.get("EMAIL_HOST"):
+    elif settings["EMAIL_BACKEND"] != mail.OURS or not settings.get("EMAIL_HOST"):
         problems.append(f"EMAIL_URL sends nothing: {server}")
     elif True not in (settings.get("EMAIL_USE_TLS"), settings.get("EMAIL_USE_SSL")):
         problems.append(f"EMAIL_URL sends letters without TLS, for everybody on the way to read: {server}")

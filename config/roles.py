@@ -15,6 +15,7 @@ READ_BOOKS = [
     "donations.view_payout",
     "donations.view_reconciliation",
     "donations.view_gap",
+    "donations.view_stripetrouble",
 ]
 READ_LETTERS = ["letters.view_letter"]
 ANSWER_MESSAGES = ["awareness.view_message", "awareness.change_message"]
@@ -78,6 +79,7 @@ ROLES: dict[str, list[str]] = {
         "donations.change_objection",
         "donations.change_stripeevent",  # try an event again
         "donations.change_gap",  # say whose money is that our books cannot explain
+        "donations.change_stripetrouble",  # say that what Stripe refused is put right
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import environ
 
-from config import production, retention, secret_file
+from config import mail, production, retention, secret_file
 from staff import file_kinds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -253,12 +253,12 @@ if EMAIL_PROVIDER:
     if EMAIL_WEBHOOK_SECRET:
         ANYMAIL["WEBHOOK_SECRET"] = EMAIL_WEBHOOK_SECRET
 if EMAIL_URL:
-    vars().update(env.email_url("EMAIL_URL"))
-    EMAIL_TIMEOUT = 20
+    vars().update(mail.server(EMAIL_URL, env.int("EMAIL_TIMEOUT", default=20)))
 elif EMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
 else:
     EMAIL_BACKEND = "foundation.letters.backend.KeptInTheOutbox"
+LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # that the mail server allows; 0: as many as it takes
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"letters@{HOST}")
 
 # --- Wagtail ----------------------------------------------------------------------------------------------

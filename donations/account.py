@@ -7,12 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from donations import checkout, events, gateway, products
+from donations import checkout, events, gateway, portal, products
 from donations.models import StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
-
-MARK = {"road_out": "site"}
 
 
 @dataclass(frozen=True)
@@ -37,31 +35,11 @@ def set_up() -> Done:
     setup.product_monthly = products.find_or_make(
         checkout.PRODUCTS[True], _("Monthly gift to %(name)s") % {"name": name}
     )
-    setup.portal = portal()
+    setup.portal = portal.configure()
     endpoint, made = _endpoint()
     setup.endpoint = endpoint["id"]
     setup.save()
     return Done(setup, made, str(endpoint.get("secret") or ""))
-
-
-def portal() -> str:
-    """Donors change the card there, and nothing else: amounts, pauses and stops have pages and letters of ours."""
-    calls = gateway.v1().billing_portal.configurations
-    wanted: dict[str, Any] = {
-        "features": {
-            "payment_method_update": {"enabled": True},
-            "invoice_history": {"enabled": False},
-            "customer_update": {"enabled": False},
-            "subscription_cancel": {"enabled": False},
-            "subscription_update": {"enabled": False},
-        },
-        "metadata": MARK,
-        "default_return_url": settings.BASE_URL + reverse("donations:card_done"),
-    }
-    for known in gateway.each(calls.list, {"active": True}):
-        if (known.get("metadata") or {}).get("road_out"):
-            return str(gateway.ask(calls.update, known["id"], wanted)["id"])
-    return str(gateway.ask(calls.create, wanted)["id"])
 
 
 def _endpoint() -> tuple[dict[str, Any], bool]:
@@ -74,4 +52,4 @@ def _endpoint() -> tuple[dict[str, Any], bool]:
             if set(known["enabled_events"]) == set(events.STEPS) and known["status"] == "enabled":
                 return known, False
             return gateway.ask(calls.update, known["id"], {**wanted, "disabled": False}), False
-    return gateway.ask(calls.create, {**wanted, "api_version": gateway.version(), "metadata": MARK}), True
+    return gateway.ask(calls.create, {**wanted, "api_version": gateway.version(), "metadata": portal.MARK}), True

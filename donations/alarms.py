@@ -7,11 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from donations import letters, money
-from donations.models import Breaker, Gap, Gift, Objection, Reconciliation
+from donations.models import Breaker, Gap, Gift, Objection, Reconciliation, StripeTrouble
 from foundation.organisation.models import Organisation
 from staff import alerts
 
 MAY_SEE = "donations.view_objection"
+PRODUCT = "The product behind our gifts was archived or deleted at Stripe. The site put it up again."
+PORTAL = "The configuration of Stripe's page for the card did not work any more. The site put it right."
 
 
 def objection(row: Objection) -> None:
@@ -78,3 +80,22 @@ def money_missing(row: Reconciliation) -> None:
     subject = _("Money at Stripe that is not in our books")
     alerts.tell(f"money-missing:{newest.movement}", "donations.view_gap", subject, f"{words}\n\n{page}")
     new.update(told_at=timezone.now())
+
+
+def clock(behind: int) -> str:
+    """What to say of our own, so many minutes behind Stripe's or, below zero, ahead of it."""
+    where = _("behind") if behind > 0 else _("ahead of")
+    return _(
+        "This server's clock is %(minutes)s minutes %(where)s Stripe's. Gifts go on by Stripe's clock, but its events "
+        "are refused. Please set the server's clock right."
+    ) % {"minutes": abs(behind), "where": where}
+
+
+def stripe_refused(row: StripeTrouble) -> None:
+    """Once for each reason, when it begins."""
+    words = [row.said]
+    if not row.mended:
+        words.append(_("People cannot do this until somebody puts it right, at Stripe or in the site's settings."))
+    words.append(settings.BASE_URL + reverse("stripetrouble:inspect", args=[row.pk]))
+    key, subject = f"stripe-trouble:{row.pk}:{row.told}", _("Stripe refused something")
+    alerts.tell(key, "donations.view_stripetrouble", subject, "\n\n".join(words))

@@ -1,11 +1,7 @@
 """Lead a gift to Stripe's payment page: one open page for each gift, whatever is clicked twice or breaks half way."""
 
-import logging
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from donations import appeals, facts, gateway, matching, orders, pace, products
+from donations import appeals, facts, gate, gateway, matching, orders, products, troubles
 from donations.models import Gift, StripeSetup
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
@@ -22,13 +18,6 @@ from foundation.organisation.models import Organisation
 PAGE_LIFE = timedelta(minutes=32)  # Stripe wants at least 30 when it makes the page, up to PATIENCE later
 PATIENCE = timedelta(seconds=60)  # longer than any call takes: whoever asked is gone
 PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
-# How many donors of this process may wait for Stripe at once. The web server has twice as many threads (config/serve):
-# however slow Stripe is, a page about help still has one to answer it.
-WAITING_AT_ONCE = 12
-QUEUE = 2.0  # seconds to wait for a place: a double click gets one, a flood does not fill every thread for long
-LOOK = 2.0  # seconds that a page which only looks waits, for its place and the answer together
-_places = threading.BoundedSemaphore(WAITING_AT_ONCE)
-log = logging.getLogger(__name__)
 
 
 class AlreadyGivenError(Exception):
@@ -38,9 +27,9 @@ class AlreadyGivenError(Exception):
 def start(gift: Gift) -> str:
     """The address of Stripe's payment page for this gift. No money has moved, and what a funder adds to it is held.
 
-    Raises what `_open` raises, and StripeIsDownError when too many donors wait for a slow Stripe already.
+    Raises what `_open` raises, and FullError when too many people wait for a slow Stripe already.
     """
-    with _place():
+    with gate.visit(gift.reference):
         try:
             matching.reserve(gift)
             return _open(gift)
@@ -55,30 +44,10 @@ def is_given(gift: Gift) -> bool:
     if not gift.session_id or not gift.session_expires_at:
         return False
     try:
-        with _place():
+        with gate.visit(gift.reference, gate.LOOK):
             return gateway.checkout_page(gift.session_id).status == "complete"
     except (gateway.StripeIsDownError, gateway.StripeRefusedError):
         return False
-
-
-@contextmanager
-def looking() -> Iterator[None]:
-    """In here asks for what a page shows to somebody who waits for it: through the gate of places, and within LOOK for
-    all calls together. Raises StripeIsDownError where there is no place.
-    """
-    ends = time.monotonic() + LOOK
-    with _place(LOOK), pace.until(ends):
-        yield
-
-
-@contextmanager
-def _place(patience: float = QUEUE) -> Iterator[None]:
-    if not _places.acquire(timeout=patience):
-        raise gateway.StripeIsDownError("Too many donors wait for Stripe at once.")
-    try:
-        yield
-    finally:
-        _places.release()
 
 
 def _open(gift: Gift) -> str:
@@ -88,43 +57,40 @@ def _open(gift: Gift) -> str:
     """
     account = gateway.account()
     home.check_account(account)
+    page: facts.CheckoutPage | None = None
     if gift.session_id:
-        page: facts.CheckoutPage | None = gateway.checkout_page(gift.session_id)
+        with suppress(gateway.NotFoundError):  # made with the key of another account, which this site has left
+            page = gateway.checkout_page(gift.session_id)
     elif _unanswered(gift):
-        asked_at = gift.session_expires_at - PAGE_LIFE if gift.session_expires_at else gift.created_at
-        page = gateway.find_checkout(gift.reference, gift.session_attempt, asked_at)
+        page = gateway.find_checkout(gift.reference, gift.session_attempt, _asked_at(gift))
     else:
-        return _page(gift, account).url
+        return _page(gift, account)
     if page and page.status == "complete":
         raise AlreadyGivenError
     if page and page.status == "open":
         _keep(gift, page)
         return page.url
-    return _page(_next(gift), account).url
+    return _page(_next(gift), account)
 
 
-def close_others(gift: Gift) -> None:
-    """Close the payment pages of earlier tries from the same form, so that a corrected sum is not paid twice."""
-    others = Gift.objects.unfinished().filter(attempt=gift.attempt, session_expires_at__gt=timezone.now())
-    for other in others.exclude(pk=gift.pk).exclude(session_id=None):
-        try:
-            gateway.expire_checkout(other.session_id or "")
-        except (gateway.StripeIsDownError, gateway.StripeRefusedError) as error:
-            log.info("page of gift %s stays until it ends by itself: %s", other.reference, type(error).__name__)
+def _asked_at(gift: Gift) -> datetime:
+    """When its page was asked for, by Stripe's clock where ours was wrong."""
+    return gift.session_expires_at - PAGE_LIFE if gift.session_expires_at else gift.created_at
 
 
 def _unanswered(gift: Gift) -> bool:
     """A page was asked for, and whoever asked has no answer: the call failed, or its process died."""
     if not gift.session_attempt or not gift.session_expires_at:
         return False
-    return gift.session_failed or timezone.now() > gift.session_expires_at - PAGE_LIFE + PATIENCE
+    return gift.session_failed or timezone.now() > _asked_at(gift) + PATIENCE
 
 
-def _next(gift: Gift) -> Gift:
-    """Count one page more. Of two at once one counts, and both go on with that number."""
+def _next(gift: Gift, now: datetime | None = None) -> Gift:
+    """Count one page more. Of two at once one counts, and both go on with that number. `now`: by Stripe's clock."""
     Gift.objects.unfinished().filter(pk=gift.pk, session_attempt=gift.session_attempt).update(
         session_attempt=F("session_attempt") + 1,
-        session_expires_at=timezone.now() + PAGE_LIFE,  # kept: the same key must come with the same moment
+        # Kept: the same key must come with the same moment.
+        session_expires_at=(now or timezone.now()) + PAGE_LIFE,
         session_failed=False,
         session_id=None,
         status=Gift.Status.STARTED,
@@ -132,32 +98,48 @@ def _next(gift: Gift) -> Gift:
     return Gift.objects.get(pk=gift.pk)
 
 
-def _page(gift: Gift, account: str) -> facts.CheckoutPage:
+def _page(gift: Gift, account: str) -> str:
+    """A new one. Where Stripe refuses because something that we believed is not so, that is mended, and it is asked
+    once more: about the product, and about the clock.
+    """
     if not gift.session_attempt:
         gift = _next(gift)
-    order = _order(gift, account)
-    try:
-        page = _asked(order)
-    except (gateway.StripeIsDownError, gateway.StripeRefusedError):
-        Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_failed=True)
-        raise
-    _keep(gift, page)
-    return page
+    for mends_left in (2, 1, 0):
+        order = _order(gift, account)
+        try:
+            page = gateway.create_checkout(order)
+        except (gateway.StripeIsDownError, gateway.StripeRefusedError) as error:
+            Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_failed=True)
+            if isinstance(error, gateway.StripeIsDownError) or not mends_left:
+                raise
+            if error.code == gateway.KEY_TAKEN:  # the site's address changed, say, between that call and this one
+                return _open(Gift.objects.get(pk=gift.pk))
+            gift = _mended(gift, order, account, error)
+        else:
+            _keep(gift, page)
+            break
+    return page.url
 
 
-def _asked(order: orders.CheckoutOrder) -> facts.CheckoutPage:
-    """Stripe may refuse because somebody archived or deleted our product in its dashboard: put it up again, once."""
-    try:
-        return gateway.create_checkout(order)
-    except gateway.StripeRefusedError:
-        if products.stands(order.product):
-            raise
-        products.find_or_make(order.product, Organisation.load().name)
-        return gateway.create_checkout(order)
+def _mended(gift: Gift, order: orders.CheckoutOrder, account: str, error: gateway.StripeRefusedError) -> Gift:
+    """Raises the refusal again where nothing of ours is to blame for it that can be mended."""
+    if error.is_about_the_amount or error.param == "customer_email":
+        raise error
+    if error.param == "expires_at" and error.at:
+        troubles.clock(error.at)
+        return _next(gift, error.at)
+    if products.stands(order.product):
+        raise error
+    product = products.find_or_make(order.product, Organisation.load().name)
+    StripeSetup.objects.filter(account=account).update(**{_field(gift): product})
+    troubles.product(product)
+    return gift
 
 
 def _keep(gift: Gift, page: facts.CheckoutPage) -> None:
-    Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_id=page.id)
+    Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(
+        session_id=page.id, session_failed=False
+    )
 
 
 def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
@@ -184,13 +166,17 @@ def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
 def _product(gift: Gift, account: str) -> str:
     """The product at Stripe that stands behind the price; remembered, so that it is looked for once."""
     setup, _made = StripeSetup.objects.get_or_create(account=account)
-    field = "product_monthly" if gift.is_monthly else "product_once"
-    known = str(getattr(setup, field))
+    known = str(getattr(setup, _field(gift)))
     if known:
         return known
     name = Organisation.load().name
     with translation.override(settings.LANGUAGE_CODE):  # one product for donors of every language
         words = _("Monthly gift to %(name)s") if gift.is_monthly else _("Gift to %(name)s")
     product = products.find_or_make(PRODUCTS[gift.is_monthly], words % {"name": name})
-    StripeSetup.objects.filter(pk=setup.pk).update(**{field: product})
+    StripeSetup.objects.filter(pk=setup.pk).update(**{_field(gift): product})
     return product
+
+
+def _field(gift: Gift) -> str:
+    """Where its product is remembered."""
+    return "product_monthly" if gift.is_monthly else "product_once"

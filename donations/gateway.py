@@ -8,54 +8,40 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
 import stripe
 from django.conf import settings
+from requests.structures import CaseInsensitiveDict
 from stripe import RequestsClient, StripeClient, WebhookSignature
 
-from donations import ahead, facts, orders, pace
+from donations import ahead, facts, gate, orders, pace
+from donations.stripe_errors import (  # others name them by this module
+    PAUSE,
+    FullError,
+    KeyRefusedError,
+    NoPermissionError,
+    NotFoundError,
+    StripeIsBusyError,
+    StripeIsDownError,
+    StripeRefusedError,
+    TooOftenError,
+)
 from foundation.organisation import mode
 
 BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
 TOLERANCE = 300  # seconds that a webhook's timestamp may differ from our clock, both ways
-WAIT = {"busy": 20.0, "down": 60.0}  # seconds before a job asks again
+KEY_TAKEN = "idempotency_error"  # the code of ours for it: the same key came with other parameters
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries of one page, with jitter
 
+__all__ = ["FullError", "TooOftenError"]
 # The library would otherwise send how long calls took, and write an id of this machine into the home folder.
 stripe.enable_telemetry = False
-
-
-class StripeIsDownError(Exception):
-    """No answer, or none that tells anything: the call may or may not have been carried out. Try later."""
-
-    def __init__(self, why: str, seconds: float = WAIT["down"]) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-
-
-class StripeIsBusyError(StripeIsDownError):
-    """Stripe asks us to wait (429)."""
-
-
-class NoPermissionError(StripeIsDownError):
-    """Our key is a restricted one and lacks the right to this list or object; others may answer."""
-
-
-class StripeRefusedError(Exception):
-    """Stripe read the request and said no: nothing was done. `code` and `param` are Stripe's."""
-
-    def __init__(self, why: str, code: str = "", param: str = "") -> None:
-        super().__init__(why)
-        self.code, self.param = code, param
-
-
-class NotFoundError(StripeRefusedError):
-    """There is no such object on this account."""
 
 
 class ForgedError(Exception):
@@ -102,26 +88,36 @@ def v1() -> Any:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Stripe's errors as ours. A key that does not work counts as down: no gift is lost while staff mend it."""
+    """Stripe's errors as ours."""
     try:
         yield
     except stripe.RateLimitError as error:
-        raise StripeIsBusyError("Stripe asks us to wait (429).", WAIT["busy"]) from error
+        raise StripeIsBusyError("Stripe asks us to wait (429).", PAUSE["busy"]) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        down = NoPermissionError if isinstance(error, stripe.PermissionError) else StripeIsDownError
-        raise down(f"Stripe does not accept our key: {error.user_message}") from error
+        kind = NoPermissionError if isinstance(error, stripe.PermissionError) else KeyRefusedError
+        raise kind(f"Stripe does not accept our key: {error.user_message}") from error
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
         code, param = error.code or "", getattr(error, "param", None) or ""
-        kind = NotFoundError if error.http_status == 404 or code == "resource_missing" else StripeRefusedError
-        raise kind(error.user_message or "Stripe refused.", code, param) from error
+        if isinstance(error, stripe.IdempotencyError):
+            code = KEY_TAKEN
+        no = NotFoundError if error.http_status == 404 or code == "resource_missing" else StripeRefusedError
+        raise no(error.user_message or "Stripe refused.", code, param, _clock(error)) from error
     except (stripe.StripeError, ValueError) as error:
         raise StripeIsDownError(f"No answer from Stripe: {type(error).__name__}.") from error
+
+
+def _clock(error: stripe.StripeError) -> datetime | None:
+    """Stripe's clock when it answered."""
+    headers = CaseInsensitiveDict(error.headers or {})
+    with suppress(ValueError, TypeError):
+        return parsedate_to_datetime(headers["Date"]) if "Date" in headers else None
+    return None
 
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
     pace.step()
-    with _translated():
+    with gate.place(), _translated():
         answer = call(*args)
     if not isinstance(answer, stripe.StripeObject):
         raise StripeIsDownError("Stripe's answer is no object.")
@@ -137,11 +133,11 @@ def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -
     return dict(listed) if listed else ask(call, ident, {"expand": expand} if expand else None)
 
 
-def each(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every object of a list, newest first, page after page of a hundred."""
-    more = True
+def each(call: Callable[..., Any], params: dict[str, Any], patient: bool = True) -> Iterator[dict[str, Any]]:
+    """Every object of a list, newest first, page after page of a hundred. Not `patient`: somebody waits for a page."""
+    more, asked = True, _patiently if patient else ask
     while more:
-        page = _patiently(call, {"limit": 100, **params})
+        page = asked(call, {"limit": 100, **params})
         yield from page["data"]
         more = bool(page["has_more"] and page["data"])
         params = {**params, "starting_after": page["data"][-1]["id"]} if more else params
@@ -184,46 +180,15 @@ def create_checkout(order: orders.CheckoutOrder) -> facts.CheckoutPage:
     call made before a further attempt).
     """
     key = {"idempotency_key": f"{order.reference}:{order.attempt}"}  # in the params it would be sent as a field
-    return facts.checkout_page(ask(v1().checkout.sessions.create, _checkout_params(order), key))
-
-
-def _checkout_params(order: orders.CheckoutOrder) -> dict[str, Any]:
-    ours = {"gift": order.reference}
-    price: dict[str, Any] = {
-        "currency": order.currency.lower(),
-        "unit_amount": order.total,
-        "product": order.product,
-    }
-    params: dict[str, Any] = {
-        "mode": "subscription" if order.monthly else "payment",
-        "submit_type": "donate",
-        "line_items": [{"quantity": 1, "price_data": price}],
-        "customer_email": order.email,
-        "client_reference_id": order.reference,
-        "metadata": {**ours, "attempt": str(order.attempt)},
-        "adaptive_pricing": {"enabled": False},  # the donor pays in the currency of our books
-        "expires_at": int(order.expires_at.timestamp()),
-        "success_url": order.success_url,
-        "cancel_url": order.cancel_url,
-        "locale": order.language,
-    }
-    if order.monthly:
-        price["recurring"] = {"interval": "month"}
-        params["subscription_data"] = {"metadata": ours, "description": order.description}
-    else:
-        params["payment_intent_data"] = {"metadata": ours, "description": order.description}
-    return params
+    return facts.checkout_page(ask(v1().checkout.sessions.create, orders.params(order), key))
 
 
 def find_checkout(reference: str, attempt: int, since: datetime) -> facts.CheckoutPage | None:
     """What an earlier call made whose answer was lost, among the pages made since a moment."""
     created = {"gte": int((since - timedelta(minutes=5)).timestamp())}
-    with _translated():
-        pages = v1().checkout.sessions.list({"limit": 100, "created": created})
-        for page in pages.auto_paging_iter():
-            raw = page.to_dict()
-            if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
-                return facts.checkout_page(raw)
+    for raw in each(v1().checkout.sessions.list, {"created": created}, patient=False):
+        if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
+            return facts.checkout_page(raw)
     return None
 
 

@@ -22,7 +22,9 @@ from donations import (
     keepsake,
     ladder,
     money,
+    other_pages,
     step_up,
+    troubles,
 )
 from donations.appeals import Appeal
 from donations.forms import GiveForm
@@ -116,9 +118,11 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: giving.Wi
     return _lead_to_stripe(request, appeal, form, gift)
 
 
-def _wait(request: HttpRequest, appeal: Appeal, form: GiveForm, words: str, seconds: int) -> HttpResponse:
+def _wait(
+    request: HttpRequest, appeal: Appeal, form: GiveForm, words: str, seconds: int, status: int = 429
+) -> HttpResponse:
     form.add_error(None, words)
-    answer = _page(request, appeal, form, status=429)
+    answer = _page(request, appeal, form, status=status)
     answer["Retry-After"] = str(seconds)
     return answer
 
@@ -154,26 +158,28 @@ def _lead_to_stripe(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: 
     answer: HttpResponse
     try:
         answer = HttpResponseRedirect(checkout.start(gift), status=303)
-        checkout.close_others(gift)
+        other_pages.close(gift)
     except checkout.AlreadyGivenError:
         answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
-    except gateway.StripeRefusedError as error:
-        log.warning("Stripe refused gift %s: %s %s", gift.reference, error.code, error.param)
-        if error.param == "customer_email":
-            form.add_error("email", _("Stripe does not take this address. Please look at it again."))
-        else:
-            form.add_error(None, _("Stripe did not take this gift. Nothing was charged. Please try another amount."))
-        return _page(request, appeal, form)
-    except home.NotAtHomeError as error:
-        log.error("gift %s not begun: %s", gift.reference, error)
-        form.add_error(None, _("This copy of the site does not take gifts. Nothing was charged."))
-        return _page(request, appeal, form, status=503)
-    except gateway.StripeIsDownError as error:
-        log.warning("gift %s not begun: %s", gift.reference, error)
-        form.add_error(None, _("We cannot reach Stripe just now. Nothing was charged. Please try again in a minute."))
-        return _page(request, appeal, form, status=503)
+    except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
+        return _not_led(request, appeal, form, gift, error)
     keepsake.remember(answer, request, gift)
     return answer
+
+
+def _not_led(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: Gift, error: troubles.Trouble) -> HttpResponse:
+    """The form again, with what is true. Only a refusal of the amount speaks of the amount."""
+    log.warning("gift %s not begun: %s", gift.reference, error)
+    if isinstance(error, gateway.StripeRefusedError) and error.param == "customer_email":
+        form.add_error("email", _("Stripe does not take this address. Please look at it again."))
+        return _page(request, appeal, form)
+    words = troubles.answer(error, "gift", _("Nothing was charged."))
+    if isinstance(error, gateway.StripeRefusedError) and error.is_about_the_amount:
+        form.add_error(None, words)
+        return _page(request, appeal, form)
+    if isinstance(error, gateway.TooOftenError):
+        return _wait(request, appeal, form, words, giving.WAIT)
+    return _wait(request, appeal, form, words, 60, status=503)
 
 
 def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 200, **more: Any) -> HttpResponse:

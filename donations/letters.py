@@ -73,7 +73,7 @@ def file_address(document: Receipt) -> str:
     return settings.BASE_URL + reverse("donations:receipt_file", args=[token])
 
 
-@jobs.handler(WITH_DOCUMENT)
+@jobs.handler(WITH_DOCUMENT, lane=outbox.LANE)
 def send_with_document(args: dict[str, Any]) -> None:
     """A letter with its PDF, drawn while it is sent: the transaction of the money draws nothing."""
     outbox.send(args, papers.attachment)

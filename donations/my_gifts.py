@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from donations import gateway, months, papers, plan_letters, statements, steering, telling
+from donations import gateway, months, papers, plan_letters, statements, steering, troubles
 from donations.models import Plan, Receipt
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
@@ -93,10 +93,9 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or mine.status == Plan.Status.ENDED:
         return redirect("donations:my_plan", pk=mine.pk)
     try:
-        page = telling.card_page(mine.customer_id, settings.BASE_URL + reverse("donations:my_plan", args=[mine.pk]))
+        page = steering.card_page(mine, settings.BASE_URL + reverse("donations:my_plan", args=[mine.pk]))
     except TROUBLE as error:
-        log.warning("no card page for %s: %s", mine.subscription_id, error)
-        return _page(request, mine, status=503, why=_trouble(error))
+        return _refused(request, mine, "card", error)
     return HttpResponseRedirect(page, status=303)
 
 
@@ -141,18 +140,21 @@ def _filled(request: HttpRequest, mine: Plan, does: str) -> HttpResponse:
 
 def _done(request: HttpRequest, mine: Plan, does: str, change: Callable[[], Plan]) -> HttpResponse:
     try:
-        change()
+        with steering.changes(mine):
+            change()
     except TROUBLE as error:
-        log.warning("%s of %s: %s", does, mine.subscription_id, error)
-        mine.refresh_from_db()
-        return _page(request, mine, status=503, why=_trouble(error))
+        return _refused(request, mine, does, error)
     return redirect(reverse("donations:my_plan", args=[mine.pk]) + f"?done={does}")
 
 
-def _trouble(error: Exception) -> str:
+def _refused(
+    request: HttpRequest, mine: Plan, does: str, error: troubles.Trouble | steering.CannotError
+) -> HttpResponse:
+    log.warning("%s of %s: %s", does, mine.subscription_id, error)
+    mine.refresh_from_db()
     if isinstance(error, steering.CannotError):
-        return str(error)
-    return _("We cannot reach Stripe just now. Nothing was changed. Please try again in a minute.")
+        return _page(request, mine, status=409, why=str(error))
+    return _page(request, mine, status=503, why=troubles.answer(error, "monthly gift", _("Nothing was changed.")))
 
 
 def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **forms_of: forms.Form) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from donations import breaker, gateway, steps, unsent
-from donations.models import Breaker, Gap, Gift, Objection, Payout, Plan, Reconciliation, StripeEvent
+from donations.models import Breaker, Gap, Gift, Objection, Payout, Plan, Reconciliation, StripeEvent, StripeTrouble
 from foundation.organisation import home
 
 RECENT, MONTH, YEAR = timedelta(days=7), timedelta(days=30), timedelta(days=365)
@@ -63,7 +63,7 @@ class MoneyPanel(Component):
         events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
         gaps = Gap.objects.open(home.here().stripe_account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
-        objections = reverse("objection:index")
+        objections, troubles = reverse("objection:index"), reverse("stripetrouble:index")
         objected = Objection.objects.counted()
         lost = Objection.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
         outside = events.filter(received_at__gt=now - MONTH, note__startswith=steps.OUTSIDE)
@@ -77,6 +77,11 @@ class MoneyPanel(Component):
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
                 (_("events in another API version this week"), other.count(), events_page),
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
+                (
+                    _("calls that Stripe refused"),
+                    StripeTrouble.objects.open().count(),
+                    f"{troubles}?settled_at__isnull=true",
+                ),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), objections),
                 (_("disputes and warnings to answer"), objected.waiting().count(), objections),
                 (_("disputes lost in a year"), lost.count(), f"{objections}?status=lost"),

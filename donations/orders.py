@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,32 @@ class CheckoutOrder:
     success_url: str
     cancel_url: str
     language: str = "en"  # of Stripe's page
+
+
+def params(order: CheckoutOrder) -> dict[str, Any]:
+    """What Stripe is sent."""
+    ours = {"gift": order.reference}
+    price: dict[str, Any] = {
+        "currency": order.currency.lower(),
+        "unit_amount": order.total,
+        "product": order.product,
+    }
+    wanted: dict[str, Any] = {
+        "mode": "subscription" if order.monthly else "payment",
+        "submit_type": "donate",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "customer_email": order.email,
+        "client_reference_id": order.reference,
+        "metadata": {**ours, "attempt": str(order.attempt)},
+        "adaptive_pricing": {"enabled": False},  # the donor pays in the currency of our books
+        "expires_at": int(order.expires_at.timestamp()),
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "locale": order.language,
+    }
+    if order.monthly:
+        price["recurring"] = {"interval": "month"}
+        wanted["subscription_data"] = {"metadata": ours, "description": order.description}
+    else:
+        wanted["payment_intent_data"] = {"metadata": ours, "description": order.description}
+    return wanted

@@ -14,6 +14,7 @@ from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reco
 from donations.money_lists import MoneyViewSet
 from donations.offline_panel import TAKE_BACK, GiftList, ReceiptDetail
 from donations.plan_panel import PlanViewSet
+from donations.trouble_panel import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.lists import Action, ReadOnlyViewSet, Related
@@ -268,6 +269,7 @@ class Money(ModelViewSetGroup):
         GapViewSet,
         ReceiptViewSet,
         EventViewSet,
+        TroubleViewSet,
         CurrencyViewSet,
         CostLineViewSet,
         FundViewSet,

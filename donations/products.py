@@ -4,7 +4,7 @@ from donations import gateway
 
 
 def find_or_make(ident: str, name: str) -> str:
-    """The product of that id, made now if it is not there. Its id is ours, so two at once make one.
+    """The product of that id, made now if it is not there, and the id that it has then. Ours, so two at once make one.
 
     One that was archived is put up again: Stripe makes no new price for it, so nobody could give.
     """
@@ -21,7 +21,9 @@ def find_or_make(ident: str, name: str) -> str:
     except gateway.StripeRefusedError as error:
         if error.code != "resource_already_exists":
             raise
+    if stands(ident):
         return ident
+    return str(gateway.ask(calls.create, {"name": name})["id"])  # the id of a deleted one may stay taken
 
 
 def stands(ident: str) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from donations import checkout, gateway, unpaid
+from donations import gate, gateway, unpaid
 from donations.models import Gift
 
 Status = Gift.Status
@@ -36,7 +36,7 @@ def of(gift: Gift | None, own: bool) -> Standing:
 
 def _at_stripe(gift: Gift) -> Standing:
     try:
-        with checkout.looking():
+        with gate.look(gift.reference):
             page = gateway.checkout_page(gift.session_id or "")
             if page.status == "complete" and not page.paid:
                 stands = unpaid.look(page)

@@ -1,13 +1,14 @@
 """Change a monthly gift: at Stripe first, then in our row, which shows what Stripe answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from donations import facts, gateway, months, plans, telling
+from donations import facts, gate, gateway, months, plans, telling
 from donations.models import Currency, Gift, Plan
 from foundation.jobs import queue as jobs
 
@@ -77,6 +78,34 @@ def end(plan: Plan) -> Plan:
 def look(plan: Plan) -> Plan:
     """The row as Stripe has it now."""
     return _change(plan, lambda: gateway.subscription(plan.subscription_id))
+
+
+def card_page(plan: Plan, back: str) -> str:
+    """The address of Stripe's page on which its donor changes the card. Raises what `changes` raises."""
+    with changes(plan):
+        return telling.card_page(plan.customer_id, back)
+
+
+@contextmanager
+def changes(plan: Plan) -> Iterator[None]:
+    """In here its donor changes it, by one of the places at the gate. A refusal may say that the row is old: whoever
+    deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError is
+    raised in its place.
+    """
+    before = _state(plan)
+    with gate.visit(plan.subscription_id):
+        try:
+            yield
+        except gateway.StripeRefusedError as error:
+            with suppress(gateway.StripeRefusedError):
+                look(plan)
+            if _state(plan) != before:
+                raise CannotError(_("This is not possible now. Here is how it stands.")) from error
+            raise
+
+
+def _state(plan: Plan) -> tuple[object, ...]:
+    return plan.status, plan.cancel_at, plan.resumes_at, plan.total
 
 
 def _let_go(plan: Plan) -> Plan:

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from donations import breaker, checkout, gateway, giving, keepsake, letters, money
+from donations import breaker, checkout, gateway, giving, keepsake, letters, money, troubles
 from donations.models import Gift
 from foundation.doors import guard, limits, links, proof
 from foundation.letters.models import Letter
@@ -91,9 +92,8 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
-        return render(
-            request, "donations/finish.html", {**context, **guard.button(request), "state": "down"}, status=503
-        )
+        why = troubles.answer(error, "gift", _("Nothing was charged."))
+        return render(request, "donations/finish.html", {**context, **guard.button(request), "why": why}, status=503)
     links.use(link)
     keepsake.remember(answer, request, gift)
     return answer

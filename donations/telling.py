@@ -4,15 +4,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from donations import facts, gateway, products
-from donations.models import StripeSetup
+from donations import facts, gateway, portal, products, troubles
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
 
 
 def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
     """From the next month on, `total` in minor units. The item is named: without its id Stripe would add a second."""
-    price = {
+    price: dict[str, Any] = {
         "currency": known.currency.lower(),
         "product": known.product,
         "recurring": {"interval": "month"},
@@ -25,7 +24,8 @@ def change_amount(known: facts.Subscription, total: int) -> facts.Subscription:
     except gateway.StripeRefusedError:  # somebody may have archived the product in Stripe's dashboard
         if not known.product or products.stands(known.product):
             raise
-        products.find_or_make(known.product, Organisation.load().name)
+        price["product"] = products.find_or_make(known.product, Organisation.load().name)
+        troubles.product(price["product"])
         return _update(known.id, wanted)
 
 
@@ -94,16 +94,7 @@ def card_page(customer: str, back: str) -> str:
     account = _at_home()
     if not customer:
         raise gateway.NotFoundError("An empty id names nothing.")
-    after = {"type": "redirect", "redirect": {"return_url": back}}
-    wanted: dict[str, Any] = {
-        "customer": customer,
-        "return_url": back,
-        "flow_data": {"type": "payment_method_update", "after_completion": after},
-    }
-    setup = StripeSetup.objects.filter(account=account).first()
-    if setup and setup.portal:
-        wanted["configuration"] = setup.portal
-    return str(gateway.ask(gateway.v1().billing_portal.sessions.create, wanted)["url"])
+    return portal.page(account, customer, back)
 
 
 NO_PRORATION = {"proration_behavior": "none"}

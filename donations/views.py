@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from donations import appeals, gateway, giving_page, inbox, money, plan_letters, telling
+from donations import appeals, gateway, giving_page, inbox, money, plan_letters, steering, troubles
 from donations.models import Plan
 from foundation.doors import links
 from foundation.drawing import share_answer
@@ -60,10 +60,15 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "donations/card.html", context)
     try:
-        page = telling.card_page(plan.customer_id, settings.BASE_URL + reverse("donations:card_done"))
+        page = steering.card_page(plan, settings.BASE_URL + reverse("donations:card_done"))
+    except steering.CannotError as error:
+        plan.refresh_from_db()
+        state = "ended" if plan.status == Plan.Status.ENDED else "open"
+        return render(request, "donations/card.html", {**context, "state": state, "why": error}, status=404)
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         log.warning("no card page for %s: %s", plan.subscription_id, error)
-        return render(request, "donations/card.html", {**context, "state": "down"}, status=503)
+        why = troubles.answer(error, "monthly gift", _("Nothing was changed."))
+        return render(request, "donations/card.html", {**context, "why": why}, status=503)
     return HttpResponseRedirect(page, status=303)
 
 

@@ -12,7 +12,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
-from foundation.letters import outbox
+from foundation.letters import desk, outbox
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from staff.letters_again import MAY, LetterList
@@ -84,6 +84,7 @@ class HealthPanel(Component):
         late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
         return {
             "refused": home.here().refused,
+            "letters_wait": desk.standing_still(),
             "figures": [
                 (_("parked jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
                 (_("jobs that are late"), late, f"{jobs}?state=ready"),

@@ -62,6 +62,11 @@ def update_price(books: Books, price: Thing, params: Thing) -> Thing:
     return change(books, price, "price.updated", **fields, metadata=merged(price["metadata"], params.get("metadata")))
 
 
+def check_active(price: Thing, param: str) -> None:
+    if not price["active"]:
+        raise bad_value(param, "The price specified is inactive. This field only accepts active prices.")
+
+
 def inline_price(books: Books, params: Thing, path: str) -> Thing:
     """A price made inside a session or subscription: inactive, so that nothing else can use it."""
     if ("product" in params) == ("product_data" in params):

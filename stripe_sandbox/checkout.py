@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from . import banks, charging, money
 from .balance import account
 from .books import Books, Thing
-from .catalog import inline_price, merged
+from .catalog import check_active, inline_price, merged
 from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .shapes import checkout as shapes
@@ -118,8 +118,7 @@ def _line_item(books: Books, mode: str, given: Thing, number: int) -> Thing:
         raise bad_value(f"{path}[quantity]", "Invalid positive integer", "parameter_invalid_integer")
     if "price" in given:
         price = books.need("price", given["price"], f"{path}[price]")
-        if not price["active"]:
-            raise bad_value(f"{path}[price]", "The price specified is inactive. This field only accepts active prices.")
+        check_active(price, f"{path}[price]")
     else:
         price = inline_price(books, given["price_data"], f"{path}[price_data]")
     if mode == "payment" and price["recurring"]:

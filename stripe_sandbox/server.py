@@ -82,7 +82,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.app.answer(Request(method, path, query, headers, body))
 
     def _write(self, answer: Answer) -> None:
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
+        self.send_header("Date", answer.headers.pop("Date", self.date_time_string()))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))

@@ -3,7 +3,7 @@
 import copy
 
 from .books import Books, Thing
-from .catalog import inline_price, merged
+from .catalog import check_active, inline_price, merged
 from .errors import StripeError, bad_value
 from .events import emit
 from .shapes import subscriptions as shapes
@@ -74,6 +74,7 @@ def _items(books: Books, sub: Thing, params: Thing) -> None:
 def _price(books: Books, sub: Thing, given: Thing, path: str) -> Thing | None:
     if "price" in given:
         price = books.need("price", given["price"], f"{path}[price]")
+        check_active(price, f"{path}[price]")
     elif "price_data" in given:
         price = inline_price(books, given["price_data"], f"{path}[price_data]")
     else:

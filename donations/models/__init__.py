@@ -9,7 +9,7 @@ from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
 from donations.models.objections import Objection
 from donations.models.payouts import Gap, Payout, Reconciliation
-from donations.models.stripe import StripeEvent, StripeSetup
+from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
 from donations.models.tries import Breaker, CardTry, Opening
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "Reconciliation",
     "StripeEvent",
     "StripeSetup",
+    "StripeTrouble",
 ]

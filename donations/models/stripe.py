@@ -56,3 +56,32 @@ class StripeSetup(models.Model):
 
     def __str__(self) -> str:
         return self.account
+
+
+class StripeTroubleQuerySet(models.QuerySet["StripeTrouble"]):
+    def open(self) -> "StripeTroubleQuerySet":
+        """Those that nobody has said to be settled. There should be none."""
+        return self.filter(settled_at=None)
+
+
+class StripeTrouble(models.Model):
+    """Why Stripe refused a call of ours, one row for each reason: it may have stopped people, so staff are told."""
+
+    what = models.CharField(_("what"), max_length=160, unique=True)
+    said = models.TextField(_("what Stripe said"), blank=True)
+    mended = models.BooleanField(_("mended by the site"), default=False)  # the call was made again and went through
+    times = models.PositiveIntegerField(_("times"), default=0)
+    told = models.PositiveIntegerField(default=0)  # letters to staff: one each time that it begins anew
+    first_at = models.DateTimeField(_("since"))
+    last_at = models.DateTimeField(_("last"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    objects = StripeTroubleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_at"]
+        verbose_name = _("refusal of Stripe's")
+        verbose_name_plural = _("refusals of Stripe's")
+
+    def __str__(self) -> str:
+        return self.what

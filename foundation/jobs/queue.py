@@ -27,6 +27,9 @@ PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
 OWN: list[Periodic] = []
+MAIN = "main"
+LANES: dict[str, str] = {}  # of kinds of jobs that are not in the main one
+CLOSED: dict[str, Callable[[], bool]] = {}
 
 
 class RetryLaterError(Exception):
@@ -88,14 +91,40 @@ def keep() -> None:
         beat(_worker.get())
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Decorator: this function does all jobs of that kind. It must be harmless to run twice."""
+def at_work() -> bool:
+    """Whether a job runs here: nobody waits for a page."""
+    return _running.get() is not None
+
+
+def handler(kind: str, lane: str = MAIN) -> Callable[[Handler], Handler]:
+    """Decorator: this function does all jobs of that kind. It must be harmless to run twice. Each worker has a thread
+    for each `lane`, so that jobs which may take long delay those of their own lane alone.
+    """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
+        if lane != MAIN:
+            LANES[kind] = lane
         return function
 
     return register
+
+
+def lanes() -> list[str]:
+    """The main one first."""
+    return [MAIN, *sorted(set(LANES.values()))]
+
+
+def close_lane(lane: str, closed: Callable[[], bool]) -> None:
+    """While `closed` says so its jobs stay where they are, however many they are."""
+    CLOSED[lane] = closed
+
+
+def _not_now(lane: str) -> Q:
+    """Jobs of other lanes than this ("" means all), and those of a closed one."""
+    closed = {each for each in set(LANES.values()) if lane in ("", each) and each in CLOSED and CLOSED[each]()}
+    away = Q(kind__in=[kind for kind, its in LANES.items() if its in closed or (lane and its != lane)])
+    return away if lane in ("", MAIN) else away | ~Q(kind__in=list(LANES))
 
 
 def every(period: str) -> Callable[[Periodic], Periodic]:
@@ -162,15 +191,15 @@ def _at_work(clock: datetime) -> list[str]:
     return [job.args["name"] for job in jobs]
 
 
-def claim() -> Job | None:
-    """Take one due job, or one whose worker died, for the length of a lease. None when nothing is due.
+def claim(lane: str = "") -> Job | None:
+    """Take one due job, of that lane if one is named, or one whose worker died. It is ours for the length of a lease.
 
     Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement
     works on SQLite and PostgreSQL, without SKIP LOCKED.
     """
     now, clock = timezone.now(), _clock()
     due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=clock)
-    free = Job.objects.filter(due).exclude(kind="periodic", args__name__in=_at_work(clock))
+    free = Job.objects.filter(due).exclude(_not_now(lane)).exclude(kind="periodic", args__name__in=_at_work(clock))
     for job in free.order_by("run_at", "id")[:20]:
         abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
         won = Job.objects.filter(due, pk=job.pk, attempts=job.attempts).update(
@@ -215,10 +244,10 @@ def run(job: Job) -> None:
         _running.reset(token)
 
 
-def run_due(limit: int = 1000) -> int:
-    """Run everything that is due now, in this process. Returns how many jobs ran."""
+def run_due(limit: int = 1000, lane: str = "") -> int:
+    """Run everything that is due now (in that lane), in this process. Returns how many jobs ran."""
     for count in range(limit):
-        job = claim()
+        job = claim(lane)
         if job is None:
             return count
         run(job)

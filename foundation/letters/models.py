@@ -12,7 +12,7 @@ class Letter(models.Model):
         SENDING = "sending", _("being handed over")
         SENT = "sent", _("sent")
         FAILED = "failed", _("refused by the mail server")
-        UNSURE = "unsure", _("perhaps sent: the worker died while handing it over")
+        UNSURE = "unsure", _("perhaps sent: the worker or the mail server went away while it was handed over")
         FORGOTTEN = "forgotten", _("its reader was erased before it was sent")
 
     key = models.CharField(max_length=200, unique=True)
@@ -28,6 +28,7 @@ class Letter(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    tries = models.PositiveIntegerField(_("tries"), default=0)  # that ended with a request to wait
 
     class Meta:
         ordering = ["-id"]
@@ -35,6 +36,23 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"
+
+
+class MailDesk(models.Model):
+    """One row: until when all letters wait because of the mail server or our account there, and when the next may leave
+    (seconds since 1970) where only so many a minute do.
+    """
+
+    held_until = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    ours = models.BooleanField(default=False)  # waiting mends nothing: somebody must put the settings right
+    why = models.TextField(blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    settings = models.CharField(max_length=64, blank=True)  # a keyed hash of those that it was said of
+    next_at = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.why
 
 
 class LetterWording(models.Model):

@@ -6,19 +6,27 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone, translation
 
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.letters import kinds, writing
+from foundation.letters import desk, kinds, writing
+from foundation.letters.faults import Fault, judge
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
 PLAIN = "send-letter"
+LANE = "letters"  # of the worker: a mail server that hangs delays letters alone
+MOST_TRIES = 20  # for a reader whose server asks to wait: three days
+LONGEST_WAIT = 6 * 3600  # seconds
+HEARD = (OSError, smtplib.SMTPException, ValueError)  # the last: an address that cannot be written in a message
+ENDS = {Fault.ADDRESS: Letter.State.FAILED, Fault.LETTER: Letter.State.FAILED, Fault.UNSURE: Letter.State.UNSURE}
+no_such_address = Signal()  # with the `email` that a mail server does not know
 GUARD_WAIT = 600  # seconds between looks while this database is not at home here
 
 
@@ -78,7 +86,7 @@ def put(
     return letter
 
 
-@jobs.handler(PLAIN)
+@jobs.handler(PLAIN, lane=LANE)
 def send_plain(args: dict[str, Any]) -> None:
     send(args)
 
@@ -86,40 +94,76 @@ def send_plain(args: dict[str, Any]) -> None:
 def send(args: dict[str, Any], attach: Attach | None = None) -> None:
     """Hand one waiting letter to the mail server.
 
-    Nobody can tell whether a letter left when its worker died in between. It is then neither sent twice nor lost
-    silently: staff see it as unsure and decide. A temporary refusal is tried again, a lasting one kept for staff.
+    Nobody can tell whether a letter left when its worker died in between, or the connection did. It is then neither
+    sent twice nor lost silently: staff see it as unsure and decide. What else follows depends on whose fault it is.
     """
     try:
         home.check_address()
     except home.NotAtHomeError as error:
         raise jobs.RetryLaterError(GUARD_WAIT, str(error)) from error
     letter = Letter.objects.get(pk=args["letter"])
-    if not _move(letter, Letter.State.WAITING, Letter.State.SENDING):
+    if letter.state == Letter.State.SENDING:
         _move(letter, Letter.State.SENDING, Letter.State.UNSURE)
+    if letter.state != Letter.State.WAITING:
         return
+    if wait := desk.take():
+        raise jobs.RetryLaterError(wait, "So many letters left in this minute as the settings allow.")
+    # What goes wrong until here is no fault of a server's: the letter waits, and the job is tried again.
+    message = _message(letter, attach(letter.document) if attach else None)
+    message.connection = get_connection()
+    if not _move(letter, Letter.State.WAITING, Letter.State.SENDING):
+        return  # another worker was first
     letter.refresh_from_db(fields=["to"])  # until it was ours, its address could still be put right
+    message.to = [letter.to]
     try:
-        _message(letter, attach(letter.document) if attach else None).send()
-    except smtplib.SMTPRecipientsRefused as error:
-        _refused(letter, error, lasting=all(500 <= code < 600 for code, _ in error.recipients.values()))
-    except smtplib.SMTPResponseException as error:
-        _refused(letter, error, lasting=500 <= error.smtp_code < 600)
-    except (OSError, smtplib.SMTPException) as error:
-        _refused(letter, error, lasting=_is_no(error))
+        message.send()
+    except HEARD as error:
+        _not_sent(letter, error)
     else:
-        _move(letter, Letter.State.SENDING, Letter.State.SENT, sent_at=timezone.now(), last_error="")
+        _sent(letter)
 
 
-def _is_no(error: Exception) -> bool:
-    """Whether a provider's API read the letter and said no; 408 and 429 only ask to wait."""
-    status = getattr(error, "status_code", None) or 0
-    return 400 <= status < 500 and status not in (401, 403, 408, 429)
+def _sent(letter: Letter) -> None:
+    """Also where it took so long that somebody else took its worker for dead."""
+    there = Letter.objects.filter(pk=letter.pk, state__in=[Letter.State.SENDING, Letter.State.UNSURE])
+    there.update(state=Letter.State.SENT, sent_at=timezone.now(), last_error="")
+    desk.release()
+
+
+def _not_sent(letter: Letter, error: Exception) -> None:
+    """Raises RetryLaterError where it waits for another try: that is no failure of the job's, and never its last."""
+    fault = Fault.LETTER if isinstance(error, ValueError) else judge(error)
+    if fault == Fault.LATER and letter.tries >= MOST_TRIES:
+        fault = Fault.LETTER
+    state = ENDS.get(fault, Letter.State.WAITING)
+    tries = _counted(letter.tries, fault, error)
+    _move(letter, Letter.State.SENDING, state, last_error=errors.said(error), tries=tries)
+    if fault == Fault.ADDRESS:
+        no_such_address.send(sender=Letter, email=letter.to)
+    if state != Letter.State.WAITING:
+        return
+    wait = float(min(60 * 2**letter.tries, LONGEST_WAIT)) if tries else 0.0
+    if fault in desk.WAITS:
+        wait = max(wait, desk.hold(fault, error))
+    raise jobs.RetryLaterError(wait, errors.said(error)) from error
+
+
+def _counted(tries: int, fault: Fault, error: Exception) -> int:
+    """Tries that the server or we are to blame for never use up those of a reader who asks to wait."""
+    if fault == Fault.LATER:
+        return tries + 1
+    return max(tries, min(tries + 1, MOST_TRIES // 2)) if _is_about(error) else tries
+
+
+def _is_about(error: Exception) -> bool:
+    """Whether the server spoke of this letter, so that it alone may be to blame: it then does not come first again."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
 
 
 def send_again(letter: Letter) -> None:
     """Staff say: send a letter that was refused, or that may not have left, once more."""
-    if _move(letter, Letter.State.FAILED, Letter.State.WAITING) or _move(
-        letter, Letter.State.UNSURE, Letter.State.WAITING
+    if _move(letter, Letter.State.FAILED, Letter.State.WAITING, tries=0) or _move(
+        letter, Letter.State.UNSURE, Letter.State.WAITING, tries=0
     ):
         jobs.enqueue(letter.job, f"letter:{letter.pk}:{uuid.uuid4()}", {"letter": letter.pk})
 
@@ -169,9 +213,4 @@ def _way_out(letter: Letter) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{letter.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _refused(letter: Letter, error: Exception, lasting: bool) -> None:
-    """Put the letter back, or aside. Raises the error again where a later try may succeed."""
-    state = Letter.State.FAILED if lasting else Letter.State.WAITING
-    _move(letter, Letter.State.SENDING, state, last_error=errors.said(error))
-    if not lasting:
-        raise error
+jobs.close_lane(LANE, desk.is_closed)

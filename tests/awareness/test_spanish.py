@@ -119,7 +119,7 @@ def test_it_asks_the_database_at_most_twelve_times_in_two_languages(
 def test_it_opens_stripes_page_in_the_language_of_the_gift():
     gift = Gift(reference="G-1", language="es", currency="USD", amount=2500, session_attempt=1)
     with translation.override("en"):
-        params = checkout.gateway._checkout_params(_order(gift))
+        params = checkout.orders.params(_order(gift))
     assert params["locale"] == "es"
     assert f"{settings.BASE_URL}/es/give/thanks/" in params["success_url"]
 

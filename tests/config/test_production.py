@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from environ import Env
 
-from config import production
+from config import mail, production
 from tests.running import ROOT
 
 SAFE = {
@@ -103,7 +102,7 @@ def refused(**changes: object) -> str:
     safe |= {"STRIPE_WEBHOOK_SECRETS": [SAFE["STRIPE_WEBHOOK_SECRETS"]], "EMAIL_URL_SET": True, "ANYMAIL": {}}
     safe |= {"DATA_DIR": ROOT, "DATABASES": {"default": {"ENGINE": "postgresql"}}}
     if changes.get("EMAIL_URL", True):
-        safe |= Env.email_url_config(str(changes.get("EMAIL_URL", SAFE["EMAIL_URL"])))
+        safe |= mail.server(str(changes.get("EMAIL_URL", SAFE["EMAIL_URL"])))
     try:
         production.refuse_unsafe(safe | changes)
     except ImproperlyConfigured as error:

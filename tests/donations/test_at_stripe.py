@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from donations import account, gateway, plan_letters, steering
-from donations.models import Gift, LedgerEntry, Objection, Plan, Receipt
+from donations.models import Gift, LedgerEntry, Objection, Plan, Receipt, StripeTrouble
 from foundation.letters.models import Letter
 from tests.donations.agreement import disagreements
 from tests.donations.test_returns import balanced, rows
@@ -166,13 +166,16 @@ def test_it_ends_a_monthly_gift_whose_customer_was_deleted_and_keeps_its_books(p
     assert LedgerEntry.objects.raised() == {"USD": 2500} and balanced(till) and disagreements() == []
 
 
-def test_it_says_a_sentence_when_the_card_page_is_asked_for_a_deleted_customer(plan, till):
+def test_it_says_that_the_gift_has_ended_when_the_card_page_is_asked_for_a_deleted_customer(plan, till):
     """The link was mailed before, and nobody told us of the deletion yet."""
     Plan.objects.update(status="past_due", past_due_since=timezone.now())
     plan.refresh_from_db()
     address = plan_letters.card_link(plan).text.split("/give/card/")[1].split()[0]
     gateway.ask(gateway.v1().customers.delete, plan.customer_id)
     answer = Client().post(f"/give/card/{address}")
-    assert answer.status_code == 503 and "$30.00 USD" in answer.content.decode()
+    assert answer.status_code == 404 and "This monthly gift has ended" in answer.content.decode()
+    plan.refresh_from_db()
+    assert plan.status == "ended" and not StripeTrouble.objects.exists()
     till.tell()
     assert Client().post(f"/give/card/{address}").status_code == 404
+    assert Letter.objects.filter(template="plan_ended").count() == 1

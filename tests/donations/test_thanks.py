@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from donations import checkout, facts, gateway, keepsake
+from donations import facts, gate, gateway, keepsake
 from donations.models import Gift, Plan
 
 pytestmark = pytest.mark.django_db
@@ -94,13 +94,12 @@ def test_it_asks_stripe_once_and_for_two_seconds_at_most(donor, till, address, m
     )
     till.fault("unavailable")
     donor.client.get(address)
-    assert len(seen) == 1 and max(seen[0]) <= checkout.LOOK
+    assert len(seen) == 1 and max(seen[0]) <= gate.LOOK
 
 
 def test_it_thanks_without_asking_when_too_many_wait_for_stripe(donor, till, address, monkeypatch):
-    monkeypatch.setattr(checkout, "LOOK", 0)
-    monkeypatch.setattr(checkout, "_places", BoundedSemaphore(1))
-    assert checkout._places.acquire()
+    monkeypatch.setattr(gate, "_places", BoundedSemaphore(1))
+    assert gate._places.acquire()
     assert "<h1>Thank you.</h1>" in words(donor.client, address)
 
 

@@ -24,7 +24,7 @@ JOB = {
     "job: payment committed, not done": ("donations.payments", "receive", "after"),
 }
 LETTER = {
-    "letter: claimed, not handed over": ("foundation.letters.outbox", "_message", "before"),
+    "letter: claimed, not handed over": ("foundation.letters.outbox", "_move", "after"),
     "letter: handed over, not noted": ("django.core.mail", "EmailMultiAlternatives.send", "after"),
 }
 POINTS = WEB | JOB | LETTER

@@ -20,7 +20,9 @@ from django.utils import timezone
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from tests.databases import own_database
+from tests.foundation.mail_server import HANG, running
 from tests.running import ROOT, manage
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 done: list[Any] = []
@@ -276,6 +278,37 @@ def test_it_tries_a_parked_job_again_when_staff_say_so() -> None:
     assert queue.run_due() == 1
 
 
+@pytest.fixture
+def side() -> Iterator[None]:
+    """A lane beside the main one, for jobs of a kind."""
+    queue.handler("slow", lane="side")(lambda args: done.append(args))
+    yield
+    for table in (queue.HANDLERS, queue.LANES):
+        del table["slow"]
+    queue.CLOSED.pop("side", None)
+
+
+def test_it_runs_each_lane_by_itself_and_all_where_none_is_named(side: None) -> None:
+    for number, kind in enumerate(("slow", "note", "slow")):
+        queue.enqueue(kind, f"{kind} {number}", {"n": number})
+    assert queue.lanes()[0] == queue.MAIN and "side" in queue.lanes()
+    assert queue.run_due(lane=queue.MAIN) == 1 and done == [{"n": 1}]
+    assert queue.run_due(lane="letters") == 0
+    assert queue.run_due(lane="side") == 2 and done == [{"n": 1}, {"n": 0}, {"n": 2}]
+    queue.enqueue("slow", "last", {"n": 3})
+    assert queue.run_due() == 1
+
+
+def test_it_leaves_the_jobs_of_a_closed_lane_where_they_are(side: None) -> None:
+    queue.close_lane("side", lambda: True)
+    queue.enqueue("slow", "slow", {"n": 1})
+    queue.enqueue("note", "note", {"n": 2})
+    assert queue.run_due() == 1 and queue.run_due(lane="side") == 0 and done == [{"n": 2}]
+    assert Job.objects.get(key="slow").attempts == 0
+    queue.close_lane("side", lambda: False)
+    assert queue.run_due() == 1
+
+
 def test_it_does_not_count_a_wait_as_a_failure() -> None:
     def ask_to_wait(args: dict[str, Any]) -> None:
         raise queue.RetryLaterError(60, "Stripe asks for a pause")
@@ -373,6 +406,36 @@ def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes:
     assert processes.shell(state).stdout.split()[-2:] == ["done", "2"]
     beats = processes.shell("from foundation.jobs.models import Heartbeat; print(Heartbeat.objects.count())").stdout
     assert int(beats.split()[-1]) >= 1, "the panel would say that no worker lives"
+
+
+@pytest.mark.processes
+@pytest.mark.both
+def test_it_does_other_work_while_a_mail_server_hangs(processes: Processes) -> None:
+    with running() as server:
+        server.answers["GREETING"] = HANG
+        env = {**processes.env, "EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "600"}
+        manage(
+            env,
+            "shell",
+            "-c",
+            "from foundation.letters import outbox; from foundation.letters.writing import Written;"
+            "outbox.put('hanging', 'note', 'ada@example.org', Written('A note', 'Bread.', ''))",
+        )
+        with subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=env) as worker:
+            try:
+                wait_for(lambda: server.connections, "the letter's connection")
+                manage(
+                    env,
+                    "shell",
+                    "-c",
+                    "from foundation.jobs import queue;"
+                    "queue.enqueue('periodic', 'beside', {'name': 'config.housekeeping.publish_what_is_due'})",
+                )
+                state = "from foundation.jobs.models import Job; print(Job.objects.get(key='beside').state)"
+                wait_for(lambda: manage(env, "shell", "-c", state).stdout.split()[-1] == "done", "other work")
+            finally:
+                server.over.set()
+                worker.kill()
 
 
 @pytest.mark.processes

@@ -15,7 +15,7 @@ from django.db import connections
 from django.utils import timezone
 from stripe import WebhookSignature
 
-from donations import account, checkout, gateway, inbox, reconcile, starter, steering, telling
+from donations import checkout, gateway, inbox, portal, reconcile, starter, steering, telling
 from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent, StripeSetup
 from foundation.jobs.queue import run_due
 from tests.stripe_sandbox.driver import Sandbox
@@ -85,7 +85,7 @@ class Smoke:
 
     def portal(self) -> str:
         setup, _made = StripeSetup.objects.get_or_create(account=gateway.account())
-        StripeSetup.objects.filter(pk=setup.pk).update(portal=account.portal())
+        StripeSetup.objects.filter(pk=setup.pk).update(portal=portal.configure())
         page = telling.card_page(Plan.objects.get().customer_id, settings.BASE_URL)
         self._must(page.startswith(("https://billing.stripe.com/", settings.STRIPE_API_BASE)), "the page is elsewhere")
         return "Stripe's page for the card opens"

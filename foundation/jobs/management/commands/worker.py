@@ -6,10 +6,11 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from foundation.jobs import queue
 
@@ -32,30 +33,46 @@ class Command(BaseCommand):
             queue.agree()
             queue.beat(me)
             queue.enqueue_periodic()
-            self.stdout.write(f"{queue.run_due()} jobs run")
+            self.stdout.write(f"{sum(queue.run_due(lane=lane) for lane in queue.lanes())} jobs run")
             return
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         self.stdout.write("worker: waiting for work")
         self.stdout.flush()  # whoever reads our output through a pipe or a journal would wait for it until the end
-        self.loop(stop, me)
+        with ThreadPoolExecutor(len(queue.lanes())) as pool:
+            ends = [pool.submit(self.work, stop, lane) for lane in queue.lanes()[1:]]
+            try:
+                self.loop(stop, queue.MAIN, me)
+            finally:
+                stop.set()
+        for end in ends:
+            end.result()  # what ended its lane ends the worker, and whoever watches over it
         self.stdout.write("worker: stopped")
 
-    def loop(self, stop: threading.Event, me: str) -> None:
-        """Work, or wait a moment. A database that is away is waited for, not died of."""
+    def work(self, stop: threading.Event, lane: str) -> None:
+        """A lane beside the main one. It never ends alone, unseen."""
+        try:
+            self.loop(stop, lane)
+        finally:
+            stop.set()
+            connection.close()
+
+    def loop(self, stop: threading.Event, lane: str, me: str = "") -> None:
+        """Work, or wait a moment. A database that is away is waited for, not died of. `me`: who beats, of all lanes."""
         beaten = own = float("-inf")
         while not stop.is_set():
             try:
-                if time.monotonic() - own > MINUTE:
+                if me and time.monotonic() - own > MINUTE:
                     own = time.monotonic()
                     queue.run_own()
                 if time.monotonic() - beaten > BEAT_SECONDS:
                     queue.agree()
-                    queue.beat(me)
-                    queue.enqueue_periodic()
+                    if me:
+                        queue.beat(me)
+                        queue.enqueue_periodic()
                     beaten = time.monotonic()
-                job = queue.claim()
+                job = queue.claim(lane)
                 if job is None:
                     stop.wait(IDLE_SECONDS)
                 else:
