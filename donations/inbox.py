@@ -13,6 +13,7 @@ from foundation.jobs import queue as jobs
 LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,100}")
 EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
+API_VERSION = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
 
 
@@ -37,7 +38,8 @@ def take(body: bytes, header: str) -> None:
 def _parts(event: Any) -> dict[str, Any]:
     """What we keep beside the body, each of the form that Stripe gives it."""
     target = event["data"]["object"].get("id") or ""
-    wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target))
+    version = event.get("api_version") or ""
+    wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target), (API_VERSION, version))
     if event["object"] != "event" or not all(pattern.fullmatch(text) for pattern, text in wanted):
         raise gateway.ForgedError("not an event")
     return {
@@ -45,6 +47,6 @@ def _parts(event: Any) -> dict[str, Any]:
         "type": event["type"],
         "object_id": target,
         "created": facts.moment(event["created"]),
-        "api_version": str(event.get("api_version") or "")[:40],
+        "api_version": version[:40],
         "livemode": event["livemode"] is True,
     }
