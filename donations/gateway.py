@@ -18,7 +18,7 @@ from django.conf import settings
 from stripe import RequestsClient, StripeClient, WebhookSignature
 
 from donations import ahead, facts, orders, pace
-from foundation.organisation import mode
+from foundation.organisation import home, mode
 
 BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
@@ -40,6 +40,10 @@ class StripeIsDownError(Exception):
 
 class StripeIsBusyError(StripeIsDownError):
     """Stripe asks us to wait (429)."""
+
+
+class NobodysError(StripeIsDownError, home.NotAtHomeError):
+    """This database is a restored copy, and nobody has said whose place this is: Stripe is not asked at all."""
 
 
 class NoPermissionError(StripeIsDownError):
@@ -120,6 +124,10 @@ def _translated() -> Iterator[None]:
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
+    try:
+        home.check_claimed()
+    except home.NotAtHomeError as error:
+        raise NobodysError(str(error)) from error
     pace.step()
     with _translated():
         answer = call(*args)

@@ -30,7 +30,7 @@ def fold(text: Any) -> str | None:
     return text.lower() if text.isascii() else simple(text).translate(PLAIN)
 
 
-class Sought(Lookup):  # type: ignore[type-arg]
+class Sought(Lookup):
     """`name__sought="ozge"`: the field has these letters somewhere, whatever capitals and marks it has."""
 
     lookup_name = "sought"
@@ -43,11 +43,11 @@ class Sought(Lookup):  # type: ignore[type-arg]
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         field, params = self.process_lhs(compiler, connection)
         text = f"regexp_replace(normalize({field}::text, NFKD), %s, '', 'g')"
-        text, params = f"lower({text}{_collation(connection.alias)})", [*params, _marks()]
+        text = f"lower({text}{_collation(connection.alias)})"
         for letter, letters in TWO.items():
             text = f"replace({text}, '{letter}', '{letters}')"
         text = f"translate({text}, '{''.join(ONE)}', '{''.join(ONE.values())}')"
-        return f"strpos({text}, %s) > 0", [*params, fold(self.rhs)]
+        return f"strpos({text}, %s) > 0", [*params, _marks(), fold(self.rhs)]
 
 
 @lru_cache(maxsize=1)
