@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -27,12 +27,16 @@ SPARE = 50 * 1024 * 1024  # bytes that stay free
 def opened(path: Path, sealed: bool = True) -> Iterator[tuple[ZipFile, Contents]]:
     """The file, and what it says is in it. Raises CopyError."""
     try:
-        with ZipFile(path) as bundle:
-            yield bundle, form.read(bundle, sealed)
-    except BadZipFile as error:
-        raise CopyError(f"{path} is no whole copy: it was cut off, or is something else.") from error
+        bundle = ZipFile(path)
     except OSError as error:
-        raise CopyError(f"{error.filename or path}: {error.strerror or error}.") from error
+        raise CopyError(f"{path}: {error.strerror or error}.") from error
+    except form.BROKEN as error:
+        raise CopyError(f"{path} is no whole copy: it was cut off, or is something else.") from error
+    with bundle:
+        try:
+            yield bundle, form.read(bundle, sealed)
+        except OSError as error:
+            raise CopyError(f"{error.filename or path}: {error.strerror or error}.") from error
 
 
 def restore(path: Path, say: Say, sealed: bool = True) -> Contents:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from subprocess import run
 from zipfile import ZipFile
 
@@ -21,7 +22,11 @@ from tests.databases import own_database
 from tests.foundation.test_jobs import Processes
 from tests.running import ROOT
 
-FILES = {"READ ME.txt": b"words", "database/road_out.sqlite3": b"rows" * 9000, "media/a film.mp4": bytes(300_000)}
+FILES = {
+    "READ ME.txt": b"words",
+    "database/road_out.sqlite3": b"rows" * 9000,
+    "media/a film.mp4": Random(1).randbytes(300_000),
+}
 
 
 # --- What is refused, without a site -----------------------------------------------------------------------
