@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-GRACE_SECONDS = 10
+from config import keeper
+from config.keeper import GRACE_SECONDS
+
 THREADS = 24  # of each web process; docs/deploy.md starts as many
 
 
@@ -18,13 +21,23 @@ class EndedError(Exception):
 
 
 class Processes:
-    """A handful of child processes. Use as a context manager: leaving it stops them, last started first."""
+    """A handful of child processes. Use as a context manager: leaving it stops them, last started first.
 
-    def __init__(self, cwd: Path, env: dict[str, str]) -> None:
-        self.cwd, self.env = cwd, {**os.environ, **env}
+    Where this process is killed before it can do that, its keeper does (config/keeper.py), which holds `lock` so long.
+    """
+
+    def __init__(self, cwd: Path, env: dict[str, str], lock: Path) -> None:
+        self.cwd, self.env, self.lock = cwd, {**os.environ, **env}, lock
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Processes":
+        """The keeper comes first, and has nothing of ours open but its own two pipes."""
+        command = [sys.executable, "-m", "config.keeper", str(self.lock)]
+        self.keeper = subprocess.Popen(
+            command, cwd=self.cwd, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        if self.keeper.stdout is None or self.keeper.stdout.readline() != b"ready\n":
+            raise EndedError("its keeper did not start; what it said stands above")
         return self
 
     def start(self, name: str, command: list[str]) -> None:
@@ -36,6 +49,7 @@ class Processes:
             start_new_session=True,
             stdout=subprocess.DEVNULL,
         )
+        self._tell_keeper(str(self.children[name].pid))
 
     def wait_for(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         """Return when ready() does, raise EndedError when a child ends first or the time is over."""
@@ -61,6 +75,16 @@ class Processes:
             except subprocess.TimeoutExpired:
                 _signal(child, signal.SIGKILL)
                 child.wait()
+        # What a child that was killed itself had started: the web server's own processes, with our port.
+        keeper.end([child.pid for child in self.children.values()], GRACE_SECONDS)
+        self._tell_keeper("done")
+        self.keeper.wait()
+
+    def _tell_keeper(self, word: str) -> None:
+        if self.keeper.stdin:
+            with suppress(BrokenPipeError):  # somebody killed it; what we start we stop all the same
+                self.keeper.stdin.write(f"{word}\n".encode())
+                self.keeper.stdin.flush()
 
 
 def hold(path: Path) -> bool:
@@ -72,6 +96,15 @@ def hold(path: Path) -> bool:
         os.close(file)
         return False
     return True
+
+
+def wait_until_free(path: Path) -> None:
+    """Return when no process holds the file."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    finally:
+        os.close(file)
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:

@@ -1,6 +1,11 @@
 """The door for WSGI servers: granian or gunicorn config.wsgi:application."""
 
 import os
+import signal
+import threading
+import time
+from multiprocessing import parent_process
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -9,5 +14,21 @@ django = get_wsgi_application()
 
 from config.bodies import SlowBodies  # noqa: E402 - both need the apps, which the line above sets up
 from config.finished import FinishedFirst  # noqa: E402
+from config.keeper import GRACE_SECONDS  # noqa: E402
 
 application = FinishedFirst(SlowBodies(django))
+
+
+def _end_with(parent: Any) -> None:
+    """granian's parent may be killed before it can stop its processes: each would hold the port, and no second server
+    could start. (gunicorn's look after that themselves.)
+    """
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+parent = parent_process()
+if parent is not None:
+    threading.Thread(target=_end_with, args=[parent], daemon=True, name="end with parent").start()

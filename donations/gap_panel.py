@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from donations import balance, gaps, gateway, letters, orphans, payments
 from donations.models import Gap, LedgerEntry
 from foundation.organisation import home
+from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet
 
 MAY = "donations.change_gap"
@@ -32,9 +33,9 @@ def _book(gap: Gap, user: Any) -> str:
         *(gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError),
         *(orphans.UnknownOrphanError, payments.NotOursError),
     ) as error:
-        return gettext("Nothing was changed: %(why)s") % {"why": error}
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
     if balance.unexplained([movement]):
-        return gettext("Our books still do not explain it. Please look it up in Stripe's dashboard.")
+        raise NotDoneError(gettext("Our books still do not explain it. Please look it up in Stripe's dashboard."))
     gaps.close([gap.movement])
     return note or gettext("It is in the books now. Nobody was written to.")
 

@@ -24,6 +24,7 @@ from donations.stripe_errors import (  # others name them by this module
     PAUSE,
     FullError,
     KeyRefusedError,
+    NobodysError,
     NoPermissionError,
     NotFoundError,
     StripeIsBusyError,
@@ -31,7 +32,7 @@ from donations.stripe_errors import (  # others name them by this module
     StripeRefusedError,
     TooOftenError,
 )
-from foundation.organisation import mode
+from foundation.organisation import home, mode
 
 BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
@@ -116,6 +117,10 @@ def _clock(error: stripe.StripeError) -> datetime | None:
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
+    try:
+        home.check_claimed()
+    except home.NotAtHomeError as error:
+        raise NobodysError(str(error)) from error
     pace.step()
     with gate.place(), _translated():
         answer = call(*args)

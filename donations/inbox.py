@@ -15,6 +15,7 @@ LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,100}")
 EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
 NAME = re.compile(r'("name":\s*)("(?:[^"\\]|\\.)*")')
+API_VERSION = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
 
 
@@ -45,7 +46,8 @@ def _masked(found: re.Match[str]) -> str:
 def _parts(event: Any) -> dict[str, Any]:
     """What we keep beside the body, each of the form that Stripe gives it."""
     target = event["data"]["object"].get("id") or ""
-    wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target))
+    version = event.get("api_version") or ""
+    wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target), (API_VERSION, version))
     if event["object"] != "event" or not all(pattern.fullmatch(text) for pattern, text in wanted):
         raise gateway.ForgedError("not an event")
     return {
@@ -53,6 +55,6 @@ def _parts(event: Any) -> dict[str, Any]:
         "type": event["type"],
         "object_id": target,
         "created": facts.moment(event["created"]),
-        "api_version": str(event.get("api_version") or "")[:40],
+        "api_version": version[:40],
         "livemode": event["livemode"] is True,
     }

@@ -17,6 +17,7 @@ from donations.plan_panel import PlanViewSet
 from donations.trouble_panel import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
+from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters.address_form import StaffAddressForm
 
@@ -182,7 +183,7 @@ class ReconciliationViewSet(ReadOnlyViewSet):
 def _send_receipt(document: Receipt, user: Any) -> str:
     """Books that were repaired mail nobody; here somebody decides to."""
     if letters.receipt_by_hand(document) is None:
-        return gettext("No letter was written: we have no e-mail address of this donor.")
+        raise NotDoneError(gettext("No letter was written: we have no e-mail address of this donor."))
     return gettext("The receipt is on its way to the donor.")
 
 
@@ -242,7 +243,7 @@ class EventViewSet(ReadOnlyViewSet):
             "try-again",
             _("Try again"),
             _try_again,
-            "jobs.change_job",
+            "donations.change_stripeevent",
             applies=lambda event: event.state == StripeEvent.State.FAILED,
         ),
         Action(

@@ -15,6 +15,7 @@ from donations.money_lists import MoneyViewSet
 from donations.plan_forms import AmountForm, PauseForm
 from foundation.organisation import home
 from foundation.organisation.models import Organisation
+from staff.action_views import NotDoneError
 from staff.list_filters import ListFilterSet
 from staff.lists import Action, Related
 
@@ -33,7 +34,7 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
             home.NotAtHomeError,
             steering.CannotError,
         ) as error:
-            return gettext("Nothing was changed: %(why)s") % {"why": error}
+            raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
         return str(words(plan) if callable(words) else words)
 
     return run
@@ -122,7 +123,7 @@ def _who(plan: Plan) -> str:
 def _mail_link(plan: Plan, user: Any) -> str:
     """The address stays out of the sentence: it stands in the log."""
     if plan_letters.card_link(plan) is None:
-        return gettext("No letter was written: one went out a moment ago, or we have no address.")
+        raise NotDoneError(gettext("No letter was written: one went out a moment ago, or we have no address."))
     return gettext("A letter with a link to change the card is on its way. The link works for 30 days.")
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from foundation.organisation import home
+
 PAUSE = {"busy": 20.0, "down": 60.0}  # seconds before a job asks again
 
 
@@ -19,6 +21,10 @@ class StripeIsBusyError(StripeIsDownError):
 
 class KeyRefusedError(StripeIsDownError):
     """Stripe does not accept our key: it was revoked, or lacks a right. No gift is lost while staff mend it."""
+
+
+class NobodysError(StripeIsDownError, home.NotAtHomeError):
+    """This database is a restored copy, and nobody has said whose place this is: Stripe is not asked at all."""
 
 
 class NoPermissionError(KeyRefusedError):

@@ -6,6 +6,7 @@ from typing import cast
 from csp.decorators import csp_update
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.shortcuts import render
@@ -23,6 +24,7 @@ from foundation.organisation import home
 from foundation.organisation.models import Organisation
 
 log = logging.getLogger(__name__)
+RETRY_AFTER = 60  # seconds until whoever sends a webhook may try again
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,12 +89,12 @@ def webhook(request: HttpRequest) -> HttpResponse:
         if int(request.META.get("CONTENT_LENGTH") or 0) > inbox.LARGEST:
             return HttpResponse(status=413)
         inbox.take(request.body, request.headers.get("Stripe-Signature", ""))
-    except (gateway.ForgedError, UnreadablePostError, ValueError) as error:
+    except (gateway.ForgedError, UnreadablePostError, ValueError, DataError) as error:  # the last: no text can hold it
         log.info("webhook refused: %s", error)
         return HttpResponse(status=400)
     except RequestDataTooBig:
         return HttpResponse(status=413)
-    except DatabaseError:
+    except (DatabaseError, OSError):  # away, locked, or no room: on its disk or on ours
         log.exception("webhook not kept")
-        return HttpResponse(status=503)
+        return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return HttpResponse(status=200)

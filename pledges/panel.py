@@ -15,6 +15,7 @@ from foundation.doors.card_numbers import NoCardNumbers
 from pledges import letters, pledging, wording
 from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
+from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import mailbox
 
@@ -138,7 +139,7 @@ def _put_back(signature: Signature, user: Any) -> str:
 
 def _send_letter(signature: Signature, user: Any) -> str:
     if not mailbox.may_write(signature.email):
-        return gettext("Nothing was sent: this mailbox had its three letters of today.")
+        raise NotDoneError(gettext("Nothing was sent: this mailbox had its three letters of today."))
     letters.ask(signature)
     return gettext("A letter with a new link is on its way.")
 

@@ -18,6 +18,10 @@ from wagtail.admin.views import generic
 from wagtail.log_actions import log
 
 
+class NotDoneError(Exception):
+    """Raised by an action's `run`: nothing was done. The text says why, in a sentence for staff."""
+
+
 class ActionView(generic.PermissionCheckedMixin, View):
     """Looking never does it: the deed is a POST, and comes after the question where the action asks one."""
 
@@ -54,10 +58,13 @@ class ActionView(generic.PermissionCheckedMixin, View):
         filled = form.cleaned_data if form is not None else {}
         if self.chosen.sure and "sure" not in request.POST:
             return self._page(form, self.chosen.sure(self.row, filled))
-        sentence = str(self.chosen.run(self.row, request.user, **filled) or gettext("Done."))
+        try:
+            sentence, say = str(self.chosen.run(self.row, request.user, **filled) or gettext("Done.")), messages.success
+        except NotDoneError as error:
+            sentence, say = str(error), messages.error
         data = {"action": self.chosen.name, "label": str(self.chosen.label), "sentence": sentence}
         log(self.row, "staff.action", user=request.user, data=data)
-        messages.success(request, sentence)
+        say(request, sentence)
         return self._back()
 
     def _page(self, form: Form | None, question: Any = "", status: int = 200) -> HttpResponse:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.admin.utils import quote
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +22,14 @@ from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
 
+PART = 200  # rows of a table below a row's details, at once
+
+
+def one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows that are equal by what they are sorted by keep one order, so that no page repeats or skips one."""
+    keys = rows.query.order_by or rows.model._meta.ordering
+    return rows if {"pk", "-pk", "id", "-id"} & set(map(str, keys)) else rows.order_by(*keys, "-pk")
+
 
 class ListView(generic.IndexView):
     """A list. Exporting it needs its own permission; staff/exports.py asks for it and writes it into the log."""
@@ -34,10 +43,7 @@ class ListView(generic.IndexView):
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
     def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows that are equal by the chosen column keep one order, so that no page repeats or skips one."""
-        ordered: QuerySet[Any] = super().order_queryset(queryset)
-        keys = ordered.query.order_by or ordered.model._meta.ordering
-        return ordered if {"pk", "-pk", "id", "-id"} & set(map(str, keys)) else ordered.order_by(*keys, "-pk")
+        return one_order(super().order_queryset(queryset))
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page
@@ -87,7 +93,7 @@ class DetailView(generic.InspectView):
             for action in self.actions
             if self.request.user.has_perm(action.permission) and action.applies(self.object)
         ]
-        tables = [(related.label, self._table(related)) for related in self.related]
+        tables = [self._part(number, related) for number, related in enumerate(self.related, start=1)]
         done = registry.get_logs_for_instance(self.object).filter(action="staff.action") if self.actions else []
         return super().get_context_data(**kwargs) | {"actions": offered, "related": tables, "done": done}
 
@@ -95,8 +101,15 @@ class DetailView(generic.InspectView):
         url = AdminURLFinder(self.request.user).get_edit_url(row)
         return format_html('<a href="{}">{}</a>', url, row) if url else row
 
-    def _table(self, related: Any) -> Table | None:
-        rows = list(related.rows(self.object)[:200])
+    def _part(self, number: int, related: Any) -> dict[str, Any]:
+        """One page of the rows that belong to this one. `?rows-2=3` is the third of the second table."""
+        rows = related.rows(self.object)
+        pages = Paginator(one_order(rows) if isinstance(rows, QuerySet) else list(rows), PART)
+        name = f"rows-{number}"
+        page = pages.get_page(self.request.GET.get(name))
+        return {"label": related.label, "name": name, "page": page, "table": self._table(related, list(page))}
+
+    def _table(self, related: Any, rows: list[Any]) -> Table | None:
         if not rows:
             return None
         finder = AdminURLFinder(self.request.user)

@@ -57,7 +57,8 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 class Action:
     """A button on the detail page. It posts, asks for the permission, and is written into the log.
 
-    `run(row, user)` does the work and returns one sentence for staff; it stands in the log too. With a `form`, whose
+    `run(row, user)` does the work and returns one sentence for staff; it stands in the log too. Where nothing was done
+    it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`, whose
     class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
     filled)` is the sentence of a page that asks once more.
     """

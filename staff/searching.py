@@ -1,22 +1,113 @@
-"""A quotation mark in a search box: SQLite's index takes it for the end of a word that never began."""
+"""Searching in the panel: capitals and marks make no difference, in any list and on either database."""
 
+import sys
+import unicodedata
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.db.models import Field, Lookup, Q, QuerySet
+from wagtail.admin.views.generic.base import BaseListingView
+from wagtail.search.index import class_is_indexed
+
+from foundation.organisation.sought import simple
+
+# What no decomposition parts, written as people type it who lack the letter.
+ONE = dict(zip("łøđıħŧðς", "lodihtdσ", strict=True))
+TWO = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+PLAIN = str.maketrans({**ONE, **TWO})
+ICU = "und-x-icu"  # a collation that knows the small letter of each; that of a database may know ASCII alone
+
+
+def fold(text: Any) -> str | None:
+    """Özge, ÖZGE and ozge are one word."""
+    if text is None:
+        return None
+    text = str(text)
+    return text.lower() if text.isascii() else simple(text).translate(PLAIN)
+
+
+class Sought(Lookup):
+    """`name__sought="ozge"`: the field has these letters somewhere, whatever capitals and marks it has."""
+
+    lookup_name = "sought"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        field, params = self.process_lhs(compiler, connection)
+        return f"instr(staff_fold({field}), %s) > 0", [*params, fold(self.rhs)]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        field, params = self.process_lhs(compiler, connection)
+        text = f"regexp_replace(normalize({field}::text, NFKD), %s, '', 'g')"
+        text = f"lower({text}{_collation(connection.alias)})"
+        for letter, letters in TWO.items():
+            text = f"replace({text}, '{letter}', '{letters}')"
+        text = f"translate({text}, '{''.join(ONE)}', '{''.join(ONE.values())}')"
+        return f"strpos({text}, %s) > 0", [*params, _marks(), fold(self.rhs)]
+
+
+@lru_cache(maxsize=1)
+def _marks() -> str:
+    """All marks that stand on a letter before them, as a class of a regular expression."""
+    marks = [number for number in range(sys.maxunicode) if unicodedata.combining(chr(number))]
+    starts = [number for number in marks if number - 1 not in marks]
+    ends = [number for number in marks if number + 1 not in marks]
+    return f"[{''.join(f'{chr(a)}-{chr(b)}' for a, b in zip(starts, ends, strict=True))}]"
+
+
+@lru_cache(maxsize=4)
+def _collation(alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [ICU])
+        return f' COLLATE "{ICU}"' if cursor.fetchone() else ""
+
+
+def _teach(connection: Any, **kwargs: Any) -> None:
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("staff_fold", 1, fold, deterministic=True)
+
+
+def _search(self: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Wagtail's own, with our lookup instead of one that knows only ASCII on SQLite, and marks on no database."""
+    indexed = class_is_indexed(rows.model) and self.search_backend_name
+    if not self.is_searching or indexed or not self.search_fields:
+        return _stock(self, rows)
+    wanted = [(f"{field}__sought", self.search_query) for field in self.search_fields]
+    return rows.filter(Q(*wanted, _connector=Q.OR))
+
+
+_stock = BaseListingView.search_queryset
 
 
 def replace() -> None:
+    """In lists by our lookup; in Wagtail's index (pages, pictures, files) by what is written and asked there."""
+    Field.register_lookup(Sought)
+    connection_created.connect(_teach, dispatch_uid="staff.searching")
+    BaseListingView.search_queryset = _search
+    sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    backend = f"modelsearch.backends.database.{'sqlite' if sqlite else 'postgres'}"
+    _fold_index(import_module(f"{backend}.{'sqlite' if sqlite else 'postgres'}").ObjectIndexer)
+    _fold_asked(import_module(f"{backend}.query").Lexeme, quoted=sqlite)
+
+
+def _fold_index(indexer: Any) -> None:
+    stock = indexer.prepare_value
+    indexer.prepare_value = lambda self, value: fold(stock(self, value))
+
+
+def _fold_asked(lexeme: Any, quoted: bool) -> None:
     """Wagtail's index in SQLite writes each word between quotation marks and leaves those inside as they are, so that
     the search for `"` was an error. Doubled, they are part of the word.
     """
-    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return
-    lexeme = import_module("modelsearch.backends.database.sqlite.query").Lexeme
     stock = lexeme.as_sql
 
     def as_sql(self: Any, compiler: Any, connection: Any) -> tuple[str, list[str]]:
+        self.value = fold(self.value)
         sql, params = stock(self, compiler, connection)
-        return sql, [word.replace('"', '""') for word in params]
+        return sql, [word.replace('"', '""') for word in params] if quoted else params
 
     lexeme.as_sql = as_sql

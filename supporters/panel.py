@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import moving, persons
 from supporters.address_form import StaffAddressForm
@@ -16,7 +17,7 @@ def _erase(supporter: Supporter, user: Any) -> str:
     try:
         persons.erase(supporter)
     except persons.CannotEraseError as error:
-        return gettext("Nothing was changed: %(why)s") % {"why": error}
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
     return gettext("Erased. What a law makes us keep stands under number %(number)s.") % {"number": supporter.pk}
 
 

@@ -186,6 +186,12 @@ def go_again(letter: Letter) -> None:
     put(key, letter.template, letter.to, written, letter.stop_url, letter.job, letter.document)
 
 
+def doubt_what_waits() -> int:
+    """Of a database that is a restored copy: what waited when the copy was made may have left since. Staff decide."""
+    waiting = Letter.objects.filter(state__in=(Letter.State.WAITING, Letter.State.SENDING))
+    return waiting.update(state=Letter.State.UNSURE)
+
+
 def _move(letter: Letter, before: Letter.State, after: Letter.State, **fields: Any) -> bool:
     """Change the state if it is still what we believe. False when somebody else was first."""
     return bool(Letter.objects.filter(pk=letter.pk, state=before).update(state=after, **fields))

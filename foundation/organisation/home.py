@@ -1,5 +1,6 @@
 """The clone guard: a restored copy of this database sends no letter and moves no money until a person says so."""
 
+from datetime import datetime
 from typing import NoReturn
 
 from django.conf import settings
@@ -15,12 +16,33 @@ class NotAtHomeError(Exception):
     """This database belongs to another address or Stripe account. The text is a sentence for staff."""
 
 
+def check_claimed() -> None:
+    """Raise NotAtHomeError while nobody has said whose place a restored copy is, the same address and account or not:
+    what it would send may have been sent, and the site that it was copied from may still run.
+    """
+    copied_at = Home.objects.filter(pk=1).values_list("copied_at", flat=True).first()
+    if copied_at:
+        _refuse(
+            f"This database was restored from a copy of {copied_at:%Y-%m-%d %H:%M} UTC, and nobody has said yet that "
+            f"this is its place: nothing is sent, Stripe is not asked, and no money is moved. {REMEDY}"
+        )
+
+
+@transaction.atomic
+def restored(copied_at: datetime) -> None:
+    """This database is a copy of that moment, and inert from here on."""
+    home = here()
+    home.copied_at = copied_at
+    home.save()
+
+
 def check_address() -> None:
     """Raise NotAtHomeError when the database belongs to another address than BASE_URL.
 
     The first call of a new database claims it. A demonstration claims no address, so that PORT may change: there the
     offline Stripe's account alone decides (see check_account). But the database of a live site is no demonstration's.
     """
+    check_claimed()
     home = here()
     if mode.is_demo():
         if home.base_url:
@@ -60,7 +82,7 @@ def claim(account: str = "") -> Home:
     home = here()
     home.base_url = "" if mode.is_demo() else settings.BASE_URL
     home.stripe_account = account
-    home.refused = ""
+    home.copied_at, home.refused = None, ""
     home.save()
     return home
 

@@ -244,6 +244,10 @@ class Home(models.Model):
     stripe_account = models.CharField(max_length=120, blank=True)
     refused = models.TextField(blank=True)  # why money or mail was held back last, for the panel; empty once claimed
     claimed_at = models.DateTimeField(auto_now=True)
+    # When the copy was made that this database was restored from. Empty once a person said whose place this is.
+    copied_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
+        if self.copied_at:
+            return f"nowhere, since it was restored from a copy of {self.copied_at:%Y-%m-%d %H:%M} UTC"
         return f"{self.base_url or 'any address'} with {self.stripe_account or 'no Stripe account yet'}"

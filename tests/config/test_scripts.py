@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,12 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a site that is started again and again."""
+    return tmp_path_factory.mktemp("place") / "data"
+
+
 def environment(**changes: str) -> dict[str, str]:
     ours = {"DATABASE_URL", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"}
     return {key: value for key, value in os.environ.items() if key not in ours} | changes
@@ -88,10 +95,10 @@ class Server:
 
 
 def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
-    clone: Path, tmp_path: Path, database: dict[str, str]
+    clone: Path, place: Path, database: dict[str, str]
 ) -> None:
     port = free_port()
-    env = environment(PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path / "data"), **database)
+    env = environment(PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(place), **database)
     env["PIP_NO_COMPILE"] = "1"  # of a hundred packages the site loads a part
     first = Server(clone, env)
     first.wait_until_it_runs(300)
@@ -105,7 +112,7 @@ def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
     home = requests.get(f"http://localhost:{port}/", timeout=60)
     assert home.status_code == 200
     assert "demonstration" in home.text
-    assert (tmp_path / "data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+    assert (place / "secrets.env").stat().st_mode & 0o777 == 0o600
     command = [
         str(clone / ".venv/bin/python"),
         "manage.py",
@@ -113,7 +120,7 @@ def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
         "-c",
         "from staff.models import User; print(User.objects.count())",
     ]
-    managed = environment(DATA_DIR=str(tmp_path / "data"), **database)
+    managed = environment(DATA_DIR=str(place), **database)
     counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
     assert counted.stdout.split()[-1] == "1"
     assert first.press_ctrl_c() == 0
@@ -129,6 +136,44 @@ def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
     counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
     assert counted.stdout.split()[-1] == "1"
     assert again.press_ctrl_c() == 0
+
+
+def children(pid: int) -> dict[str, int]:
+    """The processes that a process started, by the last words of their commands."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    return {args.rstrip(): int(child) for child, parent, args in rows if int(parent) == pid}
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False
+
+
+def test_it_leaves_nothing_behind_when_it_or_the_web_server_is_killed(
+    furnished: Path, place: Path, database: dict[str, str]
+) -> None:
+    ports = {name: free_port() for name in ("PORT", "SANDBOX_PORT")}
+    env = environment(DATA_DIR=str(place), **{name: str(port) for name, port in ports.items()}, **database)
+    killed = Server(furnished, env)
+    killed.wait_until_it_runs(300)
+    killed.process.kill()
+    killed.process.wait()
+    after = Server(furnished, env)  # at once
+    after.wait_until_it_runs(300)
+    assert requests.get(f"http://localhost:{ports['PORT']}/healthz", timeout=60).status_code == 200
+    web = next(
+        pid for command, pid in children(after.process.pid).items() if command.endswith("config.wsgi:application")
+    )
+    assert children(web), "the web server answers in a process of its own"
+    os.kill(web, signal.SIGKILL)
+    assert after.process.wait(timeout=120) == 1
+    assert "The site stopped: the web server ended" in after.said() and TRACE not in after.said()
+    wait_for(lambda: all(map(is_free, ports.values())))
 
 
 def refused(clone: Path, **changes: str) -> str:

@@ -11,8 +11,8 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from donations import events, facts, gateway, payments, plans, steps
-from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from donations import events, facts, gateway, payments, plans, reconcile, steps
+from donations.models import Gift, LedgerEntry, Plan, Receipt, Reconciliation, StripeEvent
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -403,6 +403,38 @@ def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
     assert not LedgerEntry.objects.exists()
     assert set(Job.objects.values_list("state", flat=True)) == {"ready"}
     assert "belongs to the Stripe account" in StripeEvent.objects.first().note
+
+
+def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, till):
+    """At its own address and with its own keys: the site that it was copied from may still run."""
+    donor.pay(donor.give("once", "25"))
+    home.restored(timezone.now())
+    till.fault("unavailable", count=1)  # the first call would take it away
+    till.tell(told(till))
+    assert "restored from a copy" in StripeEvent.objects.first().note
+    assert donor.give("once", "26").status_code == 503
+    with pytest.raises(home.NotAtHomeError):
+        reconcile.run(apply=True)
+    assert till.sandbox.control("GET", "faults", till.tenant)["api"][0]["count"] == 1
+    assert not LedgerEntry.objects.exists() and not Reconciliation.objects.exists()
+    till.calm()
+    home.claim()
+    Job.objects.update(run_at=timezone.now())
+    run_due()
+    assert LedgerEntry.objects.filter(kind="charge").count() == 1
+
+
+def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
+    donor.pay(donor.give("once", "25"))
+    monthly = donor.give("monthly", "30")
+    for event in told(till):
+        till.post(event)
+    events.quieten_what_waits()
+    run_due()
+    assert LedgerEntry.objects.filter(kind="charge").count() == 1 and not Letter.objects.exists()
+    donor.pay(monthly)
+    till.tell()
+    assert Letter.objects.exists()  # what comes later is told as ever
 
 
 def test_it_holds_no_transaction_open_while_it_asks_stripe(donor, till, monkeypatch):

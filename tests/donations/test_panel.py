@@ -179,12 +179,14 @@ def test_it_keeps_the_body_of_an_event_out_of_the_panel(rows):
     assert "private@donor.example" not in page
 
 
-def test_it_tries_a_parked_event_again_by_a_button(rows):
+@pytest.mark.parametrize("role", ["Finance", "Administrator"])
+def test_it_tries_a_parked_event_again_by_a_button(rows, role):
     event = StripeEvent.objects.get()
     queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
     Job.objects.update(state="dead", failures=8)
     StripeEvent.objects.update(state="failed")
-    staff = signed_in("Administrator")
+    staff = signed_in(role)
+    assert "Try again" in staff.get(f"/admin/stripeevent/inspect/{event.pk}/").content.decode()
     address = f"/admin/stripeevent/inspect/{event.pk}/try-again/"
     assert staff.get(address).status_code in (302, 405) and Job.objects.get(key=event.job_key).state == "dead"
     assert staff.post(address).status_code == 302

@@ -140,6 +140,21 @@ def test_it_says_so_when_stripe_does_not_answer(plan, till):
     assert "Nothing was changed" in page and Plan.objects.get().status == "active"
 
 
+@pytest.mark.parametrize(("kind", "why"), [("unavailable", "No answer from Stripe"), ("forbidden", "our key")])
+def test_it_shows_a_stop_that_failed_as_a_failure(plan, till, kind, why):
+    till.fault(kind, count=9)
+    staff = signed_in("Donor care")
+    answer = staff.post(f"/admin/plan/inspect/{plan.pk}/stop/", {"sure": "yes"}, follow=True)
+    (message,) = answer.context["messages"]
+    assert message.level_tag == "error" and "Nothing was changed" in str(message) and why in str(message)
+    assert "Nothing was changed" in staff.get(f"/admin/plan/inspect/{plan.pk}/").context["done"][0].data["sentence"]
+    assert Plan.objects.get().cancel_at is None
+    till.calm()
+    answer = staff.post(f"/admin/plan/inspect/{plan.pk}/stop/", {"sure": "yes"}, follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["success"]
+    assert Plan.objects.get().cancel_at
+
+
 def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
     before = books()
     event = StripeEvent.objects.get(type="invoice.paid")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
@@ -132,6 +132,10 @@ SIGNED_RUBBISH = {
     "a far year": BODY.replace(b"1790000000", b"9" * 30),
     "no number": BODY.replace(b"1790000000", b'"soon"'),
     "NUL": BODY.replace(b"ch_1Test", b"ch_\\u0000"),
+    "NUL in the id": BODY.replace(b"evt_1Test", b"evt_\\u0000"),
+    "NUL in the type": BODY.replace(b"charge.succeeded", b"charge\\u0000"),
+    "NUL in the version": BODY.replace(b"2026-10-28.endive", b"2026\\u0000"),
+    "a version that is a list": BODY.replace(b'"2026-10-28.endive"', b'["2026"]'),
     "raw NUL": BODY.replace(b"ch_1Test", b"ch_\0"),
     "half a surrogate": BODY.replace(b"evt_1Test", b"evt_\\ud800"),
     "wrong UTF-8": BODY.replace(b"ch_1Test", b"ch_\xff"),
@@ -214,13 +218,21 @@ def test_it_says_nothing_about_why(till):
     assert post(BODY, "").content == post(b"[]", sign(b"[]")).content == b""
 
 
-def test_it_answers_503_when_the_database_cannot_keep_it(till, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError("disk full"), InterfaceError("away"), OSError(28, "no space")])
+def test_it_answers_503_when_the_event_cannot_be_kept(till, monkeypatch, error):
     def broken(*args, **kwargs):
-        raise OperationalError("disk full")
+        raise error
 
     monkeypatch.setattr("donations.inbox.jobs.enqueue", broken)
-    assert post(BODY, sign(BODY)).status_code == 503
+    answer = post(BODY, sign(BODY))
+    assert answer.status_code == 503 and int(answer["Retry-After"]) > 0
     monkeypatch.undo()
+
+
+def test_it_keeps_an_event_whose_donor_wrote_a_nul(till):
+    body = BODY.replace(b'"object": "charge"', b'"object": "charge", "description": "a\\u0000b"')
+    assert post(body, sign(body)).status_code == 200
+    assert kept() == (1, 1)
 
 
 def test_it_keeps_no_event_without_its_work(till, monkeypatch):

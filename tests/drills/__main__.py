@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.drills import burst as bursts
-from tests.drills import cluster, failpoints, killing, outages, together
+from tests.drills import cluster, copies, failpoints, killing, outages, together
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
 from tests.running import ROOT
@@ -42,6 +42,11 @@ def disk(ground: Yard, asked: argparse.Namespace) -> None:
 def both(ground: Yard, asked: argparse.Namespace) -> None:
     with ground.site(asked.seed) as site:
         together.two_of_each(site, gifts=9)
+
+
+def copy(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site, ground.empty(site) as (place, env):
+        copies.come_back(site, place, env, gifts=6)
 
 
 def stripe(ground: Yard, asked: argparse.Namespace) -> None:
@@ -79,7 +84,7 @@ def long(ground: Yard, asked: argparse.Namespace) -> None:
 
 
 DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
-    each.__name__: each for each in (points, kills, both, stripe, disk, database, story, burst, books, long)
+    each.__name__: each for each in (points, kills, both, copy, stripe, disk, database, story, burst, books, long)
 }
 
 

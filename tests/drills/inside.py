@@ -20,7 +20,7 @@ from django.db.models import F
 
 from config.management.commands import serve
 from donations import tries
-from donations.models import Gift, Reconciliation, StripeEvent
+from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from foundation.doors import proof
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
@@ -68,6 +68,14 @@ def state() -> dict[str, Any]:
     }
 
 
+def money() -> list[int]:
+    """How many gifts are paid, how many rows of money there are, and how many of comparisons with Stripe."""
+    return [
+        Gift.objects.paid().count(),
+        *(each.objects.count() for each in (LedgerEntry, Receipt, Gap, Reconciliation)),
+    ]
+
+
 def limits_of_pages() -> dict[str, tuple[int, int]]:
     """How many payment pages unknown browsers may open at once, and in how many seconds as many again."""
     return {"an address": tries.PAGES_AN_ADDRESS, "everywhere": tries.PAGES}
@@ -82,7 +90,7 @@ def event_states() -> dict[str, str]:
     return dict(StripeEvent.objects.values_list("event_id", "state"))
 
 
-ALL = (web_command, unfinished, left, time_passes, state, limits_of_pages, solve, event_states)
+ALL = (web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states)
 QUESTIONS = {one.__name__: one for one in ALL}
 
 

@@ -103,25 +103,38 @@ class DrillSite:
         return f"http://localhost:{self.port}"
 
     def __enter__(self) -> "DrillSite":
-        self.log = (self.data_dir / "drill.log").open("ab")
         self.start_stripe()
+        self._look_inside()
+        self.start_web()
+        return self
+
+    def _look_inside(self) -> None:
+        self.log = (self.data_dir / "drill.log").open("ab")
         self.inside = subprocess.Popen(
             [sys.executable, "-c", INSIDE],
             cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
         )  # fmt: skip
-        self.start_web()
-        return self
+
+    def _look_away(self) -> None:
+        self.inside.stdin.close()
+        self.inside.wait(timeout=60)
+        self.inside.stdout.close()
+        self.log.close()
+
+    def move(self, data_dir: Path, extra: dict[str, str]) -> None:
+        """What is started from here on has its data there. Nothing of the site runs meanwhile."""
+        self._look_away()
+        self.data_dir, self.mark = data_dir, data_dir / "died"
+        self.env = without_empty({**self.env, "DATA_DIR": str(data_dir), **extra})
+        self._look_inside()
 
     def __exit__(self, *_: object) -> None:
         for pid in list(self.workers):
             self.kill_worker(pid)
         self.kill_web()
-        self.inside.stdin.close()
-        self.inside.wait(timeout=60)
-        self.inside.stdout.close()
+        self._look_away()
         self.sandbox.kill()
         self.mail.stop()
-        self.log.close()
         shutil.rmtree(self.stripe_dir, ignore_errors=True)
 
     # the pieces

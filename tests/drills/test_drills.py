@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import clock
-from tests.drills import burst, cluster, failpoints, killing, outages, together
+from tests.drills import burst, cluster, copies, failpoints, killing, outages, together
 from tests.drills.site import DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
@@ -37,6 +37,11 @@ def test_it_loses_nothing_when_workers_die_at_random(site):
 
 def test_it_books_once_what_two_workers_and_two_comparisons_find(site):
     together.two_of_each(site, gifts=3)
+
+
+def test_it_comes_back_from_a_copy_with_stripes_books(ground):
+    with ground.site(seed=1) as site, ground.empty(site) as (place, env):
+        copies.come_back(site, place, env, gifts=2)
 
 
 @pytest.mark.long

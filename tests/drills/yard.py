@@ -42,6 +42,15 @@ class Yard:
                 yield site
 
     @contextmanager
+    def empty(self, site: DrillSite) -> Iterator[tuple[Path, dict[str, str]]]:
+        """An empty place of the same kind beside a site, with nothing but the secrets that its owner keeps apart."""
+        place = Path(tempfile.mkdtemp(prefix="empty-", dir=self.folder))
+        shutil.copy(site.data_dir / "secrets.env", place)
+        (place / "static").symlink_to((site.data_dir / "static").resolve())
+        with own_database(f"drill-{self.folder.name}-{place.name}") as env:
+            yield place, env or ON_FILES
+
+    @contextmanager
     def site_on_cluster(self, seed: int) -> Iterator[tuple[DrillSite, Cluster]]:
         place = copy_of(self.prepared, Path(tempfile.mkdtemp(prefix="site-", dir=self.folder)))
         with Cluster() as cluster:

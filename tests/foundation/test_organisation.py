@@ -13,6 +13,7 @@ from django.utils import timezone
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.letters import outbox, writing
+from foundation.letters.models import Letter
 from foundation.organisation import home, mode
 from foundation.organisation.models import Home, Organisation
 
@@ -61,6 +62,30 @@ def test_it_stops_at_another_stripe_account() -> None:
         home.check_account("acct_2")
     with pytest.raises(home.NotAtHomeError):
         home.check_account("acct_1/test")
+
+
+@pytest.mark.parametrize("where", [LIVE, override_settings()], ids=["live", "demonstration"])
+def test_it_holds_a_restored_copy_back_at_its_own_address_and_account_too(where: Any, mailoutbox: Any) -> None:
+    with where:
+        home.check_account("acct_1")
+        home.restored(datetime(2026, 11, 29, 4, tzinfo=UTC))
+        for check in (home.check_claimed, home.check_address, lambda: home.check_account("acct_1")):
+            with pytest.raises(home.NotAtHomeError, match=r"restored from a copy of 2026-11-29 04:00 UTC.*claim_site"):
+                check()
+        assert "restored from a copy" in home.here().refused
+        outbox.put("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
+        queue.run_due()
+        assert mailoutbox == []
+        home.claim("acct_1")
+        home.check_account("acct_1")
+        assert home.here().refused == "" and home.here().copied_at is None
+
+
+def test_it_neither_repeats_nor_forgets_what_waited_when_a_copy_was_made(mailoutbox: Any) -> None:
+    outbox.put("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
+    assert outbox.doubt_what_waits() == 1
+    queue.run_due()
+    assert Letter.objects.get().state == Letter.State.UNSURE and mailoutbox == []
 
 
 def test_it_lets_the_port_of_a_demonstration_change(settings: Any) -> None:

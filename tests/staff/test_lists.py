@@ -14,6 +14,7 @@ from wagtail.models import ModelLogEntry
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters.models import Letter
 from staff.cells import inert
+from supporters import consent
 from supporters.models import Supporter
 from supporters.people import meet
 from tests.staff.people import member, sign_in, signed_in
@@ -200,3 +201,40 @@ def test_it_filters_by_days_of_the_panels_clock_with_both_ends_included(query, e
         Supporter.objects.filter(pk=person.pk).update(name=name, created_at=at)
     page = signed_in("Administrator").get(f"/admin/supporter/?{query}").content.decode()
     assert {name for name in moments if name in page} == expected
+
+
+NAMES = ["ÖZGE Kaya", "Żak", "ЧЕРВОНА", "Özil", "Łukasz Groß", "Ilse", "IŞIK", "Æsa", "ΟΔΟΣ", "Ada"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        *[(typed, "ÖZGE Kaya") for typed in ("ÖZGE", "özge", "ozge", "OZGE", "özge KAYA", "O\u0308zge")],
+        *[("żak", "Żak"), ("ZAK", "Żak"), ("червона", "ЧЕРВОНА"), ("ozil", "Özil"), ("ÖZİL", "Özil")],
+        *[("lukasz", "Łukasz Groß"), ("GROSS", "Łukasz Groß"), ("ışık", "IŞIK"), ("isik", "IŞIK")],
+        *[("aesa", "Æsa"), ("οδός", "ΟΔΟΣ"), (" ada ", "Ada"), ("PERSON9@", "Ada"), ("%", ""), ("ad_", "")],
+    ],
+)
+def test_it_finds_names_whatever_capitals_and_marks_are_typed(finance_like, typed, found):
+    supporters(*NAMES)
+    answer = finance_like.get("/admin/supporter/", {"q": typed})
+    assert [row.name for row in answer.context["object_list"]] == ([found] if found else [])
+
+
+def test_it_shows_related_rows_page_by_page_and_says_how_many_there_are(finance_like, monkeypatch):
+    monkeypatch.setattr("staff.list_views.PART", 3)
+    ada, grace = supporters("Ada", "Grace")
+    for number in range(7):
+        consent.record(ada, "letters", True, f"words {number}", "/subscribe/")
+    inspect = f"/admin/supporter/inspect/{ada.pk}/"
+    seen = []
+    for part, says in ((1, "Rows 1 to 3 of 7."), (2, "Rows 4 to 6 of 7."), (3, "Rows 7 to 7 of 7.")):
+        page = finance_like.get(inspect, {"rows-1": part}).content.decode()
+        assert says in page
+        seen += re.findall(r"/admin/consentevent/inspect/(\d+)/", page)
+        assert (f"?rows-1={part + 1}#rows-1" in page) == (part < 3)
+        assert (f"?rows-1={part - 1}#rows-1" in page) == (part > 1)
+    assert len(seen) == len(set(seen)) == 7
+    assert "Rows " not in finance_like.get(f"/admin/supporter/inspect/{grace.pk}/").content.decode()
+    for odd in ("0", "99", "x", ""):
+        assert finance_like.get(inspect, {"rows-1": odd}).status_code == 200

@@ -28,6 +28,17 @@ def test_it_searches_the_panel_for_a_quotation_mark(words):
     assert "of May" in found
 
 
+@pytest.mark.parametrize("typed", ["ÖZGE", "özge", "ozge", "OZGE"])
+def test_it_finds_files_redirects_and_staff_whatever_capitals_and_marks_are_typed(typed):
+    """Wagtail's own lists: those that ask its index, and those that ask the rows."""
+    Document.objects.create(title="Özge reports", file=ContentFile(b"x", "report.txt"))
+    Redirect.objects.create(old_path="/özge", redirect_link="/about/")
+    member("Editor", email="person@example.org", first_name="Özge")
+    client = sign_in(Client(), member("Administrator", is_superuser=True))
+    for address in ("documents", "redirects", "users"):
+        assert len(client.get(f"/admin/{address}/", {"q": typed}).context["object_list"]) == 1, address
+
+
 class Unread(io.BytesIO):
     def read(self, *args: object) -> bytes:
         raise AssertionError("the body was read")

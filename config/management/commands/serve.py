@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from config.processes import THREADS, EndedError, Processes, hold
+from config.processes import THREADS, EndedError, Processes, hold, wait_until_free
 from config.production import LAST_PORT
 from staff import invitations
 
@@ -50,12 +50,17 @@ class Command(BaseCommand):
             raise CommandError(
                 f"A server already runs on this data, {settings.DATA_DIR}: stop it, or name another DATA_DIR."
             )
+        wait_until_free(self.stopping)  # a server that was killed a moment ago: its processes are being stopped
         if shutil.disk_usage(settings.DATA_DIR).free < ENOUGH_DISK:
             raise CommandError(f"There is no space left on the disk that holds {settings.DATA_DIR}.")
         for name, port in self.ports().items():
             if _taken(port):
                 other = port + 10 if port + 10 <= LAST_PORT else port - 10
                 raise CommandError(f"Port {port} is taken by another program. Choose another: {name}={other}.")
+
+    @property
+    def stopping(self) -> Path:
+        return settings.DATA_DIR / "stopping.lock"
 
     def ports(self) -> dict[str, int]:
         ports = {"PORT": settings.PORT}
@@ -84,7 +89,7 @@ class Command(BaseCommand):
     def run(self, stop: threading.Event) -> None:
         env = {"DATA_DIR": str(settings.DATA_DIR), "PORT": str(settings.PORT), "PYTHONUNBUFFERED": "1"}
         self.say("Starting …")
-        with Processes(settings.BASE_DIR, env) as processes:
+        with Processes(settings.BASE_DIR, env, self.stopping) as processes:
             if settings.STRIPE_OFFLINE:
                 processes.start("the offline Stripe", _sandbox_command())
                 processes.wait_for(lambda: _answers(f"http://127.0.0.1:{settings.SANDBOX_PORT}/_sandbox/health"))

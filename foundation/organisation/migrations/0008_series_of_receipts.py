@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisation', '0006_logo_and_colours'),
+        ('organisation', '0007_copies_that_were_restored'),
     ]
 
     operations = [
