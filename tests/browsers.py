@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests import lacking
 from tests.running import own_connection
 from tests.waiting import PATIENCE
 
@@ -27,9 +28,7 @@ SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "hei
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run. Without it: skipped, or failed where everything is required."""
     if CHROMIUM is None:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(f"Chromium is not installed, and this run requires it ({INSTALL}).")
-        pytest.skip(f"Chromium is not installed; to run the browser tests: {INSTALL}")
+        lacking.skip(f"Chromium ({INSTALL})")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium

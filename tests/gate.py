@@ -199,6 +199,7 @@ def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) 
             if lane.name in red and lane.second_look(red[lane.name]):
                 flaky += [f"FLAKY: {test} on {lane.name} failed, then passed alone" for test in red.pop(lane.name)]
     tell_slowest(lanes)
+    tell_skipped(lanes)
     for lane in broken:
         say(f"FAILED: pytest could not do its work on {lane.name}: it ended with {lane.code}")
     for name, tests in red.items():
@@ -241,6 +242,14 @@ def tell_slowest(lanes: list[Lane]) -> None:
             ]
         )
     )
+
+
+def tell_skipped(lanes: list[Lane]) -> None:
+    """By name: a number alone tells nobody what went unproved."""
+    for lane in lanes:
+        for case in ElementTree.parse(lane.results).iter("testcase") if lane.results.exists() else []:
+            if (skipped := case.find("skipped")) is not None:
+                say(f"Skipped: {case.get('classname')}::{case.get('name')} on {lane.name}: {skipped.get('message')}")
 
 
 def postgres() -> str:
