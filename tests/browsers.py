@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests import lacking
 from tests.running import own_connection
@@ -64,6 +64,14 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield opener
     for context in contexts:
         context.close()
+
+
+def follow(what: Locator) -> None:
+    """Click what leads to another page, and be there. A click alone returns while the old page still stands, or while
+    none does: what is read or looked at then belongs to nobody.
+    """
+    with what.page.expect_navigation():
+        what.click()
 
 
 def _words(message: ConsoleMessage) -> str:
