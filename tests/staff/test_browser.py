@@ -59,9 +59,10 @@ def axe(tab: Page) -> list[str]:
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
 
-def choose_password(tab: Page, link: str) -> None:
+def choose_password(tab: Page, link: str, seen: bool = False) -> None:
+    """`seen`: axe looks at these pages in another test."""
     tab.goto(link)
-    assert axe(tab) == []
+    assert seen or axe(tab) == []
     tab.get_by_label("Show what I type").check()
     field = tab.get_by_label("Password", exact=True)
     field.fill(PASSWORD)
@@ -70,12 +71,12 @@ def choose_password(tab: Page, link: str) -> None:
     expect(tab).to_have_url(re.compile("/accounts/2fa/$"))
     tab.goto("/admin/")
     expect(tab).to_have_url(re.compile("/accounts/2fa/$"))
-    assert axe(tab) == []
+    assert seen or axe(tab) == []
 
 
-def enrol_app(tab: Page) -> str:
+def enrol_app(tab: Page, seen: bool = False) -> str:
     follow(tab.get_by_role("link", name="An authenticator app"))
-    assert axe(tab) == []
+    assert seen or axe(tab) == []
     secret = tab.locator("#authenticator-secret").inner_text()
     tab.get_by_label("Authenticator code").fill(code_of(secret))
     tab.get_by_role("button", name="Set it up").click()
@@ -147,8 +148,8 @@ def test_it_signs_in_without_javascript(open_page, running_site, newcomer):
 
 def enter(tab: Page, newcomer, role: str) -> None:
     _, link = newcomer(role)
-    choose_password(tab, link)
-    enrol_app(tab)
+    choose_password(tab, link, seen=True)
+    enrol_app(tab, seen=True)
 
 
 def test_it_edits_and_previews_a_page_under_the_strict_policy(tab, newcomer):
