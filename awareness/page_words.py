@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.search import index
@@ -45,8 +46,9 @@ class PageWords(index.Indexed, models.Model):
     def passages(self) -> list[Passage]:
         return [Passage(*piece) for piece in self.pieces]
 
-    @property
+    @cached_property
     def stems(self) -> str:
+        """Asked for by each column of the index."""
         words = " ".join(text for passage in self.passages for text in passage[1:])
         return " ".join(sought.stems(words, self.language))
 

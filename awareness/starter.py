@@ -16,6 +16,7 @@ from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
 from awareness.keeping import Memory, Verdict
 from awareness.navigation import Navigation
+from awareness.once_each import once_each
 from awareness.starter_pages import load_pages
 from awareness.topics import Author, Topic
 from foundation.organisation.models import Organisation
@@ -25,6 +26,7 @@ Say = Callable[[str], None]
 
 
 @transaction.atomic
+@once_each()
 def load(profile: str | None, say: Say) -> None:
     """Everything, in the order in which one needs the other. Without a profile that of the last time, and the sample at
     first. Raises ContentError for a file that is not right.

@@ -146,6 +146,7 @@ def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any],
 
 
 def _add(page: ReadingPage, above: ReadingPage | None) -> ReadingPage:
+    page.live = False  # until the revision is: search is told once
     (above or Page.get_first_root_node()).add_child(instance=page)
     if above is None:
         _let_writers_in(page)

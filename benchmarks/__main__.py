@@ -9,11 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 
+from tests.databases import copy_template
 from tests.running import ROOT, free_port
 
 PARTS = {
@@ -84,6 +86,7 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
         env["TRUSTED_PROXIES"] = "1"  # each signer comes from an address of their own
         if database:
             env["DATABASE_URL"] = database
+        copy_template(Path(folder))  # a run of the tests made one
         numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows)]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.one", *numbers, *names],

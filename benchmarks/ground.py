@@ -13,6 +13,7 @@ from benchmarks import asking
 from benchmarks.bare_views import TABLE
 from benchmarks.measure import MeasureError
 from benchmarks.server import Server, serving
+from config.management.commands.serve import collect
 from donations.models import Gift
 from supporters.models import Supporter
 from tests.bench import books
@@ -47,8 +48,9 @@ class Ground:
 def prepared(rounds: int, seconds: float, rows: int) -> Iterator[Ground]:
     """A site as script/server leaves it after its first start, in the folder and database that the settings name."""
     folder = Path(settings.DATA_DIR)
-    for words in ("migrate", "collectstatic", "load_content"):
-        call_command(words, verbosity=0, **({} if words == "load_content" else {"interactive": False}))
+    call_command("migrate", verbosity=0, interactive=False)
+    collect(lambda words: None)
+    call_command("load_content", verbosity=0)
     call_command("finish_pages")
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {TABLE} (body text NOT NULL)")

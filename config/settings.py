@@ -263,6 +263,7 @@ LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # that the mail s
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"letters@{HOST}")
 
 # --- Wagtail ----------------------------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "awareness.once_each.Backend"}}
 WAGTAIL_SITE_NAME = "Road Out"
 WAGTAILADMIN_BASE_URL = BASE_URL
 # allauth's pages do both, behind the second factor.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from tests import lacking
 from tests.running import own_connection
 from tests.waiting import PATIENCE
 
@@ -27,9 +28,7 @@ SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "hei
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run. Without it: skipped, or failed where everything is required."""
     if CHROMIUM is None:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(f"Chromium is not installed, and this run requires it ({INSTALL}).")
-        pytest.skip(f"Chromium is not installed; to run the browser tests: {INSTALL}")
+        lacking.skip(f"Chromium ({INSTALL})")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
@@ -65,6 +64,14 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield opener
     for context in contexts:
         context.close()
+
+
+def follow(what: Locator) -> None:
+    """Click what leads to another page, and be there. A click alone returns while the old page still stands, or while
+    none does: what is read or looked at then belongs to nobody.
+    """
+    with what.page.expect_navigation():
+        what.click()
 
 
 def _words(message: ConsoleMessage) -> str:

@@ -59,7 +59,11 @@ def _empty_guarded_tables() -> None:
     BaseDatabaseOperations.execute_sql_flush = lifted
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if connection.vendor != "postgresql":
+        alone = [item for item in items if item.get_closest_marker("postgres")]
+        config.hook.pytest_deselected(items=alone)
+        items[:] = [item for item in items if item not in alone]
     items.sort(key=_order)
 
 

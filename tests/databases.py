@@ -1,5 +1,5 @@
 """Databases that belong to one process of one checkout, so that two runs on one server never meet, and the migrated
-ones that they are copied from.
+ones that they are copied from, with the static files of a site beside them.
 """
 
 import hashlib
@@ -18,7 +18,9 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "road_out.sqlite3"  # in a data folder: config/settings.py
+DUMP = "postgres.sql"
 SQLITE_TEMPLATE, POSTGRES_TEMPLATE = "TEST_SQLITE_TEMPLATE", "TEST_POSTGRES_TEMPLATE"  # a path, a name
+COLLECT = "import django; django.setup(); from config.management.commands.serve import collect; collect(print)"
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 
 
@@ -48,33 +50,33 @@ def alive(process: int) -> bool:
 
 @contextmanager
 def templates(url: str) -> Iterator[None]:
-    """Databases that are migrated once, side by side, for all processes of a run to copy: one of SQLite and, where
-    `url` names a server, one of PostgreSQL. Raises RuntimeError with what `migrate` said if it fails.
+    """What all processes of a run copy, made once and side by side: static files, a migrated database of SQLite and,
+    where `url` names a server, one of PostgreSQL. Raises RuntimeError with what was said if one of them fails.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="road-out-template-")))
-        places = [{"DATA_DIR": str(folder)}]
+        here = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
+        migrate = ["manage.py", "migrate", "--verbosity", "0"]
+        work = [(migrate, here), (["-c", COLLECT], here)]
         if url:
             sweep(url)
-            places.append({"DATA_DIR": str(folder), "DATABASE_URL": stack.enter_context(_new(url, "template"))})
+            there = {"DATABASE_URL": stack.enter_context(_new(url, "template"))}
+            work.insert(0, (migrate, here | there))  # it takes longest
         plain = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        migrating = [
+        making = [
             subprocess.Popen(
-                [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-                cwd=ROOT,
-                env=plain | place,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
+                [sys.executable, *words],
+                cwd=ROOT, env=plain | place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             )
-            for place in places
-        ]
-        for process, (said, _) in [(process, process.communicate()) for process in migrating]:
+            for words, place in work
+        ]  # fmt: skip
+        for process, (said, _) in [(process, process.communicate()) for process in making]:
             if process.returncode:
-                raise RuntimeError(f"migrate failed:\n{said}")
+                raise RuntimeError(f"{' '.join(process.args)} failed:\n{said}")
         os.environ[SQLITE_TEMPLATE] = str(folder / FILE)
         if url:
-            os.environ[POSTGRES_TEMPLATE] = urlsplit(places[1]["DATABASE_URL"]).path[1:]
+            os.environ[POSTGRES_TEMPLATE] = urlsplit(there["DATABASE_URL"]).path[1:]
+            _dump(there["DATABASE_URL"], folder / DUMP)
         try:
             yield
         finally:
@@ -86,22 +88,43 @@ def templates(url: str) -> Iterator[None]:
 def own_database(name: str, data_dir: Path | None = None) -> Iterator[dict[str, str]]:
     """A new database beside the one that DATABASE_URL names, dropped afterwards; on SQLite the data folder has
     its own anyway. Yields the environment that points at it. With `data_dir` it is migrated already where the gate
-    made a template, otherwise it is empty.
+    made a template, and static files are in that folder; otherwise it is empty.
     """
     url = os.environ.get("DATABASE_URL", "")
+    if data_dir:
+        copy_template(data_dir)
     if not url.startswith("postgres"):
-        if data_dir:
-            copy_template(data_dir)
         yield {}
         return
     with _new(url, name, os.environ.get(POSTGRES_TEMPLATE, "") if data_dir else "") as own:
         yield {"DATABASE_URL": own}
 
 
+def _dump(url: str, path: Path) -> None:
+    """For another server to read (`dumped`). Where there is no pg_dump, or one older than the server, there is none."""
+    if program := shutil.which("pg_dump"):
+        done = subprocess.run([program, "--dbname", url, "--file", str(path)], stderr=subprocess.DEVNULL)
+        if done.returncode:
+            path.unlink(missing_ok=True)
+
+
+def dumped() -> Path | None:
+    """The migrated database of PostgreSQL as a file for psql, where the gate made one."""
+    path = Path(os.environ.get(SQLITE_TEMPLATE, "")).parent / DUMP
+    return path if migrated() and path.exists() else None
+
+
+def migrated() -> bool:
+    """Whether what `own_database` yields for a data folder has its tables already."""
+    return SQLITE_TEMPLATE in os.environ
+
+
 def copy_template(data_dir: Path) -> None:
-    """The migrated SQLite database into a new data folder, where the gate made one."""
-    if SQLITE_TEMPLATE in os.environ:
-        shutil.copy(os.environ[SQLITE_TEMPLATE], data_dir / FILE)
+    """The migrated SQLite database and the static files into a new data folder, where the gate made them."""
+    if migrated():
+        made = Path(os.environ[SQLITE_TEMPLATE])
+        shutil.copy(made, data_dir / FILE)
+        shutil.copytree(made.parent / "static", data_dir / "static")
 
 
 @contextmanager

@@ -95,6 +95,23 @@ def test_it_fails_when_pytest_cannot_do_its_work(suite: Path, file: str) -> None
     assert run(suite) == 1
 
 
+def test_it_names_each_test_that_was_skipped_and_why(suite: Path, capfd: pytest.CaptureFixture) -> None:
+    write(suite, lame="    pytest.skip('no legs')", good="    pass")
+    assert run(suite) == 0
+    assert "Skipped: test_some::test_lame on Other: no legs" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("required", "word"), [("", "skipped"), ("1", "failed")])
+def test_it_skips_nothing_where_everything_is_required(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, required: str, word: str
+) -> None:
+    monkeypatch.setenv("REQUIRE_ALL", required)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    write(suite, lame="    from tests import lacking\n    lacking.skip('legs')")
+    done = subprocess.run([sys.executable, "-m", "pytest"], cwd=suite, capture_output=True, text=True)
+    assert f"1 {word}" in done.stdout, done.stdout
+
+
 def test_it_passes_no_run_without_a_test(suite: Path) -> None:
     write(suite)
     assert run(suite) == 1

@@ -105,6 +105,13 @@ def test_it_keeps_modules_small() -> None:
     assert long == {}
 
 
+def test_it_skips_a_test_by_one_door_that_a_run_can_shut() -> None:
+    """REQUIRE_ALL=1 shuts it: tests/lacking.py."""
+    by_another = re.compile(r"pytest\.skip\(|pytest\.importorskip\(|mark\.skip|unittest\.skip")
+    paths = [path for path in modules("tests") if path.name not in ("lacking.py", "test_gate.py", "test_house.py")]
+    assert [str(path.relative_to(ROOT)) for path in paths if by_another.search(path.read_text())] == []
+
+
 def test_it_does_not_assert_outside_tests() -> None:
     """python -O drops assert: a guard of the site must not go with it."""
     asserting = [

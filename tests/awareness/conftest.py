@@ -5,26 +5,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
 from wagtail.models import Page
 
+from tests import loading
+
 
 @pytest.fixture(scope="package")
-def loaded_once(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """Each test works in a savepoint of this transaction, so what it changes is gone before the next. Tests that
-    want an empty database run before: see `_order` in tests/conftest.py.
-    """
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load_content", verbosity=0)
-        yield
-        transaction.set_rollback(True)
+def loaded_once(django_db_setup, django_db_blocker) -> Iterator[str]:
+    with loading.content(django_db_blocker) as said:
+        yield said
 
 
 @pytest.fixture
-def loaded(loaded_once, db) -> None:
-    """The starter content."""
+def loaded(loaded_once: str, db) -> str:
+    """The starter content, and what was said while it was loaded into an empty database."""
+    return loaded_once
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """load_content on an empty database."""
 
-import io
-
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -9,13 +7,10 @@ from awareness.models import Figure, HomePage, Navigation
 from foundation.organisation.models import Organisation
 
 
-@pytest.mark.django_db
-def test_it_makes_a_whole_site_from_nothing(client):
-    said = io.StringIO()
-    call_command("load_content", stdout=said)
+def test_it_makes_a_whole_site_from_nothing(loaded, client):
     for address in ("/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/get-help/"):
         assert client.get(address).status_code == 200
-        assert f"Page {address}: made" in said.getvalue()
+        assert f"Page {address}: made" in loaded
     assert Figure.objects.count() > 50
     assert Organisation.load().is_sample
     assert len(Navigation.load().header) == 7

@@ -80,6 +80,7 @@ def test_it_opens_the_breaker_when_stripe_tells_of_ten_refused_cards(stranger, t
     assert pages() == 5
 
 
+@pytest.mark.once
 def test_it_leaves_the_breaker_shut_while_most_cards_are_good(stranger, till):
     for number in range(22):
         answer = stranger().give("once", "25", email=f"d{number}@donor.example")
@@ -349,6 +350,7 @@ def test_it_opens_the_breaker_after_forty_unpaid_gifts_from_everywhere(stranger,
     assert Breaker.objects.get().reason == Breaker.Reason.BEGUN
 
 
+@pytest.mark.once
 def test_it_lets_a_busy_day_pass_when_donors_pay(stranger, till):
     for number in range(14):
         donor = stranger()

@@ -77,10 +77,10 @@ def test_it_shows_nothing_of_somebody_elses(mine, plan, till, charity):
     assert "$30.00" not in stranger.get("/my/").content.decode()
 
 
-@pytest.mark.parametrize("address", ["gifts/1/", "receipts/R-2026-000001.pdf", "statements/2026.pdf"])
-def test_it_sends_who_has_no_session_to_the_door(plan, address):
-    answer = Client().get("/my/" + address)
-    assert (answer.status_code, answer["Location"]) == (302, "/my/")
+def test_it_sends_who_has_no_session_to_the_door(plan):
+    for address in ("gifts/1/", "receipts/R-2026-000001.pdf", "statements/2026.pdf"):
+        answer = Client().get("/my/" + address)
+        assert (answer.status_code, answer["Location"]) == (302, "/my/"), address
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,16 @@ def test_it_changes_the_amount_and_nothing_else(mine, plan):
     assert Gift.objects.paid().count() == 1
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "0", "-5", "abc", "99999999999", "30", "30.001", "1e3", "NaN", "30; DROP", "\0", "٣٠", "9" * 400]
-)
-def test_it_keeps_the_amount_when_the_new_one_is_none(mine, plan, typed):
-    answer = press(mine, plan, "amount", total=typed)
-    assert answer.status_code == 422
-    assert 'aria-invalid="true"' in answer.content.decode()
-    plan.refresh_from_db()
-    assert plan.total == 3000
+NO_AMOUNT = ("", "0", "-5", "abc", "99999999999", "30", "30.001", "1e3", "NaN", "30; DROP", "\0", "٣٠", "9" * 400)
+
+
+def test_it_keeps_the_amount_when_the_new_one_is_none(mine, plan):
+    for typed in NO_AMOUNT:
+        answer = press(mine, plan, "amount", total=typed)
+        assert answer.status_code == 422, typed
+        assert 'aria-invalid="true"' in answer.content.decode(), typed
+        plan.refresh_from_db()
+        assert plan.total == 3000, typed
 
 
 def test_it_names_the_next_payment_and_leaves_out_as_many_as_were_chosen(mine, plan, till):
@@ -147,13 +148,13 @@ def test_it_names_the_next_payment_and_leaves_out_as_many_as_were_chosen(mine, p
     assert Plan.objects.get().status == "paused"
 
 
-@pytest.mark.parametrize("typed", ["", "2020-01-01", "today", "0", "9999-12-31", "1900000000", "\0", "1" * 300])
-def test_it_rests_for_nothing_but_what_was_offered(mine, plan, typed):
-    typed = Organisation.load().today().isoformat() if typed == "0" else typed
-    answer = press(mine, plan, "pause", until=typed)
-    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode()
-    plan.refresh_from_db()
-    assert plan.status == "active" and not at_stripe(plan)["pause_collection"]
+def test_it_rests_for_nothing_but_what_was_offered(mine, plan):
+    today = Organisation.load().today().isoformat()
+    for typed in ("", "2020-01-01", "today", today, "9999-12-31", "1900000000", "\0", "1" * 300):
+        answer = press(mine, plan, "pause", until=typed)
+        assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode(), typed
+        plan.refresh_from_db()
+        assert plan.status == "active" and not at_stripe(plan)["pause_collection"], typed
 
 
 def test_it_makes_a_single_gift_of_what_was_meant_once(mine, plan):
@@ -306,6 +307,6 @@ def test_it_takes_a_double_click_on_stop_for_one(mine, plan):
     assert Letter.objects.filter(template="plan_stopped").count() == 1
 
 
-@pytest.mark.parametrize("number", ["DEMO-2026-999999", "R-2026-000001", "..", "%00", "1", "DEMO-2026-000001 OR 1=1"])
-def test_it_has_no_receipt_by_a_guessed_number(mine, number):
-    assert mine.get(f"/my/receipts/{number}.pdf").status_code == 404
+def test_it_has_no_receipt_by_a_guessed_number(mine):
+    for number in ("DEMO-2026-999999", "R-2026-000001", "..", "%00", "1", "DEMO-2026-000001 OR 1=1"):
+        assert mine.get(f"/my/receipts/{number}.pdf").status_code == 404, number

@@ -212,13 +212,12 @@ def test_it_changes_the_amount_after_asking_once_more(plan):
     assert line.user.email == "donor-care@example.org" and "Now $45.00 USD every month." in line.message
 
 
-@pytest.mark.parametrize("total", ["", "0", "-5", "1", "30", "30.00", "99999999", "ten", "10,5,5"])
-def test_it_takes_no_amount_that_makes_no_sense_even_when_sure(plan, total):
-    answer = act(plan, "amount", total=total, sure="yes")
-    assert answer.status_code == 422 and "error" in answer.content.decode()
-    assert (
-        price(plan)[0]["price"]["unit_amount"] == 3000 and not Letter.objects.filter(template="plan_changed").exists()
-    )
+def test_it_takes_no_amount_that_makes_no_sense_even_when_sure(plan):
+    for total in ("", "0", "-5", "1", "30", "30.00", "99999999", "ten", "10,5,5"):
+        answer = act(plan, "amount", total=total, sure="yes")
+        assert answer.status_code == 422 and "error" in answer.content.decode(), total
+        assert price(plan)[0]["price"]["unit_amount"] == 3000, total
+    assert not Letter.objects.filter(template="plan_changed").exists()
 
 
 def test_it_leaves_out_as_many_payments_as_staff_choose(plan):
@@ -231,21 +230,23 @@ def test_it_leaves_out_as_many_payments_as_staff_choose(plan):
     assert Plan.objects.get().status == "active" and Letter.objects.get(template="plan_resumed")
 
 
-@pytest.mark.parametrize("until", ["", "0", "soon", "2027-04-23", "4102444800"])
-def test_it_pauses_until_no_moment_that_was_not_offered(plan, until):
-    assert act(plan, "pause", until=until).status_code == 422
-    assert Plan.objects.get().status == "active"
+def test_it_pauses_until_no_moment_that_was_not_offered(plan):
+    for until in ("", "0", "soon", "2027-04-23", "4102444800"):
+        assert act(plan, "pause", until=until).status_code == 422, until
+        assert Plan.objects.get().status == "active", until
 
 
-@pytest.mark.parametrize("action", ["amount", "pause", "end", "stop", "mail-card-link"])
-@pytest.mark.parametrize("role", ["Finance", "Editor"])
-def test_it_lets_only_donor_care_and_administrators_steer(plan, action, role):
-    staff = signed_in(role)
-    address = f"/admin/plan/inspect/{plan.pk}/{action}/"
-    for answer in (staff.get(address), staff.post(address, {"total": "45", "until": "2027-01-01", "sure": "yes"})):
-        assert answer.status_code in (302, 403, 405) and "inspect" not in answer.get("Location", "")
-    assert Plan.objects.get().status == "active" and Plan.objects.get().total == 3000
-    assert not ModelLogEntry.objects.filter(action="staff.action").exists()
+def test_it_lets_only_donor_care_and_administrators_steer(plan):
+    for role in ("Finance", "Editor"):
+        staff = signed_in(role)
+        for action in ("amount", "pause", "end", "stop", "mail-card-link"):
+            address = f"/admin/plan/inspect/{plan.pk}/{action}/"
+            sent = {"total": "45", "until": "2027-01-01", "sure": "yes"}
+            for answer in (staff.get(address), staff.post(address, sent)):
+                refused = answer.status_code in (302, 403, 405) and "inspect" not in answer.get("Location", "")
+                assert refused, f"{role}: {action}"
+            assert Plan.objects.get().status == "active" and Plan.objects.get().total == 3000, f"{role}: {action}"
+            assert not ModelLogEntry.objects.filter(action="staff.action").exists(), f"{role}: {action}"
 
 
 def test_it_asks_before_it_ends_a_gift_for_ever(plan):

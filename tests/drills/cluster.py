@@ -54,6 +54,12 @@ class Cluster:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-o", options, "-w", "start")
 
+    def read(self, dump: Path) -> None:
+        """Tables and rows that pg_dump wrote, for who starts with them."""
+        command = ["psql", "--no-psqlrc", "--quiet", self.env["DATABASE_URL"]]
+        with dump.open("rb") as file:
+            subprocess.run(command, check=True, stdin=file, stdout=subprocess.DEVNULL)
+
     def stop_at_once(self) -> None:
         """As in a power cut: no checkpoint, no goodbye to anybody."""
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "stop")

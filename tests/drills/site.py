@@ -34,13 +34,14 @@ INSIDE = "import django; django.setup(); from tests.drills import inside; inside
 Say = Callable[[str], None]
 
 
-ALL = (["migrate"], ["collectstatic", "--no-input"], ["load_content"])  # in the order of manage.py serve
+ROWS = (["migrate"], ["load_content"])
+ALL = (["collectstatic", "--no-input"], *ROWS)
 
 
 def prepare(data_dir: Path, extra: dict[str, str], *commands: list[str]) -> None:
     """A site that never ran: tables, content, static files, or only what is named."""
     env = without_empty({**os.environ, "DATA_DIR": str(data_dir), **extra})
-    for words in commands or ALL:
+    for words in commands or (ROWS if (data_dir / "static").exists() else ALL):
         command = [sys.executable, "manage.py", *words, "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import clock
+from tests import clock, lacking
 from tests.drills import burst, cluster, copies, failpoints, killing, outages, together
 from tests.drills.site import DrillSite
 from tests.drills.story import Story
@@ -81,8 +81,9 @@ def test_a_burst_finds_that_the_limit_is_gone(ground):
         burst.cards_are_tried(site, "one address", posts=60)
 
 
-@pytest.mark.skipif(bool(cluster.why_not()), reason=cluster.why_not() or "-")
 def test_it_goes_on_when_the_database_was_stopped_at_once(ground):
+    if why := cluster.why_not():
+        lacking.skip(why)
     with ground.site_on_cluster(seed=2) as (site, server):
         outages.database_stops(site, server, times=1)
 

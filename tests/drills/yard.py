@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.databases import copy_template, own_database
+from tests.databases import copy_template, dumped, own_database
 from tests.drills.cluster import Cluster
 from tests.drills.narrow_disk import NarrowDisk
-from tests.drills.site import DrillSite, Say, copy_of, prepare
+from tests.drills.site import ROWS, DrillSite, Say, copy_of, prepare
 
 ON_FILES = {"DATABASE_URL": ""}
 
@@ -54,6 +54,8 @@ class Yard:
     def site_on_cluster(self, seed: int) -> Iterator[tuple[DrillSite, Cluster]]:
         place = copy_of(self.prepared, Path(tempfile.mkdtemp(prefix="site-", dir=self.folder)))
         with Cluster() as cluster:
+            if dump := dumped():
+                cluster.read(dump)
             prepare_rows(place, cluster.env)
             with DrillSite(place, cluster.env, seed, self.say) as site:
                 yield site, cluster
@@ -67,7 +69,7 @@ class Yard:
 
 
 def prepare_rows(place: Path, env: dict[str, str]) -> None:
-    prepare(place, env, ["migrate"], ["load_content"])
+    prepare(place, env, *ROWS)
 
 
 @contextmanager

@@ -1,11 +1,8 @@
 """What a reader sees first: the front page's drawing whole, each section's own beside its title, corrections folded."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -20,12 +17,9 @@ EDGES = """(which) => { const boxes = [...document.querySelectorAll(which)].map(
 SIZES = {"desktop": (1280, 800), "phone": (390, 664)}
 
 
-@pytest.fixture(scope="module")
-def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load_content", verbosity=0)
-        yield Client()
-        transaction.set_rollback(True)
+@pytest.fixture
+def site(loaded_once: str) -> Client:
+    return Client()
 
 
 @pytest.mark.parametrize("size", SIZES)

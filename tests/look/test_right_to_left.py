@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from babel.messages.pofile import read_po
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client, override_settings
 from playwright.sync_api import Page
 
@@ -34,8 +33,7 @@ BOXES = """(side) => [...document.querySelectorAll("body *")].filter(each => {
 
 
 @pytest.fixture
-def client(db: None) -> Client:
-    call_command("load_content", verbosity=0)
+def client(loaded_once: str, db: None) -> Client:
     return Client()
 
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 STRIPE = "https://api.stripe.com"
@@ -48,6 +49,8 @@ def main(words: list[str]) -> int:
             STRIPE_API_BASE=base,
             STRIPE_WEBHOOK_SECRETS="whsec_of_the_smoke_run_0123456789",
         )
+        if "TEST_SQLITE_TEMPLATE" in os.environ:  # a run of the tests made one
+            importlib.import_module("tests.databases").copy_template(Path(folder))
         importlib.import_module("django").setup()
         journeys = importlib.import_module("tests.smoke.journeys")
         return int(journeys.run(offline=base != STRIPE))

@@ -21,7 +21,8 @@ from foundation.jobs.queue import run_due
 from tests.stripe_sandbox.driver import Sandbox
 
 PATIENCE = 900  # seconds for a person to pay on Stripe's page
-BETWEEN = 3.0  # seconds between two looks
+BETWEEN = 3.0  # seconds between two looks at Stripe
+BETWEEN_OFFLINE = 0.1
 CARD = "4242 4242 4242 4242"
 
 
@@ -133,7 +134,7 @@ class Smoke:
                 return
             if time.monotonic() > ends:
                 raise SmokeError(f"After {seconds:.0f} seconds it was not true that {what}.")
-            time.sleep(BETWEEN)
+            time.sleep(BETWEEN_OFFLINE if self.offline else BETWEEN)
 
     def _hear(self) -> None:
         """What came since the beginning, oldest first, as a webhook would bring it."""

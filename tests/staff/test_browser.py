@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browsers import follow
 from tests.staff.people import PASSWORD, code_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -58,9 +59,10 @@ def axe(tab: Page) -> list[str]:
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
 
-def choose_password(tab: Page, link: str) -> None:
+def choose_password(tab: Page, link: str, seen: bool = False) -> None:
+    """`seen`: axe looks at these pages in another test."""
     tab.goto(link)
-    assert axe(tab) == []
+    assert seen or axe(tab) == []
     tab.get_by_label("Show what I type").check()
     field = tab.get_by_label("Password", exact=True)
     field.fill(PASSWORD)
@@ -69,12 +71,12 @@ def choose_password(tab: Page, link: str) -> None:
     expect(tab).to_have_url(re.compile("/accounts/2fa/$"))
     tab.goto("/admin/")
     expect(tab).to_have_url(re.compile("/accounts/2fa/$"))
-    assert axe(tab) == []
+    assert seen or axe(tab) == []
 
 
-def enrol_app(tab: Page) -> str:
-    tab.get_by_role("link", name="An authenticator app").click()
-    assert axe(tab) == []
+def enrol_app(tab: Page, seen: bool = False) -> str:
+    follow(tab.get_by_role("link", name="An authenticator app"))
+    assert seen or axe(tab) == []
     secret = tab.locator("#authenticator-secret").inner_text()
     tab.get_by_label("Authenticator code").fill(code_of(secret))
     tab.get_by_role("button", name="Set it up").click()
@@ -92,7 +94,7 @@ def test_it_brings_a_newcomer_in_with_a_passkey_alone(tab, newcomer):
     _, link = newcomer("Administrator")
     carry_passkeys(tab)
     choose_password(tab, link)
-    tab.get_by_role("link", name="A passkey").click()
+    follow(tab.get_by_role("link", name="A passkey"))
     assert axe(tab) == []
     tab.get_by_role("button", name="Add the passkey").click()
     expect(tab.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
@@ -119,7 +121,7 @@ def test_it_brings_a_newcomer_in_with_an_app_and_a_recovery_code(tab, newcomer):
     tab.goto("/admin/gift/")
     tab.get_by_label("E-mail address").fill(email)
     tab.get_by_label("Password", exact=True).fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in", exact=True).click()
+    follow(tab.get_by_role("button", name="Sign in", exact=True))
     assert axe(tab) == []
     tab.get_by_label("Code").fill("000000")
     tab.get_by_role("button", name="Sign in", exact=True).click()
@@ -135,9 +137,8 @@ def test_it_signs_in_without_javascript(open_page, running_site, newcomer):
     tab = open_page("phone", javascript=False, base_url=running_site.url)
     tab.goto(link)
     tab.get_by_label("Password", exact=True).fill(PASSWORD)
-    tab.get_by_role("button", name="Save and go on").click()
-    enrol_without_script = tab.get_by_role("link", name="An authenticator app")
-    enrol_without_script.click()
+    follow(tab.get_by_role("button", name="Save and go on"))
+    follow(tab.get_by_role("link", name="An authenticator app"))
     secret = tab.locator("#authenticator-secret").inner_text()
     tab.get_by_label("Authenticator code").fill(code_of(secret))
     tab.get_by_role("button", name="Set it up").click()
@@ -147,8 +148,8 @@ def test_it_signs_in_without_javascript(open_page, running_site, newcomer):
 
 def enter(tab: Page, newcomer, role: str) -> None:
     _, link = newcomer(role)
-    choose_password(tab, link)
-    enrol_app(tab)
+    choose_password(tab, link, seen=True)
+    enrol_app(tab, seen=True)
 
 
 def test_it_edits_and_previews_a_page_under_the_strict_policy(tab, newcomer):
@@ -237,7 +238,7 @@ def test_it_shows_names_of_any_kind_inside_their_column(tab, newcomer, running_s
     for name in names:
         expect(tab.get_by_text(name, exact=True)).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    tab.get_by_text(names[0]).click()
+    follow(tab.get_by_text(names[0]))
     expect(tab.get_by_text("inert0@example.org").first).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.wrongs == []

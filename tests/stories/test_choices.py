@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browsers import follow
 from tests.running import Site
 from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
 from tests.stories.test_learning import RULES, violations
@@ -45,15 +46,13 @@ def test_it_shows_the_card_before_anything_is_sent_and_mails_it_after_the_paymen
     page.select_option("[name=tribute]", "honour")
     page.fill("[name=card_to]", f"grace-{who}@example.org")
     page.fill("[name=card_message]", "For all you did.\nالسلام عليكم 🕊")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Look at the card").click()
+    follow(page.get_by_role("button", name="Look at the card"))
     expect(page.locator("#id_tribute_name_error")).to_be_visible()
     expect(page.locator(".errors")).to_be_in_viewport()
     assert page.locator("#card-title").count() == 0 and page.input_value("[name=card_message]").startswith("For all")
     check(page, javascript)
     page.fill("[name=tribute_name]", "غريس")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Look at the card").click()
+    follow(page.get_by_role("button", name="Look at the card"))
     expect(page.locator("#card")).to_contain_text("A gift was made in honour of غريس")
     expect(page.locator("#card")).to_contain_text(f"It goes to grace-{who}@example.org as soon as")
     expect(page.locator("#card-title")).to_be_in_viewport()
@@ -82,8 +81,7 @@ def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
     page.locator("[name=amount_once][value='300']").check()
     expect(suggestion).to_be_hidden()  # whoever gives that much has decided
     page.locator("[name=amount_once][value='75']").check()
-    with page.expect_navigation():
-        page.get_by_role("button", name="Make it monthly instead").click()
+    follow(page.get_by_role("button", name="Make it monthly instead"))
     expect(page.locator("#giving")).to_contain_text("Now it says $25 every month. Nothing has been charged.")
     expect(page.locator("#giving .note")).to_be_in_viewport()
     assert page.locator("[name=frequency]:checked").get_attribute("value") == "monthly"
@@ -103,8 +101,7 @@ def test_it_changes_the_currency_on_the_way_and_keeps_the_rest(
     page.goto(f"{running_site.url}/give/")
     fill(page, "monthly", "60", "moved@example.org")
     page.locator("[name=cover_fee]").check()
-    with page.expect_navigation():
-        page.get_by_role("button", name="JPY").click()
+    follow(page.get_by_role("button", name="JPY"))
     expect(page.locator("#how-much")).to_contain_text("Japanese yen")
     assert page.locator("[name=amount_monthly]:checked").get_attribute("value") == "4000"
     assert page.locator("[name=frequency]:checked").get_attribute("value") == "monthly"

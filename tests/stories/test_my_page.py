@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browsers import follow
 from tests.running import Site
 from tests.stories.test_giving import fill, pay, send
 from tests.stories.test_learning import RULES, violations
@@ -35,8 +36,7 @@ def fits(page: Page, javascript: bool = True) -> None:
 
 def ask_for_link(page: Page, email: str) -> None:
     page.fill("[name=email]", email)
-    with page.expect_navigation():
-        page.get_by_role("button", name="Mail me the link").click()
+    follow(page.get_by_role("button", name="Mail me the link"))
 
 
 def give(page: Page, site: Site, email: str, frequency: str, amount: str) -> None:
@@ -87,10 +87,10 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     expect(page.get_by_role("img", name="A road with 1 gift")).to_be_visible()
     fits(page, javascript)
 
-    page.get_by_role("link", name="$15.00 USD every month").click()
+    follow(page.get_by_role("link", name="$15.00 USD every month"))
     fits(page, javascript)
     page.fill("[name=total]", "0")
-    page.get_by_role("button", name="Change the amount").click()
+    follow(page.get_by_role("button", name="Change the amount"))
     expect(page.get_by_role("alert").first).to_contain_text("Between $5 and $50,000")
     assert page.locator("[name=total]").input_value() == "0"
     fits(page, javascript)
@@ -111,7 +111,7 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     page.get_by_role("button", name="Pause", exact=True).click()
     says(page, "Your gift rests as long as you chose")
     expect(page.locator("main")).to_contain_text(f"The next payment is on {next_day}")
-    page.get_by_role("button", name="End the rest").click()
+    follow(page.get_by_role("button", name="End the rest"))
 
     page.get_by_role("button", name="Change the card").click()
     page.wait_for_url(lambda address: not address.startswith(running_site.url))
@@ -123,7 +123,7 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     page.get_by_role("button", name="Undo the stop").click()
     says(page, "Your gift goes on")
 
-    page.get_by_role("link", name="My page").first.click()
+    follow(page.get_by_role("link", name="My page").first)
     page.get_by_role("button", name="Close my page").click()
     expect(page.get_by_role("button", name="Mail me the link")).to_be_visible()
 
@@ -140,19 +140,19 @@ def test_it_lets_who_meant_to_give_once_say_so_and_then_be_forgotten(
     come_in(page, running_site, visitor, email)
     expect(page.locator("main").get_by_role("link", name="every month")).to_have_count(2)
 
-    page.get_by_role("link", name="Forget me").click()
+    follow(page.get_by_role("link", name="Forget me"))
     expect(page.locator(".note.warn a")).to_have_count(2)
     expect(page.locator("main")).to_contain_text("Your 2 receipts, with the name they were issued to")
     fits(page, javascript)
     for sum_of in ("$15.00", "$60.00"):
-        page.get_by_role("link", name=f"{sum_of} USD every month").click()
+        follow(page.get_by_role("link", name=f"{sum_of} USD every month"))
         page.get_by_role("button", name="Make it a single gift").click()
         says(page, "It is a single gift now")
-        page.get_by_role("link", name="My page").first.click()
-        page.get_by_role("link", name="Forget me").click()
+        follow(page.get_by_role("link", name="My page").first)
+        follow(page.get_by_role("link", name="Forget me"))
     expect(page.locator(".note.warn")).to_have_count(0)
 
-    page.get_by_role("button", name="Forget me").click()
+    follow(page.get_by_role("button", name="Forget me"))
     expect(page.get_by_role("alert")).to_contain_text("tick the box first")
     page.get_by_label("Yes, forget me").check()
     page.get_by_role("button", name="Forget me").click()

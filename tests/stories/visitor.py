@@ -9,6 +9,7 @@ import requests
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Page
 
+from tests.browsers import follow
 from tests.running import Site, own_connection
 
 PATIENCE = 60  # seconds to wait on a busy machine
@@ -90,12 +91,10 @@ class Visitor:
 def press(page: Page, button: str) -> None:
     """Send the form of a browser; again where a mailed button asks for one more press."""
     deadline = time.monotonic() + PATIENCE
-    with page.expect_navigation():
-        page.locator(button).first.click()
+    follow(page.locator(button).first)
     while page.locator(AGAIN).count():
         assert time.monotonic() < deadline, "the page never believed that this is a person"
-        with page.expect_navigation():
-            page.locator(button).first.click()
+        follow(page.locator(button).first)
 
 
 def _as_shown(form: Tag) -> dict[str, str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from anymail.webhooks import postmark
 from django.conf import settings
 from django.core import mail
 from django.core.exceptions import SuspiciousOperation
@@ -133,7 +134,6 @@ POSTMARK = {
     [("HardBounce", True, False), ("Transient", False, False), ("SpamComplaint", False, True)],
 )
 def test_it_hears_the_provider_by_its_own_message(ada: Supporter, told: str, bounced: bool, complained: bool) -> None:
-    postmark = pytest.importorskip("anymail.webhooks.postmark")
     __import__("supporters.bounces")
     when = {"BouncedAt": timezone.now().isoformat(), "MessageID": "m", "ID": 1}
     with override_settings(ANYMAIL={"WEBHOOK_SECRET": "us:secret"}):
@@ -151,7 +151,6 @@ def test_it_hears_the_provider_by_its_own_message(ada: Supporter, told: str, bou
 
 
 def test_it_is_wired_only_where_a_provider_is_set() -> None:
-    pytest.importorskip("anymail")
     code = (
         "import sys, django; django.setup()\n"
         "from django.conf import settings; from django.urls import resolve, Resolver404\n"

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -70,12 +71,7 @@ class Command(BaseCommand):
         """Bring database, static files and content up to date. Quick when there is nothing to do."""
         self.say("Preparing the database …")
         call_command("migrate", verbosity=0, interactive=False)
-        stamp = settings.DATA_DIR / "static" / ".collected"
-        wanted = _fingerprint()
-        if not stamp.exists() or stamp.read_text() != wanted:
-            self.say("Collecting pictures, fonts and style sheets …")
-            call_command("collectstatic", verbosity=0, interactive=False)
-            stamp.write_text(wanted)
+        collect(self.say)
         self.say("Loading the starter content …")
         call_command("load_content", verbosity=0)
         call_command("finish_pages")  # after the style sheet, whose name stands in them
@@ -126,6 +122,16 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def collect(say: Callable[[str], None]) -> None:
+    """Static files, where one changed since the last time."""
+    stamp = settings.DATA_DIR / "static" / ".collected"
+    wanted = _fingerprint()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        say("Collecting pictures, fonts and style sheets …")
+        call_command("collectstatic", verbosity=0, interactive=False)
+        stamp.write_text(wanted)
 
 
 def _sandbox_command() -> list[str]:

@@ -1,0 +1,41 @@
+"""Wagtail tells its search and its index of references of every save, and loading saves a page several times: within
+`once_each` each row is told of once, at the end.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django_tasks.backends.immediate import ImmediateBackend
+from django_tasks.base import Task, TaskResult, TaskResultStatus
+
+Waiting = dict[tuple[Any, ...], Task[Any, Any]]
+_waiting: ContextVar[Waiting | None] = ContextVar("_waiting", default=None)
+
+
+class Backend(ImmediateBackend):
+    """Tasks run at once (settings.TASKS), except within `once_each`."""
+
+    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
+        waiting = _waiting.get()
+        if waiting is None or kwargs:
+            return super().enqueue(task, args, kwargs)
+        waiting[(task.module_path, *args)] = task
+        return TaskResult(
+            task=task, id="", status=TaskResultStatus.READY, args=args, kwargs=kwargs, backend=self.alias,
+            enqueued_at=None, started_at=None, last_attempted_at=None, finished_at=None, errors=[], worker_ids=[],
+        )  # fmt: skip
+
+
+@contextmanager
+def once_each() -> Iterator[None]:
+    """What fails in between is taken back by its transaction, and needs no telling."""
+    waiting: Waiting = {}
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    for (_name, *args), task in waiting.items():
+        task.enqueue(*args)
