@@ -15,11 +15,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.ui.tables import Table
+from wagtail.admin.ui.tables import Column, Table
 from wagtail.admin.views import generic
 from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
+
+WHOLE = ("reference", "gift", "label")  # columns of references and numbers, whose hyphens end no line
 
 
 class ListView(generic.IndexView):
@@ -32,6 +34,10 @@ class ListView(generic.IndexView):
     def get_base_queryset(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_base_queryset()
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
+
+    def _get_custom_column(self, field_name: str, column_class: type[Column] = Column, **kwargs: Any) -> Column:
+        look = {"classname": "whole"} if field_name in WHOLE else {}
+        return super()._get_custom_column(field_name, column_class, **look, **kwargs)
 
     def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows that are equal by the chosen column keep one order, so that no page repeats or skips one."""
@@ -100,7 +106,7 @@ class DetailView(generic.InspectView):
         if not rows:
             return None
         finder = AdminURLFinder(self.request.user)
-        shape = generic.IndexView(model=type(rows[0]))
+        shape = ListView(model=type(rows[0]))
         first, *others = related.columns
         title = shape._get_custom_column(first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url))
         columns = [title, *(shape._get_custom_column(name) for name in others)]
