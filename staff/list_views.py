@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.admin.utils import quote
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -47,6 +47,12 @@ class ListView(generic.IndexView):
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page
+
+    def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
+        """Times stand in files as Wagtail writes them. A cell of XLSX holds no zone, so that the heading says it."""
+        heading: str = super().get_heading(queryset, field)
+        timed = any(isinstance(each, DateTimeField) for each in queryset.model._meta.fields if each.name == field)
+        return f"{heading} (UTC)" if timed else heading
 
     @cached_property
     def show_export_buttons(self) -> bool:
