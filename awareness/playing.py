@@ -29,6 +29,7 @@ from staff import file_kinds, gate
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")  # one part; whoever asks for several at once gets the whole
 PIECE = 64 * 1024  # bytes read at once
 NOTHING_RUNS = "default-src 'none'; sandbox"
+ARTWORK = ".original.format-jpeg.jpg"  # how the name of a picture ends that podcast_feed.py makes
 OF_STAFF = (BaseViewRestriction.LOGIN, BaseViewRestriction.GROUPS)
 
 
@@ -69,7 +70,10 @@ def picture(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
         file = default_storage.open(f"{folder}/{name}")
     except (OSError, SuspiciousFileOperation, ValueError) as error:
         raise Http404 from error
-    return _shown(request, file)
+    response = _shown(request, file)
+    if name.endswith(ARTWORK):
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # podcast players on other sites show it
+    return response
 
 
 @require_safe

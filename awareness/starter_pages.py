@@ -21,6 +21,7 @@ from awareness.pages import ArticlePage, HelpPage, HomePage, SectionPage
 from awareness.podcast import EpisodePage, PodcastPage
 from awareness.reading import ReadingPage
 from awareness.starter_fields import content, fields_of, fill, made
+from foundation.organisation.models import Organisation
 
 TYPES: dict[str, type[ReadingPage]] = {
     "home": HomePage,
@@ -55,10 +56,15 @@ class Beside(NamedTuple):
 
 
 def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Callable[[str], None]) -> None:
-    """All pages, those above before those below; then the site that serves them."""
-    files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
+    """All pages, those above before those below; then the site that serves them. Invented jobs and releases (`sample`
+    in their heads) are the sample charity's alone: of an organisation that there is, nobody shall read them.
+    """
     by_path: dict[str, ReadingPage] = {}
-    for path, head, text in sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0))):
+    samples = Organisation.load().is_sample
+    for path, head, text in _files(folder):
+        if head.get("sample") and not samples:
+            _withdraw(head["path"], by_path, say)
+            continue
         page = _page(path, dict(head), text, by_path, memory, say)
         if page is not None:
             by_path[head["path"]] = page
@@ -69,14 +75,29 @@ def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Call
             _load_language(translated, code, by_path, memory, say)
 
 
+def _files(folder: Path) -> list[tuple[Path, dict[str, Any], str]]:
+    """Each page's file with its head and text, those above first."""
+    files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
+    return sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0)))
+
+
+def _withdraw(where: str, by_path: dict[str, ReadingPage], say: Callable[[str], None]) -> None:
+    """A sample that stands on the site from before it was somebody's leaves it, in each language."""
+    above, _, slug = where.strip("/").rpartition("/")
+    parent = by_path.get(f"/{above}/")
+    page = Page.objects.child_of(parent).filter(slug=slug).first() if parent else None
+    for each in page.get_translations(inclusive=True).filter(live=True) if page else []:
+        each.unpublish()
+        say(f"Page {each.url_path}: a sample, taken off the site")
+
+
 def _load_language(
     folder: Path, code: str, sources: dict[str, ReadingPage], memory: Memory, say: Callable[[str], None]
 ) -> None:
     """The pages of one more language: each beside the page that it translates, with the same short names."""
     locale, _made_now = Locale.objects.get_or_create(language_code=code)
-    files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
     by_path: dict[str, ReadingPage] = {}
-    for path, head, text in sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0))):
+    for path, head, text in _files(folder):
         source = sources.get(head["path"])
         if source is None:
             say(f"Page {head['path']} ({code}): the page that it translates is not there, left out")
@@ -96,7 +117,8 @@ def _page(
     beside: Beside | None = None,
 ) -> ReadingPage | None:
     model, where = TYPES[head.pop("type")], head.pop("path")
-    head.pop("order", None)
+    for ours in ("order", "sample"):
+        head.pop(ours, None)
     locale = beside.locale if beside else Locale.get_default()
     prefix = f"/{locale.language_code}" if beside else ""
     slug = where.strip("/").rpartition("/")[2] or HOME_SLUG + prefix.replace("/", "-")

@@ -8,12 +8,12 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from donations import keepsake
+from donations import keepsake, retyped
 from foundation.organisation.models import LEAVE_URL, Organisation
 from supporters import visits
 
 # By name, with the page whose address is the cookie's path. The session of staff is not among them.
-OF_FORMS = ((keepsake.NAME, "donations:give"), (visits.COOKIE, "supporters:my"))
+OF_FORMS = ((keepsake.NAME, "donations:give"), (retyped.NAME, "donations:give"), (visits.COOKIE, "supporters:my"))
 
 
 @csrf_exempt  # whoever makes a browser send this has ended a form that was left half way, and no more

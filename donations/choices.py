@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from donations import appeals, checkout, keepsake, money
+from donations import appeals, checkout, keepsake, money, retyped
 from donations.appeals import Appeal
 from donations.forms import OTHER
 from donations.models import Currency, Dedication, Gift
@@ -61,7 +61,8 @@ def left_at_stripe(request: HttpRequest) -> Gift | None:
 def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
     """The gift that this browser began on this page a moment ago: it came back by the back button, or reloads."""
     gift = keepsake.begun(request)
-    if gift is None or request.GET or appeals.page_of(gift) != appeal.path:
+    asked = set(request.GET) - {retyped.AGAIN}
+    if gift is None or asked or appeals.page_of(gift) != appeal.path:
         return None
     return gift if gift.created_at > timezone.now() - checkout.PAGE_LIFE else None
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -23,6 +23,7 @@ from donations import (
     ladder,
     money,
     other_pages,
+    retyped,
     step_up,
     troubles,
 )
@@ -48,6 +49,10 @@ def answer(request: HttpRequest, appeal: Appeal) -> HttpResponse:
 
 def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """The empty form, or the one that was left half way. Only the link that led here chooses how often."""
+    typed = retyped.typed(request)
+    shown = _again(request, appeal, typed)[0] if typed else None
+    if shown:
+        return shown
     currency = choices.currency(appeal, request.GET.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503)
@@ -69,29 +74,38 @@ def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
 
 def _take(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """A sent form: to Stripe with a 303, or the form again with all that was typed."""
-    into = request.POST.get(INTO, "")
-    currency = choices.currency(appeal, into or request.POST.get("currency", ""))
+    shown, form = _again(request, appeal, request.POST)
+    if form is None:
+        return cast(HttpResponse, shown)
+    if shown:
+        return retyped.aside(request, appeal.path, form) or shown
+    return _begin(request, appeal, form, form.wish(appeal))
+
+
+def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpResponse | None, GiveForm | None]:
+    """The page that shows a filled form again, and the form; no page when it can be sent, no form when none is open."""
+    into = data.get(INTO, "")
+    currency = choices.currency(appeal, into or data.get("currency", ""))
     if currency is None:
-        return render(request, "donations/closed.html", status=503)
-    form = GiveForm(request.POST, currency=currency, fund=appeal.fund)
-    valid, step = form.is_valid(), request.POST.get("step")
+        return render(request, "donations/closed.html", status=503), None
+    form = GiveForm(data, currency=currency, fund=appeal.fund)
+    valid, step = form.is_valid(), data.get("step")
     if into:
-        return _page(request, appeal, _in_its_currency(form))
+        return _page(request, appeal, _in_its_currency(form)), form
     if step == CARD:
         form.keep_errors(GiveForm.PARTS)
         tribute = None if form.errors else form.tribute_written()
         written = dedications.look(tribute) if tribute else None
-        return _page(request, appeal, form, card=tribute, card_written=written, lands=CARD)
+        return _page(request, appeal, form, card=tribute, card_written=written, lands=CARD), form
     if step == MONTHLY:
-        return _page(request, appeal, form, turned=_turn_monthly(form))
+        return _page(request, appeal, form, turned=_turn_monthly(form)), form
     if not valid:
-        return _page(request, appeal, form)
-    wish = form.wish(appeal)
-    given = _given_before(request, wish)
+        return _page(request, appeal, form), form
+    given = _given_before(request, form.wish(appeal))
     if given and form.cleaned_data["told"] != given.reference:
         form.retype(told=given.reference, attempt=giving.new_attempt())
-        return _page(request, appeal, form, given=given, asked=True)
-    return _begin(request, appeal, form, wish)
+        return _page(request, appeal, form, given=given, asked=True), form
+    return None, form
 
 
 def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: giving.Wish) -> HttpResponse:
@@ -164,6 +178,7 @@ def _lead_to_stripe(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: 
     except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
         return _not_led(request, appeal, form, gift, error)
     keepsake.remember(answer, request, gift)
+    retyped.forget(answer)
     return answer
 
 

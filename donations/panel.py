@@ -122,9 +122,18 @@ class ObjectionViewSet(MoneyViewSet):
     model = Objection
     icon = "warning"
     menu_label = _("Disputes and warnings")
-    list_display = ["stripe_object", "kind", "status_text", "reason", "amount_text", "answer_by", "gift", "opened_at"]
+    list_display = [
+        "stripe_object",
+        "kind",
+        "status_text",
+        "reason_text",
+        "amount_text",
+        "answer_by",
+        "gift",
+        "opened_at",
+    ]
     inspect_view_fields = [
-        *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason", "opened_at"],
+        *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason_text", "opened_at"],
         *["stripe_object", "as_of", "livemode"],
     ]
     list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}

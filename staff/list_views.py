@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,12 +16,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.ui.tables import Table
+from wagtail.admin.ui.tables import Column, Table
 from wagtail.admin.views import generic
 from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
 
+WHOLE = ("reference", "gift", "label")  # columns of references and numbers, whose hyphens end no line
 PART = 200  # rows of a table below a row's details, at once
 
 
@@ -42,11 +43,21 @@ class ListView(generic.IndexView):
         rows: QuerySet[Any] = super().get_base_queryset()
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
+    def _get_custom_column(self, field_name: str, column_class: type[Column] = Column, **kwargs: Any) -> Column:
+        look = {"classname": "whole"} if field_name in WHOLE else {}
+        return super()._get_custom_column(field_name, column_class, **look, **kwargs)
+
     def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return one_order(super().order_queryset(queryset))
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page
+
+    def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
+        """Times stand in files as Wagtail writes them. A cell of XLSX holds no zone, so that the heading says it."""
+        heading: str = super().get_heading(queryset, field)
+        timed = any(isinstance(each, DateTimeField) for each in queryset.model._meta.fields if each.name == field)
+        return f"{heading} (UTC)" if timed else heading
 
     @cached_property
     def show_export_buttons(self) -> bool:
@@ -113,7 +124,7 @@ class DetailView(generic.InspectView):
         if not rows:
             return None
         finder = AdminURLFinder(self.request.user)
-        shape = generic.IndexView(model=type(rows[0]))
+        shape = ListView(model=type(rows[0]))
         first, *others = related.columns
         title = shape._get_custom_column(first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url))
         columns = [title, *(shape._get_custom_column(name) for name in others)]

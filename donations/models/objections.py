@@ -88,6 +88,13 @@ class Objection(models.Model):
     status_text.short_description = _("how it stands")  # type: ignore[attr-defined]
     status_text.admin_order_field = "status"  # type: ignore[attr-defined]
 
+    def reason_text(self) -> str:
+        """Stripe's word for why, as people write it."""
+        return self.reason.replace("_", " ")
+
+    reason_text.short_description = _("reason")  # type: ignore[attr-defined]
+    reason_text.admin_order_field = "reason"  # type: ignore[attr-defined]
+
     @property
     def at_stripe(self) -> str:
         """The address at which it is answered, in Stripe's dashboard."""

@@ -9,7 +9,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, strea
 
 from awareness.models import Navigation, SectionPage
 from awareness.starter_pages import TYPES
-from tests.awareness.conftest import english
+from tests.awareness.conftest import english, main_of
 from tests.staff.people import signed_in
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
@@ -70,6 +70,19 @@ def test_it_puts_a_new_article_on_the_site_with_its_anchors_made(editor, client)
     assert "69,627" in html and "27.6 million" in html
     assert 'class="btn" href="/the-problem/"' in html
     assert "/the-problem/a-text-of-ours/" in client.get("/the-problem/").content.decode()
+
+
+def test_it_shows_no_empty_parts_of_an_article_without_headings_figures_and_sources(editor, client):
+    section = english(SectionPage, slug="the-problem")
+    add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
+    answer = editor.post(add, {**posted([("pull", {"text": "Words alone."})]), "action-publish": "1"})
+    assert answer.status_code == 302, answer.context["form"].errors
+    read = main_of(client.get("/the-problem/a-text-of-ours/").content.decode())
+    assert "Words alone." in read
+    parts = ("On this page", "Sources", "Every number has its source", "Before you read")
+    assert [part for part in parts if part in read] == []
+    full = main_of(client.get(ARTICLE).content.decode())
+    assert [part for part in parts if part not in full] == []
 
 
 def test_it_tells_an_editor_which_name_it_does_not_know(editor):

@@ -4,6 +4,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, CollectionViewRestriction
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,10 @@ def test_it_lets_players_of_other_sites_have_sounds_and_nothing_else(film):
     assert ask(sound.url)[0]["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert ask(sound.url, range="bytes=0-1")[0]["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert ask(film.url)[0]["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_it_lets_players_of_other_sites_show_the_artwork_of_a_podcast_and_no_other_picture(film):
+    picture = get_image_model().objects.create(title="P", file=get_test_image_file())
+    artwork, shown = (picture.get_rendition(spec).url for spec in ("original|format-jpeg", "width-400|format-jpeg"))
+    assert ask(artwork)[0]["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert ask(shown)[0].get("Cross-Origin-Resource-Policy") == "same-origin"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from awareness.messages import Message
 from config import cookies, forgetting, housekeeping
-from donations import giving, keepsake
+from donations import giving, keepsake, retyped
 from donations.models import CardTry, Gift, Opening, StripeEvent
 from foundation.doors import links
 from foundation.doors.models import AccessLink
@@ -124,5 +124,5 @@ def test_it_names_every_cookie_that_the_site_sets():
         for path in Path(ROOT, app).rglob("*.py"):
             found |= {(path.relative_to(ROOT).as_posix(), name) for name in setting.findall(path.read_text())}
     known = {("donations/keepsake.py", "NAME"), ("supporters/visits.py", "COOKIE"), ("staff/browsers.py", "COOKIE")}
-    assert found == known
-    assert [name for name, *_ in cookies.table()][1:3] == [keepsake.NAME, "my"]
+    assert found == known | {("donations/retyped.py", "NAME")}
+    assert [name for name, *_ in cookies.table()][1:4] == [keepsake.NAME, retyped.NAME, "my"]

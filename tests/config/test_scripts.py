@@ -200,6 +200,7 @@ def test_it_says_that_a_port_is_taken(furnished: Path, tmp_path: Path) -> None:
     ("changes", "sentence"),
     [
         ({"PORT": "abc"}, "PORT=abc is no port: set it to a number from 1 to 65535."),
+        ({"PORT": "70000"}, "PORT=70000 is no port: set it to a number from 1 to 65535."),
         ({"PYTHON": "/nonexistent"}, "PYTHON names /nonexistent, and there is no such program."),
     ],
 )

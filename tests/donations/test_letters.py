@@ -11,6 +11,7 @@ from donations.models import Gift, Objection, Plan, Receipt
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter, LetterWording
+from foundation.organisation.models import Organisation
 from supporters.models import ConsentEvent, Supporter
 from tests.donations.test_monthly_life import at_stripe, clock, failing, plan  # noqa: F401 - fixtures
 from tests.staff.people import member
@@ -64,6 +65,12 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
     row = Objection.objects.get()
     assert all(given.reference in each.text and "takes an answer until" in each.text for each in alerts)
     assert all(f"/admin/objection/inspect/{row.pk}/" in each.text for each in alerts)
+    _demonstration, what, deadline, todo, *where = alerts[0].text.split("\n\n")
+    assert what == f"Dispute about the gift {given.reference} of {given.total_text()}."
+    day = letters.day(Organisation.load().day_of(row.answer_by))
+    assert deadline == f"Stripe takes an answer until {day}, in its dashboard."
+    assert todo.startswith("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts.")
+    assert where[0] == f"At Stripe: https://dashboard.stripe.com/test/disputes/{dispute['id']}"
     till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
     till.tell()
     assert alerts.count() == 2 and kinds() == ["receipt", "receipt_corrected", "staff_notice", "staff_notice"]

@@ -4,7 +4,9 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from typing import Any
 
+import openpyxl
 import pytest
 from django.utils import timezone
 
@@ -125,6 +127,23 @@ def test_it_writes_sums_with_decimals_of_their_currency_and_minor_units_only_whe
     assert row["Total in minor units"] == str(minor)
     page = staff.get(f"/admin/gift/inspect/{rows.pk}/").content.decode()
     assert f">{minor}<" not in page.replace("\n", "").replace(" ", "") and money.exact(minor, code) in page
+
+
+def test_it_writes_numbers_as_numbers_and_days_as_days_into_a_workbook_and_says_the_zone_of_its_times(rows):
+    Gift.objects.update(name="José Núñez")
+    staff = signed_in("Finance")
+
+    def row(address: str) -> dict[str, Any]:
+        file = b"".join(staff.get(f"{address}?export=xlsx").streaming_content)
+        headings, cells = openpyxl.load_workbook(io.BytesIO(file)).active.iter_rows(max_row=2, values_only=True)
+        return dict(zip(headings, cells, strict=True))
+
+    given = row("/admin/gift/")
+    assert (given["Total"], given["Currency"], given["Total in minor units"]) == (25, "USD", 2500)
+    assert given["Name"] == "José Núñez" and isinstance(given["Created at (UTC)"], datetime)
+    moved = row("/admin/ledgerentry/")
+    day = LedgerEntry.objects.first().day
+    assert isinstance(moved["Amount"], int | float) and moved["Currency"] == "USD" and moved["Day"].date() == day
 
 
 def test_it_exports_the_ledger_to_finance_and_to_nobody_in_donor_care(rows):

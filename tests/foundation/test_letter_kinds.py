@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.test import override_settings
+from django.utils import translation
 from django.utils.html import escape
 
 from foundation.jobs import queue as jobs
@@ -51,6 +52,29 @@ def test_it_has_words_that_its_own_rules_accept(name: str) -> None:
     assert kind.label and "&" not in kind.subject() + kind.words()
     used = set(words.PLACE.findall(kind.subject() + kind.words()))
     assert set(kind.sample) - {"total", "given", "name"} <= used, "a place that no word uses is a promise not kept"
+
+
+@pytest.mark.parametrize("code", [code for code, _name in settings.LANGUAGES])
+def test_it_begins_every_sentence_of_every_letter_with_a_capital(code: str) -> None:
+    """After “Dear X,” too, in the words that we ship in that language."""
+    for kind in kinds.every():
+        with translation.override(code):
+            written = writing.compose(kind, kind.subject(), kind.words(), {**writing.sample(kind), "name": "Zoë"})
+        greeting, *rest = written.text.split("\n\n")
+        first = re.sub(r"^[^\w{]+", "", rest[0] if greeting.rstrip().endswith((",", ":")) else greeting)
+        assert first[0].isupper() or first[0].isdigit(), (kind.name, first[:60])
+        small = re.findall(r"(?:[.!?]”?|[,:]\n)\s+(?!e-mail|http)([a-zà-ü]\w*[^\n]{0,40})", written.text)
+        assert small == [], kind.name
+
+
+def test_it_begins_the_letters_that_nobody_words_with_a_capital_too() -> None:
+    message = {"name": "Zoë", "email": "zoe@example.org", "text": "Could you speak in May?"}
+    about = {"name": "Zoë", "reason": "Speaking", "address": "https://example.org/", "hours": 48, "link": "https://x/"}
+    for name in ("answer", "message_waits", "staff_invitation"):
+        context = {**about, "message": message, "answer": {"text": "With pleasure."}}
+        greeting, *rest = writing.write(name, context).text.split("\n\n")
+        first = rest[0] if greeting.endswith(",") else greeting
+        assert first[0].isupper(), (name, first)
 
 
 @pytest.mark.parametrize("name", KINDS)

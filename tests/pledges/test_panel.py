@@ -51,6 +51,7 @@ def test_it_shows_a_signature_with_its_steps(care: Client) -> None:
     assert "ada@example.org" in detail and "<script>alert" not in detail
     assert str(signature.public_id) in detail
     assert "may send me letters" in detail
+    assert "16 or over" in detail and ">16<" not in "".join(detail.split())  # nobody said a number of years
 
 
 def test_it_lists_and_shows_supporters_and_consent(care: Client) -> None:

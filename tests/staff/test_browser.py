@@ -110,6 +110,17 @@ def test_it_brings_a_newcomer_in_with_a_passkey_alone(tab, newcomer):
     assert tab.wrongs == []
 
 
+def test_it_says_in_words_that_a_browser_has_no_passkey_for_this_address_and_how_to_come_in(tab):
+    carry_passkeys(tab)
+    tab.goto("/accounts/login/")
+    trouble = tab.get_by_role("alert").filter(has_text="works only at the address it was made for")
+    expect(trouble).to_be_hidden()
+    tab.get_by_role("button", name="Sign in with a passkey").click()
+    expect(trouble).to_be_visible()
+    expect(trouble).to_contain_text("Sign in with your password and a code, or ask an administrator for a sign-in link")
+    assert tab.wrongs == []
+
+
 def test_it_brings_a_newcomer_in_with_an_app_and_a_recovery_code(tab, newcomer):
     email, link = newcomer("Finance")
     choose_password(tab, link)
@@ -242,3 +253,57 @@ def test_it_shows_names_of_any_kind_inside_their_column(tab, newcomer, running_s
     expect(tab.get_by_text("inert0@example.org").first).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.wrongs == []
+
+
+# Words of up to thirty letters that stand on more than one line; a line may end at a hyphen.
+BROKEN = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll("main td, main th, main dd")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());) {
+      for (const word of text.nodeValue.matchAll(/[\\p{L}\\p{N}@._]+/gu)) {
+        if (word[0].length > 30) continue;
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].filter((each) => each.width).map((each) => each.top));
+        if (lines.size > 1) found.push(word[0]);
+      }
+    }
+  }
+  return found;
+}"""
+LISTS = ["gift", "plan", "ledgerentry", "objection", "receipt", "letter", "job", "supporter", "signature"]
+LISTS += ["stripeevent", "users"]
+ROWS = """
+from django.utils import timezone
+from donations.models import Gift, LedgerEntry, Objection, Plan
+from supporters.people import meet
+now = timezone.now()
+ada = meet("featherstonehaugh@example.org", "Maximiliana Featherstonehaugh")
+plan = {"currency": "JPY", "amount": 1000, "fee_cover": 0, "total": 1000, "as_of": now, "started_at": now}
+plan = Plan.objects.create(subscription_id="sub_1vQ4GvXefoun7E1cL7EdObwz", supporter=ada, livemode=False, **plan)
+gift = {"amount": 1234500, "total": 1234500, "currency": "USD", "frequency": "monthly", "status": "paid"}
+gift |= {"email": ada.email, "name": ada.name, "livemode": False, "paid_at": now, "supporter": ada}
+gift = Gift.objects.create(reference="W8MWKW4WGW2M", attempt="words-stay-whole", **gift)
+moved = {"amount": 1234500, "currency": "USD", "settled": 1234500, "settled_currency": "USD", "livemode": False}
+moved |= {"occurred_at": now, "day": now.date(), "gift": gift}
+LedgerEntry.objects.create(kind="charge", stripe_object="ch_3SLD6aatLWYSK42nzRJB1BwU", **moved)
+held = {"kind": "dispute", "status": "needs_response", "reason": "made_with_stolen_card", "amount": 1234500}
+held |= {"currency": "USD", "gift": gift, "opened_at": now, "as_of": now, "answer_by": now, "livemode": False}
+Objection.objects.create(stripe_object="du_1yB4MyBCEinvYoJz4CQDVPZP", **held)
+"""
+
+
+def test_it_keeps_the_words_in_every_column_whole(tab, newcomer, running_site):
+    running_site.manage("shell", "-c", ROWS)
+    enter(tab, newcomer, "Administrator")
+    for name in LISTS:
+        tab.goto(f"/admin/{name}/")
+        assert (name, tab.evaluate(BROKEN)) == (name, [])
+        assert tab.evaluate("document.querySelector('main').scrollWidth <= innerWidth"), name
+        assert tab.locator("main table").evaluate_all("all => all.every((each) => each.clientWidth <= innerWidth)"), (
+            name
+        )
+    tab.goto("/admin/objection/?q=du_1yB4")
+    expect(tab.locator("main tbody")).to_contain_text("made with stolen card")

@@ -62,6 +62,9 @@ def test_it_is_accessible_at_every_width_in_light_and_dark_and_never_scrolls_sid
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if page.locator(".exit").count():
             assert the_exit_is_in_reach(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")  # as a phone's own setting for texts does
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("document.documentElement.style.fontSize = ''")
     assert violations(page, RULES) == []  # on a phone, where all that the menu holds is there as well
     foreign = [wrong for wrong in page.wrongs if "404" not in wrong and "410" not in wrong]  # type: ignore[attr-defined]
     assert foreign == []

@@ -1,7 +1,9 @@
 """The story of a signature: signed, confirmed by letter, counted, and never a word about who signed before."""
 
+import io
 from collections.abc import Callable
 
+import pikepdf
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -34,6 +36,13 @@ def count(page: Page, site: Site) -> int:
     return int(text or 0)
 
 
+def sheets(page: Page) -> int:
+    """How many sheets of paper the page takes; it stays as it is on paper."""
+    page.emulate_media(media="print")
+    with pikepdf.open(io.BytesIO(page.pdf(format="A4"))) as pdf:
+        return len(pdf.pages)
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 def test_it_counts_a_signature_once_it_is_confirmed(
@@ -55,6 +64,12 @@ def test_it_counts_a_signature_once_it_is_confirmed(
     send(page)
     expect(page.locator("h1")).to_contain_text("hank")
     page.reload()
+    assert sheets(page) == 1
+    for words in ("Ada", "The Abolitionist Pledge", "Number", "Date"):
+        expect(page.get_by_text(words, exact=True).locator("visible=true")).to_have_count(1)
+    for rest in ("header, nav, footer, h1, h2, aside", "main a"):
+        expect(page.locator(rest).locator("visible=true")).to_have_count(0)
+    page.emulate_media(media="screen")
     assert count(page, running_site) == before + 1
     assert page.wrongs == []  # type: ignore[attr-defined]
 
