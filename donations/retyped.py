@@ -20,8 +20,10 @@ AGAIN = "again"  # in the address of the page that shows it
 
 
 def aside(request: HttpRequest, path: str, form: GiveForm) -> HttpResponse | None:
-    """The redirect; None for who has scripts, and for more than a cookie holds: they get the page as the answer."""
-    if PLAIN not in request.POST:
+    """The redirect. None for who has scripts, for more than a cookie holds, and where a card's number was typed, which
+    no cookie keeps: they get the page as the answer.
+    """
+    if PLAIN not in request.POST or form.with_cards:
         return None
     typed = {name: request.POST[name] for name in (*form.fields, "step", "into") if request.POST.get(name)}
     kept = signing.dumps(typed, salt=SALT, compress=True)

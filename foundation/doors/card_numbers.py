@@ -1,7 +1,7 @@
 """The number of a payment card where none belongs: known among other digits, refused by forms, masked in names."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from django import forms
@@ -78,10 +78,16 @@ def _adds_up(digits: str) -> bool:
 
 
 class NoCardNumbers(forms.BaseForm):
-    """A form that takes no card number in any field, and shows none again: it is gone before anybody reads it."""
+    """A form that takes no card number in any field, and shows none again: it is gone before anybody reads it.
+
+    `with_cards`: the fields that held one.
+    """
+
+    with_cards: Sequence[str] = ()
 
     def full_clean(self) -> None:
         refused = [name for name in self.fields if self.is_bound and self._has_card(name)]
+        self.with_cards = refused
         if refused:
             data = cast(QueryDict, self.data).copy()
             for name in refused:

@@ -257,6 +257,12 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
     assert 'value="ada@donor.example"' in back.content.decode()
 
 
+@pytest.mark.parametrize("press", [{}, {"into": "EUR"}, {"step": "monthly"}, {"step": "card"}])
+def test_it_keeps_no_number_of_a_card_in_a_cookie(donor, press):
+    page = donor.give("once", "25", email="", name="4242 4242 4242 4242", plain="1", **press)
+    assert page.status_code == 200 and "typed" not in page.cookies and "4242" not in page.content.decode()
+
+
 def test_it_answers_with_the_page_itself_what_no_cookie_can_hold(donor):
     words = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(3000))
     page = donor.give("once", "25", email="", card_message=words, plain="1")
