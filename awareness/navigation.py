@@ -1,15 +1,20 @@
 """The menu at the head and the links at the foot, as editors set them."""
 
+import re
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
+from django.db.models import Exists, Subquery
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.models import Site
 
 from awareness.body_field import BodyField
 from awareness.links import LinkBlock
@@ -17,6 +22,11 @@ from awareness.parts import Part, shown
 from awareness.references import References
 from foundation.organisation import addresses
 from foundation.organisation.languages import marked
+from foundation.organisation.models import LanguageReview
+
+# The pages that templates lead to by themselves, from the strip, the foot and the page that is not there.
+BY_TEMPLATES = ("/get-help/", "/privacy/", "/the-problem/what-is-human-trafficking/", "/about/faq/", "/about/contact/")
+QUESTION_OR_PART = re.compile(r"[?#]")
 
 
 class MenuLinkBlock(LinkBlock):
@@ -92,26 +102,54 @@ class Navigation(BaseGenericSetting):
 
 
 def menu(request: HttpRequest | None) -> dict[str, Any]:
-    """`header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings row.
+    """`header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings row;
+    `references`: the pages that these and the templates lead to. What leads to no public page is left out, and so is a
+    group that has nothing left.
 
-    Two queries a request, however often it is asked.
+    Two queries a request, however often it is asked; one where a page of ours asks for its own pages anyway.
     """
     known = getattr(request, "_road_out_menu", None)
     if known is not None:
         return known
-    row = Navigation.load(request_or_site=request)
-    references = References(request, page_ids=_pages(row.header) | _pages(row.footer))
-    header = [
-        {"url": "", "note": "", "links": [], **shown(child.block, child.value, references)} for child in row.header
-    ]
-    footer = [shown(child.block, child.value, references) for child in row.footer]
+    row, pages = _asked(request)
+    header = [{"url": "", "note": "", "links": [], **shown(child.block, child.value, pages)} for child in row.header]
+    footer = [shown(child.block, child.value, pages) for child in row.footer]
     for entry in [*header, *footer]:
+        entry["links"] = [link for link in entry["links"] if link["url"]]
         for link in [entry, *entry["links"]]:
             _in_our_words(link)
-    made = {"header": header, "footer": footer, "row": row}
+    header = [entry for entry in header if entry["url"] or entry["links"]]
+    footer = [column for column in footer if column["links"]]
+    made = {"header": header, "footer": footer, "row": row, "references": pages}
     if request is not None:
         request._road_out_menu = made  # type: ignore[attr-defined]
     return made
+
+
+def references(request: HttpRequest | None) -> References:
+    """The pages that the menu, the foot and the templates lead to, in this request; not asked for yet."""
+    return _asked(request)[1]
+
+
+def _asked(request: HttpRequest | None) -> tuple[Navigation, References]:
+    """The settings row, with where the front page is and whether a speaker has read the site in the reader's language,
+    in one query; and what it leads to.
+    """
+    known: tuple[Navigation, References] | None = getattr(request, "_road_out_menu_row", None)
+    if known is not None:
+        return known
+    front = Subquery(Site.objects.filter(is_default_site=True).values("root_page__url_path")[:1])
+    read = Exists(LanguageReview.objects.filter(language=get_language() or settings.LANGUAGE_CODE))
+    row = Navigation.objects.annotate(front=front, is_read=read).first() or Navigation.load()
+    links = _links(row.header) + _links(row.footer)
+    typed = [link.get("address") or "" for link in links] + [row.announcement_address, *BY_TEMPLATES]
+    numbers = {link["page"] for link in links if link.get("page")}
+    made = References(request, page_ids=numbers, typed=_pages_at(typed, getattr(row, "front", None) or "/"))
+    if request is not None:
+        request._road_out_menu_row = row, made  # type: ignore[attr-defined]
+        if not hasattr(request, "language_is_read"):
+            request.language_is_read = getattr(row, "is_read", None)  # type: ignore[attr-defined]
+    return row, made
 
 
 def _in_our_words(link: dict[str, Any]) -> None:
@@ -121,6 +159,11 @@ def _in_our_words(link: dict[str, Any]) -> None:
             link[name] = marked(link[name])
 
 
-def _pages(stream: Any) -> set[int]:
-    links = [link for child in stream for link in child.value.get("links", [child.value])]
-    return {link["page"] for link in links if link.get("page")}
+def _links(stream: Any) -> list[Any]:
+    return [link for child in stream for link in child.value.get("links", [child.value])]
+
+
+def _pages_at(addresses: list[str], front: str) -> dict[str, str]:
+    """The addresses of ours, without question and part, each with the `url_path` of its page in our first language."""
+    paths = {QUESTION_OR_PART.split(address)[0] for address in addresses if address.startswith("/")}
+    return {path: f"{front}{path.strip('/')}/" for path in paths if path.strip("/")}

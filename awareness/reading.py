@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from wagtail.models import Page, PageViewRestriction
 
-from awareness import media, pictures
+from awareness import media, navigation, pictures
 from awareness.references import Note, References
 
 HOME_DEPTH = 2
@@ -42,8 +42,9 @@ class ReadingPage(Page):
         context = super().get_context(request, *args, **kwargs)
         key = self.translation_key if len(settings.LANGUAGES) > 1 else None
         below = self if self.lists_below else None
+        beside = navigation.references(request)
         self.references = context["references"] = References(
-            request, self.linked(), self._above(), self.known_above, self.typed(), below, key
+            request, self.linked(), self._above(), self.known_above, self.typed(), below, key, beside
         )
         self._fetch_files()
         return context

@@ -1,7 +1,10 @@
 """What one page takes from other rows (figures, sources, pages), fetched once, and the notes it cites."""
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +21,7 @@ from awareness.facts import Figure, Source
 from foundation.organisation.languages import here
 
 log = logging.getLogger(__name__)
+PATH = re.compile(r"[^?#]*")
 
 
 class Note(NamedTuple):
@@ -40,9 +44,11 @@ class References:
         typed: Mapping[str, str] = MappingProxyType({}),
         below: Page | None = None,
         translation_key: Any = None,
+        beside: "References | None" = None,
     ) -> None:
         """The pages with these numbers and tree paths, those at these addresses (address: its `url_path`), those right
-        `below` one and those that say the same in other languages will be asked for; `known` ones need no query.
+        `below` one and those that say the same in other languages will be asked for; `known` ones need no query. Those
+        of another that stands `beside` this one, as the menu does, are asked for in the same query.
         """
         self.request = request
         self.known = list(known)
@@ -52,6 +58,9 @@ class References:
         self._below = Q(path__startswith=below.path, depth=below.depth + 1) if below else Q()
         self.translation_key = translation_key
         self._cited: dict[str, Note] = {}
+        self._beside: References | None = None
+        if beside is not None and "pages" not in beside.__dict__:
+            self._beside, beside._beside = beside, self
 
     @cached_property
     def _facts(self) -> tuple[dict[str, Figure], dict[str, Source]]:
@@ -74,10 +83,23 @@ class References:
     @cached_property
     def pages(self) -> list[Page]:
         """The pages that texts and links lead to, and those above this one."""
-        if not (self.page_ids or self.paths or self._typed or self._below or self.translation_key):
-            return self.known
+        if self._beside is not None and "pages" in self._beside.__dict__:
+            return self._beside.pages
+        both = [self, *([self._beside] if self._beside else [])]
+        known = {page.pk: page for each in both for page in each.known}
+        wanted = [each._wanted() for each in both if each._wants()]
+        found: Iterable[Page] = ()
+        if wanted:
+            rows = Page.objects.filter(reduce(or_, wanted)).select_related("locale")
+            found = [row for row in rows if row.pk not in known]
+        return sorted([*known.values(), *found], key=lambda page: page.path)
+
+    def _wants(self) -> bool:
+        return bool(self.page_ids or self.paths or self._typed or self._below or self.translation_key)
+
+    def _wanted(self) -> Q:
         nothing = Q(pk__in=[])
-        found = (
+        return (
             Q(pk__in=self.page_ids)
             | Q(url_path__in=self._typed.values())
             | Q(path__in=self.paths)
@@ -85,15 +107,14 @@ class References:
             | (self._below or nothing)
             | (Q(translation_key=self.translation_key) if self.translation_key else nothing)
         )
-        wanted = Page.objects.filter(found).select_related("locale")
-        return sorted([*self.known, *wanted], key=lambda page: page.path)
 
     def _in_our_language(self) -> Q:
         """The same pages in the reader's language: the menu names those of the first one."""
         language = get_language() or settings.LANGUAGE_CODE
-        if language == settings.LANGUAGE_CODE or not self.page_ids:
+        if language == settings.LANGUAGE_CODE or not (self.page_ids or self._typed):
             return Q(pk__in=[])
-        keys = Page.objects.filter(pk__in=self.page_ids).values("translation_key")
+        named = Q(pk__in=self.page_ids) | Q(url_path__in=self._typed.values())
+        keys = Page.objects.filter(named).values("translation_key")
         return Q(translation_key__in=keys, locale__language_code=language)
 
     def figure(self, slug: str) -> Figure | None:
@@ -119,15 +140,20 @@ class References:
 
     def typed(self, address: str) -> str:
         """A typed address of ours as its readers reach it, /the-problem/#signs too. Empty while it is that of a page
-        which is not public; what is no page that this page's texts name stays as it is.
+        which is public neither in their language nor in our first; what is no page that texts here name stays as it is.
         """
-        path, mark, anchor = address.partition("#")
+        path = PATH.match(address)[0]  # type: ignore[index]
         where = self._typed.get(path)
         page = next((page for page in self.pages if page.url_path == where), None) if where else None
         if page is None:
             return here(address)
-        found = self.address(page.pk)
-        return f"{found}{mark}{anchor}" if found else ""
+        same = {
+            each.locale.language_code
+            for each in self.pages
+            if each.translation_key == page.translation_key and each.live
+        }
+        whole = f"{path.rstrip('/')}/{address[len(path) :]}"
+        return here(whole) if get_language() in same else whole if settings.LANGUAGE_CODE in same else ""
 
     def cite(self, fact: Figure | Source) -> SafeString:
         """The raised number that leads to a note. Numbers follow the order of first citing."""

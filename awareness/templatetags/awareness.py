@@ -35,12 +35,20 @@ def footer_links(context: Context) -> list[dict[str, Any]]:
 @register.simple_tag(takes_context=True)
 def announcement(context: Context) -> dict[str, str]:
     """{% announcement as news %}: words, label and address of the line above every page; words are empty for none."""
-    row = navigation.menu(context.get("request"))["row"]
+    menu = navigation.menu(context.get("request"))
+    row = menu["row"]
     return {
         "words": languages.marked(row.announcement),
         "label": languages.marked(row.announcement_label),
-        "address": languages.here(row.announcement_address),
+        "address": menu["references"].typed(row.announcement_address),
     }
+
+
+@register.simple_tag(takes_context=True)
+def page_at(context: Context, address: str) -> str:
+    """{% page_at "/privacy/" as privacy %}: a page of navigation.BY_TEMPLATES; empty while it is not public."""
+    found: str = navigation.menu(context.get("request"))["references"].typed(address)
+    return found
 
 
 @register.simple_tag(takes_context=True)

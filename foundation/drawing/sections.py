@@ -189,6 +189,21 @@ def rest() -> list[Line]:
     return [[*swing, (SUN_X, GROUND)]]
 
 
+def searching() -> list[Line]:
+    """The coil looks through a glass, sees the road, and takes it."""
+    glass = [(250 + 62 * sin(tau * i / 40), 108 - 62 * cos(tau * i / 40)) for i in range(41)]
+    way = _opened(Opening((52, 108), (210, 108), 42, 8, 0.25))
+    return [[*way, (250, 108), (300, 112), (400, GROUND - 10), (SUN_X, GROUND)], glass, [(294, 152), (330, 188)]]
+
+
+def own() -> list[Line]:
+    """One loop, tied once like a key to its owner, and a straight way on."""
+    ring = [(110 - 70 * cos(tau * i / 40), 112 - 70 * sin(tau * i / 40)) for i in range(41)]
+    inner = [(110 - 26 * cos(tau * i / 40), 112 - 26 * sin(tau * i / 40)) for i in range(41)]
+    teeth = [(300, 112), (300, 140), (322, 140), (322, 112), (344, 112), (344, 132), (366, 132), (366, 112)]
+    return [ring, inner, [(180, 112), *teeth, *_run((366, 112), (450, GROUND), 6), (SUN_X, GROUND)]]
+
+
 DRAWINGS: dict[str, Callable[[], list[Line]]] = {
     "the-problem": problem,
     "our-solution": solution,
@@ -203,6 +218,8 @@ DRAWINGS: dict[str, Callable[[], list[Line]]] = {
     "resources": folded,
     "shop": ribbon,
     "policies": rest,
+    "search": searching,
+    "my": own,
     "privacy": rest,
 }
 
