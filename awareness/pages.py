@@ -119,6 +119,11 @@ class ArticlePage(ReadingPage):
     content_note = models.TextField(
         _("content note"), blank=True, max_length=300, help_text=_("What a reader may find hard, said before it comes.")
     )
+    quick_exit = models.BooleanField(
+        _("button that leaves at once"),
+        default=True,
+        help_text=_("Stays in the corner while one reads. For texts about trafficking; rules and releases need none."),
+    )
     date = models.DateField(
         _("date"), default=timezone.localdate, help_text=_("Shown in lists of articles and releases; newest first.")
     )
@@ -145,7 +150,13 @@ class ArticlePage(ReadingPage):
     ]
     subpage_types: list[str] = []
     search_fields = [*Page.search_fields, index.SearchField("deck"), index.SearchField("body")]
-    content_panels = [*Page.content_panels, FieldPanel("deck"), FieldPanel("content_note"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("deck"),
+        FieldPanel("content_note"),
+        FieldPanel("quick_exit"),
+        FieldPanel("body"),
+    ]
     promote_panels = [
         MultiFieldPanel(
             [
