@@ -9,10 +9,11 @@ from wagtail.models import Page
 from awareness.facts import Source
 from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline, country_names
+from awareness.navigation import Navigation
 from awareness.pages import ReadingPage
 from foundation.organisation.open_points import OpenPoint
 
-BLOCK = "for_staff"
+BLOCK, STORE = "for_staff", "store"
 
 
 def open_points() -> list[OpenPoint]:
@@ -21,16 +22,23 @@ def open_points() -> list[OpenPoint]:
 
 
 def _notes() -> Iterator[OpenPoint]:
-    """A note for staff in the newest text of a page, draft or not: it goes when somebody takes the block out."""
+    """A note for staff in the newest text of a page, draft or not: it goes when somebody takes the block out; and a
+    way to a store that has no address yet.
+    """
+    kind = _("Pages with something to fill in")
+    store = Navigation.load().store_address
+    settings = reverse("wagtailsettings:edit", args=["awareness", "navigation"])
     for page in Page.objects.live().order_by("path").specific().iterator():
         if not isinstance(page, ReadingPage):
             continue
         newest = page.get_latest_revision_as_object() if page.has_unpublished_changes else page
+        title = f"{page.title} ({page.locale.language_code})"
         for block in newest.body:
+            if block.block_type == STORE and not store:
+                yield OpenPoint(kind, _("%(page)s: enter the address of the store") % {"page": title}, settings)
             if block.block_type == BLOCK:
                 where = reverse("wagtailadmin_pages:edit", args=[page.pk])
-                title = f"{page.title} ({page.locale.language_code})"
-                yield OpenPoint(_("Pages with something to fill in"), f"{title}: {block.value['text']}", where)
+                yield OpenPoint(kind, f"{title}: {block.value['text']}", where)
 
 
 def _numbers() -> Iterator[OpenPoint]:

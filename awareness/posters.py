@@ -65,10 +65,5 @@ def facts_of(country: Country, today: str) -> dict[str, Any]:
         "small": [
             _("Numbers as of %(day)s. Call each of them before you hang this up, and look for a newer one each year.")
             % {"day": today},
-            *(
-                [_("We have not called every number ourselves yet.")]
-                if any(row.checked_on is None for row in lines)
-                else []
-            ),
         ],
     }

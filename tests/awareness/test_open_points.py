@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from awareness.facts import Source
 from awareness.hotlines import Hotline
-from awareness.models import ArticlePage, SectionPage
+from awareness.models import ArticlePage, Navigation, SectionPage
 from config.open_points import open_points
 from foundation.organisation.models import LanguageReview, Organisation
 from pledges import wording
@@ -103,3 +103,18 @@ def test_it_says_how_many_are_open_when_a_live_site_is_checked(loaded):
 
 def test_it_says_nothing_of_it_in_a_demonstration(loaded):
     assert "content.W001" not in told_by_check(LIVE=False)
+
+
+def test_it_asks_for_the_address_of_a_store_while_a_page_leads_to_one(loaded):
+    asked = "enter the address of the store"
+    point = next(point for point in open_points() if asked in point.words)
+    assert signed_in("Administrator").get(point.address, follow=True).status_code == 200
+    row = Navigation.load()
+    row.store_address = "https://store.example/"
+    row.save()
+    assert asked not in words()
+    row.store_address = ""
+    row.save()
+    for page in SectionPage.objects.filter(slug="shop"):
+        page.unpublish()
+    assert asked not in words()

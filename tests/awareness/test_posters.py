@@ -39,11 +39,11 @@ def test_it_prints_no_number_that_is_off_and_changes_as_soon_as_staff_do(loaded,
     assert "08000121700" not in after and "999" in after
 
 
-def test_it_says_that_nobody_has_called_until_a_person_has(loaded, client):
-    words = reading.squeezed("We have not called every number ourselves yet.")
-    assert words in reading.text(drawn(client, "us"))
-    Hotline.objects.filter(country="US").update(checked_on="2026-11-20", checked_by="Ada")
-    assert words not in reading.text(drawn(client, "us"))
+def test_it_asks_whoever_hangs_it_to_call_first_and_apologises_to_nobody(loaded, client):
+    """Which lines we have not called is a list in the panel."""
+    text = reading.text(drawn(client, "us"))
+    assert reading.squeezed("Call each of them before you hang this up") in text
+    assert reading.squeezed("called every number") not in text
 
 
 def test_it_knows_no_poster_of_a_country_that_has_no_line(loaded, client):
