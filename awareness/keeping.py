@@ -54,6 +54,10 @@ class Memory:
         same = all(now[name] == value for name, value in last.items() if name in now)
         return Verdict.UPDATE if same else Verdict.CHANGED
 
+    def last(self, key: str) -> dict[str, Any]:
+        """What was remembered the last time; nothing at first."""
+        return self._last.get(key, {})
+
     def remember(self, key: str, content: Any) -> None:
         """Call it with the content as it was written."""
         self._new[key] = plain(content)

@@ -25,9 +25,15 @@ Say = Callable[[str], None]
 
 
 @transaction.atomic
-def load(profile: str, say: Say) -> None:
-    """Everything, in the order in which one needs the other. Raises ContentError for a file that is not right."""
+def load(profile: str | None, say: Say) -> None:
+    """Everything, in the order in which one needs the other. Without a profile that of the last time, and the sample at
+    first. Raises ContentError for a file that is not right.
+    """
     memory = Memory()
+    before = memory.last("profile").get("name", "")
+    profile = profile or before or "sample"
+    if profile != before:
+        memory.remember("profile", {"name": profile})
     sources = _read("sources.toml")["source"]
     _rows(Source, sources, memory, say)
     _figures(_read("figures.toml")["figure"], {row["slug"] for row in sources}, memory, say)

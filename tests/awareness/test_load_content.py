@@ -6,7 +6,7 @@ from django.core.management import call_command
 from wagtail.models import GroupPagePermission, Page, Site
 
 from awareness.keeping import Loaded
-from awareness.models import ArticlePage, Figure, HomePage, Hotline, Source
+from awareness.models import ArticlePage, Figure, HomePage, Hotline, Navigation, Source
 from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
 
@@ -130,3 +130,11 @@ def test_it_fills_the_place_of_a_page_that_staff_deleted_with_nothing(loaded):
     english(ArticlePage, slug="what-is-human-trafficking").delete()
     assert f"{ARTICLE}/: deleted by a person" in load()
     assert not ArticlePage.objects.filter(slug=ARTICLE, locale__language_code="en").exists()
+
+
+def test_it_stays_with_the_profile_that_was_chosen_when_none_is_named(loaded):
+    """An update, or another start of script/server, must not turn a charity back into the sample."""
+    call_command("load_content", profile="exodus-cry", verbosity=0)
+    call_command("load_content", verbosity=0)
+    assert Organisation.load().name == "Exodus Cry"
+    assert Navigation.load().announcement_label == "Watch now"

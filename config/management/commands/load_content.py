@@ -17,7 +17,9 @@ class Command(BaseCommand):
     help = "Loads facts, hotlines, pages, menus and each app's starter rows. Keeps what people changed since."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--profile", default="sample", help="who the site is for: a name in content/profiles")
+        parser.add_argument(
+            "--profile", help="who the site is for: a name in content/profiles; that of the last time, or sample"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
