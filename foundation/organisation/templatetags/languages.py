@@ -39,6 +39,12 @@ def said(words: str) -> str:
 
 
 @register.filter
+def by_itself(words: str) -> str:
+    """What a figure counts, without its number before it: Spanish says “de personas” after millions alone."""
+    return words.removeprefix("de ") if get_language() == "es" and words.startswith("de ") else words
+
+
+@register.filter
 def typed(words: str) -> str:
     """Words that stay as they were typed, such as the title of a source: marked in a page of another language."""
     return languages.as_typed(words)
