@@ -32,7 +32,7 @@ class CheckForm(forms.Form):
     def _tidy(self, field: str, shape: str) -> str:
         typed = "".join(self.cleaned_data[field].split()).upper()
         if not re.fullmatch(shape, typed, re.ASCII):
-            raise forms.ValidationError(_("Please type this as it stands on the receipt."))
+            raise forms.ValidationError(_("Please type this as it is printed on the receipt."))
         return typed
 
 

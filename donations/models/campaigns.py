@@ -33,7 +33,7 @@ STORY = [
 def free_address(slug: str) -> None:
     """Raise ValidationError when another page of giving stands at that address."""
     if slug in TAKEN_ADDRESSES:
-        raise ValidationError(_("Another page stands at this address. Please choose a different one."))
+        raise ValidationError(_("Another page has this address. Please choose a different one."))
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from wagtail.blocks import ListBlock, RichTextBlock, StreamBlock, StructBlock
+from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page, ReferenceIndex
 
 from awareness.facts import Figure, Source
@@ -54,6 +55,8 @@ def typed_words(block, value, path=""):
     if isinstance(block, StreamBlock):
         for child in value:
             yield from typed_words(child.block, child.value, child.block_type)
+    elif isinstance(block, ImageBlock):
+        yield f"{path}.alt_text", (value and value.contextual_alt_text) or ""
     elif isinstance(block, StructBlock):
         for name, child in block.child_blocks.items():
             if isinstance(block, LinkBlock) and name in ("page", "address", "style"):

@@ -53,6 +53,14 @@ def test_it_keeps_every_place_of_a_string(language):
     assert not wrong
 
 
+def test_it_sets_the_marks_of_spanish():
+    texts = [text for entry in catalogue.read("es") if entry.id for _, text in _pairs(entry.id, entry.string)]
+    assert [text for text in texts if any(text.count(a) != text.count(b) for a, b in ("¿?", "¡!", "«»"))] == []
+    pages = [path.read_text() for path in (settings.BASE_DIR / "content/es/pages").glob("*.md")]
+    assert len(pages) > 30
+    assert [text[:200] for text in [*texts, *pages] if re.search("[“”]", text)] == []
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_it_ships_the_compiled_catalogue_of_these_words(language):
     assert (catalogue.folder(language) / "django.mo").read_bytes() == catalogue.compiled(catalogue.read(language))

@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from awareness.careful_words import harmful, hints
 from awareness.models import SectionPage
+from config.management.commands import catalogue
 from tests.awareness.conftest import english
 from tests.staff.people import signed_in
 
@@ -20,6 +21,20 @@ FILES = [*sorted((CONTENT / "pages").glob("*.md")), *sorted(CONTENT.glob("*.toml
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CONTENT)))
 def test_it_uses_no_word_that_harms_or_sells(path: Path):
     assert harmful(path.read_text()) == []
+
+
+def test_it_speaks_no_dialect_of_its_own_and_apologises_to_no_reader():
+    """Words that only we would understand, or that belong on the list of what staff must check."""
+    dialect = re.compile(
+        r"look(s)? again|machinery|\bit counts\b(?! people)|as a text file|in our books yet|take away:"
+        r"|as far as we know them|have not called|no speaker of spanish has|not (yet )?opened it ourselves",
+        re.IGNORECASE,
+    )
+    strings = [
+        text for message in catalogue.public() for text in (message if isinstance(message, tuple) else [message])
+    ]
+    pages = [re.sub(r"```for_staff.*?```", "", path.read_text(), flags=re.DOTALL) for path in FILES]
+    assert [text[:200] for text in [*strings, *pages] if dialect.search(text)] == []
 
 
 @pytest.mark.parametrize("text", ["The rescued girls", "a sex slave", "fastest-growing crime", "a shocking number"])

@@ -299,4 +299,4 @@ class TestThePanel:
         address = "/admin/snippets/donations/campaign/preview/"
         assert editor.post(address, self.form()).json()["is_valid"]
         shown = editor.get(address).content.decode()
-        assert "A house by the sea" in shown and "The giving form stands here." in shown
+        assert "A house by the sea" in shown and "The giving form is here." in shown

@@ -70,7 +70,7 @@ def test_it_thanks_and_looks_again_by_itself_when_stripe_does_not_answer(donor, 
     till.fault("unavailable")
     answer = donor.client.get(address)
     text = answer.content.decode()
-    assert "<h1>Thank you.</h1>" in text and "looks again by itself" in text and "$42.42" in text
+    assert "<h1>Thank you.</h1>" in text and "updates by itself" in text and "$42.42" in text
     assert "books" not in text and "pay again" not in text
     assert answer["Refresh"] == "3"  # seconds, of the same address
     till.calm()

@@ -32,7 +32,7 @@ def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -
     answer = client.post(address, {"csrfmiddlewaretoken": token})
     assert (answer.status_code, answer["Location"]) == (302, address)
     done = client.get(address).content.decode()
-    assert "Thank you. Your signature counts." in done
+    assert "Thank you. You have signed." in done
     assert '<strong class="num">1</strong>' in done
     assert "<bdi>Ada Example</bdi>" in done and "Print this page" in done  # the certificate, on their own page
     assert "has signed" not in client.get("/pledge/").content.decode()  # a small number invites nobody

@@ -31,6 +31,7 @@ ROWS = {
     "hotlines": ("hours",),
     "topics": ("name",),
     "authors": ("name",),
+    "sources": ("brief",),
 }
 APPS = ("awareness", "config", "donations", "foundation", "pledges", "supporters", "templates")
 # Only staff read these: their panel speaks English.
