@@ -16,6 +16,7 @@ from awareness.facts import Figure
 from awareness.facts_page import FactsPage
 from awareness.page_words import PageWords, Passage
 from awareness.pages import HelpPage
+from foundation.organisation.languages import here
 from foundation.organisation.sought import Sought, stems
 
 MOST_PAGES, LOOKED_AT, MOST_FIGURES = 20, 100, 6
@@ -42,7 +43,7 @@ def answers(sought: Sought) -> Answers:
     """Few questions to the database, however much is found."""
     rows, figures, countries = _rows(sought), _figures(sought), _countries(sought)
     known = _public([row.page_id for row in rows], sought.language)
-    urls = {page.pk: page.get_url() or "" for page in known.values()}
+    urls = {page.pk: here("/" + page.url_path.split("/", 2)[2]) for page in known.values()}  # asks for no site
     facts, helping = (_address(kind, known, urls) for kind in (FactsPage, HelpPage))
     pages, all_words = _best([row for row in rows if row.page_id in known], sought)
     return Answers(

@@ -64,7 +64,7 @@ class HomePage(HeadedPage):
             here = Q(page=OuterRef("pk")) | Q(page__aliases=OuterRef("pk"))
             way = Page.objects.filter(url_path__in=[self.url_path, *steps], path__startswith=self.path)
             closed = Exists(PageViewRestriction.objects.filter(here))
-            rows = list(way.annotate(closed=closed).order_by("path"))
+            rows = list(way.annotate(closed=closed).select_related("locale").order_by("path"))
             if rows and rows[-1].url_path == steps[-1] and rows[-1].live:
                 found = rows[-1].specific
                 found.known_above = rows[1:-1]

@@ -32,8 +32,10 @@ def load(profile: str | None, say: Say) -> None:
     first. Raises ContentError for a file that is not right.
     """
     memory = Memory()
-    profile = profile or memory.last("profile").get("name", "sample")
-    memory.remember("profile", {"name": profile})
+    before = memory.last("profile").get("name", "")
+    profile = profile or before or "sample"
+    if profile != before:
+        memory.remember("profile", {"name": profile})
     sources = _read("sources.toml")["source"]
     _rows(Source, sources, memory, say)
     _figures(_read("figures.toml")["figure"], {row["slug"] for row in sources}, memory, say)
