@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import evidence
+from tests.commands import Commands
 from tests.databases import own_database
 from tests.ports import free_port
 from tests.stripe_sandbox.driver import Sandbox
@@ -40,18 +41,22 @@ class Site:
     output: Path
     env: dict[str, str]
 
+    def __post_init__(self) -> None:
+        self.commands = Commands(self.env)
+
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
     def manage(self, *args: str) -> str:
         """Run a management command on this site and return what it printed."""
-        return manage(self.env, *args).stdout
+        return self.commands.run(*args)
 
     def printed(self) -> str:
         return self.output.read_text()
 
     def stop(self) -> int:
+        self.commands.stop()
         self.process.terminate()
         return self.process.wait(timeout=120)
 

@@ -1,6 +1,6 @@
 """A process with the site's settings: forks workers that can be killed, and answers questions about the rows.
 
-It takes orders as lines of JSON and never touches the database itself, so that each fork opens its own connection.
+It takes orders as lines of JSON and holds no connection to the database, so that each fork opens its own.
 Forking spares the seconds in which Django starts: a hundred workers can be killed in a minute.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from django.db.models import F
 
 from config.management.commands import serve
@@ -143,8 +144,15 @@ def _ended(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if found else None
 
 
+def warm_up() -> None:
+    """What each worker does when it starts, once before the first fork: templates and addresses are there for all."""
+    call_command("finish_pages")
+    connections.close_all()
+
+
 def main() -> None:
     plants.plant()
+    warm_up()
     started = set()
     for line in sys.stdin:
         order, *args = json.loads(line)
