@@ -43,7 +43,7 @@ class ListView(generic.IndexView):
         rows: QuerySet[Any] = super().get_base_queryset()
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
-    def _get_custom_column(self, field_name: str, column_class: Any = Column, **kwargs: Any) -> Column:
+    def _get_custom_column(self, field_name: str, column_class: Any = Column, **kwargs: Any) -> Any:
         look = {"classname": "whole"} if field_name in WHOLE else {}
         return super()._get_custom_column(field_name, column_class, **look, **kwargs)
 

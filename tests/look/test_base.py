@@ -47,7 +47,7 @@ def test_it_ends_the_cookies_of_forms_in_each_language_and_not_the_session_of_st
     ended = {(morsel.key, morsel["path"]) for morsel in answer.cookies.values() if morsel["max-age"] == 0}
     assert ended == {
         ("csrftoken", "/"),
-        *(("gift", path) for path in ("/give/", "/es/give/")),
+        *((name, path) for name in ("gift", "typed") for path in ("/give/", "/es/give/")),
         *(("my", path) for path in ("/my/", "/es/my/")),
     }
 

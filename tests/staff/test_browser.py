@@ -261,7 +261,7 @@ BROKEN = """() => {
   for (const cell of document.querySelectorAll("main td, main th, main dd")) {
     const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     for (let text; (text = texts.nextNode());) {
-      for (const word of text.nodeValue.matchAll(/[\\p{L}\\p{N}@._]+/gu)) {
+      for (const word of text.nodeValue.matchAll(/[\\p{L}\\p{N}@._:]+/gu)) {
         if (word[0].length > 30) continue;
         const range = document.createRange();
         range.setStart(text, word.index);
