@@ -78,7 +78,14 @@ def test_it_asks_once_what_stripe_refuses(wire):
         (400, {"message": "Bad sum.", "code": "amount_too_small", "param": "amount"}, "refused", "Bad sum.", "*", "*"),
         (400, {}, "refused", "Stripe refused.", "", ""),
         (402, {"type": "card_error", "message": "Declined.", "code": "card_declined"}, "refused", "Declined.", "*", ""),
-        (400, {"type": "idempotency_error", "message": "Another order."}, "refused", "Another order.", "", ""),
+        (
+            400,
+            {"type": "idempotency_error", "message": "Another order."},
+            "refused",
+            "Another order.",
+            gateway.KEY_TAKEN,
+            "",
+        ),
         (
             404,
             {"message": "Nothing there.", "code": "url_invalid", "param": "id"},
@@ -105,7 +112,7 @@ def test_it_takes_a_key_that_does_not_work_for_stripe_being_down(wire, status):
     with pytest.raises(gateway.StripeIsDownError) as down:
         intent(wire)
     assert str(down.value) == "Stripe does not accept our key: This key is no good."
-    named = gateway.NoPermissionError if status == 403 else gateway.StripeIsDownError
+    named = gateway.NoPermissionError if status == 403 else gateway.KeyRefusedError
     assert (type(down.value), down.value.seconds) == (named, 60)
 
 
