@@ -108,7 +108,10 @@ def v1() -> Any:
 def _translated() -> Iterator[None]:
     """Stripe's errors as ours. A key that does not work counts as down: no gift is lost while staff mend it."""
     try:
+        home.check_claimed()
         yield
+    except home.NotAtHomeError as error:
+        raise NobodysError(str(error)) from error
     except stripe.RateLimitError as error:
         raise StripeIsBusyError("Stripe asks us to wait (429).", WAIT["busy"]) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
@@ -124,17 +127,12 @@ def _translated() -> Iterator[None]:
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
-    try:
-        home.check_claimed()
-    except home.NotAtHomeError as error:
-        raise NobodysError(str(error)) from error
     pace.step()
     with _translated():
         answer = call(*args)
     if not isinstance(answer, stripe.StripeObject):
         raise StripeIsDownError("Stripe's answer is no object.")
-    plain: dict[str, Any] = answer.to_dict()
-    return plain
+    return dict(answer.to_dict())
 
 
 def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
@@ -180,8 +178,7 @@ def account() -> str:
 
 @lru_cache(maxsize=4)
 def _account_for(key: str, base: str) -> str:
-    ident = ask(v1().accounts.retrieve_current)["id"]
-    return ident if is_live() else f"{ident}/test"
+    return f"{ask(v1().accounts.retrieve_current)['id']}{'' if is_live() else '/test'}"
 
 
 def create_checkout(order: orders.CheckoutOrder) -> facts.CheckoutPage:
@@ -197,11 +194,7 @@ def create_checkout(order: orders.CheckoutOrder) -> facts.CheckoutPage:
 
 def _checkout_params(order: orders.CheckoutOrder) -> dict[str, Any]:
     ours = {"gift": order.reference}
-    price: dict[str, Any] = {
-        "currency": order.currency.lower(),
-        "unit_amount": order.total,
-        "product": order.product,
-    }
+    price: dict[str, Any] = {"currency": order.currency.lower(), "unit_amount": order.total, "product": order.product}
     params: dict[str, Any] = {
         "mode": "subscription" if order.monthly else "payment",
         "submit_type": "donate",
