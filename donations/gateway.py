@@ -91,7 +91,10 @@ def v1() -> Any:
 def _translated() -> Iterator[None]:
     """Stripe's errors as ours."""
     try:
+        home.check_claimed()
         yield
+    except home.NotAtHomeError as error:
+        raise NobodysError(str(error)) from error
     except stripe.RateLimitError as error:
         raise StripeIsBusyError("Stripe asks us to wait (429).", PAUSE["busy"]) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
@@ -117,17 +120,12 @@ def _clock(error: stripe.StripeError) -> datetime | None:
 
 def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """One call, with its answer as a plain dict."""
-    try:
-        home.check_claimed()
-    except home.NotAtHomeError as error:
-        raise NobodysError(str(error)) from error
     pace.step()
     with gate.place(), _translated():
         answer = call(*args)
     if not isinstance(answer, stripe.StripeObject):
         raise StripeIsDownError("Stripe's answer is no object.")
-    plain: dict[str, Any] = answer.to_dict()
-    return plain
+    return dict(answer.to_dict())
 
 
 def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
@@ -173,8 +171,7 @@ def account() -> str:
 
 @lru_cache(maxsize=4)
 def _account_for(key: str, base: str) -> str:
-    ident = ask(v1().accounts.retrieve_current)["id"]
-    return ident if is_live() else f"{ident}/test"
+    return f"{ask(v1().accounts.retrieve_current)['id']}{'' if is_live() else '/test'}"
 
 
 def create_checkout(order: orders.CheckoutOrder) -> facts.CheckoutPage:

@@ -89,7 +89,7 @@ def refuse_filled() -> None:
             )
 
 
-def load(bundle: ZipFile, contents: Contents, settle: Callable[[Callable[[], None]], None]) -> None:
+def load(bundle: ZipFile, contents: Contents, settle: Callable[[Callable[[], Any]], None]) -> None:
     """Tables as the migrations of the file make them, its rows, and then what newer migrations do with them."""
     try:
         executor = MigrationExecutor(connection)

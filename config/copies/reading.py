@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 from django.conf import settings
@@ -109,7 +110,7 @@ def _media(bundle: ZipFile, contents: Contents) -> Iterator[None]:
         raise
 
 
-def _settle(contents: Contents, migrate: Callable[[], None]) -> None:
+def _settle(contents: Contents, migrate: Callable[[], Any]) -> None:
     """What a copy must not do by itself: be at home, send what may have been sent, let in who was signed in then."""
     migrate()
     with transaction.atomic():

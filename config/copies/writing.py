@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from django.conf import settings
@@ -63,7 +64,7 @@ def _check(path: Path) -> None:
 
 
 @contextmanager
-def _private(path: Path) -> Iterator[object]:
+def _private(path: Path) -> Iterator[IO[bytes]]:
     """A new file that its owner alone reads."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
         yield file

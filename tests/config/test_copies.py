@@ -182,6 +182,8 @@ Session.objects.create(session_key="k", session_data="d", expire_date=timezone.n
 """
 TELL = """
 import json
+from foundation.jobs.queue import run_due
+run_due()
 from django.contrib.sessions.models import Session
 from django.db import Error
 from donations import gateway
@@ -217,8 +219,9 @@ class Place(Processes):
         super().__init__({**ours, "DATA_DIR": str(data_dir), "SANDBOX_PORT": "9", **extra})
         self.data_dir, self.media = data_dir, data_dir / "media"
 
-    def told(self) -> dict[str, object]:
-        return json.loads(self.shell(TELL).stdout.split("TOLD", 1)[1])
+    def told(self, first: str = "") -> dict[str, object]:
+        """After whatever is due was done. Each command of a machine that is busy takes seconds."""
+        return json.loads(self.shell(first + TELL).stdout.split("TOLD", 1)[1])
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +268,6 @@ def test_it_comes_back_whole_and_does_nothing_until_somebody_claims_it(lived_in,
     ).read_bytes()
     assert sorted(path.name for path in empty.media.iterdir()) == ["films"]
 
-    empty.manage("worker", "--once")
     found = empty.told()
     assert found["name"] == "Özge\t\\N \\. a\nline 🦋"
     assert found["letters"] == [["waits", "unsure"]] and found["jobs"] == [{"event": "evt_1", "silent": True}]
@@ -275,8 +277,7 @@ def test_it_comes_back_whole_and_does_nothing_until_somebody_claims_it(lived_in,
     again = empty.manage("restore", str(copy), check=False)
     assert again.returncode == 1 and "empty place only" in again.stderr
 
-    empty.manage("claim_site")
-    found = empty.told()
+    found = empty.told("from django.core.management import call_command\ncall_command('claim_site')\n")
     assert found["mail"] is None and "restored" not in str(found["stripe"])
 
 
