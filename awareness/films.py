@@ -1,5 +1,6 @@
 """Films: a list, and a page for each with its trailer or the film itself, captions and transcript."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,8 +34,12 @@ class FilmIndexPage(ListingPage):
         verbose_name = _("films")
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
-        films = FilmPage.objects.child_of(self).live()
-        return films.select_related("poster").prefetch_related("poster__renditions").order_by("-date", "-pk")
+        films: QuerySet[FilmPage] = FilmPage.objects.child_of(self).live().order_by("-date", "-pk")
+        return films
+
+    @property
+    def rows_with_pictures(self) -> Sequence[BodyPage]:  # type: ignore[override]
+        return self.shown
 
 
 class FilmPage(BodyPage):

@@ -1,10 +1,12 @@
 """Pages made of an answer and blocks, and pages that list the pages below them, twelve at a time."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import EmptyPage, InvalidPage, PageNotAnInteger, Paginator
+from django.core.paginator import Page as Part
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -16,6 +18,7 @@ from awareness.body_field import BodyField
 from awareness.reading import ReadingPage
 
 PER_PAGE = 12
+FURTHEST = 10_000  # a page number that nobody reaches by links
 SECTIONS = ["awareness.HomePage", "awareness.SectionPage"]
 
 
@@ -32,6 +35,27 @@ class BodyPage(ReadingPage):
         abstract = True
 
 
+class Counted(Paginator):
+    """Django's, with one query for the rows and their number: each row of a page brings how many there are."""
+
+    def page(self, number: int | str) -> Any:
+        """Raises InvalidPage."""
+        try:
+            wanted = int(number)
+        except ValueError as error:
+            raise PageNotAnInteger(str(error)) from error
+        if not 1 <= wanted <= FURTHEST:
+            raise EmptyPage(f"No page {wanted}.")
+        all_of_them = cast(QuerySet[Any], self.object_list)
+        number_of_all = all_of_them.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("*")).values("n")
+        first = (wanted - 1) * self.per_page
+        rows = list(all_of_them.annotate(of_all=Subquery(number_of_all))[first : first + self.per_page])
+        if not rows and wanted > 1:
+            raise EmptyPage(f"No page {wanted}.")
+        self.count = rows[0].of_all if rows else 0
+        return Part(rows, wanted, self)
+
+
 class ListingPage(BodyPage):
     """Lists pages below it. A row prints `title`, `url`, `line` and `search_description`."""
 
@@ -41,16 +65,18 @@ class ListingPage(BodyPage):
     class Meta:
         abstract = True
 
+    shown: Sequence[Any] = ()  # the rows of this answer
+
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
         """The pages to list, in their order."""
         raise NotImplementedError
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """`listing`: one page of the list; `kept`: what of the query its page links keep. Http404: no such page."""
-        context = super().get_context(request, *args, **kwargs)
-        paginator: Paginator[Any] = Paginator(self.listed(request), PER_PAGE)
         try:
-            listing = paginator.page(request.GET.get("page", "1"))
+            listing = Counted(self.listed(request), PER_PAGE).page(request.GET.get("page", "1"))
         except InvalidPage as error:
             raise Http404 from error
+        self.shown = listing.object_list
+        context = super().get_context(request, *args, **kwargs)
         return {**context, "listing": listing, "numbers": listing.paginator.get_elided_page_range(listing.number)}

@@ -12,6 +12,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.search import index
 
 from awareness.listings import BodyPage, ListingPage
+from foundation.organisation.context import organisation
 from foundation.organisation.models import Organisation
 
 
@@ -25,7 +26,7 @@ class JobIndexPage(ListingPage):
         verbose_name = _("jobs and internships")
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
-        still_open = Q(closes_on__isnull=True) | Q(closes_on__gte=Organisation.load().today())
+        still_open = Q(closes_on__isnull=True) | Q(closes_on__gte=organisation(request).today())
         jobs = JobPage.objects.child_of(self).live().filter(still_open)
         return jobs.order_by(models.F("closes_on").asc(nulls_last=True), "-pk")
 

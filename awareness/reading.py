@@ -29,6 +29,7 @@ class ReadingPage(Page):
     known_open = False  # whether finding this one showed that no page on the way to it is closed
     pictures: Sequence[str] = ()  # fields of this type that hold a picture,
     documents: Sequence[str] = ()  # and those that hold a document
+    rows_with_pictures: Sequence["ReadingPage"] = ()  # other pages whose pictures stand on this one
 
     class Meta:
         abstract = True
@@ -114,12 +115,14 @@ class ReadingPage(Page):
 
     def _fetch_files(self) -> None:
         """Every picture and document of the page at once; the fields get theirs, the blocks have taken theirs."""
-        numbers = [[getattr(self, f"{name}_id") for name in names] for names in (self.pictures, self.documents)]
-        files = pictures.fetch(self.body, *numbers)
-        for names, rows in ((self.pictures, files.images), (self.documents, files.documents)):
-            for name in names:
-                if getattr(self, f"{name}_id") in rows:
-                    setattr(self, name, rows[getattr(self, f"{name}_id")])
+        fields = [(page, name) for page in (self, *self.rows_with_pictures) for name in page.pictures]
+        numbers = [getattr(page, f"{name}_id") for page, name in fields]
+        files = pictures.fetch(self.body, numbers, [getattr(self, f"{name}_id") for name in self.documents])
+        rows = [(page, name, files.images) for page, name in fields]
+        rows += [(self, name, files.documents) for name in self.documents]
+        for page, name, found in rows:
+            if getattr(page, f"{name}_id") in found:
+                setattr(page, name, found[getattr(page, f"{name}_id")])
 
     def linked(self) -> set[int]:
         """The numbers of the pages that the blocks lead to."""

@@ -9,10 +9,19 @@ from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 
 
-def facts() -> dict[str, Any]:
+def organisation(request: HttpRequest) -> Organisation:
+    """Who we are, asked once for one answer, whoever needs it."""
+    kept = request.__dict__
+    if "_organisation" not in kept:
+        kept["_organisation"] = Organisation.load()
+    row: Organisation = kept["_organisation"]
+    return row
+
+
+def facts(row: Organisation | None = None) -> dict[str, Any]:
     """The same facts for pages and letters."""
     return {
-        "organisation": Organisation.load(),
+        "organisation": row or Organisation.load(),
         "no_money_moves": mode.no_money_moves(),
         "offline_stripe": mode.offline_stripe(),
         "base_url": settings.BASE_URL,
@@ -21,4 +30,4 @@ def facts() -> dict[str, Any]:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Django's context processor."""
-    return facts()
+    return facts(organisation(request))

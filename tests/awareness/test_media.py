@@ -16,7 +16,18 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 
 from awareness import layout, media
 from awareness.contact import ContactPage
-from awareness.models import ArticleIndexPage, ArticlePage, FilmIndexPage, FilmPage, HomePage, PageWords, SectionPage
+from awareness.models import (
+    ArticleIndexPage,
+    ArticlePage,
+    FilmIndexPage,
+    FilmPage,
+    HomePage,
+    JobIndexPage,
+    NewsroomPage,
+    PageWords,
+    PodcastPage,
+    SectionPage,
+)
 from awareness.podcast import EpisodePage
 from tests.awareness.conftest import english
 from tests.awareness.test_every_type import a_list, add_address, as_shown, filled
@@ -46,7 +57,8 @@ def chosen(alt: str = "A road") -> dict[str, object]:
     return {"image": picture().pk, "alt_text": alt}
 
 
-WITH_MORE = [FilmPage, EpisodePage, ContactPage]  # a film, a sound or a form stands there besides
+# A film, a sound, a form or a list stands there besides.
+WITH_MORE = [FilmPage, EpisodePage, ContactPage, FilmIndexPage, PodcastPage, NewsroomPage, JobIndexPage]
 NO_LINK = {"label": "", "note": "", "page": "", "address": ""}
 A_LINK = {"label": "Read on", "note": "", "page": "", "address": "/give/"}
 
