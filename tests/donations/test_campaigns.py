@@ -258,7 +258,7 @@ class TestThePanel:
             ({"cap_sum": "100"}, "Give both who matches"),
             ({"lead_reference": "AAAA-BBBB-CCCC"}, "No gift that has arrived"),
             ({"ends_on": "2025-12-31"}, "must not be before"),
-            ({"slug": "thanks"}, "Another page stands at this address"),
+            ({"slug": "thanks"}, "Another page has this address"),
         ],
     )
     def test_it_refuses_what_is_not_clear(self, fields, words):

@@ -7,7 +7,6 @@ machine is shown to be able to fail: faults planted in our code are found by it.
 import os
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as effort
 from hypothesis.stateful import run_state_machine_as_test
@@ -15,8 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.donations.machine import FAILS_LATER, GOOD, REACHED, STEER, Story
 
 pytestmark = pytest.mark.finding
-# Of thirty steps each. What is told at random is told on SQLite first; on PostgreSQL enough of it to meet its locks.
-STORIES = int(os.environ.get("STORIES", 3 if connection.vendor == "postgresql" else 8))
+STORIES = int(os.environ.get("STORIES", 8))  # of thirty steps each
 EVERYTHING = {
     *("charge", "fee", "refund", "refund_reversal", "dispute", "dispute_reversal", "stripe_fee", "foreign", "payout"),
     *("gift started", "gift pending", "gift failed", "gift expired", "gift paid"),

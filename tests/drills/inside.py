@@ -152,11 +152,14 @@ def warm_up() -> None:
 
 def main() -> None:
     plants.plant()
-    warm_up()
     started = set()
+    warm = False
     for line in sys.stdin:
         order, *args = json.loads(line)
         if order == "start":
+            if not warm:  # not before: a copy may be restored to here first, and wants no database
+                warm_up()
+                warm = True
             pid = _start(*args)
             started.add(pid)
             answer: Any = {"answer": pid}
