@@ -56,7 +56,18 @@ class ImageNumberBlock(ImageChooserBlock):
 
     def bulk_to_python(self, values: list[Any]) -> list[Any]:
         files = _of_this_page.get()
-        return super().bulk_to_python(values) if files is None else [copy(files.images.get(each)) for each in values]
+        return super().bulk_to_python(values) if files is None else [_placed(files.images.get(each)) for each in values]
+
+
+def _placed(image: Any) -> Any:
+    """A picture for one place. The words of that place stand on it, so the files that show it must lead to it."""
+    if image is None:
+        return None
+    mine = copy(image)
+    mine.prefetched_renditions = [copy(made) for made in image.prefetched_renditions]
+    for made in mine.prefetched_renditions:
+        made.image = mine
+    return mine
 
 
 class FileNumberBlock(DocumentChooserBlock):

@@ -142,7 +142,7 @@ def test_it_takes_a_whole_gift_by_keys_alone(
     for _ in range(3):
         page.keyboard.press("ArrowDown")  # from the second rung to another amount
     tab_to(page, "[name=other]")
-    page.keyboard.type("42,50")
+    page.keyboard.type("forty")
     tab_to(page, "[name=cover_fee]")
     page.keyboard.press("Space")
     tab_to(page, "#dedication summary")
