@@ -56,7 +56,7 @@ def curve(points: Sequence[Point]) -> str:
         else:
             path += segment if path.endswith("s") or segment.startswith("-") else f" {segment}"
         pen_x, pen_y = round(pen_x + step_x, 1), round(pen_y + step_y, 1)
-    return path
+    return path.removesuffix("s")  # of two points there is one segment
 
 
 class Road(NamedTuple):

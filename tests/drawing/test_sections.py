@@ -13,6 +13,7 @@ def test_it_draws_each_section_differently_and_every_one_leads_to_the_sun() -> N
     assert len(set(drawn.values())) == len(drawn) >= 12
     for name, shapes in drawn.items():
         assert shapes.count('class="s"') == 1 and "style" not in shapes, name
+        assert not [path for path in re.findall(r' d="([^"]*)"', shapes) if path.endswith("s")], name
 
 
 def test_it_stays_inside_its_box() -> None:

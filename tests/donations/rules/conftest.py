@@ -20,7 +20,7 @@ def clock(monkeypatch) -> SimpleNamespace:
 
 
 @pytest.fixture
-def wire(settings, monkeypatch, clock) -> Iterator[Wire]:
+def wire(db, settings, monkeypatch, clock) -> Iterator[Wire]:  # a copy that nobody claimed asks nothing
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.001)
 

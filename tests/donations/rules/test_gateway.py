@@ -5,6 +5,7 @@ import stripe
 
 from donations import ahead, asking, gateway, pace
 
+pytestmark = pytest.mark.django_db  # each call asks whether this is a copy that nobody claimed
 CARD = {"id": "ch_one", "amount": 2500, "currency": "usd", "created": 1_790_000_000, "livemode": False}
 
 
