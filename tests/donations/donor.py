@@ -12,6 +12,7 @@ from django.test import Client
 from donations import gateway
 from foundation.doors import guard
 from foundation.jobs.queue import run_due
+from tests.donations.kept import keep
 
 WEBHOOK = "/stripe/webhook/"
 SECOND = "give a second time"
@@ -22,6 +23,9 @@ class Till:
 
     def __init__(self, sandbox, tenant: str) -> None:
         self.sandbox, self.tenant = sandbox, tenant
+
+    def copy(self, tenant: str) -> bool:
+        return self.sandbox.copy(tenant, self.tenant)
 
     def events(self) -> list[dict]:
         return self.sandbox.events(self.tenant)
@@ -110,3 +114,12 @@ class Donor:
         assert answer.status_code == 303, answer.content.decode()
         back = urlsplit(self.till.pay(answer["Location"], card, **fields))
         return self.client.get(f"{back.path}?{back.query}")
+
+    def gave(self, *args, card: str = "4242424242424242", **more) -> None:
+        """Has given, paid, and Stripe has told us of it. For a test that begins with that: it is made once (kept.py)."""
+
+        def make() -> None:
+            self.pay(self.give(*args, **more), card)
+            self.till.tell()
+
+        keep((args, card, *sorted(more.items())), self, make)

@@ -211,8 +211,7 @@ def test_it_asks_a_person_about_money_with_our_mark_that_another_address_asked_f
 @pytest.mark.parametrize("heard", [True, False])
 def test_it_takes_foreign_money_back_when_its_monthly_gift_appears(donor, till, monkeypatch, heard):
     """Stripe makes the invoice after the payment: who looks in between sees money of nobody."""
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     till.advance(32 * 86400)
     with monkeypatch.context() as patch:
         patch.setattr(gateway, "invoice_of_intent", lambda intent: "")

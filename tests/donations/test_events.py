@@ -210,8 +210,7 @@ def test_it_leaves_money_alone_that_is_not_ours(donor, till):
 def test_it_never_matches_a_payment_by_an_empty_id(donor, till):
     """A row without a payment intent must not be taken for the row of a charge without one."""
     Donor(Client(), till).give("once", "25")
-    donor.pay(donor.give("once", "40"))
-    till.tell()
+    donor.gave("once", "40")
     assert sorted(Gift.objects.values_list("total", "status")) == [(2500, "started"), (4000, "paid")]
 
 
@@ -269,8 +268,7 @@ def test_it_settles_later_what_stripe_did_not_know_at_once(donor, till, charity)
 
 
 def test_it_keeps_both_currencies_of_a_gift_in_another_one(donor, till):
-    donor.pay(donor.give("once", "5000", code="JPY"))
-    till.tell()
+    donor.gave("once", "5000", code="JPY")
     charge, fee = LedgerEntry.objects.get(kind="charge"), LedgerEntry.objects.get(kind="fee")
     assert (charge.amount, charge.currency, charge.settled_currency) == (5000, "JPY", "USD")
     assert charge.settled and charge.settled != 5000
@@ -305,8 +303,7 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
 
 
 def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     pause = {"pause_collection": {"behavior": "void"}}
     gateway.ask(gateway.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
     till.tell()
@@ -314,8 +311,7 @@ def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
 
 
 def test_it_keeps_its_own_word_when_stripe_invents_a_status(donor, till):
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     (raw,) = till.objects("subscription")
     new = facts.subscription({**raw, "status": "hibernating"})
     plans.put(new, Gift.objects.get(), timezone.now())
@@ -330,8 +326,7 @@ def test_it_closes_a_gift_whose_page_ended(donor, till):
 
 
 def test_it_does_not_close_a_paid_gift(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     gift = Gift.objects.get()
     steps._unfinished(gift.reference, gift.session_id, Gift.Status.EXPIRED)
     assert Gift.objects.get().status == "paid"

@@ -32,8 +32,7 @@ def twice(till) -> None:
 
 @pytest.fixture
 def given(donor, till) -> Gift:
-    donor.pay(donor.give("once", "25", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("once", "25", name="Ada Lovelace")
     return Gift.objects.get()
 
 

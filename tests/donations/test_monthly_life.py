@@ -42,16 +42,14 @@ def clock(till):
 
 @pytest.fixture
 def plan(donor, till) -> Plan:
-    donor.pay(donor.give("monthly", "30", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("monthly", "30", name="Ada Lovelace")
     return Plan.objects.get()
 
 
 @pytest.fixture
 def failing(donor, till, clock) -> Plan:
     """A monthly gift whose second month has just failed."""
-    donor.pay(donor.give("monthly", "30", name="Ada Lovelace"), card=FAILS_LATER)
-    till.tell()
+    donor.gave("monthly", "30", name="Ada Lovelace", card=FAILS_LATER)
     clock(31.5)
     return Plan.objects.get()
 

@@ -32,8 +32,7 @@ def balanced(till) -> bool:
 @pytest.fixture
 def given(donor, till) -> Gift:
     """A gift of $25.00 with $1.06 to cover the fee, paid and told."""
-    donor.pay(donor.give("once", "25", cover_fee="on", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("once", "25", cover_fee="on", name="Ada Lovelace")
     return Gift.objects.get()
 
 
@@ -138,8 +137,7 @@ def test_it_moves_no_money_for_an_inquiry(given, till):
 
 
 def test_it_notes_a_warning_of_fraud_for_staff(donor, till):
-    donor.pay(donor.give("once", "25"), card="4000000000005423")
-    till.tell()
+    donor.gave("once", "25", card="4000000000005423")
     till.advance(86400)
     till.tell()
     assert Objection.objects.get().kind == "warning" and balanced(till)

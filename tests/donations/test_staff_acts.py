@@ -22,8 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def plan(donor, till) -> Plan:
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     return Plan.objects.get()
 
 
@@ -99,8 +98,7 @@ def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
 
 
 def test_it_says_in_the_receipt_of_a_second_monthly_gift_that_there_is_a_first(plan, donor, till):
-    donor.pay(donor.give("monthly", "20"))
-    till.tell()
+    donor.gave("monthly", "20")
     first, second = Letter.objects.filter(template="receipt_monthly").order_by("id")
     assert "Beside this one" not in first.text and "you give $30.00 USD every month" in second.text
 
@@ -164,8 +162,7 @@ def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
 
 
 def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     event = StripeEvent.objects.get(type="checkout.session.completed")
     forgetting.old_events()
     event.refresh_from_db()
