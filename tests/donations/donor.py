@@ -16,6 +16,7 @@ from tests.donations.kept import keep
 
 WEBHOOK = "/stripe/webhook/"
 SECOND = "give a second time"
+CARD = "4242424242424242"
 
 
 class Till:
@@ -59,7 +60,7 @@ class Till:
         """Every balance transaction at Stripe."""
         return list(gateway.each(gateway.v1().balance_transactions.list, {}))
 
-    def pay(self, url: str, card: str = "4242424242424242", **fields: str) -> str:
+    def pay(self, url: str, card: str = CARD, **fields: str) -> str:
         return self.sandbox.pay(url, card, **fields)
 
     def post(self, event: dict, secret: str | None = None, at: int | None = None):
@@ -109,17 +110,22 @@ class Donor:
             return answer
         return self.send({**fields, **self._hidden(answer), "opened": fields["opened"]})
 
-    def pay(self, answer, card: str = "4242424242424242", **fields: str):
+    def pay(self, answer, card: str = CARD, **fields: str):
         """Pay on the page that we were sent to; the answer is our page of thanks."""
         assert answer.status_code == 303, answer.content.decode()
         back = urlsplit(self.till.pay(answer["Location"], card, **fields))
         return self.client.get(f"{back.path}?{back.query}")
 
-    def gave(self, *args, card: str = "4242424242424242", **more) -> None:
-        """Has given, paid, and Stripe has told us of it. For a test that begins with that: it is made once (kept.py)."""
+    def paid(self, *args, card: str = CARD, told: bool = False, **more) -> None:
+        """Has given and paid. For a test that begins with that: it is made once and put back (kept.py)."""
 
         def make() -> None:
             self.pay(self.give(*args, **more), card)
-            self.till.tell()
+            if told:
+                self.till.tell()
 
-        keep((args, card, *sorted(more.items())), self, make)
+        keep((told, args, card, *sorted(more.items())), self, make)
+
+    def gave(self, *args, **more) -> None:
+        """Has given and paid, and Stripe has told us of it."""
+        self.paid(*args, told=True, **more)

@@ -1,7 +1,7 @@
-"""What many tests begin with, made once and put back for the next: rows of our database and books at the offline Stripe.
+"""What many tests begin with, made once and put back for the next: rows of ours and books at the offline Stripe.
 
-A gift that is asked for, paid and told costs hundreds of queries; its rows cost a dozen. They are put back only into the
-very database that they were made from, row for row, and into blank books: where anything differs, it is made again.
+A gift that is asked for, paid and told costs hundreds of queries; its rows cost a dozen. They are put back only into a
+database that is, row for row, the one that they were made in, and into blank books: otherwise all is done again.
 """
 
 from collections.abc import Callable, Hashable
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -37,20 +37,27 @@ KEPT: dict[Hashable, Kept] = {}
 
 
 def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> None:
-    """Do what `make` does, by its traces where `what` was done before."""
+    """Do what `make` does, or put back what came of it where `what` was done before."""
+    till = donor.till
+    if not till.copy("nobody's"):
+        make()
+        return
     key = (what, connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
-    before, kept, till = rows(), KEPT.get(key), donor.till
-    if kept and kept.before == before and till.copy(kept.tenant):
+    before, kept = rows(), KEPT.get(key)
+    if kept and kept.before == before:
+        till.copy(kept.tenant)
         put(kept.before, kept.after)
-        donor.client.cookies = SimpleCookie(kept.cookies.output(header="", sep=";"))
+        donor.client.cookies = again(kept.cookies)
         cache.clear()
         return
-    blank = till.copy("nobody's")
     make()
-    if blank:
-        archive = f"{till.tenant}-kept"  # the test goes on in its own
-        till.sandbox.copy(till.tenant, archive)
-        KEPT[key] = Kept(before, rows(), archive, SimpleCookie(donor.client.cookies.output(header="", sep=";")))
+    archive = f"{till.tenant}-kept"  # the test goes on in its own
+    till.sandbox.copy(till.tenant, archive)
+    KEPT[key] = Kept(before, rows(), archive, again(donor.client.cookies))
+
+
+def again(cookies: SimpleCookie) -> SimpleCookie:
+    return SimpleCookie(cookies.output(header="", sep=";"))
 
 
 def rows() -> Rows:
@@ -74,7 +81,7 @@ def tables() -> dict[str, str]:
 def put(before: Rows, after: Rows) -> None:
     """Make of those rows these."""
     quoted = connection.ops.quote_name
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # rows refer to rows that come after them
         for table, key in tables().items():
             gone, new = before[table] - after[table], after[table] - before[table]
             cursor.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")

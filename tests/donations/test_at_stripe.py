@@ -107,7 +107,7 @@ def test_it_corrects_the_receipt_of_a_bank_debit_that_was_taken_back_and_tells_o
 
 def test_it_takes_gifts_when_somebody_archived_our_products(donor, till):
     for frequency, ident in (("once", "road_out_gift_once"), ("monthly", "road_out_gift_monthly")):
-        donor.pay(donor.give(frequency, "30"))
+        donor.paid(frequency, "30")
         gateway.ask(gateway.v1().products.update, ident, {"active": False})
         donor.gave(frequency, "31", email="grace@donor.example")
     assert Gift.objects.paid().count() == 4 and balanced(till)

@@ -519,7 +519,7 @@ def test_it_voids_the_months_also_when_it_died_after_the_pause(failing, clock, m
 def test_it_keeps_its_books_through_fourteen_months(donor, clock):
     """From a 31 January: months of 28 to 31 days and two changes of the clocks; each month is booked once."""
     clock((datetime(timezone.now().year + 1, 1, 31, 10, tzinfo=UTC) - timezone.now()) / timedelta(days=1))
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     for _ in range(14):
         clock(30.5)
     assert Gift.objects.paid().count() == Receipt.objects.count() == 15

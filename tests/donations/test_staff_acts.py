@@ -83,7 +83,7 @@ def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
 
 
 def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
-    donor.pay(donor.give("monthly", "20", email="Ada+again@donor.example"))
+    donor.paid("monthly", "20", email="Ada+again@donor.example")
     other = Plan.objects.exclude(pk=plan.pk)
     till.tell()
     Plan.objects.update(supporter=plan.supporter)
@@ -304,7 +304,7 @@ def test_it_mails_the_donor_a_link_for_the_card_once_for_a_double_click(plan, cl
 
 
 def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     document = Receipt.objects.get()
     assert not Letter.objects.exists()
@@ -319,7 +319,7 @@ def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
 
 
 def test_it_sends_only_the_receipt_that_holds(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     till.refund(Gift.objects.get().payment_intent_id, amount=600)
     reconcile.run(apply=True)
@@ -333,7 +333,7 @@ def test_it_sends_only_the_receipt_that_holds(donor, till):
 
 
 def test_it_lets_no_editor_send_a_receipt(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     signed_in("Editor").post(f"/admin/receipt/inspect/{Receipt.objects.get().pk}/send/")
     assert not Letter.objects.exists()

@@ -25,7 +25,7 @@ def silence(donor, till):
     donor.gave("once", "20", email="told@donor.example")
     till.advance(60)
     for number in range(3):
-        donor.pay(donor.give("once", str(25 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(25 + number), email=f"a{number}@donor.example")
     donor.pay(donor.give("monthly", "30", email="m@donor.example"))
     _told, whole, part, _left, _monthly = [intent["id"] for intent in till.objects("payment_intent")]
     till.refund(whole)
