@@ -36,12 +36,12 @@ class Kept:
 KEPT: dict[Hashable, Kept] = {}
 
 
-def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> None:
-    """Do what `make` does, or put back what came of it where `what` was done before."""
+def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> bool:
+    """Do what `make` does, or put back what came of it where `what` was done before. Returns whether it was done."""
     till = donor.till
     if not till.copy("nobody's"):
         make()
-        return
+        return True
     key = (what, connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
     before, kept = rows(), KEPT.get(key)
     if kept and kept.before == before:
@@ -49,11 +49,12 @@ def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> None:
         put(kept.before, kept.after)
         donor.client.cookies = again(kept.cookies)
         cache.clear()
-        return
+        return False
     make()
     archive = f"{till.tenant}-kept"  # the test goes on in its own
     till.sandbox.copy(till.tenant, archive)
     KEPT[key] = Kept(before, rows(), archive, again(donor.client.cookies))
+    return True
 
 
 def again(cookies: SimpleCookie) -> SimpleCookie:
