@@ -110,6 +110,12 @@ def _events(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict
     return {"data": events, "deliveries": deliveries}
 
 
+def _copy(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    """The books of another tenant into this one, if it is blank."""
+    with app.store.books(tenant) as books:
+        return {"copied": books.copy(query.get("from", ""))}
+
+
 def _deliver(app: "App", tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
     order = query.get("order", "oldest")
     if order not in ("oldest", "newest", "shuffled"):
@@ -127,4 +133,5 @@ HANDLERS = {
     ("POST", "clock/advance"): _advance,
     ("GET", "events"): _events,
     ("POST", "deliver"): _deliver,
+    ("POST", "copy"): _copy,
 }

@@ -12,9 +12,11 @@ from django.test import Client
 from donations import gateway
 from foundation.doors import guard
 from foundation.jobs.queue import run_due
+from tests.donations.kept import keep
 
 WEBHOOK = "/stripe/webhook/"
 SECOND = "give a second time"
+CARD = "4242424242424242"
 
 
 class Till:
@@ -22,6 +24,9 @@ class Till:
 
     def __init__(self, sandbox, tenant: str) -> None:
         self.sandbox, self.tenant = sandbox, tenant
+
+    def copy(self, tenant: str) -> bool:
+        return self.sandbox.copy(tenant, self.tenant)
 
     def events(self) -> list[dict]:
         return self.sandbox.events(self.tenant)
@@ -55,7 +60,7 @@ class Till:
         """Every balance transaction at Stripe."""
         return list(gateway.each(gateway.v1().balance_transactions.list, {}))
 
-    def pay(self, url: str, card: str = "4242424242424242", **fields: str) -> str:
+    def pay(self, url: str, card: str = CARD, **fields: str) -> str:
         return self.sandbox.pay(url, card, **fields)
 
     def post(self, event: dict, secret: str | None = None, at: int | None = None):
@@ -105,8 +110,22 @@ class Donor:
             return answer
         return self.send({**fields, **self._hidden(answer), "opened": fields["opened"]})
 
-    def pay(self, answer, card: str = "4242424242424242", **fields: str):
+    def pay(self, answer, card: str = CARD, **fields: str):
         """Pay on the page that we were sent to; the answer is our page of thanks."""
         assert answer.status_code == 303, answer.content.decode()
         back = urlsplit(self.till.pay(answer["Location"], card, **fields))
         return self.client.get(f"{back.path}?{back.query}")
+
+    def paid(self, *args, card: str = CARD, told: bool = False, **more) -> None:
+        """Has given and paid. For a test that begins with that: it is made once and put back (kept.py)."""
+
+        def make() -> None:
+            self.pay(self.give(*args, **more), card)
+            if told:
+                self.till.tell()
+
+        keep((told, args, card, *sorted(more.items())), self, make)
+
+    def gave(self, *args, **more) -> None:
+        """Has given and paid, and Stripe has told us of it."""
+        self.paid(*args, told=True, **more)

@@ -20,8 +20,7 @@ CHECKED = {"email": NEW, "check_made": "Called back on the number in our files"}
 
 
 def monthly(donor, till) -> Gift:
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     run_due()
     return Gift.objects.get()
 
@@ -104,8 +103,7 @@ def test_it_asks_who_comes_without_a_visit_to_come_in_first(client):
 
 
 def test_it_sends_one_letter_again_from_the_panel(donor, till):
-    donor.pay(donor.give())
-    till.tell()
+    donor.gave()
     run_due()
     letter, staff = Letter.objects.get(), signed_in("Donor care")
     for _press in range(2):

@@ -24,8 +24,7 @@ ABROAD = {"EUR": ("25", 2500, 2700), "JPY": ("3000", 3000, 2010)}
 def abroad(donor, till, code: str) -> Gift:
     """A gift in another currency than the account's, whose money settles in dollars."""
     amount, total, settled = ABROAD[code]
-    donor.pay(donor.give("once", amount, code=code, name="Ada Lovelace"))
-    till.tell()
+    donor.gave("once", amount, code=code, name="Ada Lovelace")
     gift = Gift.objects.get()
     assert rows()["charge"] == (total, settled)
     return gift
@@ -69,8 +68,7 @@ def test_it_books_a_dispute_in_both_currencies(donor, till, code, ends):
 
 def test_it_tells_staff_of_a_fraud_warning_once_and_no_donor(donor, till):
     member("Finance")
-    donor.pay(donor.give("once", "25"), card="4000000000005423")
-    till.tell()
+    donor.gave("once", "25", card="4000000000005423")
     till.tell([{**event, "id": event["id"] + "Twin"} for event in till.events()])
     told = Letter.objects.filter(template="staff_notice")
     assert told.count() == 1 and Gift.objects.get().reference in told.get().text
@@ -109,10 +107,9 @@ def test_it_corrects_the_receipt_of_a_bank_debit_that_was_taken_back_and_tells_o
 
 def test_it_takes_gifts_when_somebody_archived_our_products(donor, till):
     for frequency, ident in (("once", "road_out_gift_once"), ("monthly", "road_out_gift_monthly")):
-        donor.pay(donor.give(frequency, "30"))
+        donor.paid(frequency, "30")
         gateway.ask(gateway.v1().products.update, ident, {"active": False})
-        donor.pay(donor.give(frequency, "31", email="grace@donor.example"))
-    till.tell()
+        donor.gave(frequency, "31", email="grace@donor.example")
     assert Gift.objects.paid().count() == 4 and balanced(till)
 
 
@@ -120,8 +117,7 @@ def test_it_takes_a_gift_when_somebody_deleted_our_product(donor, till):
     """Stripe deletes a product only before its first price: between setting up and the first gift."""
     account.set_up()
     gateway.ask(gateway.v1().products.delete, "road_out_gift_once")
-    donor.pay(donor.give("once", "31"))
-    till.tell()
+    donor.gave("once", "31")
     assert Gift.objects.get().is_paid and balanced(till)
 
 
@@ -134,8 +130,7 @@ def test_it_still_says_no_where_stripe_refuses_for_another_reason(donor, till):
 
 @pytest.fixture
 def plan(donor, till) -> Plan:
-    donor.pay(donor.give("monthly", "30", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("monthly", "30", name="Ada Lovelace")
     return Plan.objects.get()
 
 

@@ -50,8 +50,7 @@ def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, t
     ],
 )
 def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, change, which, said):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     growing_guard.remove()  # whoever may change the database may lift its triggers too
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE donations_{table} SET {change} WHERE {which}")
@@ -65,8 +64,7 @@ def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, chang
 
 
 def test_it_names_money_that_is_booked_as_not_ours_and_as_a_gifts_until_a_comparison_takes_it_back(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     (movement,) = (facts.movement(raw) for raw in till.movements())
     balance.foreign(movement)
     assert list(audit.foreign()) == [f"{movement.id}: booked as not ours, and as a gift's"]

@@ -247,8 +247,7 @@ def test_it_opens_nothing_by_a_made_up_link(donor, path):
 
 def test_it_does_not_slow_a_browser_that_has_given(stranger, till):
     donor = stranger()
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     breaker.trip(Breaker.Reason.DECLINES)
     donor.client.defaults["REMOTE_ADDR"] = "198.51.100.9"  # a telephone changes its address
     assert donor.give("once", "30").status_code == 303
@@ -256,8 +255,7 @@ def test_it_does_not_slow_a_browser_that_has_given(stranger, till):
 
 def test_it_does_not_slow_an_address_from_where_was_given(stranger, till):
     donor = stranger()
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     breaker.trip(Breaker.Reason.DECLINES)
     neighbour = Donor(Client(REMOTE_ADDR=donor.client.defaults["REMOTE_ADDR"]), till)
     assert neighbour.give("once", "25", email="neighbour@donor.example").status_code == 303
@@ -265,8 +263,7 @@ def test_it_does_not_slow_an_address_from_where_was_given(stranger, till):
 
 def test_it_believes_a_paid_gift_for_six_gifts_an_hour_only(stranger, till):
     donor = stranger()
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     breaker.trip(Breaker.Reason.DECLINES)
     codes = []
     for number in range(7):
@@ -322,8 +319,7 @@ def test_it_counts_the_same_card_once_and_keeps_no_fingerprint(stranger, till):
 
 def test_it_does_not_count_a_renewal(stranger, till):
     donor = stranger()
-    donor.pay(donor.give("monthly", "25"))
-    till.tell()
+    donor.gave("monthly", "25")
     before = CardTry.objects.count()
     till.advance(32 * 24 * 3600)
     till.tell()
@@ -369,8 +365,7 @@ def test_it_ends_a_payment_page_after_half_an_hour(donor):
 
 def test_it_forgets_addresses_and_cards_after_two_days(stranger, till):
     donor = stranger()
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     assert Opening.objects.count() == CardTry.objects.count() == 1
     tries.forget()
     assert Opening.objects.count() == 1

@@ -49,7 +49,7 @@ def kinds() -> set[str]:
 @pytest.mark.parametrize("price", ["tiered", "fraction"])
 def test_it_leaves_the_monthly_sales_of_others_alone_whatever_their_price(donor, till, price):
     till.sandbox.foreign_subscription(price, till.tenant, metadata={"shop": "mugs"})
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     row = reconcile.run(apply=True)
     assert (row.finished_at is not None, row.failed, row.notes) == (True, [], "")
     assert Plan.objects.get().total == 3000 and balanced(till)
@@ -61,7 +61,7 @@ def test_it_leaves_the_monthly_sales_of_others_alone_whatever_their_price(donor,
 
 
 def test_it_names_a_monthly_gift_that_it_cannot_read_and_goes_on(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     strange = till.sandbox.foreign_subscription("tiered", till.tenant, metadata={"gift": Gift.objects.get().reference})
     row = reconcile.run(apply=True)
     assert f"{strange['id']}: TypeError" in row.notes and row.finished_at and row.failed == []
@@ -72,7 +72,7 @@ def test_it_gives_up_a_page_that_is_of_another_account(donor, till):
     """The rehearsal with test keys left a gift that was begun; the site then went to its real account."""
     donor.give("once", "20")
     Gift.objects.update(session_id="cs_test_of_the_rehearsal")
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     assert reconcile.run().finished_at
     row = reconcile.run(apply=True)
     assert row.finished_at and sorted(Gift.objects.values_list("total", "status")) == [
@@ -84,7 +84,7 @@ def test_it_gives_up_a_page_that_is_of_another_account(donor, till):
 def test_it_compares_the_other_lists_when_the_key_may_not_read_one_and_that_one_later(donor, till):
     """However long it takes until somebody mends the key: what happened meanwhile is read then."""
     reconcile.hourly()
-    donor.pay(donor.give("once", "25"), card="4000000000005423")
+    donor.paid("once", "25", card="4000000000005423")
     donor.pay(donor.give("monthly", "30"))
     till.dispute(till.objects("payment_intent")[-1]["id"])
     for part, path in LISTS.items():
@@ -105,7 +105,7 @@ def test_it_compares_the_other_lists_when_the_key_may_not_read_one_and_that_one_
 
 def test_it_reads_what_it_owes_however_old_that_is_by_then(donor, till):
     reconcile.hourly()
-    donor.pay(donor.give("once", "25"), card="4000000000005423")
+    donor.paid("once", "25", card="4000000000005423")
     till.fault("forbidden", path=LISTS["warnings"])
     reconcile.hourly()
     for day in (20, 40):
@@ -119,7 +119,7 @@ def test_it_reads_what_it_owes_however_old_that_is_by_then(donor, till):
 
 
 def test_it_keeps_a_gap_for_each_thing_behind_a_payment_that_it_may_not_read(donor, till):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     donor.pay(donor.give("once", "25"))
     till.fault("forbidden", path="/v1/invoice*")
     row = reconcile.run(apply=True)
@@ -131,7 +131,7 @@ def test_it_keeps_a_gap_for_each_thing_behind_a_payment_that_it_may_not_read(don
 
 
 def test_it_keeps_as_a_gap_even_a_movement_of_which_it_understands_nothing(donor, till, monkeypatch):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     with monkeypatch.context() as patch:
         patch.setattr(facts, "movement", lambda raw: raw["of a new form"])
         row = reconcile.run(apply=True)
@@ -157,7 +157,7 @@ def test_it_looks_at_every_gap_again_and_not_only_at_a_hundred(till, charity):
 
 
 def test_it_makes_gifts_anew_that_a_restored_backup_lost(donor, till):
-    donor.pay(donor.give("once", "25", name="Ada Lovelace"))
+    donor.paid("once", "25", name="Ada Lovelace")
     donor.pay(donor.give("monthly", "30", email="grace@donor.example"))
     till.refund(till.objects("payment_intent")[0]["id"], amount=500)
     before = {gift.reference: gift for gift in Gift.objects.all()}
@@ -180,7 +180,7 @@ def test_it_makes_gifts_anew_that_a_restored_backup_lost(donor, till):
 
 
 def test_it_makes_a_monthly_gift_anew_of_which_no_money_is_missing(donor, till):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     lose()
     reconcile.run(timezone.now() + timedelta(days=1), apply=True)
     assert Plan.objects.get().total == 3000
@@ -188,7 +188,7 @@ def test_it_makes_a_monthly_gift_anew_of_which_no_money_is_missing(donor, till):
 
 def test_it_asks_a_person_about_money_with_our_mark_that_another_address_asked_for(donor, till, settings):
     member("Finance")
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     donor.pay(donor.give("once", "40"))
     lose()
     till.sandbox.foreign_charge(700, "usd", till.tenant, metadata={"gift": "42"})
@@ -211,8 +211,7 @@ def test_it_asks_a_person_about_money_with_our_mark_that_another_address_asked_f
 @pytest.mark.parametrize("heard", [True, False])
 def test_it_takes_foreign_money_back_when_its_monthly_gift_appears(donor, till, monkeypatch, heard):
     """Stripe makes the invoice after the payment: who looks in between sees money of nobody."""
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     till.advance(32 * 86400)
     with monkeypatch.context() as patch:
         patch.setattr(gateway, "invoice_of_intent", lambda intent: "")
@@ -239,7 +238,7 @@ def test_it_takes_no_money_of_others_for_ours_however_often_it_looks(donor, till
 
 def test_it_leaves_a_gap_where_stripe_does_not_know_the_thing_behind(donor, till, monkeypatch):
     """Nothing is guessed: only what Stripe shows to be nobody's of ours is booked so."""
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
 
     def unknown(ident: str) -> str:
         raise gateway.NotFoundError("No such charge.")
@@ -252,7 +251,7 @@ def test_it_leaves_a_gap_where_stripe_does_not_know_the_thing_behind(donor, till
 
 
 def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     donor.pay(donor.give("once", "40"))
     first, second = [intent["id"] for intent in till.objects("payment_intent")]
     dispute, question = till.dispute(first), till.dispute(second, inquiry=True)
@@ -273,7 +272,7 @@ def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, 
 @pytest.mark.parametrize("hours", [24, -24])
 def test_it_hides_nothing_because_a_clock_was_wrong_by_a_day(donor, till, hours):
     """One process fetched while its clock was ahead, or fetches while it is behind."""
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     till.dispute(till.objects("payment_intent")[0]["id"])
     till.tell()
     plan = Plan.objects.get()

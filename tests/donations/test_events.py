@@ -79,7 +79,7 @@ def answered(monkeypatch) -> None:
 
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_gift(donor, till, monkeypatch):
-    donor.pay(donor.give("once", "25", cover_fee="on"))
+    donor.paid("once", "25", cover_fee="on")
     came = told(till)
     assert 3 <= len(came) <= 6
     answered(monkeypatch)
@@ -91,7 +91,7 @@ def test_it_ends_the_same_in_every_order_of_a_gift(donor, till, monkeypatch):
 
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypatch):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     came = told(till)
     wanted = {"checkout.session.completed", "invoice.paid", "invoice_payment.paid", "charge.succeeded"}
     chosen = [event for event in came if event["type"] in wanted | {"customer.subscription.created"}]
@@ -104,7 +104,7 @@ def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypa
 
 
 def test_it_ends_the_same_when_a_renewal_is_told_before_the_first_payment(donor, till, monkeypatch):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     till.advance(32 * 86400)
     came = told(till)
     assert sum(event["type"] == "invoice.paid" for event in came) == 2
@@ -115,7 +115,7 @@ def test_it_ends_the_same_when_a_renewal_is_told_before_the_first_payment(donor,
 
 def test_it_needs_one_event_of_several(donor, till, monkeypatch):
     """Each event that tells of the money is enough alone; the others may be lost."""
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     answered(monkeypatch)
     for event in told(till):
         if not event["type"].startswith(("customer.", "payment_method")):
@@ -124,7 +124,7 @@ def test_it_needs_one_event_of_several(donor, till, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_books_once_what_is_told_fifty_times_at_once(donor, till):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     came = told(till)
 
     def tell(number: int) -> int:
@@ -151,7 +151,7 @@ def test_it_books_once_what_is_told_fifty_times_at_once(donor, till):
 @pytest.mark.django_db(transaction=True)
 def test_it_books_once_what_two_workers_do_at_once(donor, till):
     """The same payment, told by different events, at the same moment in four workers."""
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     (intent,) = till.objects("payment_intent")
     payment = payments.by_intent(intent["id"])
 
@@ -167,7 +167,7 @@ def test_it_books_once_what_two_workers_do_at_once(donor, till):
 
 
 def test_it_takes_two_events_about_one_change_for_one(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     twins = [{**event, "id": event["id"] + "Twin"} for event in told(till)]
     till.tell([*told(till), *twins])
     assert Receipt.objects.count() == 1 and LedgerEntry.objects.count() == 2
@@ -175,7 +175,7 @@ def test_it_takes_two_events_about_one_change_for_one(donor, till):
 
 def test_it_looks_at_nothing_in_an_event_but_type_and_id(donor, till):
     """A stale or forged snapshot changes nothing: the object is fetched anew."""
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     for event in told(till):
         thing = event["data"]["object"]
         lies = {"amount": 1, "status": "canceled", "metadata": {}, "payment_status": "unpaid", "amount_total": 9}
@@ -197,7 +197,7 @@ def test_it_keeps_and_ignores_what_it_does_not_know(till, charity):
 
 def test_it_leaves_money_alone_that_is_not_ours(donor, till):
     """Somebody else's payment on the same account: no gift has its reference."""
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     donor.pay(donor.give("monthly", "25"))
     Gift.objects.all().delete()
     till.tell()
@@ -210,20 +210,19 @@ def test_it_leaves_money_alone_that_is_not_ours(donor, till):
 def test_it_never_matches_a_payment_by_an_empty_id(donor, till):
     """A row without a payment intent must not be taken for the row of a charge without one."""
     Donor(Client(), till).give("once", "25")
-    donor.pay(donor.give("once", "40"))
-    till.tell()
+    donor.gave("once", "40")
     assert sorted(Gift.objects.values_list("total", "status")) == [(2500, "started"), (4000, "paid")]
 
 
 def test_it_notes_another_api_version_and_fetches_all_the_same(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.tell([{**event, "api_version": "2020-08-27"} for event in told(till)])
     assert Gift.objects.get().status == "paid"
     assert "2020-08-27" in StripeEvent.objects.first().note
 
 
 def test_it_books_what_was_charged_and_says_so_when_it_is_another_sum(donor, till):
-    donor.pay(donor.give("once", "25", cover_fee="on"))
+    donor.paid("once", "25", cover_fee="on")
     Gift.objects.update(amount=9000, fee_cover=1000, total=10000)
     till.tell()
     gift = Gift.objects.get()
@@ -269,8 +268,7 @@ def test_it_settles_later_what_stripe_did_not_know_at_once(donor, till, charity)
 
 
 def test_it_keeps_both_currencies_of_a_gift_in_another_one(donor, till):
-    donor.pay(donor.give("once", "5000", code="JPY"))
-    till.tell()
+    donor.gave("once", "5000", code="JPY")
     charge, fee = LedgerEntry.objects.get(kind="charge"), LedgerEntry.objects.get(kind="fee")
     assert (charge.amount, charge.currency, charge.settled_currency) == (5000, "JPY", "USD")
     assert charge.settled and charge.settled != 5000
@@ -279,7 +277,7 @@ def test_it_keeps_both_currencies_of_a_gift_in_another_one(donor, till):
 
 def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
     for amount, code in (("25", "USD"), ("40.50", "EUR"), ("5000", "JPY")):
-        donor.pay(donor.give("once", amount, code=code))
+        donor.paid("once", amount, code=code)
     donor.pay(donor.give("monthly", "30"))
     till.advance(65 * 86400)
     till.tell()
@@ -289,7 +287,7 @@ def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
 
 
 def test_it_follows_a_plan_and_never_goes_back(donor, till):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     before = timezone.now()
     till.tell()
     plan = Plan.objects.get()
@@ -305,8 +303,7 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
 
 
 def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     pause = {"pause_collection": {"behavior": "void"}}
     gateway.ask(gateway.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
     till.tell()
@@ -314,8 +311,7 @@ def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
 
 
 def test_it_keeps_its_own_word_when_stripe_invents_a_status(donor, till):
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     (raw,) = till.objects("subscription")
     new = facts.subscription({**raw, "status": "hibernating"})
     plans.put(new, Gift.objects.get(), timezone.now())
@@ -330,8 +326,7 @@ def test_it_closes_a_gift_whose_page_ended(donor, till):
 
 
 def test_it_does_not_close_a_paid_gift(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     gift = Gift.objects.get()
     steps._unfinished(gift.reference, gift.session_id, Gift.Status.EXPIRED)
     assert Gift.objects.get().status == "paid"
@@ -341,7 +336,7 @@ def test_it_does_not_close_a_paid_gift(donor, till):
     "fault", ["rate_limit", "unavailable", "error_before", "reset_before", "malformed", "lock_timeout"]
 )
 def test_it_waits_when_stripe_is_down_and_loses_nothing(donor, till, fault):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.fault(fault, method="GET")
     for event in told(till):
         till.post(event)
@@ -366,7 +361,7 @@ def test_it_asks_less_often_the_longer_stripe_is_down(donor, till):
 
 
 def test_it_parks_an_event_that_it_cannot_work_and_shows_why(donor, till, monkeypatch):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
 
     def broken(*args):
         raise RuntimeError("a fault of ours")
@@ -379,7 +374,7 @@ def test_it_parks_an_event_that_it_cannot_work_and_shows_why(donor, till, monkey
 
 
 def test_it_books_all_or_nothing(donor, till, monkeypatch):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     (intent,) = till.objects("payment_intent")
     payment = payments.by_intent(intent["id"])
 
@@ -397,7 +392,7 @@ def test_it_books_all_or_nothing(donor, till, monkeypatch):
 
 
 def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     home.claim("acct_another/test")
     till.tell(told(till))
     assert not LedgerEntry.objects.exists()
@@ -407,7 +402,7 @@ def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
 
 def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, till):
     """At its own address and with its own keys: the site that it was copied from may still run."""
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     home.restored(timezone.now())
     till.fault("unavailable", count=1)  # the first call would take it away
     till.tell(told(till))
@@ -425,7 +420,7 @@ def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, ti
 
 
 def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     monthly = donor.give("monthly", "30")
     for event in told(till):
         till.post(event)
@@ -438,7 +433,7 @@ def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
 
 
 def test_it_holds_no_transaction_open_while_it_asks_stripe(donor, till, monkeypatch):
-    donor.pay(donor.give("monthly", "25"))
+    donor.paid("monthly", "25")
     real, depths = gateway.ask, []
 
     def watched(call, *args):

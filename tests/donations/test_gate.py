@@ -108,7 +108,7 @@ def test_it_lets_no_call_of_a_request_past_the_gate(till):
 
 
 def test_it_keeps_no_job_waiting_for_a_place(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     with full():
         till.tell()
     assert Gift.objects.get().is_paid

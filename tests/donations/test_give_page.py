@@ -176,13 +176,13 @@ def test_it_covers_the_fee_with_the_exact_sum(donor, till):
 
 @pytest.mark.parametrize("code", ["USD", "EUR", "GBP", "CAD", "AUD"])
 def test_it_asks_stripe_for_hundredths(donor, till, code):
-    donor.pay(donor.give("once", "25.50", code=code))
+    donor.paid("once", "25.50", code=code)
     (session,) = till.objects("checkout.session")
     assert (session["amount_total"], session["currency"]) == (2550, code.lower())
 
 
 def test_it_asks_stripe_for_whole_yen(donor, till):
-    donor.pay(donor.give("once", "2500", code="JPY"))
+    donor.paid("once", "2500", code="JPY")
     (session,) = till.objects("checkout.session")
     assert (session["amount_total"], session["currency"]) == (2500, "jpy")
 

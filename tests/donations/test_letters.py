@@ -32,8 +32,7 @@ def twice(till) -> None:
 
 @pytest.fixture
 def given(donor, till) -> Gift:
-    donor.pay(donor.give("once", "25", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("once", "25", name="Ada Lovelace")
     return Gift.objects.get()
 
 
@@ -78,7 +77,7 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
 
 def test_it_writes_to_no_donor_while_books_are_repaired_and_tells_staff_once_of_a_day_to_answer(given, donor, till):
     finance = member("Finance")
-    donor.pay(donor.give("monthly", "30", email="grace@donor.example"))
+    donor.paid("monthly", "30", email="grace@donor.example")
     till.refund(till.objects("charge")[-1]["payment_intent"], amount=500)
     till.dispute(given.payment_intent_id)
     before = set(Letter.objects.values_list("pk", flat=True))

@@ -32,7 +32,7 @@ def clock():
 def years(donor, till, clock) -> int:
     """Several payouts of which nothing was told: the first run explains each."""
     for number in range(4):
-        donor.pay(donor.give("once", str(25 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(25 + number), email=f"a{number}@donor.example")
         till.advance(3 * 86400)
         clock.shift(timedelta(days=3))
     queue.enqueue("periodic", f"{HOURLY}first", {"name": NAME})

@@ -25,8 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def plan(donor, till) -> Plan:
-    donor.pay(donor.give("monthly", "30", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("monthly", "30", name="Ada Lovelace")
     return Plan.objects.get()
 
 
@@ -277,8 +276,7 @@ def test_it_says_before_it_forgets_what_runs_and_what_stays_of_this_person(mine,
 
 
 def test_it_keeps_two_monthly_gifts_apart(mine, plan, donor, till):
-    donor.pay(donor.give("monthly", "60"))
-    till.tell()
+    donor.gave("monthly", "60")
     other = Plan.objects.exclude(pk=plan.pk).get()
     html = mine.get("/my/").content.decode()
     assert f"/my/gifts/{plan.pk}/" in html and f"/my/gifts/{other.pk}/" in html

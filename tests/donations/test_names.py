@@ -24,8 +24,7 @@ NAMES = [
 def test_it_carries_a_name_as_typed(donor, till, name):
     if "evil.example" in name:
         name = '=HYPERLINK("evil","x")'
-    donor.pay(donor.give("once", "25", name=name))
-    till.tell()
+    donor.gave("once", "25", name=name)
     gift, letter = Gift.objects.get(), Letter.objects.get()
     assert gift.name == Receipt.objects.get().name == gift.supporter.name == name
     assert name in letter.text

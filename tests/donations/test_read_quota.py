@@ -35,9 +35,9 @@ def reads(monkeypatch) -> list[str]:
 
 def test_it_books_many_missing_gifts_with_few_reads(donor, till, reads):
     for number in range(12):
-        donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
     for number in range(8):
-        donor.pay(donor.give("monthly", str(30 + number), email=f"b{number}@donor.example"))
+        donor.paid("monthly", str(30 + number), email=f"b{number}@donor.example")
     for intent in till.objects("payment_intent")[:6]:
         till.refund(intent["id"], amount=300)
     reads.clear()
@@ -50,8 +50,7 @@ def test_it_books_many_missing_gifts_with_few_reads(donor, till, reads):
 
 def test_it_reads_no_more_when_nothing_is_missing(donor, till, reads):
     for number in range(8):
-        donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))
-    till.tell()
+        donor.gave("once", str(20 + number), email=f"a{number}@donor.example")
     reads.clear()
     reconcile.run(apply=True)
     assert len(reads) <= 7  # one page of each list, and the account if nobody asked for it before
@@ -59,7 +58,7 @@ def test_it_reads_no_more_when_nothing_is_missing(donor, till, reads):
 
 def test_it_waits_when_stripe_asks_to_and_goes_on_where_it_was(donor, till, monkeypatch):
     monkeypatch.setattr(gateway, "PATIENCE", (0.0, 0.0, 0.0))
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.fault("rate_limit", count=3, path="/v1/balance_transactions")
     assert reconcile.run(apply=True).gaps == 0
     till.fault("rate_limit", path="/v1/balance_transactions")
@@ -93,7 +92,7 @@ def test_it_asks_no_more_than_ten_times_in_any_second(monkeypatch):
 def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
     monkeypatch.setattr(comparison, "CHUNK", 3)
     for number in range(8):
-        donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
     explain, seen = comparison.Comparison._explain, []
 
     def dies(self, some):
@@ -119,7 +118,7 @@ def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, m
     monkeypatch.setattr(comparison, "CHUNK", 3)
     monkeypatch.setattr(reconcile, "TURN", timedelta(0))
     for number in range(5):
-        donor.pay(donor.give("once", str(20 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
     turns = 0
     while not Reconciliation.objects.exclude(finished_at=None).exists():
         with pytest.raises(jobs.RetryLaterError):
@@ -150,14 +149,14 @@ def test_it_tells_staff_once_of_money_that_it_cannot_book(donor, till, monkeypat
 
 
 def test_it_does_not_take_a_few_days_for_all_of_them(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(timezone.now() + timedelta(days=1), apply=True)
     reconcile.hourly()
     assert Gift.objects.get().status == "paid"
 
 
 def test_it_draws_a_bar_on_a_terminal_and_nothing_in_a_pipe(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
 
     class Terminal(StringIO):
         def isatty(self) -> bool:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from donations import balance, reconcile
 from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt, Reconciliation
 from foundation.letters.models import Letter
+from tests.donations.kept import keep
 from tests.donations.test_events import books
 from tests.donations.test_returns import balanced
 from tests.staff.people import member, signed_in
@@ -23,6 +24,10 @@ DAY = 86400
 
 def story(donor, till) -> None:
     """A bit of everything, of which we are told nothing."""
+    keep("a bit of everything", donor, lambda: _story(donor, till))
+
+
+def _story(donor, till) -> None:
     donor.pay(donor.give("once", "25", cover_fee="on"))
     donor.pay(donor.give("once", "40.50", code="EUR"))
     donor.pay(donor.give("monthly", "30"))
@@ -72,7 +77,7 @@ def test_it_finds_nothing_more_after_the_events(donor, till):
 
 
 def test_it_writes_to_nobody_and_the_late_event_still_brings_the_receipt(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     assert Receipt.objects.count() == 1 and not Letter.objects.exists()
     till.tell()
@@ -82,7 +87,7 @@ def test_it_writes_to_nobody_and_the_late_event_still_brings_the_receipt(donor, 
 def test_it_tells_staff_of_a_dispute_and_a_warning_whose_events_were_lost_and_no_donor(donor, till):
     """There is a day to answer. A dry run tells nobody, a second run and the late events tell nothing anew."""
     member("Finance")
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     donor.pay(donor.give("once", "40", email="grace@donor.example"), card="4000000000005423")
     till.dispute(till.objects("payment_intent")[0]["id"])
     reconcile.run()
@@ -97,7 +102,7 @@ def test_it_tells_staff_of_a_dispute_and_a_warning_whose_events_were_lost_and_no
 
 
 def test_it_changes_nothing_by_hand_unless_told_to(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     out = StringIO()
     call_command("reconcile", stdout=out)
     assert "Would be written: movements: 1" in out.getvalue() and "not in our books: 1" in out.getvalue()
@@ -107,7 +112,7 @@ def test_it_changes_nothing_by_hand_unless_told_to(donor, till):
 
 
 def test_it_takes_a_day_to_begin_from(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     out = StringIO()
     call_command("reconcile", "--since", (timezone.now() + timedelta(days=2)).date().isoformat(), stdout=out)
     assert "movements" not in out.getvalue()  # the gift that waits is looked at whenever it was begun
@@ -117,7 +122,7 @@ def test_it_takes_a_day_to_begin_from(donor, till):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_twice_at_once_without_harm(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     donor.pay(donor.give("monthly", "30"))
 
     def work(number: int) -> None:
@@ -132,8 +137,7 @@ def test_it_runs_twice_at_once_without_harm(donor, till):
 
 
 def test_it_sees_what_changed_in_a_monthly_gift(donor, till):
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     Plan.objects.update(status="ended", total=1, amount=1, fee_cover=0)
     assert reconcile.run(apply=True).found["monthly gifts"] == 1
     plan = Plan.objects.get()
@@ -177,7 +181,7 @@ def test_it_is_told_of_a_bank_debit_for_days(donor, till, account, ends):
 
 def test_it_looks_again_at_what_came_since_the_last_run(donor, till):
     reconcile.hourly()
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.hourly()
     row = Reconciliation.objects.first()
     assert row.since and row.applied and Gift.objects.get().status == "paid"
@@ -194,7 +198,7 @@ def test_it_explains_every_payout_to_the_cent(donor, till):
 
 
 def test_it_books_a_payout_that_came_back(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.advance(3 * DAY)
     till.tell()
     till.sandbox.fail_payout(Payout.objects.get().payout_id, till.tenant)
@@ -204,7 +208,7 @@ def test_it_books_a_payout_that_came_back(donor, till):
 
 
 def test_it_explains_a_payout_that_takes_along_the_money_of_one_that_failed(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.advance(3 * DAY)
     (first,) = till.objects("payout")
     till.sandbox.fail_payout(first["id"], till.tenant)
@@ -225,7 +229,7 @@ def test_it_shows_staff_a_number_for_money_that_we_do_not_have(donor, till, monk
 
 
 def test_it_counts_no_fee_no_payout_and_no_foreign_money_as_raised(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
     till.sandbox.fee(250, till.tenant)
     till.advance(3 * DAY)
@@ -236,7 +240,7 @@ def test_it_counts_no_fee_no_payout_and_no_foreign_money_as_raised(donor, till):
 def test_it_keeps_the_month_in_which_the_hour_was_missed(donor, till):
     """The worker was away for a week: the next run begins before that."""
     reconcile.hourly()
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     with time_machine.travel(timezone.now() + timedelta(days=7)):
         reconcile.hourly()
     assert Gift.objects.get().status == "paid"

@@ -45,8 +45,7 @@ def test_it_puts_an_archived_product_up_again_and_tells_staff_once(donor, till, 
     product = f"road_out_gift_{frequency}"
     for amount in ("31", "32"):
         gateway.ask(gateway.v1().products.update, product, {"active": False})
-        donor.pay(donor.give(frequency, amount, email=f"grace{amount}@donor.example"))
-    till.tell()
+        donor.gave(frequency, amount, email=f"grace{amount}@donor.example")
     assert Gift.objects.paid().count() == 2 and balanced(till)
     assert (trouble().what, trouble().times, trouble().mended) == (f"product {product}", 2, True)
     assert told() == refused_calls() == 1
@@ -57,8 +56,7 @@ def test_it_makes_the_product_that_somebody_deleted(donor, till):
     donor.give("once", "25")
     StripeSetup.objects.update(product_once="prod_deleted_one")
     for amount in ("25", "50", "26"):
-        donor.pay(donor.give("once", amount, email=f"grace{amount}@donor.example"))
-    till.tell()
+        donor.gave("once", amount, email=f"grace{amount}@donor.example")
     assert Gift.objects.paid().count() == 3 and balanced(till)
 
 
@@ -74,8 +72,7 @@ def test_it_gives_the_product_another_id_where_the_deleted_one_stays_taken(donor
         return create(params, *more)
 
     monkeypatch.setattr(type(gateway.v1().products), "create", lambda self, *args: taken(*args))
-    donor.pay(donor.give("once", "31"))
-    till.tell()
+    donor.gave("once", "31")
     assert Gift.objects.get().is_paid and StripeSetup.objects.get().product_once.startswith("prod_")
 
 

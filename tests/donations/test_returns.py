@@ -32,8 +32,7 @@ def balanced(till) -> bool:
 @pytest.fixture
 def given(donor, till) -> Gift:
     """A gift of $25.00 with $1.06 to cover the fee, paid and told."""
-    donor.pay(donor.give("once", "25", cover_fee="on", name="Ada Lovelace"))
-    till.tell()
+    donor.gave("once", "25", cover_fee="on", name="Ada Lovelace")
     return Gift.objects.get()
 
 
@@ -138,8 +137,7 @@ def test_it_moves_no_money_for_an_inquiry(given, till):
 
 
 def test_it_notes_a_warning_of_fraud_for_staff(donor, till):
-    donor.pay(donor.give("once", "25"), card="4000000000005423")
-    till.tell()
+    donor.gave("once", "25", card="4000000000005423")
     till.advance(86400)
     till.tell()
     assert Objection.objects.get().kind == "warning" and balanced(till)
@@ -149,7 +147,7 @@ def test_it_notes_a_warning_of_fraud_for_staff(donor, till):
 
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_with_a_refund(donor, till, monkeypatch):
-    donor.pay(donor.give("once", "25", cover_fee="on"))
+    donor.paid("once", "25", cover_fee="on")
     (intent,) = till.objects("payment_intent")
     till.refund(intent["id"], amount=606)
     wanted = {"checkout.session.completed", "charge.succeeded", "charge.refunded", "refund.created", "charge.updated"}
@@ -164,7 +162,7 @@ def test_it_ends_the_same_in_every_order_with_a_refund(donor, till, monkeypatch)
 
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_with_a_dispute(donor, till, monkeypatch):
-    donor.pay(donor.give("monthly", "30"))
+    donor.paid("monthly", "30")
     (intent,) = till.objects("payment_intent")
     dispute = till.dispute(intent["id"])
     till.sandbox.end_dispute(dispute["id"], "won", till.tenant)

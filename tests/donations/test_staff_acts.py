@@ -22,8 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def plan(donor, till) -> Plan:
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     return Plan.objects.get()
 
 
@@ -84,7 +83,7 @@ def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
 
 
 def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
-    donor.pay(donor.give("monthly", "20", email="Ada+again@donor.example"))
+    donor.paid("monthly", "20", email="Ada+again@donor.example")
     other = Plan.objects.exclude(pk=plan.pk)
     till.tell()
     Plan.objects.update(supporter=plan.supporter)
@@ -99,8 +98,7 @@ def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
 
 
 def test_it_says_in_the_receipt_of_a_second_monthly_gift_that_there_is_a_first(plan, donor, till):
-    donor.pay(donor.give("monthly", "20"))
-    till.tell()
+    donor.gave("monthly", "20")
     first, second = Letter.objects.filter(template="receipt_monthly").order_by("id")
     assert "Beside this one" not in first.text and "you give $30.00 USD every month" in second.text
 
@@ -164,8 +162,7 @@ def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
 
 
 def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     event = StripeEvent.objects.get(type="checkout.session.completed")
     forgetting.old_events()
     event.refresh_from_db()
@@ -307,7 +304,7 @@ def test_it_mails_the_donor_a_link_for_the_card_once_for_a_double_click(plan, cl
 
 
 def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     document = Receipt.objects.get()
     assert not Letter.objects.exists()
@@ -322,7 +319,7 @@ def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
 
 
 def test_it_sends_only_the_receipt_that_holds(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     till.refund(Gift.objects.get().payment_intent_id, amount=600)
     reconcile.run(apply=True)
@@ -336,7 +333,7 @@ def test_it_sends_only_the_receipt_that_holds(donor, till):
 
 
 def test_it_lets_no_editor_send_a_receipt(donor, till):
-    donor.pay(donor.give("once", "25"))
+    donor.paid("once", "25")
     reconcile.run(apply=True)
     signed_in("Editor").post(f"/admin/receipt/inspect/{Receipt.objects.get().pk}/send/")
     assert not Letter.objects.exists()

@@ -29,8 +29,7 @@ def test_it_takes_a_gift_once_from_the_form_to_the_receipt(donor, till):
 
 
 def test_it_takes_a_monthly_gift_and_each_month_is_a_gift(donor, till):
-    donor.pay(donor.give("monthly", "30", cover_fee="on"))
-    till.tell()
+    donor.gave("monthly", "30", cover_fee="on")
 
     plan, gift = Plan.objects.get(), Gift.objects.get()
     assert (gift.status, gift.total, gift.fee_cover, gift.plan) == ("paid", 3120, 120, plan)

@@ -181,8 +181,7 @@ def test_it_is_read_and_not_posted(donor, address):
 def test_it_dates_the_next_payment_on_the_organisations_calendar(donor, till, charity, zone, day):
     charity.time_zone = zone
     charity.save()
-    donor.pay(donor.give("monthly", "30"))
-    till.tell()
+    donor.gave("monthly", "30")
     Plan.objects.update(current_period_end=datetime(2027, 1, 1, 3, tzinfo=UTC))
     address = f"/give/thanks/?session={Gift.objects.get().session_id}"
     assert f"The next payment is taken on {day}." in words(donor.client, address)

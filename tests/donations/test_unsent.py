@@ -22,11 +22,10 @@ UNSENT, SILENT = "paid gifts without a receipt letter", "payments since Stripe&#
 @pytest.fixture
 def silence(donor, till):
     """One gift of which we were told, then none: three gifts, one given back whole and one in part."""
-    donor.pay(donor.give("once", "20", email="told@donor.example"))
-    till.tell()
+    donor.gave("once", "20", email="told@donor.example")
     till.advance(60)
     for number in range(3):
-        donor.pay(donor.give("once", str(25 + number), email=f"a{number}@donor.example"))
+        donor.paid("once", str(25 + number), email=f"a{number}@donor.example")
     donor.pay(donor.give("monthly", "30", email="m@donor.example"))
     _told, whole, part, _left, _monthly = [intent["id"] for intent in till.objects("payment_intent")]
     till.refund(whole)
@@ -55,8 +54,7 @@ def test_it_shows_on_the_front_page_that_stripe_went_silent(silence):
 
 
 def test_it_shows_nothing_while_all_is_told(donor, till):
-    donor.pay(donor.give("once", "25"))
-    till.tell()
+    donor.gave("once", "25")
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         assert (figure(UNSENT), figure(SILENT)) == ("0", "0")
 

@@ -188,6 +188,10 @@ class Sandbox(Account):
     def deliveries(self, tenant: str = "") -> list[dict]:
         return self.control("GET", "events", tenant)["deliveries"]
 
+    def copy(self, source: str, tenant: str) -> bool:
+        """Give a tenant the books of another, if it is blank; says whether it was."""
+        return self.control("POST", f"copy?from={source}", tenant)["copied"]
+
     def fault(self, kind: str, tenant: str = "", **options: Any) -> dict:
         """One API fault in place of those before: count=, probability=, seconds=, method=, path=."""
         return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})

@@ -25,6 +25,8 @@ from pledges.models import Pledge, Signature
 from supporters import consent, people, persons
 from supporters.models import ConsentEvent, Supporter
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
+from tests.donations.donor import Donor, Till
+from tests.donations.kept import keep
 from tests.staff.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +66,11 @@ def signature() -> Signature:
 @pytest.fixture
 def known(donor, till) -> Supporter:  # noqa: F811
     """Somebody who gave, gave every month, began twice, signed, asked for letters; and of whom staff spoke."""
+    keep("somebody known", donor, lambda: _become_known(donor, till))
+    return Supporter.objects.get()
+
+
+def _become_known(donor: Donor, till: Till) -> None:  # noqa: F811
     donor.pay(donor.give("once", "25", email=EMAIL, name=NAME), name=NAME)
     donor.pay(donor.give("monthly", "30", email=EMAIL.upper(), name=NAME), name=NAME)
     donor.give("once", "70", email=EMAIL, name=NAME)
@@ -75,7 +82,6 @@ def known(donor, till) -> Supporter:  # noqa: F811
     ModelLogEntry.objects.log_action(signed, "staff.action", data={"action": "send-again", "label": "Send again"})
     ModelLogEntry.objects.log_action(signed.supporter, "staff.action", data={"action": "look", "label": "Look"})
     assert client.get("/admin/").status_code == 200
-    return signed.supporter
 
 
 HONOREE, FRIEND = "Grandmother Ottoline", "ottoline@friend.example"
