@@ -1,9 +1,11 @@
 """Every type of page on the loaded site: it answers, asks little, follows nobody; and what is special to each."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
@@ -149,6 +151,23 @@ def test_it_feeds_podcast_programs_with_the_true_length_type_and_a_lasting_name(
     again = ElementTree.fromstring(client.get("/podcast/feed.xml").content).find("channel/item")
     assert again.findtext("guid") == before
     assert client.get("/articles/feed.xml").status_code == 404
+
+
+def test_it_feeds_the_show_of_the_language_and_no_episode_of_a_later_hour(loaded, client):
+    """Programs hide what is dated ahead, and an episode of today was dated at noon."""
+    show = PodcastPage.objects.get(locale__language_code="es")
+    sound = document("uno.mp3", b"y" * 99)
+    episode = EpisodePage(title="Uno", slug="uno", number=1, minutes=2, audio=sound, transcript="P.", **SHUT)
+    early = datetime.combine(episode.date, time(6), tzinfo=UTC)
+    episode.first_published_at = early
+    show.add_child(instance=episode)
+    channel = ElementTree.fromstring(client.get("/es/podcast/feed.xml").content).find("channel")
+    assert channel.findtext("language") == "es" and "Uno" in [item.findtext("title") for item in channel.iter("item")]
+    (mine,) = (item for item in channel.iter("item") if item.findtext("title") == "Uno")
+    assert parsedate_to_datetime(mine.findtext("pubDate")) == early
+    english_one = ElementTree.fromstring(client.get("/podcast/feed.xml").content).find("channel")
+    assert english_one.findtext("language") == "en"
+    assert "Uno" not in [item.findtext("title") for item in english_one.iter("item")]
 
 
 def test_it_drops_a_job_on_the_day_after_it_closes(loaded, client):
