@@ -199,8 +199,11 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     assert "May I ask" in told.text and "ada@example.org" in told.text
     assert "May I ask" not in told.subject
     staff = signed_in("Editor")
-    assert staff.get(f"/admin/message/inspect/{message.pk}/").status_code == 200
-    answer = staff.post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "Yes, please do."})
+    shown = BeautifulSoup(staff.get(f"/admin/message/inspect/{message.pk}/").content, "html.parser")
+    form = shown.select_one("form:has(textarea[name=text])")
+    refused = staff.post(form["action"], {"text": " "})
+    assert refused.status_code == 200 and b'name="text"' in refused.content and not message.answers.exists()
+    answer = staff.post(form["action"], {"text": "Yes, please do."})
     assert answer.status_code == 302
     sent = Letter.objects.get(template="answer")
     assert sent.to == "ada@example.org" and "Yes, please do." in sent.text
