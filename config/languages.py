@@ -30,7 +30,7 @@ class FromAddress:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-        if response.status_code == 404 and language != settings.LANGUAGE_CODE:
+        if response.status_code == 404 and language != settings.LANGUAGE_CODE and not _is_here(request):
             response = _in_our_first_language(request, language) or response
         response.headers.setdefault("Content-Language", language)
         return response
@@ -73,6 +73,11 @@ def _only_site(request: HttpRequest, fronts: list[HomePage]) -> Site | None:
     site = Site(root_page=root, **{name: getattr(root, f"site_{name}") for name in SITE})
     request._wagtail_site = site  # type: ignore[attr-defined]
     return site
+
+
+def _is_here(request: HttpRequest) -> bool:
+    """Whether the page is public in this language. A part of it that is not there is then nowhere."""
+    return getattr(request, "_wagtail_route_for_request", None) is not None
 
 
 def _in_our_first_language(request: HttpRequest, language: str) -> HttpResponse | None:
