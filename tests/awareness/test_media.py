@@ -2,7 +2,7 @@
 
 import io
 import json
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from bs4 import BeautifulSoup
@@ -109,6 +109,8 @@ def test_it_takes_every_block_from_the_panel_and_shows_it(editor, client):
     assert answer.content == first.content
     html = BeautifulSoup(answer.content, "html.parser")
     main = html.main
+    levels = [int(each.name[1]) for each in main.select("h1, h2, h3, h4")]
+    assert levels[:2] == [1, 2] and all(after <= before + 1 for before, after in pairwise(levels))
     for shown in ("One picture", "Another picture", "Ada"):
         assert main.select_one(f"img[alt='{shown}'][loading=lazy][sizes]"), shown
     assert main.select_one("picture source[type='image/avif']") and main.select_one("picture source[type='image/webp']")
