@@ -99,11 +99,12 @@ def test_it_lists_twelve_articles_a_page_newest_first_and_by_topic(loaded, clien
     assert client.get("/articles/?page=2").content.decode().count('<p class="meta">') == 2
     lawful = client.get("/articles/?topic=law").content.decode()
     assert lawful.count('<p class="meta">') == 2 and "Text 7" in lawful
-    ada = Author.objects.create(name="Ada Brown", slug="ada")
+    ada = Author.objects.create(name="Ada Brown", slug="ada", about="Ada teaches in Leeds.")
     ArticlePage.objects.filter(title__in=("Text 3", "Text 4")).update(author=ada)
     ArticlePage.objects.filter(title="Text 5").update(author=Author.objects.get(slug="team"))
     signed = client.get("/articles/?author=ada").content.decode()
     assert signed.count('<p class="meta">') == 2 and "Text 3" in signed and "Ada Brown" in signed
+    assert "Ada teaches in Leeds." in main_of(client.get("/articles/text-3/").content.decode())
     assert 'rel="canonical" href="http' in signed and 'href="?author=team"' in signed
     for wrong in ("?page=3", "?page=x", "?topic=nothing", "?author=nobody"):
         assert client.get(f"/articles/{wrong}").status_code == 404
@@ -214,6 +215,16 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     person.erase(people.meet("ada@example.org", verified=True))
     told.refresh_from_db()
     assert not Message.objects.exists() and told.text == told.html == ""
+
+
+def test_it_answers_in_the_language_of_the_page_and_tells_staff_in_ours(loaded, client):
+    page = client.get("/es/about/contact/")
+    reason = ContactPage.objects.get(locale__language_code="es").reasons.first()
+    data = written(opened=page.context["form"].initial["opened"], spare="", reason=reason.pk)
+    assert client.post("/es/about/contact/", data).status_code == 302
+    assert Letter.objects.get(template="message_waits").subject == "A message waits in the panel"
+    correspondence.answer(Message.objects.get(), "Claro que sí.", by="ada@example.org")
+    assert "Usted nos escribió" in Letter.objects.get(template="answer").text
 
 
 def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client):
