@@ -41,6 +41,12 @@ class HeadingBlock(Part):
         label=_("Anchor"), regex=r"^[a-z0-9-]*$", required=False, help_text=_("Leave empty: it is made from the text.")
     )
 
+    def shown(self, value: Any, references: References) -> dict[str, Any]:
+        """The first heading of a page is a section, whatever was chosen: no reader of headings misses a level."""
+        level = value["level"] if references.in_section else "2"
+        references.in_section = True
+        return {**super().shown(value, references), "level": level}
+
     class Meta:
         icon = "title"
         label = _("Heading")

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from awareness.messages import Answer, Message
 from foundation.doors import address, limits
@@ -25,12 +26,16 @@ def may_write(request: HttpRequest) -> bool:
 def receive(reason: Any, typed: dict[str, Any]) -> Message:
     """Keep a message and send the reason's address a copy. It is answered in the panel, where answers are kept."""
     message = Message.objects.create(
-        reason=reason.label, name=typed["name"], email=typed["email"], text=typed["text"].strip()
+        reason=reason.label,
+        name=typed["name"],
+        email=typed["email"],
+        text=typed["text"].strip(),
+        language=get_language() or settings.LANGUAGE_CODE,
     )
     if reason.address:
         link = settings.BASE_URL + reverse("message:inspect", args=[message.pk])
         facts = {"reason": reason.label, "address": link, "message": message}
-        outbox.queue(copy_of(message), "message_waits", reason.address, facts)
+        outbox.queue(copy_of(message), "message_waits", reason.address, facts, language=settings.LANGUAGE_CODE)
     return message
 
 
@@ -43,8 +48,9 @@ def copy_of(message: Message) -> str:
 def answer(message: Message, text: str, by: str) -> Answer:
     """Write back. `by` is the e-mail of the staff member, kept with the answer and not sent."""
     written = Answer.objects.create(message=message, text=text.strip(), by=by)
+    facts = {"answer": written, "message": message, "name": message.name}
     outbox.queue(
-        f"answer:{written.pk}", "answer", message.email, {"answer": written, "message": message, "name": message.name}
+        f"answer:{written.pk}", "answer", message.email, facts, language=message.language or settings.LANGUAGE_CODE
     )
     _move(message, Message.State.ANSWERED)
     return written

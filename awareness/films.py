@@ -123,7 +123,7 @@ class FilmPage(BodyPage):
 
     @property
     def player(self) -> trailers.Player | None:
-        return None if self.video else trailers.player(self.trailer)
+        return None if self.video_id else trailers.player(self.trailer)
 
     @property
     def line(self) -> str:

@@ -23,6 +23,11 @@ class ToolkitPage(BodyPage):
     subpage_types: list[str] = []
     content_panels = [*BodyPage.content_panels, FieldPanel("audience")]
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether there is anything to tick."""
+        return any(child.block_type == "checklist" for child in self.body)
+
     class Meta:
         verbose_name = _("toolkit")
 

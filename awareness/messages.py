@@ -28,6 +28,7 @@ class Message(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail address"), max_length=254)
     text = models.TextField(_("message"))
+    language = models.CharField(_("language"), max_length=12, blank=True)  # of the page it came by, and of our answer
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     last_word_at = models.DateTimeField(default=timezone.now, db_index=True)

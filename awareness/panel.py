@@ -31,11 +31,7 @@ class AnswerForm(NoCardNumbers, forms.Form):
 class MessageView(DetailView):
     """One message, what was answered, and the form to answer it."""
 
-    template_name = "awareness/message_panel.html"
     any_permission_required = ["view"]
-
-    def get_template_names(self) -> list[str]:
-        return [self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may = self.request.user.has_perm("awareness.change_message")
@@ -80,6 +76,7 @@ class MessageViewSet(ReadOnlyViewSet):
     search_fields = ["name", "email", "text"]
     inspect_view_fields = ["reason", "name", "email", "text", "state", "received_at"]
     inspect_view_class = MessageView
+    inspect_template_name = "awareness/message_panel.html"  # Wagtail hands it to the view, whatever stands there
     related = [Related(_("Answers"), lambda message: message.answers.all(), ["text", "by", "at"])]
     actions = [
         Action(

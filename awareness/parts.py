@@ -134,11 +134,14 @@ class PageNumberBlock(blocks.PageChooserBlock):
 
 
 class Part(blocks.StructBlock):
-    """A block whose template sees figures, sources, links and texts resolved, as `value` and as `self`."""
+    """A block whose template sees figures, sources, links and texts resolved, as `value` and as `self`; and the
+    `level` of a title of its own: below a heading of the page it is one of its parts.
+    """
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
         references = context.setdefault("references", References())
+        context["level"] = 3 if references.in_section else 2
         context["self"] = context["value"] = self.shown(value, references)
         return context
 

@@ -56,6 +56,7 @@ def serve(request: HttpRequest, number: int, name: str) -> HttpResponseBase:
     _, _, called = response.headers["Content-Disposition"].partition(";")
     response.headers["Content-Disposition"] = f"{manner};{called}"
     response.headers["Content-Security-Policy"] = NOTHING_RUNS
+    del response.headers["Content-Encoding"]  # Wagtail sends the word "None", an encoding that nobody knows
     if str(found).startswith("audio/"):
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # podcast players on other sites
     return _in_parts(request, response, file)

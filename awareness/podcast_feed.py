@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Site
 
 from awareness.files import AUDIO, ending
-from awareness.podcast import PodcastPage
+from awareness.podcast import EpisodePage, PodcastPage
 from foundation.organisation.models import Organisation
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -56,7 +56,7 @@ class Show(Rss201rev2Feed):
 def feed(request: HttpRequest, where: str) -> HttpResponse:
     """The feed of the show at that address. Its size and type of each sound are the file's own."""
     site = Site.find_for_request(request)
-    home = site.root_page.url_path if site else "/"
+    home = site.root_page.localized.url_path if site else "/"  # of the language that the address names
     show = PodcastPage.objects.live().public().filter(url_path=f"{home}{where}/").first()
     if show is None:
         raise Http404
@@ -87,7 +87,7 @@ def _filled(show: PodcastPage, request: HttpRequest) -> Show:
             description=episode.deck,
             unique_id=f"urn:uuid:{episode.guid}",
             unique_id_is_permalink=False,
-            pubdate=datetime.combine(episode.date, time(12), tzinfo=organisation.zone),
+            pubdate=_out_since(episode, organisation),
             enclosures=[
                 Enclosure(
                     settings.BASE_URL + episode.audio.url,
@@ -98,6 +98,12 @@ def _filled(show: PodcastPage, request: HttpRequest) -> Show:
             episode=episode,
         )
     return made
+
+
+def _out_since(episode: EpisodePage, organisation: Organisation) -> datetime:
+    """Noon of its day, or the moment before noon at which it came out: programs hide what is still to come."""
+    noon = datetime.combine(episode.date, time(12), tzinfo=organisation.zone)
+    return min(noon, episode.first_published_at or noon)
 
 
 def _truth(value: bool) -> str:

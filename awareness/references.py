@@ -58,6 +58,7 @@ class References:
         self._below = Q(path__startswith=below.path, depth=below.depth + 1) if below else Q()
         self.translation_key = translation_key
         self._cited: dict[str, Note] = {}
+        self.in_section = False  # whether a heading has been shown: what comes is below it
         self._beside: References | None = None
         if beside is not None and "pages" not in beside.__dict__:
             self._beside, beside._beside = beside, self

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
@@ -13,6 +13,10 @@ from wagtail.models.sites import SiteRootPath
 
 from awareness.pages import HomePage
 from foundation.organisation.models import LanguageReview
+
+SITE = ("id", "hostname", "port", "site_name", "is_default_site")
+OF_SITE = {f"site_{name}": F(f"sites_rooted_here__{name}") for name in SITE}
+OTHERS = Exists(Site.objects.filter(is_default_site=False))
 
 
 class FromAddress:
@@ -26,7 +30,7 @@ class FromAddress:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-        if response.status_code == 404 and language != settings.LANGUAGE_CODE:
+        if response.status_code == 404 and language != settings.LANGUAGE_CODE and not _is_here(request):
             response = _in_our_first_language(request, language) or response
         response.headers.setdefault("Content-Language", language)
         return response
@@ -37,18 +41,18 @@ class FromAddress:
 
 
 def _find(request: HttpRequest, address: str) -> None:
-    """The page asked for, by one query for the front pages of all languages.
+    """The page asked for, by one query for the site and its front pages in all languages.
 
-    Wagtail asks for the language, its front page, the site and the other front pages one after the other. What it
+    Wagtail asks for the site, the language, its front page and the other front pages one after the other. What it
     finds on the request it does not ask for again. Where this finds nothing Wagtail's own way goes on.
     """
-    site = Site.find_for_request(request)
+    read = Exists(LanguageReview.objects.filter(language=OuterRef("locale__language_code")))
+    fronts = list(HomePage.objects.select_related("locale").annotate(is_read=read, other_sites=OTHERS, **OF_SITE))
+    site = _only_site(request, fronts) or Site.find_for_request(request)
     if site is None:
         return
-    key = site.root_page.translation_key
-    read = Exists(LanguageReview.objects.filter(language=OuterRef("locale__language_code")))
-    found = HomePage.objects.filter(translation_key=key).select_related("locale").annotate(is_read=read)
-    homes = {home.locale.language_code: home for home in found}
+    same = [front for front in fronts if front.translation_key == site.root_page.translation_key]
+    homes = {home.locale.language_code: home for home in same}
     paths = [SiteRootPath(site.pk, home.url_path, site.root_url, code) for code, home in homes.items()]
     request.__dict__["_wagtail_cached_site_root_paths"] = paths
     home = homes.get(translation.get_language() or "")
@@ -59,6 +63,21 @@ def _find(request: HttpRequest, address: str) -> None:
         except Http404:
             return
         request.__dict__["_wagtail_route_for_request"] = route
+
+
+def _only_site(request: HttpRequest, fronts: list[HomePage]) -> Site | None:
+    """The site, where there is no other. Which of several is asked for, Wagtail knows by the name of the host."""
+    root = next((front for front in fronts if front.site_id is not None and not front.other_sites), None)
+    if root is None:
+        return None
+    site = Site(root_page=root, **{name: getattr(root, f"site_{name}") for name in SITE})
+    request._wagtail_site = site  # type: ignore[attr-defined]
+    return site
+
+
+def _is_here(request: HttpRequest) -> bool:
+    """Whether the page is public in this language. A part of it that is not there is then nowhere."""
+    return getattr(request, "_wagtail_route_for_request", None) is not None
 
 
 def _in_our_first_language(request: HttpRequest, language: str) -> HttpResponse | None:

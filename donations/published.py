@@ -1,17 +1,31 @@
 """What the public sees of the books: sums raised by month, fund and currency, and nothing about a donor."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from babel.dates import format_skeleton
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import get_language, gettext, to_locale
 
 from donations import money
-from donations.models import LedgerEntry
+from donations.models import Currency, LedgerEntry
 
 MONTHS = 12
+LAST = 1_000_000  # after every position that staff give
+
+
+class Raised(NamedTuple):
+    """What came in one month for one fund in one currency. No fund: where it is needed most."""
+
+    month: date
+    fund: str | None
+    fund_position: int | None
+    currency: str
+    currency_position: int | None
+    sum: int
 
 
 class Chart(NamedTuple):
@@ -21,43 +35,46 @@ class Chart(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def charts(by: str, today: date) -> list[Chart]:
+def raised() -> list[Raised]:
+    """All of it, in one query. The currency that the giving page begins with comes first, and gifts for no fund do."""
+    position = Currency.objects.filter(code=OuterRef("currency")).values("position")
+    rows = (
+        LedgerEntry.objects.counted()
+        .order_by()
+        .annotate(month=TruncMonth("day"), position=Subquery(position))
+        .values_list("month", "gift__fund__name", "gift__fund__position", "currency", "position")
+        .annotate(sum=Sum(F("amount") - F("cover")))
+    )
+    return sorted((Raised(*row) for row in rows), key=_order)
+
+
+def charts(by: str, today: date, rows: Sequence[Raised] | None = None) -> list[Chart]:
     """One chart for each currency, because sums of two currencies are no sum. Empty while nothing was raised.
 
     `by`: month (the twelve that end with the one of `today`, a date of the organisation's calendar), fund, or
-    currency (both of all time).
+    currency (both of all time). `rows`: what `raised` answered, for several charts of one page.
     """
+    rows = raised() if rows is None else rows
     if by == "month":
-        return _by_month(today)
-    if by == "currency":
-        return _charts([(money.name(code), code, amount) for code, amount in sorted(_raised().items())])
-    return _by_fund()
-
-
-def _by_month(today: date) -> list[Chart]:
-    months = _last_months(today)
-    rows = (
-        LedgerEntry.objects.counted()
-        .filter(day__gte=months[0])
-        .order_by()
-        .annotate(month=TruncMonth("day"))
-        .values("month", "currency")
-        .annotate(sum=Sum(F("amount") - F("cover")))
-    )
-    sums = {(row["currency"], row["month"]): row["sum"] for row in rows}
-    found = sorted({code for code, _ in sums})
-    return _charts([(_name(month), code, sums.get((code, month), 0)) for code in found for month in months])
-
-
-def _by_fund() -> list[Chart]:
-    rows = (
-        LedgerEntry.objects.counted()
-        .order_by("gift__fund__position", "gift__fund__name")
-        .values("gift__fund__name", "currency")
-        .annotate(sum=Sum(F("amount") - F("cover")))
-    )
+        months = _last_months(today)
+        found = dict.fromkeys(row.currency for row in rows if row.month in months)
+        sums = Counter[tuple[str, date]]()
+        for row in rows:
+            sums[row.currency, row.month] += row.sum
+        return _charts([(_name(month), code, sums[code, month]) for code in found for month in months])
     free = gettext("Where it is needed most")
-    return _charts([(row["gift__fund__name"] or free, row["currency"], row["sum"]) for row in rows])
+    all_of_it = Counter[tuple[str, str]]()
+    for row in rows:
+        label = money.name(row.currency) if by == "currency" else row.fund or free
+        all_of_it[label, row.currency] += row.sum
+    bars = [(label, code, amount) for (label, code), amount in all_of_it.items()]
+    return _charts([bar for bar in bars if bar[2] > 0] if by == "currency" else bars)
+
+
+def _order(row: Raised) -> tuple[int, str, int, str, date]:
+    of_currency = LAST if row.currency_position is None else row.currency_position
+    of_fund = -1 if row.fund_position is None else row.fund_position
+    return of_currency, row.currency, of_fund, row.fund or "", row.month
 
 
 def _charts(bars: list[tuple[str, str, int]]) -> list[Chart]:
@@ -73,11 +90,6 @@ def _charts(bars: list[tuple[str, str, int]]) -> list[Chart]:
         )
         for code in codes
     ]
-
-
-def _raised() -> dict[str, int]:
-    raised: dict[str, int] = LedgerEntry.objects.raised()
-    return {code: amount for code, amount in raised.items() if amount > 0}
 
 
 def _last_months(today: date) -> list[date]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from donations import progress
 from donations.models import Campaign, Gift, MatchReservation
@@ -18,10 +19,12 @@ def campaign_progress(campaign: Campaign) -> dict[str, Any]:
     return {"campaign": campaign, "now": now, "tells": over or now.shows_meter}
 
 
-@register.inclusion_tag("donations/campaign_block.html")
-def campaign_block(campaign: Campaign | None) -> dict[str, Any]:
+@register.inclusion_tag("donations/campaign_block.html", takes_context=True)
+def campaign_block(context: Context, campaign: Campaign | None) -> dict[str, Any]:
     """A section that invites to give. Nothing at all while there is no campaign, or it is not open."""
-    return {"campaign": campaign if campaign and campaign.is_open else None}
+    today = context["organisation"].today()  # asked once for a page, however many campaigns it names
+    is_open = campaign and campaign.live and campaign.state_on(today) == Campaign.State.OPEN
+    return {"campaign": campaign if is_open else None}
 
 
 @register.inclusion_tag("donations/gift_match.html")

@@ -22,7 +22,10 @@ def ledger_chart(context: Context, by: str, title: str) -> dict[str, Any]:
 
     Nothing is printed while the books hold nothing to show.
     """
-    return {"title": title, "charts": published.charts(by, context["organisation"].today())}
+    kept = getattr(context.get("request"), "__dict__", {})  # a page may show the same books three ways
+    if "_raised" not in kept:
+        kept["_raised"] = published.raised()
+    return {"title": title, "charts": published.charts(by, context["organisation"].today(), kept["_raised"])}
 
 
 @register.simple_tag(takes_context=True)

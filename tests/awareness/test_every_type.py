@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +39,7 @@ from awareness.models import (
     ToolkitPage,
 )
 from awareness.reading import ReadingPage
+from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
 from tests.staff.people import signed_in
 
@@ -169,15 +171,23 @@ def test_it_makes_previews_publishes_and_shows_a_page(editor, client, model):
 
 
 @pytest.mark.parametrize("model", ONE_ALONE, ids=lambda model: model.__name__)
-def test_it_publishes_the_types_of_which_there_is_one(editor, client, model):
+def test_it_previews_publishes_and_takes_away_the_types_of_which_there_is_one(editor, client, model):
     page = english(model)
     edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
     data = {**as_shown(editor.get(edit).content), "seo_title": "Made anew"}
     field = "headline" if model is HomePage else "title"
-    answer = editor.post(edit, {**data, field: TITLE, "body-count": "0", "action-publish": "1"})
+    data |= {field: TITLE, "body-count": "0"}
+    preview = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
+    assert editor.post(preview, data).json()["is_valid"]
+    assert TITLE in editor.get(f"{preview}?mode=").content.decode()
+    assert TITLE not in client.get(page.get_url()).content.decode()
+    answer = editor.post(edit, {**data, "action-publish": "1"})
     assert answer.status_code == 302, answer.context["form"].errors
     html = client.get(page.get_url()).content.decode()
     assert TITLE in html and "<title>Made anew" in html
+    if model is not HomePage:  # without it nothing has an address
+        assert editor.post(reverse("wagtailadmin_pages:unpublish", args=[page.pk])).status_code == 302
+        assert client.get(page.get_url()).status_code == 404
 
 
 def test_it_takes_a_picture_from_the_panel_and_shows_it_in_three_formats_and_four_widths(editor, client):
@@ -258,3 +268,26 @@ def test_it_says_the_size_version_and_language_of_a_file(editor, client):
     text = " ".join(BeautifulSoup(client.get("/made/").content, "html.parser").main.get_text(" ").split())
     for words in ("A manual", "Español", "2nd edition", "PDF, 1.9"):
         assert words in text, words
+
+
+def test_it_shows_no_empty_part_where_an_editor_wrote_nothing(loaded, client):
+    Organisation.objects.update(email="", press_email="", phone="", address="")
+    sound = get_document_model().objects.create(title="S", file=ContentFile(b"ID3" + b"x" * 99, name="one.mp3"))
+    needed = {
+        FilmPage: {"minutes": 1},
+        EpisodePage: {"minutes": 1, "number": 1, "audio": sound, "transcript": "Words."},
+        JobPage: {"kind": "part", "place": "Here", "apply_to": "a@example.org"},
+        ToolkitPage: {"audience": "other"},
+    }
+    pages, found = [english(ContactPage)], {}
+    for model, parent in PARENTS.items():
+        page = model(title=TITLE, slug=model.__name__.lower(), deck="One.", body="[]", **needed.get(model, {}))
+        parent.objects.order_by("depth", "path").first().add_child(instance=page)
+        pages.append(page)
+    for page in pages:
+        main = BeautifulSoup(client.get(page.get_url()).content, "html.parser").main
+        parts = main.select("h1, h2, h3, p, ul, ol, dl, dd, nav, section, details, figure")
+        found[type(page)] = [
+            str(part) for part in parts if not part.get_text(strip=True) and not part.select("img, svg")
+        ]
+    assert {model: empty for model, empty in found.items() if empty} == {}

@@ -1,9 +1,11 @@
 """Every type of page on the loaded site: it answers, asks little, follows nobody; and what is special to each."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
@@ -97,11 +99,12 @@ def test_it_lists_twelve_articles_a_page_newest_first_and_by_topic(loaded, clien
     assert client.get("/articles/?page=2").content.decode().count('<p class="meta">') == 2
     lawful = client.get("/articles/?topic=law").content.decode()
     assert lawful.count('<p class="meta">') == 2 and "Text 7" in lawful
-    ada = Author.objects.create(name="Ada Brown", slug="ada")
+    ada = Author.objects.create(name="Ada Brown", slug="ada", about="Ada teaches in Leeds.")
     ArticlePage.objects.filter(title__in=("Text 3", "Text 4")).update(author=ada)
     ArticlePage.objects.filter(title="Text 5").update(author=Author.objects.get(slug="team"))
     signed = client.get("/articles/?author=ada").content.decode()
     assert signed.count('<p class="meta">') == 2 and "Text 3" in signed and "Ada Brown" in signed
+    assert "Ada teaches in Leeds." in main_of(client.get("/articles/text-3/").content.decode())
     assert 'rel="canonical" href="http' in signed and 'href="?author=team"' in signed
     for wrong in ("?page=3", "?page=x", "?topic=nothing", "?author=nobody"):
         assert client.get(f"/articles/{wrong}").status_code == 404
@@ -151,6 +154,23 @@ def test_it_feeds_podcast_programs_with_the_true_length_type_and_a_lasting_name(
     assert client.get("/articles/feed.xml").status_code == 404
 
 
+def test_it_feeds_the_show_of_the_language_and_no_episode_of_a_later_hour(loaded, client):
+    """Programs hide what is dated ahead, and an episode of today was dated at noon."""
+    show = PodcastPage.objects.get(locale__language_code="es")
+    sound = document("uno.mp3", b"y" * 99)
+    episode = EpisodePage(title="Uno", slug="uno", number=1, minutes=2, audio=sound, transcript="P.", **SHUT)
+    early = datetime.combine(episode.date, time(6), tzinfo=UTC)
+    episode.first_published_at = early
+    show.add_child(instance=episode)
+    channel = ElementTree.fromstring(client.get("/es/podcast/feed.xml").content).find("channel")
+    assert channel.findtext("language") == "es" and "Uno" in [item.findtext("title") for item in channel.iter("item")]
+    (mine,) = (item for item in channel.iter("item") if item.findtext("title") == "Uno")
+    assert parsedate_to_datetime(mine.findtext("pubDate")) == early
+    english_one = ElementTree.fromstring(client.get("/podcast/feed.xml").content).find("channel")
+    assert english_one.findtext("language") == "en"
+    assert "Uno" not in [item.findtext("title") for item in english_one.iter("item")]
+
+
 def test_it_drops_a_job_on_the_day_after_it_closes(loaded, client):
     today = timezone.now().date()
     for name, closes in (("open", today + timedelta(days=3)), ("over", today - timedelta(days=3)), ("always", None)):
@@ -180,8 +200,11 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     assert "May I ask" in told.text and "ada@example.org" in told.text
     assert "May I ask" not in told.subject
     staff = signed_in("Editor")
-    assert staff.get(f"/admin/message/inspect/{message.pk}/").status_code == 200
-    answer = staff.post(f"/admin/message/inspect/{message.pk}/answer/", {"text": "Yes, please do."})
+    shown = BeautifulSoup(staff.get(f"/admin/message/inspect/{message.pk}/").content, "html.parser")
+    form = shown.select_one("form:has(textarea[name=text])")
+    refused = staff.post(form["action"], {"text": " "})
+    assert refused.status_code == 200 and b'name="text"' in refused.content and not message.answers.exists()
+    answer = staff.post(form["action"], {"text": "Yes, please do."})
     assert answer.status_code == 302
     sent = Letter.objects.get(template="answer")
     assert sent.to == "ada@example.org" and "Yes, please do." in sent.text
@@ -192,6 +215,16 @@ def test_it_keeps_a_message_tells_its_address_and_lets_staff_answer(loaded, clie
     person.erase(people.meet("ada@example.org", verified=True))
     told.refresh_from_db()
     assert not Message.objects.exists() and told.text == told.html == ""
+
+
+def test_it_answers_in_the_language_of_the_page_and_tells_staff_in_ours(loaded, client):
+    page = client.get("/es/about/contact/")
+    reason = ContactPage.objects.get(locale__language_code="es").reasons.first()
+    data = written(opened=page.context["form"].initial["opened"], spare="", reason=reason.pk)
+    assert client.post("/es/about/contact/", data).status_code == 302
+    assert Letter.objects.get(template="message_waits").subject == "A message waits in the panel"
+    correspondence.answer(Message.objects.get(), "Claro que sí.", by="ada@example.org")
+    assert "Usted nos escribió" in Letter.objects.get(template="answer").text
 
 
 def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client):

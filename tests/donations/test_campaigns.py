@@ -182,11 +182,11 @@ class TestThePage:
 
     def test_it_invites_from_other_pages_while_it_is_open(self):
         block = Template("{% load campaigns %}{% campaign_block campaign %}")
-        campaign = appeal.make()
-        assert 'href="/give/house/"' in block.render(Context({"campaign": campaign}))
+        campaign, ours = appeal.make(), Organisation.load()
+        assert 'href="/give/house/"' in block.render(Context({"campaign": campaign, "organisation": ours}))
         campaign.ended = True
-        assert block.render(Context({"campaign": campaign})).strip() == ""
-        assert block.render(Context({"campaign": None})).strip() == ""
+        assert block.render(Context({"campaign": campaign, "organisation": ours})).strip() == ""
+        assert block.render(Context({"campaign": None, "organisation": ours})).strip() == ""
 
 
 class TestTheShareImage:
