@@ -14,8 +14,8 @@ WAIT = 120  # seconds
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Django's handler500. 503 while the database is away, full or locked, or the disk is full; 500 for any other fault.
-    No database.
+    """Django's handler500. No database. 503 while the database is away, full or locked, or the disk is full, and 500
+    for any other fault.
     """
     error = sys.exc_info()[1]
     away = isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, OURS)
