@@ -221,6 +221,7 @@ class ReceiptViewSet(MoneyViewSet):
             _send_receipt,
             "donations.change_receipt",
             applies=lambda document: not hasattr(document, "replaced_by"),
+            for_all=_("Send these receipts to their donors"),
         )
     ]
 
