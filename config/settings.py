@@ -256,7 +256,7 @@ if EMAIL_PROVIDER:
 if EMAIL_URL:
     vars().update(mail.server(EMAIL_URL, env.int("EMAIL_TIMEOUT", default=20)))
 elif EMAIL_PROVIDER:
-    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    EMAIL_BACKEND = "foundation.letters.provider.Backend"
 else:
     EMAIL_BACKEND = "foundation.letters.backend.KeptInTheOutbox"
 LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # that the mail server allows; 0: as many as it takes

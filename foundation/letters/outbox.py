@@ -188,7 +188,8 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
         to=[letter.to],
         headers={"X-Letter": letter.key, "Auto-Submitted": "auto-generated", **_way_out(letter)},
     )
-    message.attach_alternative(letter.html, "text/html")
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
     if attachment:
         message.attach(*attachment)
     return message
