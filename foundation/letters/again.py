@@ -12,6 +12,7 @@ from foundation.letters import kinds, outbox, writing
 from foundation.letters.models import Letter
 
 LATELY = timedelta(minutes=10)  # pressed twice, alone or among others, it is one letter
+AGAIN = ":again:"
 address_asked = Signal()  # with the `letter`: whoever knows that its reader has another address now answers with that
 
 
@@ -38,7 +39,8 @@ def go(letter: Letter) -> None:
     if letter.state != Letter.State.SENT:
         outbox.send_again(letter)
         return
-    prefix, now = f"{letter.key[:170]}:again:", timezone.now()
+    first = letter.key.partition(AGAIN)[0]  # a copy that goes again is one of the same letter
+    prefix, now = f"{first[:170]}{AGAIN}", timezone.now()
     if Letter.objects.filter(key__startswith=prefix, created_at__gt=now - LATELY).exists():
         return
     answers = [answer for _receiver, answer in address_asked.send(sender=Letter, letter=letter) if answer]
