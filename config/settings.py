@@ -137,6 +137,7 @@ SQLITE_OPTIONS = {
     # FULL: a commit that was reported is on disk. This database holds money.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
+POSTGRES_OPTIONS = {"connect_timeout": 10, "tcp_user_timeout": 15_000}  # s, ms: a cut line holds no thread for minutes
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'road_out.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -144,9 +145,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Tests use a file as well: in memory, threads would lock each other out in ways that no site knows.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds, and not two minutes
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS | DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL, STATIC_ROOT = "/static/", DATA_DIR / "static"
@@ -256,7 +256,7 @@ if EMAIL_PROVIDER:
 if EMAIL_URL:
     vars().update(mail.server(EMAIL_URL, env.int("EMAIL_TIMEOUT", default=20)))
 elif EMAIL_PROVIDER:
-    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    EMAIL_BACKEND = "foundation.letters.provider.Backend"
 else:
     EMAIL_BACKEND = "foundation.letters.backend.KeptInTheOutbox"
 LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # that the mail server allows; 0: as many as it takes

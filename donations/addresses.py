@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.dispatch import receiver
 from django.utils import timezone
 
 from donations import gateway, letters, telling
 from donations.models import AddressChange, Gift, LedgerEntry, Plan
 from foundation.jobs import queue as jobs
+from foundation.letters import again
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from supporters import moving, persons
@@ -103,7 +105,22 @@ def customer_email(args: dict[str, Any]) -> None:
 
 
 def _readdress(gifts: list[Gift], before: str, after: str) -> None:
-    """Letters about these gifts that have not left yet. Their keys name the gift, its plan or its refund."""
+    """Letters about these gifts that have not left yet, or did not arrive."""
+    states = [Letter.State.WAITING, *Letter.NOT_THERE]
+    Letter.objects.filter(_about(gifts), to=before, state__in=states).update(to=after)
+
+
+@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-gift")
+def address_now(letter: Letter, **_kwargs: Any) -> str:
+    """Where a letter about a gift goes again whose address was put right since it left; empty for all others."""
+    for gift in Gift.objects.filter(address_changes__before=letter.to).distinct():
+        if Letter.objects.filter(_about([gift]), pk=letter.pk).exists():
+            return gift.email
+    return ""
+
+
+def _about(gifts: list[Gift]) -> Q:
+    """Letters about these gifts: their keys name the gift, its plan or its refund."""
     about = Q(pk=None)
     for gift in gifts:
         about |= Q(key__contains=gift.reference)
@@ -112,4 +129,4 @@ def _readdress(gifts: list[Gift], before: str, after: str) -> None:
     plan = gifts[0].plan if gifts else None
     if plan:
         about |= Q(key__contains=f":{plan.subscription_id}")
-    Letter.objects.filter(about, to=before, state=Letter.State.WAITING).update(to=after)
+    return about

@@ -108,7 +108,7 @@ def foreign() -> Iterator[str]:
 
 def payouts() -> Iterator[str]:
     """Every payout is explained to the cent."""
-    for payout in Payout.objects.unexplained():
+    for payout in Payout.objects.counted().unexplained():
         yield f"payout {payout.payout_id}: {payout.unexplained} {payout.currency} unexplained"
 
 

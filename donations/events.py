@@ -16,6 +16,7 @@ from foundation.organisation import home
 State = StripeEvent.State
 LONGEST_WAIT = 900  # seconds
 GUARD_WAIT = 600
+OTHER_MONEY = "It is of test money, and real money moves here now; or the other way round."
 
 
 # Exactly these types are asked for at Stripe (docs/stripe.md); every other one is kept and left alone.
@@ -65,8 +66,8 @@ def apply(args: dict[str, Any]) -> None:
     """Do what one event asks for. Harmless to run again: rows are found, never written twice."""
     event = StripeEvent.objects.get(event_id=args["event"])
     step = STEPS.get(event.type)
-    if step is None:
-        _finish(event, State.IGNORED, "")
+    if step is None or event.livemode != gateway.is_live():
+        _finish(event, State.IGNORED, "" if step is None else OTHER_MONEY)
         return
     try:
         home.check_account(gateway.account())

@@ -214,6 +214,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "decimals": money.decimals(currency.code),
         "exponent": money.exponent(currency.code),
         "commas": money.comma_groups(currency.code),
+        "signs": " ".join(money.signs(currency.code)),
         "step": money.step(currency.code),
         "sign": money.sign(currency.code),
         "locale": get_language(),

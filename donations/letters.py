@@ -15,7 +15,7 @@ from donations import money, papers, receipt_facts
 from donations.models import Gift, Plan, Receipt
 from foundation.doors import links
 from foundation.jobs import queue as jobs
-from foundation.letters import outbox
+from foundation.letters import again, outbox
 from foundation.letters.models import Letter
 
 FILE = "receipt-file"  # what the link is for
@@ -98,10 +98,13 @@ def _beside(gift: Gift) -> str:
 def receipt_again(gift: Gift) -> Letter | None:
     """The newest receipt once more, to an address that was put right: once for each correction.
 
-    Where the first one still waited, it goes to the new address already.
+    Where the first one still waited, it goes to the new address already; where it did not arrive, it goes there now.
     """
     document = gift.receipts.order_by("-id").first()
-    if document is None or Letter.objects.filter(key=f"receipt:{gift.reference}", to=gift.email).exists():
+    first = Letter.objects.filter(key=f"receipt:{gift.reference}", to=gift.email).first()
+    if first:
+        outbox.send_again(first)
+    if document is None or first:
         return None
     key = f"receipt-again:{gift.reference}:{gift.address_changes.count()}"
     with speaking_to(gift):
@@ -113,7 +116,11 @@ def receipt_by_hand(document: Receipt) -> Letter | None:
     gift = document.gift
     if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
         return receipt(document)
-    key = f"receipt-by-hand:{document.label}:{timezone.now():%Y%m%d%H%M}"
+    key, now = f"receipt-by-hand:{document.label}:", timezone.now()
+    lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - again.LATELY).first()
+    if lately:
+        return lately
+    key += f"{now:%Y%m%d%H%M}"
     with speaking_to(gift):
         return post(key, _form(document), gift, _numbers(document), _rows(document), document)
 

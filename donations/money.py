@@ -59,7 +59,7 @@ def parse(text: str, code: str, most: int = LARGEST) -> int:
     """
     if len(text) > LONGEST:
         raise AmountError(_please(code))
-    typed = _without_sign(written.plain(text), code)
+    typed = _without_sign(written.plain(text), signs(code))
     try:
         whole, part = written.read(typed, commas=comma_groups(code))
     except written.TwoWaysError as two:
@@ -153,17 +153,30 @@ def _please(code: str, text: str = "") -> str:
     return _("We cannot read “%(typed)s” as a sum.") % {"typed": typed} + f" {wanted}" if typed else wanted
 
 
-def _without_sign(text: str, code: str) -> str:
-    for mark in {sign(code), get_currency_symbol(code, locale="en"), code, NARROW.get(code, code)}:
-        if text.startswith(mark):
+def signs(code: str) -> list[str]:
+    """What may stand before or after a sum in this currency, the longest first: "US$" is no "US" and a dollar."""
+    known = {sign(code), get_currency_symbol(code, locale="en"), code, *AT_HOME.get(code, "").split()}
+    return sorted((written.plain(mark) for mark in known), key=lambda mark: (-len(mark), mark))
+
+
+def _without_sign(text: str, marks: list[str]) -> str:
+    for mark in marks:
+        if text[: len(mark)].lower() == mark.lower():
             return text[len(mark) :].lstrip()
-        if text.endswith(mark):
+        if text[-len(mark) :].lower() == mark.lower():
             return text[: -len(mark)].rstrip()
     return text
 
 
-# What people type for their own dollar is "$", though we print "CA$" beside other dollars.
-NARROW = {"CAD": "$", "AUD": "$", "NZD": "$", "HKD": "$", "SGD": "$"}
+# What people write where a currency is at home, beside what we print: "$" for their own dollar, 円 behind yen.
+AT_HOME = {
+    **{"USD": "US$", "CAD": "$ C$", "AUD": "$ AU$", "HKD": "$ 元", "SGD": "$ S$", "TWD": "$ 元 圓"},
+    **dict.fromkeys(("MXN", "NZD"), "$"),
+    **{"JPY": "円 圓 ¥", "CNY": "元 圆 ¥ RMB", "KRW": "원 ₩", "INR": "₹ Rs Rs.", "BRL": "R$", "GBP": "£", "ILS": "₪"},
+    **{"HUF": "Ft", "CZK": "Kč", "PLN": "zł", "RON": "lei", "BGN": "лв лв.", "UAH": "₴ грн грн.", "TRY": "₺ TL"},
+    **{"CHF": "Fr Fr. SFr SFr.", "UGX": "USh", "KES": "KSh", "TZS": "TSh", "ZAR": "R", "THB": "฿ บาท", "VND": "₫ đ"},
+    **dict.fromkeys(("SEK", "NOK", "DKK", "ISK"), "kr kr."),
+}
 
 
 def _major(amount: int, code: str) -> Decimal:

@@ -55,13 +55,15 @@ class MoneyPanel(Component):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         now = timezone.now()
-        last = Reconciliation.objects.filter(applied=True).exclude(finished_at=None).first()
-        events = StripeEvent.objects.all()
+        account = home.here().stripe_account
+        last = Reconciliation.objects.complete(account).first()
+        events = StripeEvent.objects.counted()
         told = unsent.newest_event()
         silent = unsent.payments_since(told)
+        of_now = f"livemode={str(gateway.is_live()).lower()}"
         other = events.filter(received_at__gt=now - RECENT).exclude(api_version=gateway.version())
         events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
-        gaps = Gap.objects.open(home.here().stripe_account).count()
+        gaps = Gap.objects.open(account).count()
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         objections, troubles = reverse("objection:index"), reverse("stripetrouble:index")
         objected = Objection.objects.counted()
@@ -73,8 +75,8 @@ class MoneyPanel(Component):
                 (_("lists of Stripe's that could not be compared"), len(last.failed) if last else 0, last_page),
                 (_("paid gifts without a receipt letter"), unsent.gifts().count(), reverse("donations_unsent")),
                 (_("payments since Stripe's last event"), silent, events_page),
-                (_("payouts not explained"), Payout.objects.unexplained().count(), reverse("payout:index")),
-                (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed"),
+                (_("payouts not explained"), Payout.objects.counted().unexplained().count(), reverse("payout:index")),
+                (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed&{of_now}"),
                 (_("events in another API version this week"), other.count(), events_page),
                 (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
                 (

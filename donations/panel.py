@@ -131,12 +131,19 @@ class ObjectionViewSet(MoneyViewSet):
         "answer_by",
         "gift",
         "opened_at",
+        "mode_text",
     ]
     inspect_view_fields = [
         *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason_text", "opened_at"],
         *["stripe_object", "as_of", "livemode"],
     ]
-    list_filter = {"kind": ["exact"], "status": ["exact"], "actionable": ["exact"], "opened_at": ["date"]}
+    list_filter = {
+        "kind": ["exact"],
+        "status": ["exact"],
+        "actionable": ["exact"],
+        "opened_at": ["date"],
+        "livemode": ["exact"],
+    }
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
     actions = [
@@ -173,8 +180,8 @@ class PayoutViewSet(MoneyViewSet):
     model = Payout
     icon = "upload"
     menu_label = _("Payouts")
-    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"]}
+    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on", "mode_text"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"], "livemode": ["exact"]}
     search_fields = ["payout_id"]
 
 
@@ -214,6 +221,7 @@ class ReceiptViewSet(MoneyViewSet):
             _send_receipt,
             "donations.change_receipt",
             applies=lambda document: not hasattr(document, "replaced_by"),
+            for_all=_("Send these receipts to their donors"),
         )
     ]
 
@@ -240,8 +248,11 @@ class EventViewSet(ReadOnlyViewSet):
     model = StripeEvent
     icon = "download"
     menu_label = _("Stripe events")
-    list_display = ["event_id", "type", "object_id", "state", "note", "received_at"]
-    list_filter = {"state": ["exact"], "type": ["exact"], "api_version": ["exact"], "received_at": ["date"]}
+    list_display = ["event_id", "type", "object_id", "state", "note", "received_at", "mode_text"]
+    list_filter = {
+        **{name: ["exact"] for name in ("state", "type", "api_version", "livemode")},
+        "received_at": ["date"],
+    }
     search_fields = ["event_id", "type", "object_id", "note"]
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],

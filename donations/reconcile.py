@@ -57,7 +57,7 @@ def _cut_off(since: datetime | None, account: str) -> Reconciliation | None:
 
 def _owed(account: str) -> dict[str, str]:
     """The parts that the last complete run could not compare, and from when on they must be read."""
-    before = Reconciliation.objects.filter(applied=True, place__account=account).exclude(finished_at=None).first()
+    before = Reconciliation.objects.complete(account).first()
     return dict(before.place.get("failed", {})) if before else {}
 
 

@@ -32,8 +32,8 @@ def gifts() -> QuerySet[Gift]:
 
 
 def newest_event() -> datetime | None:
-    """When Stripe told us anything last, UTC."""
-    newest: datetime | None = StripeEvent.objects.aggregate(newest=Max("received_at"))["newest"]
+    """When Stripe told us anything last of the money that moves now, UTC."""
+    newest: datetime | None = StripeEvent.objects.counted().aggregate(newest=Max("received_at"))["newest"]
     return newest
 
 

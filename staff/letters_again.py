@@ -16,14 +16,14 @@ from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 
-from foundation.letters import kinds, outbox
+from foundation.letters import again as letters
+from foundation.letters import kinds
 from foundation.letters.models import Letter
 from staff.list_views import ListView
 
 MAY = "letters.change_letter"
 LABEL = _("Letters that did not arrive")
 AT_ONCE = 500  # letters that one press takes up again
-STATES = (Letter.State.FAILED, Letter.State.UNSURE)
 
 
 class LetterList(ListView):
@@ -39,15 +39,14 @@ class LetterList(ListView):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def again(request: HttpRequest) -> HttpResponse:
-    """What was refused, and what perhaps left, each kind by itself. Looking sends nothing."""
+    """What was refused, what perhaps left and what stands still, each kind by itself. Looking sends nothing."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     if request.method == "POST":
         state, template = request.POST.get("state", ""), request.POST.get("template", "")
-        found = Letter.objects.filter(state__in=STATES).filter(state=state, template=template).order_by("pk")
-        rows = list(found[:AT_ONCE])
+        rows = list(letters.not_arrived().filter(state=state, template=template).order_by("pk")[:AT_ONCE])
         for letter in rows:
-            outbox.send_again(letter)
+            letters.go(letter)
         sentence = gettext("%(count)s letters wait to be sent again.") % {"count": len(rows)}
         if rows:
             data = {"action": "letters-again", "label": str(LABEL), "sentence": sentence}
@@ -58,7 +57,7 @@ def again(request: HttpRequest) -> HttpResponse:
 
 
 def _groups() -> list[dict[str, Any]]:
-    counted = Letter.objects.filter(state__in=STATES).order_by("state", "template").values("state", "template")
+    counted = letters.not_arrived().order_by("state", "template").values("state", "template")
     return [
         {**row, "said": Letter.State(row["state"]).label, "kind": kind.label if kind else row["template"]}
         for row in counted.annotate(count=Count("pk"))

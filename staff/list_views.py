@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.ui.tables import Column, Table
 from wagtail.admin.views import generic
+from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
@@ -38,6 +39,8 @@ class ListView(generic.IndexView):
     any_permission_required = ["view"]
     base_filterset_class = ListFilterSet
     list_select_related: Sequence[str] = ()
+    actions: Sequence[Any] = ()
+    many_url_name = ""
 
     def get_base_queryset(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_base_queryset()
@@ -58,6 +61,17 @@ class ListView(generic.IndexView):
         heading: str = super().get_heading(queryset, field)
         timed = any(isinstance(each, DateTimeField) for each in queryset.model._meta.fields if each.name == field)
         return f"{heading} (UTC)" if timed else heading
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        """With what can be done for all rows that are shown: their search and filters go along."""
+        asked = self.request.GET.urlencode()
+        offered = [
+            Button(str(each.for_all), url=f"{reverse(self.many_url_name, args=[each.name])}?{asked}", icon_name="cog")
+            for each in self.actions
+            if each.for_all and self.request.user.has_perm(each.permission)
+        ]
+        return [*super().header_more_buttons, *offered]
 
     @cached_property
     def show_export_buttons(self) -> bool:

@@ -36,7 +36,7 @@ from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from staff import action_views, list_views
+from staff import action_views, list_views, many_views
 
 READING = frozenset({"view", "export"})
 
@@ -60,7 +60,8 @@ class Action:
     `run(row, user)` does the work and returns one sentence for staff; it stands in the log too. Where nothing was done
     it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`, whose
     class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
-    filled)` is the sentence of a page that asks once more.
+    filled)` is the sentence of a page that asks once more. `for_all`: the label of a button of the list, which does it
+    for every row that the list shows (staff/many_views.py).
     """
 
     name: str  # part of the address
@@ -70,6 +71,7 @@ class Action:
     applies: Callable[[Any], bool] = lambda row: True
     form: Callable[..., Form] | None = None
     sure: Callable[[Any, dict[str, Any]], Any] | None = None
+    for_all: Any = ""
 
     @property
     def asks(self) -> bool:
@@ -119,6 +121,7 @@ class ReadOnlyViewSet(ModelViewSet):
                 "actions": self.actions,
                 "related": self.related,
                 "action_url_name": self.get_url_name("action"),
+                "many_url_name": self.get_url_name("many"),
                 **kwargs,
             }
         )
@@ -126,9 +129,12 @@ class ReadOnlyViewSet(ModelViewSet):
     def get_urlpatterns(self) -> list[URLPattern]:
         pk = f"<{self.pk_path_converter}:pk>"
         act = self.construct_view(action_views.ActionView)
+        many = type("ManyView", (many_views.Many, self.index_view_class), {})
+        for_all = self.construct_view(many, **self.get_index_view_kwargs())
         return [
             path("", self.index_view, name="index"),
             path("results/", self.index_results_view, name="index_results"),
+            path("all/<slug:action>/", for_all, name="many"),
             path(f"inspect/{pk}/", self.inspect_view, name="inspect"),
             path(f"inspect/{pk}/<slug:action>/", act, name="action"),
         ]

@@ -12,7 +12,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
-from foundation.letters import desk, outbox
+from foundation.letters import again, desk
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from staff.letters_again import MAY, LetterList
@@ -25,7 +25,7 @@ def _try_again(job: Job, user: Any) -> str:
 
 
 def _send_letter(letter: Letter, user: Any) -> str:
-    outbox.go_again(letter)
+    again.go(letter)
     return gettext("The letter waits to be sent again.")
 
 
@@ -36,11 +36,11 @@ class LetterViewSet(ReadOnlyViewSet):
     icon = "mail"
     menu_label = gettext_lazy("Letters")
     list_display = ["subject", "to", "state", "created_at", "sent_at"]
-    list_filter = ["state", "template"]
+    list_filter = {"state": ["exact"], "template": ["exact"], "created_at": ["date"], "sent_at": ["date"]}
     search_fields = ["subject", "to"]
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
     index_view_class = LetterList
-    actions = [Action("again", _("Send again"), _send_letter, MAY, outbox.may_go_again)]
+    actions = [Action("again", _("Send again"), _send_letter, MAY, again.may_go, for_all=_("Send these letters again"))]
 
 
 class JobViewSet(ReadOnlyViewSet):

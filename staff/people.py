@@ -20,7 +20,7 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.bulk_actions import AssignRoleBulkAction, DeleteBulkAction, SetActiveStateBulkAction
 from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexView, UserViewSet
 
-from staff import factors, gate, invitations, notices, reach
+from staff import factors, gate, invitations, notices, reach, searching
 from staff.models import User
 
 
@@ -142,6 +142,11 @@ class Reaching:
 
     request: Any
     before: list[tuple[User, notices.Standing]]
+
+    def get_all_objects_in_listing_query(self, parent_id: Any) -> QuerySet[Any]:
+        """“Select all” below a search: those that the list shows."""
+        words = self.request.GET.get("q", "")
+        return searching.matching(User.objects.all(), searching.PEOPLE, words).values_list("pk", flat=True)
 
     def check_perm(self, obj: User) -> bool:
         return bool(super().check_perm(obj)) and reach.may_change(self.request.user, obj)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models import Field, Lookup, Q, QuerySet
 from wagtail.admin.views.generic.base import BaseListingView
+from wagtail.admin.views.reports.audit_logging import SiteHistoryReportFilterSet
 from wagtail.search.index import class_is_indexed
 
 from foundation.organisation.sought import simple
@@ -19,6 +21,7 @@ from foundation.organisation.sought import simple
 ONE = dict(zip("łøđıħŧðς", "lodihtdσ", strict=True))
 TWO = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 PLAIN = str.maketrans({**ONE, **TWO})
+PEOPLE = ("first_name", "last_name", "email")  # what Wagtail's list of users looks into
 ICU = "und-x-icu"  # a collation that knows the small letter of each; that of a database may know ASCII alone
 
 
@@ -76,8 +79,13 @@ def _search(self: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
     indexed = class_is_indexed(rows.model) and self.search_backend_name
     if not self.is_searching or indexed or not self.search_fields:
         return _stock(self, rows)
-    wanted = [(f"{field}__sought", self.search_query) for field in self.search_fields]
-    return rows.filter(Q(*wanted, _connector=Q.OR))
+    return matching(rows, self.search_fields, self.search_query)
+
+
+def matching(rows: QuerySet[Any], fields: Iterable[str], words: str) -> QuerySet[Any]:
+    """Those with these words in one of the fields; all where there are no words."""
+    wanted = [(f"{field}__sought", words.strip()) for field in fields]
+    return rows.filter(Q(*wanted, _connector=Q.OR)) if words.strip() else rows
 
 
 _stock = BaseListingView.search_queryset
@@ -88,6 +96,7 @@ def replace() -> None:
     Field.register_lookup(Sought)
     connection_created.connect(_teach, dispatch_uid="staff.searching")
     BaseListingView.search_queryset = _search
+    SiteHistoryReportFilterSet.base_filters["label"].lookup_expr = Sought.lookup_name
     sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     backend = f"modelsearch.backends.database.{'sqlite' if sqlite else 'postgres'}"
     _fold_index(import_module(f"{backend}.{'sqlite' if sqlite else 'postgres'}").ObjectIndexer)

@@ -34,7 +34,8 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
         persons.merge(other, supporter)
     for app in persons.APPS.values():
         app.move(supporter, persons.Move(before, email, by, check))
-    Letter.objects.filter(to__iexact=before, state=Letter.State.WAITING).update(to=email)
+    left_to_send = [Letter.State.WAITING, *Letter.NOT_THERE]
+    Letter.objects.filter(to__iexact=before, state__in=left_to_send).update(to=email)
     supporter.email, supporter.canonical, supporter.bounced_at = email, canonical(email), None
     supporter.save(update_fields=["email", "canonical", "bounced_at"])
     tell(before, email, supporter.language)

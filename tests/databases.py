@@ -21,12 +21,13 @@ FILE = "road_out.sqlite3"  # in a data folder: config/settings.py
 DUMP = "postgres.sql"
 SQLITE_TEMPLATE, POSTGRES_TEMPLATE = "TEST_SQLITE_TEMPLATE", "TEST_POSTGRES_TEMPLATE"  # a path, a name
 COLLECT = "import django; django.setup(); from config.management.commands.serve import collect; collect(print)"
+LONGEST = 40  # characters of a name of ours, from its end: PostgreSQL takes 63 of all
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 
 
 def own_name(name: str) -> str:
-    """A database's name with this checkout's path and this process in it."""
-    return f"test_{name}_{CHECKOUT}_{os.getpid()}"
+    """A database's name with this checkout's path and this process in it, in the form that `sweep` knows again."""
+    return f"test_{re.sub(r'[^a-z0-9]+', '_', name.lower())[-LONGEST:]}_{CHECKOUT}_{os.getpid()}"
 
 
 def sweep(url: str) -> None:

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models.gifts import Gift, of_this_money
+from donations.models.gifts import Gift, OfSomeMoney, of_this_money
 
 STATUS = {
     "needs_response": _("waits for our answer"),
@@ -45,7 +45,7 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
         return self.filter(kind=Objection.Kind.REFUND, actionable=True)
 
 
-class Objection(models.Model):
+class Objection(OfSomeMoney):
     """A dispute, an inquiry, a fraud warning or a refund that failed, as Stripe had it at `as_of`. Its money stands
     in the ledger. `actionable`: of a warning Stripe says so, of a refund staff say when it is settled.
     """
@@ -67,7 +67,6 @@ class Objection(models.Model):
     answer_by = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
     as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
-    livemode = models.BooleanField()
 
     objects = ObjectionQuerySet.as_manager()
 

@@ -7,15 +7,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
+from donations.models.gifts import OfSomeMoney, of_this_money
 
 
 class PayoutQuerySet(models.QuerySet["Payout"]):
+    def counted(self) -> "PayoutQuerySet":
+        return self.filter(of_this_money())
+
     def unexplained(self) -> "PayoutQuerySet":
         """Those with money in them that no row of the ledger tells of. There should be none."""
         return self.filter(~Q(unexplained=0), unexplained__isnull=False)
 
 
-class Payout(models.Model):
+class Payout(OfSomeMoney):
     """Money that left for the bank account, as Stripe had it at `as_of`.
 
     `unexplained` is its sum less what the ledger has for its balance transactions, in minor units. It is empty until
@@ -32,7 +36,6 @@ class Payout(models.Model):
     unexplained = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
-    livemode = models.BooleanField()
 
     objects = PayoutQuerySet.as_manager()
 
@@ -56,6 +59,12 @@ class Payout(models.Model):
     unexplained_text.admin_order_field = "unexplained"  # type: ignore[attr-defined]
 
 
+class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
+    def complete(self, account: str) -> "ReconciliationQuerySet":
+        """Those that were through with the Stripe account that our books belong to. Newest first."""
+        return self.filter(applied=True, place__account=account).exclude(finished_at=None)
+
+
 class Reconciliation(models.Model):
     """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is.
 
@@ -73,6 +82,8 @@ class Reconciliation(models.Model):
     missing = models.JSONField(default=list)
     place = models.JSONField(default=dict)
     notes = models.TextField(blank=True)  # ids at Stripe, never names
+
+    objects = ReconciliationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

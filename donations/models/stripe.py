@@ -3,8 +3,15 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from donations.models.gifts import OfSomeMoney, of_this_money
 
-class StripeEvent(models.Model):
+
+class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
+    def counted(self) -> "StripeEventQuerySet":
+        return self.filter(of_this_money())
+
+
+class StripeEvent(OfSomeMoney):
     """One event as it came in, with what became of it. It only points: the object itself is fetched anew."""
 
     class State(models.TextChoices):
@@ -18,12 +25,13 @@ class StripeEvent(models.Model):
     object_id = models.CharField(max_length=120, blank=True)
     created = models.DateTimeField()  # at Stripe, to the second: no order can be read from it
     api_version = models.CharField(max_length=40, blank=True)
-    livemode = models.BooleanField()
     payload = models.TextField()  # the body exactly as received
     received_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     note = models.TextField(blank=True)  # what staff should know: why it failed, what was unusual
+
+    objects = StripeEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

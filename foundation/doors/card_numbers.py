@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 SHORTEST, LONGEST = 13, 19  # digits
 PHONE = 15  # digits behind a plus, at most
-GAP = 3  # so many marks and blanks may stand between two groups of digits
+GAP = 3  # so many marks may stand between two groups of digits, and as many blanks as there are, which count as one
 DOT = "\N{BULLET}"
 
 
@@ -61,7 +61,7 @@ def _runs(text: str) -> Iterator[list[list[tuple[int, str]]]]:
                 run.append([])
             run[-1].append((place, str(digit)))
             gap = 0
-        elif unicodedata.category(char) == "Cf" or not run:
+        elif unicodedata.category(char) == "Cf" or not run or (char.isspace() and text[place - 1].isspace()):
             continue
         elif char.isalnum() or gap == GAP:
             yield run

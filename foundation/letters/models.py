@@ -15,6 +15,8 @@ class Letter(models.Model):
         UNSURE = "unsure", _("perhaps sent: the worker or the mail server went away while it was handed over")
         FORGOTTEN = "forgotten", _("its reader was erased before it was sent")
 
+    NOT_THERE = (State.FAILED, State.UNSURE)  # what staff may send again, and nothing else does
+
     key = models.CharField(max_length=200, unique=True)
     template = models.CharField(max_length=80)
     to = models.EmailField(max_length=320)

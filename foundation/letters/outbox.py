@@ -168,24 +168,6 @@ def send_again(letter: Letter) -> None:
         jobs.enqueue(letter.job, f"letter:{letter.pk}:{uuid.uuid4()}", {"letter": letter.pk})
 
 
-def may_go_again(letter: Letter) -> bool:
-    """One that did not arrive; or one that did and says what is still true: no link that opens a door."""
-    if letter.state != Letter.State.SENT:
-        return letter.state in (Letter.State.FAILED, Letter.State.UNSURE)
-    kind = kinds.get(letter.template)
-    return bool(letter.text and letter.to and kind and not kind.stranger)
-
-
-def go_again(letter: Letter) -> None:
-    """Staff press a button: the same words to the same address. Pressed twice, it is one letter."""
-    if letter.state != Letter.State.SENT:
-        send_again(letter)
-        return
-    key = f"{letter.key[:170]}:again:{timezone.now():%Y%m%d%H%M}"
-    written = writing.Written(letter.subject, letter.text, letter.html)
-    put(key, letter.template, letter.to, written, letter.stop_url, letter.job, letter.document)
-
-
 def doubt_what_waits() -> int:
     """Of a database that is a restored copy: what waited when the copy was made may have left since. Staff decide."""
     waiting = Letter.objects.filter(state__in=(Letter.State.WAITING, Letter.State.SENDING))
@@ -206,7 +188,8 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
         to=[letter.to],
         headers={"X-Letter": letter.key, "Auto-Submitted": "auto-generated", **_way_out(letter)},
     )
-    message.attach_alternative(letter.html, "text/html")
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
     if attachment:
         message.attach(*attachment)
     return message

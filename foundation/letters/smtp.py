@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
+from foundation.letters.others import ForOthers
+
 
 class MaybeTakenError(smtplib.SMTPException):
     """The connection ended after the message had begun to leave, and before the server said what it did with it."""
@@ -41,7 +43,7 @@ class OverTLS(Knowing, smtplib.SMTP_SSL):
     pass
 
 
-class Backend(EmailBackend):
+class Backend(ForOthers, EmailBackend):
     """Django's, by such a connection, and without one left open where the server did not let us in."""
 
     _partial_connection: smtplib.SMTP | None

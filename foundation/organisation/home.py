@@ -5,10 +5,12 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
+from django.dispatch import Signal
 
 from foundation.organisation import mode
 from foundation.organisation.models import Home
 
+claimed = Signal()  # a person has said whose place this is
 REMEDY = "If this is the right place for it, run: manage.py claim_site"
 
 
@@ -84,6 +86,7 @@ def claim(account: str = "") -> Home:
     home.stripe_account = account
     home.copied_at, home.refused = None, ""
     home.save()
+    claimed.send(sender=Home)
     return home
 
 

@@ -30,10 +30,9 @@
   const NUMBER = /^(0|[1-9]\d*|[1-9]\d{0,2}([ ',.])\d{3}(?:\2\d{3})*)?(?:([.,])(\d{1,3}))?$/;
   const minor = (typed, { decimals, exponent, step, commas, signs }) => {
     let text = [...String(typed || "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "")].map(plain).join("").trim();
-    for (const sign of signs) {
-      if (text.startsWith(sign)) text = text.slice(sign.length).trim();
-      else if (text.endsWith(sign)) text = text.slice(0, -sign.length).trim();
-    }
+    const low = text.toLowerCase();
+    const sign = signs.find((each) => low.startsWith(each) || low.endsWith(each));
+    if (sign) text = (low.startsWith(sign) ? text.slice(sign.length) : text.slice(0, -sign.length)).trim();
     const match = NUMBER.exec(text.replace(/(\d)[.,](?:[-–—]{1,2})?$/, "$1"));
     if (!match || !match[0] || (match[2] && match[2] === match[3])) return 0;
     let [, whole = "0", mark, point, part = ""] = match;
@@ -65,12 +64,11 @@
   const before = new Map(places.map((place) => [place, [...place.childNodes]]));
   const suggestStep = Number(form.dataset.suggestStep) || 1; // the server rounds its suggestion to the same
   const box = document.querySelector(".sum");
-  const format = (digits, currencyDisplay = "symbol") => new Intl.NumberFormat(locale || document.documentElement.lang, {
-    style: "currency", currency, currencyDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits,
+  const format = (digits) => new Intl.NumberFormat(locale || document.documentElement.lang, {
+    style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
   const money = (units) => format(units % 10 ** exponent ? decimals : 0).format(units / 10 ** exponent);
-  const signs = ["symbol", "narrowSymbol"].map(
-    (kind) => format(0, kind).formatToParts(0).find((part) => part.type === "currency").value);
+  const signs = (form.dataset.signs || "").toLowerCase().split(" ").filter(Boolean); // the longest first
   const known = { decimals, exponent, step, signs, commas: "commas" in form.dataset };
   const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value || "";
   let telling = 0;

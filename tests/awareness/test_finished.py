@@ -1,17 +1,21 @@
 """Get help as a finished file: the same bytes and headers as Django's, without Django, its database or a trace."""
 
+import errno
 import gzip
 import os
 import subprocess
 import sys
 import time
+from unittest.mock import patch
 
 import pytest
 import requests
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
+from wagtail.images import get_image_model
 
 from awareness import finished
 from awareness.models import HelpPage, Hotline
@@ -219,6 +223,18 @@ def test_it_shows_our_number_where_the_site_itself_fails(made, rf, django_captur
         assert "+1 555 0100 200" in answer.content.decode()
         assert words in answer.content.decode()
         assert "Retry-After" in answer
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(OSError(errno.ENOSPC, "No space left on device"), 503), (FileNotFoundError(errno.ENOENT, "No such file"), 500)],
+)
+def test_it_says_that_a_full_disk_passes(made, error, status):
+    """The first look at a page makes its pictures, and finds no room."""
+    with patch.object(FileSystemStorage, "_save", side_effect=error):
+        get_image_model().get_rendition_model().objects.all().delete()
+        answer = Client(raise_request_exception=False).get("/")
+    assert (answer.status_code, "Retry-After" in answer) == (status, True)
 
 
 def test_it_says_what_to_do_in_danger_where_no_file_was_ever_made(rf):

@@ -1,6 +1,7 @@
 """A live site refuses to start on an unsafe setting, and says which variable to set to what."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from config import mail, production
 from tests.running import ROOT
@@ -180,3 +182,12 @@ def test_it_has_no_secret_in_the_code() -> None:
     text = (ROOT / "config" / "settings.py").read_text()
     assert 'env.str("SECRET_KEY", default="")' in text
     assert "sk_test_" not in text and "whsec_" not in text
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_it_gives_up_a_line_to_the_database_that_was_cut() -> None:
+    """As the system has it of the open connection: no packet that is not answered holds a thread for minutes."""
+    connection.ensure_connection()
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+        assert 0 < line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 20_000

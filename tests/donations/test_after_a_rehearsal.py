@@ -7,8 +7,22 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from donations import ledger, numbers, progress, published, receipts, statements
-from donations.models import Campaign, Gift, LedgerEntry, MatchReservation, Plan
+from donations import audit, ledger, numbers, progress, published, receipts, statements
+from donations.models import (
+    Campaign,
+    Gift,
+    LedgerEntry,
+    MatchReservation,
+    Objection,
+    Payout,
+    Plan,
+    Reconciliation,
+    StripeEvent,
+    StripeTrouble,
+)
+from foundation.jobs import queue as jobs
+from foundation.jobs.models import Job
+from foundation.organisation.models import Home
 from supporters.people import meet
 from tests.donations.rules import given
 from tests.staff.people import signed_in
@@ -74,6 +88,43 @@ def test_it_asks_nothing_more_of_monthly_gifts_of_the_rehearsal(rehearsed):
     plan = Plan.objects.get()
     page = signed_in("Donor care").get(f"/admin/plan/inspect/{plan.pk}/").content.decode()
     assert f"/admin/plan/inspect/{plan.pk}/stop/" not in page
+
+
+@pytest.fixture
+def left_open(settings):
+    """What a rehearsal may leave open: a payout, an event whose job is parked, a comparison, a refusal, a dispute."""
+    given.charity()
+    now = timezone.now()
+    going(settings, live=False)
+    Home.objects.update_or_create(pk=1, defaults={"stripe_account": "acct_1/test"})
+    test, money = {"livemode": False, "as_of": now}, {"amount": 1, "unexplained": 1, "currency": "USD"}
+    Payout.objects.create(payout_id="po_1", arrives_on=now, automatic=True, created_at=now, **money, **test)
+    told = {"event_id": "evt_1", "type": "charge.refunded", "created": now, "state": "failed", "api_version": "1"}
+    event = StripeEvent.objects.create(payload="{}", livemode=False, **told)
+    jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+    Job.objects.update(state=Job.State.DEAD)
+    failed = {"account": "acct_1/test", "failed": {"payouts": ""}}
+    Reconciliation.objects.create(applied=True, started_at=now, finished_at=now, place=failed)
+    StripeTrouble.objects.create(what="product prod_1", first_at=now, last_at=now)
+    lost = {"kind": "dispute", "status": "lost", "opened_at": now}
+    Objection.objects.create(stripe_object="dp_1", gift=given.gift(livemode=False), **lost, **test)
+
+
+def shown() -> dict[str, int]:
+    panel = numbers.MoneyPanel().get_context_data({})
+    return {str(label): number for label, number, _url in panel["figures"] if number} | {"last": panel["last"]}
+
+
+def test_it_leaves_nothing_open_on_the_front_page(left_open, settings):
+    before = shown()
+    assert len(before) == 8 and before["last"], before
+    going(settings, live=True)
+    call_command("claim_site", stdout=StringIO())
+    assert shown() == {"last": None}
+    assert numbers.MoneyPanel().get_context_data({})["told"] is None
+    jobs.run_due()
+    assert (StripeEvent.objects.get().state, Job.objects.get().state) == ("ignored", "done")
+    assert not list(audit.payouts())
 
 
 def test_it_marks_them_for_staff_and_says_what_becomes_of_them(rehearsed):

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from donations.models import AddressChange, Gift, Plan
+from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
-from foundation.letters import outbox
+from foundation.letters import again, outbox
 from foundation.letters.models import Letter
 from supporters.models import Supporter
 from supporters.people import meet
@@ -113,6 +114,64 @@ def test_it_sends_one_letter_again_from_the_panel(donor, till):
     assert (copy.text, copy.to, copy.document, copy.state) == (first.text, first.to, first.document, "sent")
 
 
+def test_it_sends_what_did_not_arrive_to_the_address_put_right_and_nothing_more_to_the_old_one(donor, till):
+    """Refused at the old address: the receipt goes to the new one at once. What the old one got goes there again."""
+    gift = monthly(donor, till)
+    receipt = Letter.objects.get(key=f"receipt:{gift.reference}")
+    Letter.objects.filter(pk=receipt.pk).update(state="failed")
+    gift.refresh_from_db()
+    thanks = outbox.queue(f"sent:{gift.reference}", "address_changed", OLD, {"before": "a", "after": "b"})
+    run_due()
+    staff = signed_in("Donor care")
+    staff.post(f"/admin/gift/inspect/{gift.pk}/address/", CHECKED)
+    staff.post(f"/admin/letter/inspect/{thanks.pk}/again/")
+    run_due()
+    receipt.refresh_from_db()
+    assert (receipt.to, receipt.state) == (NEW, "sent")
+    assert not Letter.objects.filter(key__startswith="receipt-again").exists()
+    assert Letter.objects.get(key__startswith=f"sent:{gift.reference}:again").to == NEW
+
+
+def test_it_sends_all_that_a_list_shows_again(donor, till, monkeypatch):
+    """By the search and the filters of the list; asked first, pressed twice is once, and never for too many."""
+    for amount in ("25", "30"):
+        donor.pay(donor.give("once", amount))
+    till.tell()
+    run_due()
+    gift = Gift.objects.first()
+    letters = Letter.objects.count()
+    for role, row, action, query in (
+        ("Donor care", "letter", "again", "state=sent&template=receipt&sent_at__date_from=2001-01-01"),
+        ("Finance", "receipt", "send", f"q={gift.receipts.get().label}"),
+    ):
+        many, staff = f"/admin/{row}/all/{action}/?{query}", signed_in(role)
+        assert many.replace("&", "&amp;") in staff.get(f"/admin/{row}/?{query}").content.decode()
+        assert "that the list shows by its search" in staff.get(many).content.decode()
+        assert Letter.objects.count() == letters
+        for _press in range(2):
+            assert staff.post(many).status_code == 302
+            run_due()  # the list shows the copies too now
+        letters += 2 if row == "letter" else 1
+        assert Letter.objects.count() == letters
+        assert signed_in("Editor").post(many).status_code in (302, 403) and Letter.objects.count() == letters
+    monkeypatch.setattr("staff.many_views.MOST", 1)
+    signed_in("Donor care").post("/admin/letter/all/again/?state=sent")
+    assert Letter.objects.count() == letters
+
+
+def test_it_sends_a_letter_again_whose_job_was_given_up(charity):
+    letter = outbox.queue("one", "address_changed", OLD, {"before": "a", "after": "b"})
+    assert not again.may_go(letter)
+    Job.objects.update(state=Job.State.DEAD)
+    staff = signed_in("Donor care")
+    assert "Send all of them again" in staff.get("/admin/letters-again/").content.decode()
+    for _press in range(2):
+        staff.post("/admin/letters-again/", {"state": "waiting", "template": "address_changed"})
+    run_due()
+    letter.refresh_from_db()
+    assert letter.state == "sent" and Job.objects.filter(args__letter=letter.pk).count() == 1
+
+
 @pytest.mark.parametrize("state", ["failed", "unsure"])
 def test_it_sends_many_again_by_one_button_for_each_kind(charity, state):
     places = {"before": "a", "after": "b"}
@@ -132,6 +191,6 @@ def test_it_sends_no_second_link_that_opens_a_door(charity):
     letter = outbox.queue("other", "my_link", OLD, {"name": "", "link": "x", "minutes": "30"})
     run_due()
     letter.refresh_from_db()
-    assert letter.state == "sent" and not outbox.may_go_again(letter)
+    assert letter.state == "sent" and not again.may_go(letter)
     assert signed_in("Finance").post(f"/admin/letter/inspect/{letter.pk}/again/").status_code in (302, 403)
     assert Letter.objects.count() == 1

@@ -79,6 +79,13 @@ def test_it_reads_what_people_write_where_it_is_clear(text, dollars, euros, yen)
             assert money.parse(text, code) == amount, code
 
 
+def test_it_takes_the_sign_of_every_currency_where_that_is_at_home():
+    for code in {*money.AT_HOME, "JPY", "EUR"}:
+        for mark in money.signs(code):
+            for text in (f"4500{mark}", f"{mark} 4500", f"4500 {mark.lower()}"):
+                assert money.parse(text, code) == 4500 * 10 ** money.exponent(code), (text, code)
+
+
 @pytest.mark.parametrize("text", ["twelve", "12,5o", "1 00"])
 def test_it_names_what_was_typed_and_says_what_to_type_instead(text):
     cannot = re.escape(f"We cannot read “{text}” as a sum.")

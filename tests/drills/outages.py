@@ -36,6 +36,7 @@ def database_stops(site: DrillSite, cluster: Cluster, times: int) -> None:
     for worker in workers:
         assert site.ended(worker) is None, "a worker died of the database's absence"
     assert site.web.poll() is None, "the web server died of the database's absence"
+    assert 500 not in site.answered, "a database that is away was called a fault"
     site.settle()
     site.say(f"   {times} stops; {len([page for page in led if page])} donors led to Stripe, {led.count('')} not")
     site.assert_books_agree()
@@ -60,6 +61,7 @@ def disk_fills(site: DrillSite, disk: NarrowDisk, gifts: int) -> None:
 
     answers = eventually(refused_webhooks, "a webhook that cannot be kept is answered with an error")
     refused = [site.open_page("once", 43) for _ in range(gifts)]
+    assert site.answered <= {200, 303, 503}, f"a full disk was called a fault: {site.answered}"
     disk.free(site)
     site.settle()
     site.say(

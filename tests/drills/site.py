@@ -98,6 +98,7 @@ class DrillSite:
         self.stamp = ""
         self.donors = itertools.count(1)  # shared by threads
         self.proofs = 0  # how often a donor was asked for one step more
+        self.answered: set[int] = set()  # the status codes that donors saw
 
     @property
     def url(self) -> str:
@@ -231,6 +232,7 @@ class DrillSite:
         person.headers["X-Forwarded-For"] = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         try:
             page = person.get(f"{self.url}/give/?currency={code}", timeout=60)
+            self.answered.add(page.status_code)
             hidden = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text))
             fields = {name: unescape(value) for name, value in hidden.items()}
             self.stamp = self.stamp or fields.get("opened", "")
@@ -238,6 +240,7 @@ class DrillSite:
             # A form that was opened when the site began: a robot of ours is not kept waiting for being one.
             fields |= {"email": f"donor{number}@donor.example", "opened": self.stamp}
             answer = person.post(f"{self.url}/give/", fields, timeout=60, allow_redirects=False)
+            self.answered.add(answer.status_code)
             if answer.status_code == 403 and prove:
                 answer = self._prove(person, answer)
             return answer.headers["Location"] if answer.status_code == 303 else ""

@@ -36,7 +36,7 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <div class="sum" hidden><span data-o="gift"></span><span data-o="fee"></span><span data-o="total"></span>
 <span data-o="when"></span><p role="status" data-o="say"></p></div>"""
 
-USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-commas data-locale="en"'
+USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-commas data-signs="US$ USD $" data-locale="en"'
 USD += ' data-fee-percent="2.9" data-fee-fixed="30"'
 CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW"]
 WRITERS = {"USD", "EUR", "JPY", "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
@@ -134,6 +134,7 @@ def test_it_says_in_every_currency_what_the_server_charges(open_page: Callable[.
         steps = [1, 7, 99, 1001, 5003, 33_333, 990_001]
         sums = [money.plain(units * money.step(code), code) for units in steps] + ["50000", "5.25", "1.005"]
         typed = sums + [text for text, *_sums in WRITTEN if code in WRITERS]
+        typed += [f"4500 {mark}" for mark in money.signs(code)]
         told |= zip([(code, text) for text in typed], page.evaluate(SAID, typed), strict=True)
         right |= {(code, text): charged(currency, text) for text in typed}
     waiting = "Continue to secure payment"

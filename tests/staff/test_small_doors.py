@@ -10,6 +10,7 @@ from django.test import Client
 from openpyxl import Workbook
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
+from wagtail.log_actions import log
 
 from tests.staff.people import member, password_only, sign_in, signed_in
 
@@ -31,12 +32,19 @@ def test_it_searches_the_panel_for_a_quotation_mark(words):
 @pytest.mark.parametrize("typed", ["ÖZGE", "özge", "ozge", "OZGE"])
 def test_it_finds_files_redirects_and_staff_whatever_capitals_and_marks_are_typed(typed):
     """Wagtail's own lists: those that ask its index, and those that ask the rows."""
-    Document.objects.create(title="Özge reports", file=ContentFile(b"x", "report.txt"))
+    report = Document.objects.create(title="Özge reports", file=ContentFile(b"x", "report.txt"))
+    log(report, "wagtail.create")
     Redirect.objects.create(old_path="/özge", redirect_link="/about/")
     member("Editor", email="person@example.org", first_name="Özge")
     client = sign_in(Client(), member("Administrator", is_superuser=True))
     for address in ("documents", "redirects", "users"):
         assert len(client.get(f"/admin/{address}/", {"q": typed}).context["object_list"]) == 1, address
+    member("Editor", email="other@example.org", first_name="Ada")
+    all_of_them = {"q": typed, "id": "all", "next": "/admin/users/"}
+    chosen = client.get("/admin/bulk/staff/user/set_active_state/", all_of_them).context["items"]
+    assert [row["item"].first_name for row in chosen] == ["Özge"]
+    history = client.get("/admin/reports/site-history/", {"label": typed})
+    assert [row.label for row in history.context["object_list"]] == ["Özge reports"]
 
 
 class Unread(io.BytesIO):

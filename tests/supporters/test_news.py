@@ -170,7 +170,5 @@ def test_it_is_wired_only_where_a_provider_is_set() -> None:
             [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=True
         )
         seen[provider] = done.stdout.split()
-    assert (
-        seen["postmark"][1:] == ["anymail.backends.postmark.EmailBackend", "True"] and "postmark" in seen["postmark"][0]
-    )
-    assert "postmark" not in seen[""][0] and "anymail" not in seen[""][1] and seen[""][2] == "False"
+    assert seen["postmark"][1:] == ["foundation.letters.provider.Backend", "True"] and "postmark" in seen["postmark"][0]
+    assert "postmark" not in seen[""][0] and "provider" not in seen[""][1] and seen[""][2] == "False"
