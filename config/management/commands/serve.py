@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 signal.signal(name, lambda *_: stop.set())
             self.run(stop)
         except KeyboardInterrupt:
-            connection.close()  # a migration that was under way is taken back
+            connection.close()
         except (OSError, OperationalError) as error:
             raise CommandError(f"The site could not start: {error}") from error
         except EndedError as error:
