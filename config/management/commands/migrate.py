@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.commands import migrate
@@ -18,11 +19,13 @@ class Command(migrate.Command):
         heard = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
         before = {name: signal.signal(name, self.tell) for name in heard}
         try:
-            super().handle(*args, **options)
+            with suppress(KeyboardInterrupt):
+                super().handle(*args, **options)
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
         if self.told:
+            signal.raise_signal(signal.SIGINT)  # now, to whoever called
             raise KeyboardInterrupt
 
     def tell(self, *_: Any) -> None:
