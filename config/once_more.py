@@ -11,7 +11,15 @@ from config.security import PANEL_PATH
 from staff import kept
 
 # Forms that act for nobody: who sends one has no more right than a stranger. Their addresses, by name.
-OPEN_TO_ALL = {"donations:give", "donations:campaign", "pledges:pledge", "supporters:subscribe", "supporters:my"}
+OF_PAGES = "wagtail_serve"  # of the pages that editors make, only the contact page takes a form
+OPEN_TO_ALL = {
+    "donations:give",
+    "donations:campaign",
+    "pledges:pledge",
+    "supporters:subscribe",
+    "supporters:my",
+    OF_PAGES,
+}
 
 
 def ask(request: HttpRequest, reason: str = "") -> HttpResponse:
