@@ -352,6 +352,7 @@ def test_it_keeps_what_was_typed_in_a_tab_that_lost_its_cookies_and_asks_for_one
     wish = {**donor.wish("once", "42", name="Kept Name"), "csrfmiddlewaretoken": "of-a-cookie-that-is-gone"}
     page = strict.post("/give/", wish, headers=origin)
     assert page.status_code == 403 and "Go on with what I typed" in page.content.decode()
+    assert f"form-action 'self' {donor.till.sandbox.address}" in page["Content-Security-Policy"], "or Chromium stops it"
     held = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
     assert {name: value for name, value in held.items() if name != "csrfmiddlewaretoken"}.items() <= wish.items()
     assert strict.post("/give/", held, headers=origin).status_code == 303
