@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from foundation.organisation import retention
@@ -58,4 +59,4 @@ class Answer(models.Model):
         verbose_name_plural = _("answers")
 
     def __str__(self) -> str:
-        return f"{self.by}, {self.at:%Y-%m-%d}"
+        return f"{self.by}, {date_format(timezone.localtime(self.at), 'DATE_FORMAT')}"

@@ -1,7 +1,9 @@
 """A form that came without its cookie, as from a tab that a phone restored: kept, and asked for one more press."""
 
-from typing import Any
+from typing import Any, cast
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -11,24 +13,30 @@ from config.security import PANEL_PATH
 from staff import kept
 
 # Forms that act for nobody: who sends one has no more right than a stranger. Their addresses, by name.
-OPEN_TO_ALL = {"donations:give", "donations:campaign", "pledges:pledge", "supporters:subscribe", "supporters:my"}
+GIFTS = {"donations:give", "donations:campaign"}
+OF_PAGES = "wagtail_serve"  # of the pages that editors make, only the contact page takes a form
+OPEN_TO_ALL = {*GIFTS, "pledges:pledge", "supporters:subscribe", "supporters:my", OF_PAGES}
 
 
 def ask(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's view for a refused form. Where it came from our own page, as the browser vouches by `Origin`, it is held
     on the answer with a new token; what came from elsewhere, or acts for somebody, gets a plain no.
     """
+    name = _name(request)
     context: dict[str, Any] = {"path": request.get_full_path(), "typed": [], "token": ""}
-    if kept.is_worth_it(request) and _may_come_back(request):
+    # The panel's own gate stands in front of it: who comes there after a form has signed in.
+    if kept.is_worth_it(request) and (request.path_info.startswith(PANEL_PATH) or name in OPEN_TO_ALL):
         context |= {"typed": kept.typed(request), "token": get_token(request)}
     answer = render(request, "403_csrf.html", context, status=403)
     answer["Cache-Control"] = "no-store"
+    if name in GIFTS:  # as on the giving page itself: Chromium looks at where the form ends
+        to_stripe = csp_update({"form-action": settings.STRIPE_PAGE_ORIGINS})
+        answer = cast(HttpResponse, to_stripe(lambda request: answer)(request))
     return answer
 
 
-def _may_come_back(request: HttpRequest) -> bool:
-    """The panel's own gate stands in front of it: who comes there after a form has signed in."""
+def _name(request: HttpRequest) -> str:
     try:
-        return request.path_info.startswith(PANEL_PATH) or resolve(request.path_info).view_name in OPEN_TO_ALL
+        return resolve(request.path_info).view_name
     except Resolver404:
-        return False
+        return ""

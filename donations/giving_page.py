@@ -31,6 +31,7 @@ from donations.appeals import Appeal
 from donations.forms import GiveForm
 from donations.models import Currency, Gift
 from donations.models.gifts import Frequency
+from donations.retyped import Refused
 from foundation.doors import address, guard
 from foundation.organisation import home
 from supporters import subscribing
@@ -50,9 +51,13 @@ def answer(request: HttpRequest, appeal: Appeal) -> HttpResponse:
 def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """The empty form, or the one that was left half way. Only the link that led here chooses how often."""
     typed = retyped.typed(request)
-    shown = _again(request, appeal, typed)[0] if typed else None
-    if shown:
-        return shown
+    if typed:
+        shown, form = _again(request, appeal, typed.data)
+        if form and not shown and typed.refused:
+            form.add_error(typed.refused.field, typed.refused.words)
+            shown = _page(request, appeal, form)
+        if shown:
+            return shown
     currency = choices.currency(appeal, request.GET.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503)
@@ -125,19 +130,23 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: giving.Wi
         return step_up.ask(request, wish.attempt, appeal.path)
     except giving.TooOftenError:
         words = _("Many gifts were begun from your connection. Please wait ten minutes and send this again.")
-        return _wait(request, appeal, form, words, giving.WAIT)
+        return _refuse(request, appeal, form, Refused(words), 429, giving.WAIT)
     except giving.TooManyCardsError:
         words = _("Several cards were refused one after the other. Please wait an hour and send this again.")
-        return _wait(request, appeal, form, words, 3600)
+        return _refuse(request, appeal, form, Refused(words), 429, 3600)
     return _lead_to_stripe(request, appeal, form, gift)
 
 
-def _wait(
-    request: HttpRequest, appeal: Appeal, form: GiveForm, words: str, seconds: int, status: int = 429
+def _refuse(
+    request: HttpRequest, appeal: Appeal, form: GiveForm, why: Refused, status: int = 200, seconds: int = 0
 ) -> HttpResponse:
-    form.add_error(None, words)
-    answer = _page(request, appeal, form, status=status)
-    answer["Retry-After"] = str(seconds)
+    """The form again, though nothing in it need be wrong. Where it is the answer itself, it says when to try again."""
+    form.add_error(why.field, why.words)
+    answer = retyped.aside(request, appeal.path, form, why)
+    if answer is None:
+        answer = _page(request, appeal, form, status=status)
+        if seconds:
+            answer["Retry-After"] = str(seconds)
     return answer
 
 
@@ -186,15 +195,14 @@ def _not_led(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: Gift, e
     """The form again, with what is true. Only a refusal of the amount speaks of the amount."""
     log.warning("gift %s not begun: %s", gift.reference, error)
     if isinstance(error, gateway.StripeRefusedError) and error.param == "customer_email":
-        form.add_error("email", _("Stripe does not take this address. Please look at it again."))
-        return _page(request, appeal, form)
-    words = troubles.answer(error, "gift", _("Nothing was charged."))
+        why = Refused(_("Stripe does not take this address. Please look at it again."), "email")
+        return _refuse(request, appeal, form, why)
+    why = Refused(troubles.answer(error, "gift", _("Nothing was charged.")))
     if isinstance(error, gateway.StripeRefusedError) and error.is_about_the_amount:
-        form.add_error(None, words)
-        return _page(request, appeal, form)
+        return _refuse(request, appeal, form, why)
     if isinstance(error, gateway.TooOftenError):
-        return _wait(request, appeal, form, words, giving.WAIT)
-    return _wait(request, appeal, form, words, 60, status=503)
+        return _refuse(request, appeal, form, why, 429, giving.WAIT)
+    return _refuse(request, appeal, form, why, 503, 60)
 
 
 def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 200, **more: Any) -> HttpResponse:

@@ -1,8 +1,9 @@
 """The giving form that is shown again to a browser without scripts: as a redirect, so that Back from Stripe finds a
-page and not the answer to a POST, which no browser keeps. What was typed waits in a cookie of that browser alone.
+page and not the answer to a POST, which no browser keeps. What was typed waits in a cookie of that browser alone, with
+what only the sending could tell: that Stripe is down, refuses the sum, or was asked too often.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -19,14 +20,26 @@ PLAIN = "plain"  # the field that only a browser without scripts sends; with the
 AGAIN = "again"  # in the address of the page that shows it
 
 
-def aside(request: HttpRequest, path: str, form: GiveForm) -> HttpResponse | None:
+class Refused(NamedTuple):
+    """Why a form that is right in itself was not sent on; `field` where one of its own is to blame."""
+
+    words: str
+    field: str | None = None
+
+
+class Typed(NamedTuple):
+    data: QueryDict
+    refused: Refused | None
+
+
+def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | None = None) -> HttpResponse | None:
     """The redirect. None for who has scripts, for more than a cookie holds, and where a card's number was typed, which
     no cookie keeps: they get the page as the answer.
     """
     if PLAIN not in request.POST or form.with_cards:
         return None
     typed = {name: request.POST[name] for name in (*form.fields, "step", "into") if request.POST.get(name)}
-    kept = signing.dumps(typed, salt=SALT, compress=True)
+    kept = signing.dumps([typed, refused], salt=SALT, compress=True)
     if len(kept) > LARGEST:
         return None
     answer = HttpResponseRedirect(f"{path}?{AGAIN}")
@@ -37,17 +50,18 @@ def aside(request: HttpRequest, path: str, form: GiveForm) -> HttpResponse | Non
     return answer
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
+def typed(request: HttpRequest) -> Typed | None:
     """What was typed, where the address asks for it and the browser still has it."""
     if AGAIN not in request.GET:
         return None
     try:
-        found: Any = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
+        kept: Any = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
     except signing.BadSignature:
         return None
+    found, refused = kept
     data = QueryDict(mutable=True)
     data.update(found)
-    return data
+    return Typed(data, Refused(*refused) if refused else None)
 
 
 def forget(answer: HttpResponse) -> None:

@@ -42,10 +42,12 @@ def main(files: list[str]) -> None:
 
 
 def usable() -> bool:
-    """A .venv that was copied or whose Python went away is made again."""
+    """A .venv that was copied or whose Python went away is made again, and one that was stopped half way: it may have
+    a Python without pip. Django is in each that was ever filled.
+    """
     if not PYTHON.exists():
         return False
-    probe = [str(PYTHON), "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
+    probe = [str(PYTHON), "-c", "import sys, django; raise SystemExit(sys.version_info < (3, 11))"]
     return subprocess.run(probe, capture_output=True).returncode == 0
 
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -161,4 +162,4 @@ class Asking(models.Model):
         verbose_name = _("request for letters")
 
     def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d}"
+        return date_format(timezone.localtime(self.asked_at), "DATE_FORMAT")

@@ -140,6 +140,11 @@ def test_it_has_no_inline_script_or_style_or_handler() -> None:
     assert wrong == []
 
 
+def test_it_writes_moments_in_one_format_which_names_their_zone() -> None:
+    wrong = [path.name for path in TEMPLATES if re.search(r"""\|(?:time\b|date:"[^"_]*[HGgPf])""", path.read_text())]
+    assert wrong == [], 'date:"DATETIME_FORMAT" says the hour (config/formats)'
+
+
 def test_it_loads_nothing_from_third_parties() -> None:
     patterns = (
         r"""<(?!a\b)\w+\b[^>]*\b(?:src|srcset|poster|data|href)\s*=\s*["']?(?:https?:)?//(?!\{)""",

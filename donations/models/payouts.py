@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -91,7 +93,7 @@ class Reconciliation(models.Model):
         verbose_name_plural = _("comparisons with Stripe")
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}"
+        return date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
     def found_text(self) -> str:
         found: dict[str, Any] = self.found

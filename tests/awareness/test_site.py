@@ -235,6 +235,16 @@ def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, clie
     assert codes == [302] * correspondence.WRITERS + [429] * 2
 
 
+def test_it_keeps_a_message_from_a_tab_that_lost_its_cookies_for_one_more_press(loaded, client):
+    data = written(opened=client.get("/about/contact/").context["form"].initial["opened"], spare="")
+    strict, origin = Client(enforce_csrf_checks=True), {"Origin": "http://testserver"}
+    page = strict.post("/about/contact/", data, headers=origin)
+    held = dict(page.context["typed"])
+    assert page.status_code == 403 and held == {name: str(value) for name, value in data.items()}
+    sent = strict.post("/about/contact/", {**held, "csrfmiddlewaretoken": page.context["token"]}, headers=origin)
+    assert sent["Location"] == "/about/contact/?sent" and Message.objects.get().email == "ada@example.org"
+
+
 def test_it_forgets_messages_a_year_after_the_last_word(loaded):
     old = timezone.now() - timedelta(days=366)
     gone = Message.objects.create(reason="x", email="a@example.org", text="old", last_word_at=old)

@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from django.conf import LazySettings
 from django.core.management.base import CommandError
 
-from config.management.commands import serve
-from config.processes import hold
+from config.management.commands import migrate, serve
 from tests import evidence, lacking
 from tests.databases import own_database
 from tests.ports import free_port
@@ -220,18 +220,24 @@ def test_it_says_which_python_runs_its_commands(tmp_path: Path) -> None:
 
 def test_it_says_that_a_server_already_runs_on_the_same_data(settings: LazySettings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
-    assert hold(tmp_path / "serving.lock")
+    settings.PORT = settings.SANDBOX_PORT = 4444
+    with pytest.raises(CommandError, match="PORT and SANDBOX_PORT are both 4444"):
+        serve.Command().check_room()  # it holds the data from now on
     with pytest.raises(CommandError, match="A server already runs on this data"):
         serve.Command().check_room()
 
 
-def test_it_stops_with_a_sentence_while_packages_are_installed(tmp_path: Path) -> None:
+def test_it_stops_with_a_sentence_and_makes_again_what_was_left_half_made(tmp_path: Path) -> None:
+    half_made = tmp_path / ".venv" / "bin" / "python"  # it runs, and has no packages and no pip
+    half_made.parent.mkdir(parents=True)
+    half_made.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "$@"\n')
     (tmp_path / "uv").write_text("#!/bin/sh\nkill -INT $PPID\nexec sleep 60\n")
-    (tmp_path / "uv").chmod(0o755)
+    for program in (half_made, tmp_path / "uv"):
+        program.chmod(0o755)
     subprocess.run(["cp", "-r", str(ROOT / "script"), str(ROOT / "requirements.txt"), str(tmp_path)], check=True)
     env = environment(PATH=f"{tmp_path}:{os.environ['PATH']}")
     said = refused(tmp_path, **{name: value for name, value in env.items() if name == "PATH"})
-    assert "Stopped. Run the same command again to go on." in said
+    assert said.splitlines() == ["Making the environment in .venv …", "Stopped. Run the same command again to go on."]
 
 
 def test_it_stops_at_once_while_the_database_is_prepared(furnished: Path, tmp_path: Path) -> None:
@@ -239,8 +245,25 @@ def test_it_stops_at_once_while_the_database_is_prepared(furnished: Path, tmp_pa
     server = Server(furnished, environment(DATA_DIR=str(tmp_path / "data"), **ports))
     wait_for(lambda: "Preparing the database" in server.said())
     assert server.press_ctrl_c() == 0
-    assert "Collecting" not in server.said() and "Stopped. Nothing is lost" in server.said()
+    assert server.said().split("\n")[1:] == ["", "Stopping …", serve.STOPPED, ""]
     assert TRACE not in server.said()
+
+
+def test_it_notes_the_migration_at_hand_before_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django makes the tables, and notes afterwards that it did."""
+    done = []
+
+    def work(command: migrate.Command, **options: Any) -> None:
+        command.verbosity = 0
+        for each in ("first", "second"):
+            command.migration_progress_callback("apply_start", each)
+            signal.raise_signal(signal.SIGINT)
+            done.append(each)
+
+    monkeypatch.setattr(migrate.Command.__mro__[1], "handle", work)
+    with pytest.raises(KeyboardInterrupt):
+        migrate.Command().handle(verbosity=0)
+    assert done == ["first"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from donations import giving, keepsake
+from donations import checkout, gateway, giving, keepsake
 from donations.models import Currency, Fund, Gift
 from foundation.doors import guard
 
@@ -257,6 +257,35 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
     assert 'value="ada@donor.example"' in back.content.decode()
 
 
+def raising(error: Exception):
+    raise error
+
+
+def test_it_shows_by_an_address_of_its_own_what_only_the_sending_could_tell(donor, monkeypatch):
+    """Stripe is down, busy, or refuses the sum or the address: nothing typed may be lost, and Back finds a page."""
+    amount = gateway.StripeRefusedError("Too small.", "amount_too_small")
+    refused = {
+        gateway.StripeIsDownError("away"): "We cannot reach Stripe just now.",
+        gateway.TooOftenError("again"): "You have asked for this many times in a row.",
+        amount: "Stripe does not take this amount.",
+        gateway.StripeRefusedError("No address.", "", "customer_email"): "Stripe does not take this address.",
+        giving.TooOftenError(): "Many gifts were begun from your connection.",
+    }
+    fields = {"email": "ada@donor.example", "name": "Kept Name", "plain": "1"}
+    for error, words in refused.items():
+        with monkeypatch.context() as now:
+            step = (giving, "begin") if isinstance(error, giving.TooOftenError) else (checkout, "start")
+            now.setattr(*step, lambda *_, error=error, **__: raising(error))
+            sent = donor.give("once", "25", **fields)
+        assert (sent.status_code, sent["Location"]) == (303, "/give/?again"), error
+        for _ in range(2):  # a reload finds it again
+            page = donor.client.get("/give/?again")
+            assert words in errors(page) and 'value="Kept Name"' in page.content.decode(), error
+    begun = donor.give("once", "25", **fields)
+    assert "/c/pay/" in begun["Location"] and Gift.objects.count() == 1
+    assert "You began this gift" in donor.client.get("/give/?again").content.decode()
+
+
 @pytest.mark.parametrize("press", [{}, {"into": "EUR"}, {"step": "monthly"}, {"step": "card"}])
 def test_it_keeps_no_number_of_a_card_in_a_cookie(donor, press):
     page = donor.give("once", "25", email="", name="4242 4242 4242 4242", plain="1", **press)
@@ -323,6 +352,7 @@ def test_it_keeps_what_was_typed_in_a_tab_that_lost_its_cookies_and_asks_for_one
     wish = {**donor.wish("once", "42", name="Kept Name"), "csrfmiddlewaretoken": "of-a-cookie-that-is-gone"}
     page = strict.post("/give/", wish, headers=origin)
     assert page.status_code == 403 and "Go on with what I typed" in page.content.decode()
+    assert f"form-action 'self' {donor.till.sandbox.address}" in page["Content-Security-Policy"], "or Chromium stops it"
     held = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
     assert {name: value for name, value in held.items() if name != "csrfmiddlewaretoken"}.items() <= wish.items()
     assert strict.post("/give/", held, headers=origin).status_code == 303

@@ -1,6 +1,7 @@
 """The frame of every page: what stands first, what it says of demonstrations and of us, what it never holds."""
 
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,6 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from foundation.organisation.models import LEAVE_URL, Organisation
+from tests.running import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +52,16 @@ def test_it_ends_the_cookies_of_forms_in_each_language_and_not_the_session_of_st
         *((name, path) for name in ("gift", "typed") for path in ("/give/", "/es/give/")),
         *(("my", path) for path in ("/my/", "/es/my/")),
     }
+
+
+def test_it_calls_a_form_by_another_name_once_somebody_left(client: Client) -> None:
+    """Without scripts nothing else keeps a browser from putting back what was typed into the same form."""
+    named = [page(client, "/subscribe/").select_one("main form input")["name"] for _ in range(2)]
+    client.get("/leave/")
+    after = page(client, "/subscribe/").select_one("main form input")["name"]
+    assert named[0] == named[1] != after and named[0].startswith("form-")
+    forms = [path.read_text() for path in Path(ROOT, "templates").rglob("*.html")]
+    assert {"{% until_left %}{% csrf_token %}" in form for form in forms if "{{ form.opened }}" in form} == {True}
 
 
 def test_it_offers_no_way_out_to_staff_at_their_own_door(client: Client) -> None:

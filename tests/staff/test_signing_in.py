@@ -264,7 +264,8 @@ def test_it_writes_a_letter_when_a_factor_changed(client, at_once):
     type_password(client, user)
     secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
     client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
-    assert "If this was not you" in Letter.objects.get(to=user.email).text
+    told = Letter.objects.get(to=user.email).text
+    assert "If this was not you" in told and re.search(r"When: .*\d\d:\d\d UTC, from the address", told)
 
 
 def test_it_sends_only_to_our_own_pages_after_signing_in(client):

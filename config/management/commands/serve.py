@@ -1,9 +1,11 @@
 """manage.py serve: everything set up, then web, worker and offline Stripe as one foreground command."""
 
 import importlib.util
+import os
 import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from staff import invitations
 
 ENOUGH_DISK = 100 * 1024 * 1024  # bytes
 ADMINISTRATOR = "admin@example.org"
+STOPPED = "Stopped. Nothing is lost: run the same command to start again."
 
 
 class Command(BaseCommand):
@@ -29,20 +32,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # while nothing runs yet, both end the step at hand
+        _on_stop(_end_the_step)
         try:
             self.check_room()
             self.prepare()
-            for name in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(name, lambda *_: stop.set())
+            _on_stop(lambda *_: stop.set())
             self.run(stop)
         except KeyboardInterrupt:
-            connection.close()  # a migration that was under way is taken back
+            connection.close()
         except (OSError, OperationalError) as error:
             raise CommandError(f"The site could not start: {error}") from error
         except EndedError as error:
             raise CommandError(f"The site stopped: {error}.") from error
-        self.stdout.write("Stopped. Nothing is lost: run the same command to start again.")
+        self.stdout.write(STOPPED)
 
     def check_room(self) -> None:
         """One plain sentence now is better than a trace later."""
@@ -54,6 +56,8 @@ class Command(BaseCommand):
         wait_until_free(self.stopping)  # a server that was killed a moment ago: its processes are being stopped
         if shutil.disk_usage(settings.DATA_DIR).free < ENOUGH_DISK:
             raise CommandError(f"There is no space left on the disk that holds {settings.DATA_DIR}.")
+        if len(set(self.ports().values())) < len(self.ports()):
+            raise CommandError(f"PORT and SANDBOX_PORT are both {settings.PORT}: the offline Stripe needs its own.")
         for name, port in self.ports().items():
             if _taken(port):
                 other = port + 10 if port + 10 <= LAST_PORT else port - 10
@@ -132,6 +136,19 @@ def collect(say: Callable[[str], None]) -> None:
         say("Collecting pictures, fonts and style sheets …")
         call_command("collectstatic", verbosity=0, interactive=False)
         stamp.write_text(wanted)
+
+
+def _on_stop(act: Any) -> None:
+    """What Ctrl-C does, and what stops a service does alike."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, act)
+
+
+def _end_the_step(*_: Any) -> None:
+    """While nothing runs yet. A step may take seconds to end: it is said at once, and more presses cut nothing off."""
+    _on_stop(signal.SIG_IGN)
+    os.write(sys.stdout.fileno(), "\nStopping …\n".encode())  # a print that is under way may be what it interrupts
+    raise KeyboardInterrupt
 
 
 def _sandbox_command() -> list[str]:

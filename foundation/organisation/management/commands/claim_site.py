@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def stranded(self) -> Iterator[str]:
         """Who cannot come in at another address: passkeys work only where they were made."""
-        keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+        keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, user__is_active=True)
         apps = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
         alone = sorted(set(keys.exclude(user__in=apps).values_list("user__email", flat=True)))
         if not keys.exists():
@@ -37,4 +37,4 @@ class Command(BaseCommand):
         yield f"Passkeys work only at the address where they were made. If {settings.BASE_URL} is a new one, they end:"
         yield f"of staff, {keys.values('user').distinct().count()} have passkeys. Who has an app too still comes in."
         for email in alone:
-            yield f"  {email} has nothing else: manage.py invite_staff {email} --lost-phone"
+            yield f"  {email} has recovery codes at most; without one: manage.py invite_staff {email} --lost-phone"
