@@ -35,7 +35,7 @@ class HeadingBlock(Part):
 
     text = blocks.CharBlock(label=_("Text"), max_length=120)
     level = blocks.ChoiceBlock(
-        label=_("Level"), choices=[("2", _("Section")), ("3", _("Part of a section"))], default="2"
+        label=_("Level"), choices=[("2", _("Section")), ("3", _("Part of a section"))], default="2", search_index=False
     )
     anchor = blocks.RegexBlock(
         label=_("Anchor"), regex=r"^[a-z0-9-]*$", required=False, help_text=_("Leave empty: it is made from the text.")
