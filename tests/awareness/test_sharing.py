@@ -220,6 +220,9 @@ def test_it_feeds_readers_with_what_is_new(loaded, client, read):
     assert [entry.published_parsed for entry in feed.entries] == sorted(
         (entry.published_parsed for entry in feed.entries), reverse=True
     )
+    links = [entry.link for entry in feed.entries]
+    assert not [link for link in links if "/policies/" in link or "/privacy/" in link]  # rules are no news
+    assert any("sample-release" in link for link in links) and any("/the-problem/signs/" in link for link in links)
     made.title, made.slug = "Renamed", "renamed"
     made.save_revision().publish()
     again = feedparser.parse(client.get("/feed/").content).entries[0]
