@@ -210,7 +210,7 @@ def given() -> list[Line]:
     steps, wide = 5, 44
     for i in range(1, steps * 10 + 1):
         points.append((200 + wide * i / 10, GROUND - 40 * abs(sin(pi * i / 10))))
-    return [[*points, (SUN_X, GROUND)]]
+    return [[*points, (424, GROUND), (436, GROUND), (SUN_X, GROUND)]]
 
 
 def signed() -> list[Line]:
