@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from awareness import text as texts
 from awareness.links import ActionBlock
 from awareness.parts import (
     CorrectedFigureBlock,
@@ -35,7 +36,7 @@ class HeadingBlock(Part):
 
     text = blocks.CharBlock(label=_("Text"), max_length=120)
     level = blocks.ChoiceBlock(
-        label=_("Level"), choices=[("2", _("Section")), ("3", _("Part of a section"))], default="2"
+        label=_("Level"), choices=[("2", _("Section")), ("3", _("Part of a section"))], default="2", search_index=False
     )
     anchor = blocks.RegexBlock(
         label=_("Anchor"), regex=r"^[a-z0-9-]*$", required=False, help_text=_("Leave empty: it is made from the text.")
@@ -107,6 +108,14 @@ class StatBlock(Part):
         icon = "decimal"
         label = _("One figure")
         template = template("stat")
+
+    def shown(self, value: Any, references: References) -> dict[str, Any]:
+        """`noted`: the words end with a figure of the same source, whose note is theirs too."""
+        shown = super().shown(value, references)
+        last = texts.last_figure(value.get("words") or "")
+        other = references.figure(last) if last else None
+        figure = shown["figure"]
+        return {**shown, "noted": bool(figure and other and other.source_id == figure.source_id)}
 
 
 class BarBlock(Part):

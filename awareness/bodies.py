@@ -38,7 +38,7 @@ class StatsBlock(Part):
 
 
 class WayBlock(Part):
-    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False)
+    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False, search_index=False)
     title = blocks.CharBlock(label=_("Title"), max_length=60)
     text = WordsBlock(label=_("Text"))
     link = OptionalLinkBlock(label=_("Link"))
@@ -56,12 +56,12 @@ class WaysBlock(Part):
 
 
 class ChangeBlock(Part):
-    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False)
+    emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False, search_index=False)
     title = blocks.CharBlock(label=_("Title"), max_length=60)
     problem = WordsBlock(label=_("The problem"))
     work = WordsBlock(label=_("What is done"))
     result = WordsBlock(label=_("What should follow"))
-    measure = WordsBlock(label=_("How one can tell"))
+    measure = WordsBlock(label=_("How we can tell"))
 
 
 class ChangesBlock(Part):

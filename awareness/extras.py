@@ -102,6 +102,7 @@ class LedgerChartBlock(Part):
         label=_("One bar for each"),
         choices=[("month", _("Month of the last twelve")), ("fund", _("Fund")), ("currency", _("Currency"))],
         default="month",
+        search_index=False,
     )
 
     class Meta:

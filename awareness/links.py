@@ -20,7 +20,7 @@ class LinkBlock(Part):
     note = blocks.CharBlock(label=_("Line below"), max_length=120, required=False)
     page = PageNumberBlock(label=_("Page"), required=False)
     address = blocks.CharBlock(
-        label=_("Or an address"), max_length=300, required=False, help_text=_("For example: /give/")
+        label=_("Or an address"), max_length=300, required=False, help_text=_("For example: /give/"), search_index=False
     )
 
     def shown(self, value: Any, references: References) -> dict[str, Any]:
@@ -57,4 +57,6 @@ class OptionalLinkBlock(LinkBlock):
 
 
 class ActionBlock(LinkBlock):
-    style = blocks.ChoiceBlock(label=_("Style"), choices=[("main", _("Main")), ("line", _("Outline"))], default="main")
+    style = blocks.ChoiceBlock(
+        label=_("Style"), choices=[("main", _("Main")), ("line", _("Outline"))], default="main", search_index=False
+    )

@@ -43,7 +43,7 @@ class BesideBlock(PictureBlock):
     link = OptionalLinkBlock(label=_("Link"))
     side = blocks.ChoiceBlock(
         label=_("The picture stands"), choices=[("start", _("before the text")), ("end", _("after the text"))],
-        default="start",
+        default="start", search_index=False,
     )  # fmt: skip
 
     class Meta:

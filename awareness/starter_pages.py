@@ -14,7 +14,7 @@ from awareness.articles import ArticleIndexPage, NewsroomPage
 from awareness.contact import ContactPage
 from awareness.facts_page import FactsPage
 from awareness.films import FilmIndexPage, FilmPage
-from awareness.keeping import Memory, Verdict
+from awareness.keeping import Memory, Verdict, plain
 from awareness.kinds import DocumentsPage, FaqPage, ToolkitPage
 from awareness.openings import JobIndexPage, JobPage
 from awareness.pages import ArticlePage, HelpPage, HomePage, SectionPage
@@ -63,7 +63,7 @@ def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Call
     samples = Organisation.load().is_sample
     for path, head, text in _files(folder):
         if head.get("sample") and not samples:
-            _withdraw(head["path"], by_path, say)
+            _withdraw(head["path"], by_path, memory, say)
             continue
         page = _page(path, dict(head), text, by_path, memory, say)
         if page is not None:
@@ -81,14 +81,25 @@ def _files(folder: Path) -> list[tuple[Path, dict[str, Any], str]]:
     return sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0)))
 
 
-def _withdraw(where: str, by_path: dict[str, ReadingPage], say: Callable[[str], None]) -> None:
-    """A sample that stands on the site from before it was somebody's leaves it, in each language."""
+def _withdraw(where: str, by_path: dict[str, ReadingPage], memory: Memory, say: Callable[[str], None]) -> None:
+    """A sample that stands on the site from before it was somebody's leaves it, in each language. One that staff have
+    made their own stays: its short name tells of us, its words do not.
+    """
     above, _, slug = where.strip("/").rpartition("/")
     parent = by_path.get(f"/{above}/")
     page = Page.objects.child_of(parent).filter(slug=slug).first() if parent else None
-    for each in page.get_translations(inclusive=True).filter(live=True) if page else []:
-        each.unpublish()
-        say(f"Page {each.url_path}: a sample, taken off the site")
+    for each in page.get_translations(inclusive=True).filter(live=True).specific() if page else []:
+        prefix = "" if each.locale == Locale.get_default() else f"/{each.locale.language_code}"
+        if _is_as_loaded(each, memory.last(f"page:{prefix}{where}")):
+            each.unpublish()
+            say(f"Page {each.url_path}: a sample, taken off the site")
+
+
+def _is_as_loaded(page: ReadingPage, last: dict[str, Any]) -> bool:
+    """Published or as a draft: whether it says what was loaded the last time, and nothing else."""
+    latest = page.get_latest_revision_as_object()
+    now = plain(content(latest, [name for name in last if hasattr(latest, name)]))
+    return bool(last) and all(value == last[name] for name, value in now.items())
 
 
 def _load_language(

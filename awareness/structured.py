@@ -105,7 +105,8 @@ def _film(page: FilmPage, url: str, organisation: Organisation) -> list[Data]:
             "thumbnailUrl": picture(page, organisation),
             "uploadDate": _noon(page.date, organisation),
             "url": url,
-            "contentUrl": settings.BASE_URL + page.video.url if page.video else page.trailer,
+            "contentUrl": settings.BASE_URL + page.video.url if page.video else "",
+            "embedUrl": page.player.address if page.player else page.trailer,  # a page of another site, not its file
             "encodingFormat": VIDEO[ending(page.video)] if page.video else "",
             "duration": f"PT{page.minutes}M" if page.video else "",
             "transcript": page.transcript,
@@ -160,12 +161,12 @@ def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
     if page.place.casefold() in ANYWHERE:
         where = {"jobLocationType": "TELECOMMUTE"}
     ends = datetime.combine(page.closes_on, time.max, tzinfo=organisation.zone) if page.closes_on else None
-    body = " ".join(part for child in page.body for part in child.block.get_searchable_content(child.value))
+    body = [part for child in page.body for part in child.block.get_searchable_content(child.value)]
     return [
         {
             "@type": "JobPosting",
             "title": page.title,
-            "description": f"{page.deck} {body}".strip(),
+            "description": "\n".join([page.deck, *body]).strip(),
             "datePosted": organisation.day_of(page.first_published_at or timezone.now()).isoformat(),
             "validThrough": ends.isoformat(timespec="seconds") if ends else "",
             "employmentType": EMPLOYMENT[page.kind],

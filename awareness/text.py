@@ -92,6 +92,13 @@ def named(text: str) -> Iterator[tuple[str, str]]:
         yield match[1], match[2]
 
 
+def last_figure(text: str) -> str:
+    """The short name of the figure that a text ends with, or nothing. A full stop may follow it."""
+    found = list(named(text))
+    at_end = bool(found) and text.rstrip(" .").endswith("}")
+    return found[-1][1] if at_end and found[-1][0] == "figure" else ""
+
+
 def check(text: str) -> None:
     """Raise ValidationError when a text names a fact that is not there, or a figure that is out of use."""
     for kind, slug in named(text):

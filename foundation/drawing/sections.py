@@ -204,6 +204,26 @@ def own() -> list[Line]:
     return [ring, inner, [(180, 112), *teeth, *_run((366, 112), (450, GROUND), 6), (SUN_X, GROUND)]]
 
 
+def given() -> list[Line]:
+    """The coil opens and goes on by steps, each as wide as the last: little by little, and month by month."""
+    points = _opened(Opening((52, GROUND - 66), (200, GROUND), 48, 8, 0.3))
+    steps, wide = 5, 44
+    for i in range(1, steps * 10 + 1):
+        points.append((200 + wide * i / 10, GROUND - 40 * abs(sin(pi * i / 10))))
+    return [[*points, (424, GROUND), (436, GROUND), (SUN_X, GROUND)]]
+
+
+def signed() -> list[Line]:
+    """A name, written large, with the stroke that people put below it."""
+    strokes, steps = (78, 30, 34, 64, 28, 32, 46), 16
+    points: Line = []
+    for i in range(len(strokes) * steps + 1):
+        tall = strokes[min(i // steps, len(strokes) - 1)]
+        angle = tau * i / steps
+        points.append((36 + 40 * i / steps + tall * 0.42 * sin(angle), 138 - tall * (1 - cos(angle)) / 2))
+    return [[*points, (352, 128), (300, 156), (120, 176), (60, 190), (150, GROUND), (300, GROUND), (SUN_X, GROUND)]]
+
+
 DRAWINGS: dict[str, Callable[[], list[Line]]] = {
     "the-problem": problem,
     "our-solution": solution,
@@ -218,6 +238,8 @@ DRAWINGS: dict[str, Callable[[], list[Line]]] = {
     "resources": folded,
     "shop": ribbon,
     "policies": rest,
+    "give": given,
+    "pledge": signed,
     "search": searching,
     "my": own,
     "privacy": rest,

@@ -44,4 +44,5 @@ def us() -> Data:
 
 def filled(thing: Data) -> Data:
     """Without what is not known: an empty field says that there is nothing, not that nobody filled it in."""
-    return {name: value for name, value in thing.items() if value not in ("", None, [])}
+    known = {name: filled(value) if isinstance(value, dict) else value for name, value in thing.items()}
+    return {name: value for name, value in known.items() if value not in ("", None, [])}

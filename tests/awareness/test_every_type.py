@@ -224,13 +224,13 @@ def test_it_takes_a_picture_from_the_panel_and_shows_it_in_three_formats_and_fou
 
 
 def test_it_keeps_what_matters_of_a_picture_when_a_poster_is_cut(editor, client):
-    """The right third is red; the focal point stands there, and a narrow poster keeps it."""
-    whole = Image.new("RGB", (1800, 900), "blue")
-    whole.paste("red", (1400, 0, 1800, 900))
+    """The right part is red; the focal point stands there, and a narrow poster keeps it. A wide still stays wide."""
+    whole = Image.new("RGB", (1800, 1800), "blue")
+    whole.paste("red", (1000, 0, 1800, 1800))
     kept = io.BytesIO()
     whole.save(kept, "PNG")
     file = SimpleUploadedFile("road.png", kept.getvalue(), "image/png")
-    point = {"focal_point_x": 1600, "focal_point_y": 450, "focal_point_width": 300, "focal_point_height": 300}
+    point = {"focal_point_x": 1600, "focal_point_y": 900, "focal_point_width": 300, "focal_point_height": 300}
     editor.post(reverse("wagtailimages:add"), {"title": "Cut", "file": file, "collection": 1, "tags": "", **point})
     image = get_image_model().objects.get(title="Cut")
     assert image.has_focal_point()
@@ -242,6 +242,12 @@ def test_it_keeps_what_matters_of_a_picture_when_a_poster_is_cut(editor, client)
     assert cut.width < cut.height
     red, _, blue = cut.getpixel((cut.width // 2, cut.height // 2))
     assert red > 200 and blue < 60
+    kept = io.BytesIO()
+    Image.new("RGB", (1600, 900), "blue").save(kept, "PNG")
+    film.poster = get_image_model().objects.create(title="Wide", file=SimpleUploadedFile("wide.png", kept.getvalue()))
+    film.save_revision().publish()
+    html = client.get(film.get_url()).content.decode()
+    assert "fill-400x225" in html and "fill-400x600" not in html
 
 
 def test_it_publishes_by_the_clock_what_an_editor_set(editor, client):

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from wagtail.models import GroupPagePermission, Page, Site
 
 from awareness.keeping import Loaded
-from awareness.models import ArticlePage, Figure, HomePage, Hotline, Navigation, Source
+from awareness.models import ArticlePage, EpisodePage, Figure, HomePage, Hotline, JobPage, Navigation, Source
 from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
 
@@ -77,8 +77,13 @@ def test_it_keeps_an_organisation_that_staff_filled_in(loaded):
     organisation = Organisation.load()
     organisation.name, organisation.is_sample = "Our Charity", False
     organisation.save()
+    job = english(JobPage, slug="sample-posting")
+    job.title = "A cook"  # a real post now, at the address of the sample
+    job.save_revision().publish()
     load()
     assert Organisation.load().name == "Our Charity"
+    assert list(JobPage.objects.live().values_list("title", flat=True)) == ["A cook"]  # its Spanish sample went
+    assert not EpisodePage.objects.live() and not ArticlePage.objects.live().filter(slug="sample-release")
 
 
 def test_it_brings_a_new_text_to_a_page_that_nobody_touched(loaded):

@@ -100,6 +100,7 @@ def test_it_asks_no_more_for_a_page_with_many_links_and_figures(loaded, client, 
         html = client.get(ARTICLE).content.decode()
     assert html.count('href="/the-problem/"') > 2 * len(slugs)
     assert "linktype" not in html
+    assert not re.search(r"</sup>\.?\s*<sup>", html), "one note twice in a row"
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import translate_url
 from django.utils.text import slugify
+from wagtail import blocks
 
 from awareness import page_words
 from awareness.bodies import ArticleBody
@@ -137,6 +138,20 @@ def test_it_leaves_the_place_of_a_number_open_and_names_no_row(look):
     html = look("quarry")
     assert "<mark>Quarry</mark>: … people." in html
     assert "forced-labour-2021" not in html and "palermo-protocol" not in html
+
+
+def test_it_looks_for_words_and_not_for_how_a_block_is_set(look):
+    """A button's style, the level of a heading and an emblem have names for staff, and a link has an address."""
+    choices = {choice for child in ArticleBody().child_blocks.values() for choice in _indexed_choices(child)}
+    assert choices == set()
+    assert addresses(look("outline")) == [] and "frequency=monthly" not in main_of(look("Give every month"))
+
+
+def _indexed_choices(block):
+    if isinstance(block, blocks.ChoiceBlock):
+        return [block.name] if block.search_index else []
+    inner = getattr(block, "child_blocks", {}) or {"": getattr(block, "child_block", None)}
+    return [name for child in inner.values() if child for name in _indexed_choices(child)]
 
 
 def test_it_forgets_a_page_that_is_no_longer_public_and_never_shows_a_draft(look):

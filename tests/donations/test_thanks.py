@@ -108,7 +108,7 @@ def test_it_thanks_without_asking_when_too_many_wait_for_stripe(donor, till, add
 )
 def test_it_knows_no_session_that_is_not_ours(donor, till, session):
     answer = donor.client.get(f"/give/thanks/?session={session}")
-    assert answer.status_code == 200 and "know no gift" in answer.content.decode()
+    assert answer.status_code == 200 and "found no gift" in answer.content.decode()
 
 
 def test_it_asks_stripe_for_no_session_that_is_not_this_browsers(donor, till, address, monkeypatch):

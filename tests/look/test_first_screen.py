@@ -35,7 +35,7 @@ def test_it_shows_the_front_pages_drawing_whole_in_the_first_screen(
     with_news.announcement_address = "/films/"
     screens = {address: site.get(address).content.decode() for address in ("/", "/es/")}
     with_news.save()
-    screens["/ with news"] = site.get("/").content.decode()
+    screens |= {f"{address} with news": site.get(address).content.decode() for address in ("/", "/es/")}
     for address, html in screens.items():
         show(page, html)
         left, top, right, bottom = page.evaluate(EDGES, ".hero")
