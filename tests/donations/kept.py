@@ -42,7 +42,8 @@ def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> bool:
     if not till.copy("nobody's"):
         make()
         return True
-    key = (what, connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
+    who = tuple(sorted(donor.client.defaults.items()))
+    key = (what, who, connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
     before, kept = rows(), KEPT.get(key)
     if kept and kept.before == before:
         till.copy(kept.tenant)

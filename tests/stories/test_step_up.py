@@ -57,13 +57,13 @@ def test_it_mails_a_link_where_the_browser_cannot(
     page.add_init_script("SubtleCrypto.prototype.deriveBits = () => Promise.reject(new Error('broken'))")
     begin(page, running_site, email)
     send(page)
-    expect(page.locator("h1")).to_contain_text("One step more")
+    expect(page.locator("h1")).to_contain_text("One more step before the payment")
     expect(page.get_by_text("could not do the calculation")).to_be_visible(visible=javascript)
     expect(page.get_by_text("does a short calculation")).to_be_hidden()
     if javascript:
         assert Axe().run(page).response["violations"] == []
     page.get_by_role("button", name="Send me the link").click()
-    expect(page.locator("main")).to_contain_text("mailbox")
+    expect(page.locator("main")).to_contain_text("inbox")
     page.goto(link_in(visitor.newest_letter(email, "/finish/"), "/finish/"))
     press(page, "main form button")
     page.wait_for_url("**/c/pay/**")
