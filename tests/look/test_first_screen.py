@@ -47,6 +47,8 @@ def test_it_shows_the_front_pages_drawing_whole_in_the_first_screen(
         assert page.evaluate(EDGES, ".hero .btn")[3] < page.evaluate(EDGES, ".hero-art .strands path")[3]
         horizon, buttons = page.evaluate(EDGES, ".hero-art .horizon"), page.evaluate(EDGES, ".hero .btn")
         assert horizon[0] > buttons[2] or horizon[1] > buttons[3], (address, "the horizon runs through a button")
+        behind = page.evaluate("getComputedStyle(document.querySelector('.hero .btn.line')).backgroundColor")
+        assert behind == page.evaluate("getComputedStyle(document.querySelector('.hero')).backgroundColor"), address
 
 
 def test_it_puts_each_sections_drawing_beside_its_title_on_a_desk_and_below_it_on_a_phone(

@@ -67,6 +67,19 @@ def section_art(address: str) -> SafeString:
     )
 
 
+@register.simple_tag
+@cache
+def road_steps(steps: int) -> SafeString:
+    """The line above steps that stand side by side: open before the second, with a stone for each that follows."""
+    places = [1240 * at / steps + 10 for at in range(1, steps)]
+    stones = "".join(f'<circle class="s" cx="{line.number(x)}" cy="46" r="7"/>' for x in places)
+    path = line.divider(1240.0, 46.0, 30.0, 9, 0.8 / steps)
+    return _drawn(
+        f'<svg class="rule engrave" viewBox="0 0 1240 92" {HIDDEN}><path d="{path}"/>'
+        f'<path d="M1150 46a28 28 0 0 1 56 0z" class="s"/>{stones}</svg>'
+    )
+
+
 ROAD_WIDTH, ROAD_MARGIN, ROAD_OPENS = 560, 18, 0.15  # of a supporter's own road
 
 
