@@ -95,6 +95,7 @@ def test_it_puts_samples_back_once_when_the_site_is_a_sample_again(loaded):
     assert not shown() and not EpisodePage.objects.live()
     call_command("load_content", profile="sample", verbosity=0)
     assert shown() == before and EpisodePage.objects.live().count() == episodes
+    assert not Organisation.load().status_note and not Navigation.load().announcement  # what the other had said
     english(JobPage, slug="sample-posting").unpublish()
     load()
     assert before - shown() == {english(JobPage, slug="sample-posting").url_path}  # staff took it off
