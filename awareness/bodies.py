@@ -55,6 +55,20 @@ class WaysBlock(Part):
         template = own.template("ways")
 
 
+class RoadBlock(Part):
+    """What happens from the first step to the last, along the line."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120)
+    intro = WordsBlock(label=_("Introduction"), required=False)
+    steps = blocks.ListBlock(own.StepBlock(), label=_("Steps"), min_num=2, max_num=4)
+    link = OptionalLinkBlock(label=_("Link"))
+
+    class Meta:
+        icon = "arrow-right"
+        label = _("Steps along the line")
+        template = own.template("road")
+
+
 class ChangeBlock(Part):
     emblem = blocks.ChoiceBlock(label=_("Emblem"), choices=EMBLEMS, required=False, search_index=False)
     title = blocks.CharBlock(label=_("Title"), max_length=60)
@@ -164,6 +178,9 @@ class ArticleBody(own.Body):
     note = own.NoteBlock()
     pull = own.PullBlock()
     steps = own.StepsBlock()
+    stats = StatsBlock()
+    ways = WaysBlock()
+    road = RoadBlock()
     changes = ChangesBlock()
     actions = own.ActionsBlock()
     give_call = GiveCallBlock()
@@ -191,7 +208,9 @@ class ArticleBody(own.Body):
 
 
 # On the front page these reach from edge to edge; all others stand in a column.
-OWN_BANDS = ("passage", "lead_figure", "stats", "ways", "pledge_call", "give_call", "links", "pledge", "campaign")
+OWN_BANDS = frozenset(
+    ["passage", "lead_figure", "stats", "ways", "road", "pledge_call", "give_call", "links", "pledge", "campaign"]
+)
 
 
 class HomeBody(own.Body):
@@ -199,6 +218,7 @@ class HomeBody(own.Body):
     lead_figure = LeadFigureBlock()
     stats = StatsBlock()
     ways = WaysBlock()
+    road = RoadBlock()
     pledge_call = PledgeCallBlock()
     give_call = GiveCallBlock()
     links = LinksBlock()

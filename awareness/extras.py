@@ -95,7 +95,7 @@ class CampaignBlock(Part):
 
 
 class LedgerChartBlock(Part):
-    """What was given, straight from the books, drawn by the donations app. Nothing while there is nothing to show."""
+    """What was given, straight from the books, drawn by the donations app. While it is nothing, the months say so."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     by = blocks.ChoiceBlock(

@@ -52,7 +52,7 @@ class HomePage(HeadedPage):
         HeadedPage.hero_panel,
         FieldPanel("body"),
     ]
-    own_bands = frozenset(OWN_BANDS)
+    own_bands = OWN_BANDS
 
     class Meta:
         verbose_name = _("front page")

@@ -97,11 +97,15 @@ def _row(model: type[models.Model], known: dict[str, Any], fields: dict[str, Any
 
 
 def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], memory: Memory, say: Say) -> None:
-    """A settings row. One that still holds nothing but its defaults is taken over."""
+    """A settings row. One that still holds nothing but its defaults is taken over; what another profile filled in and
+    this one does not name is empty again.
+    """
     key = str(model._meta.label_lower)
-    row = model.load()
+    row, new = model.load(), model()
+    dropped = [name for name in memory.last(key) if name not in fields and hasattr(new, name)]
+    fields = {**{name: getattr(new, name) for name in dropped}, **fields}
     before = _content(row, fields)
-    untouched = keeping.plain(before) == keeping.plain(_content(model(), fields))
+    untouched = keeping.plain(before) == keeping.plain(_content(new, fields))
     verdict = memory.decide(key, before, _content(model(**fields), fields), adopt=untouched)
     if verdict == Verdict.UPDATE:
         for name, value in fields.items():

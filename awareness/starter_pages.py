@@ -92,7 +92,16 @@ def _withdraw(where: str, by_path: dict[str, ReadingPage], memory: Memory, say: 
         prefix = "" if each.locale == Locale.get_default() else f"/{each.locale.language_code}"
         if _is_as_loaded(each, memory.last(f"page:{prefix}{where}")):
             each.unpublish()
+            memory.remember(f"withdrawn:{prefix}{where}", {"it": True})
             say(f"Page {each.url_path}: a sample, taken off the site")
+
+
+def _comes_back(where: str, memory: Memory) -> bool:
+    """Whether we took this sample off a site that is a sample again. Once: what staff take off stays off."""
+    withdrawn = bool(memory.last(f"withdrawn:{where}"))
+    if withdrawn:
+        memory.remember(f"withdrawn:{where}", {})
+    return withdrawn
 
 
 def _is_as_loaded(page: ReadingPage, last: dict[str, Any]) -> bool:
@@ -153,9 +162,10 @@ def _page(
     latest = now.get_latest_revision_as_object() if now else None
     verdict = memory.decide(f"page:{prefix}{where}", content(latest, names) if latest else None, content(wanted, names))
     say(f"Page {prefix}{where}: {verdict.value}")
+    back = verdict in (Verdict.SAME, Verdict.UPDATE) and _comes_back(f"{prefix}{where}", memory)
     if verdict == Verdict.CREATE:
         now = _add(wanted, above)
-    elif verdict == Verdict.UPDATE and latest is not None:
+    elif latest is not None and (verdict == Verdict.UPDATE or back):
         fill(latest, names, wanted)
         now = _publish(latest)
     if verdict in (Verdict.CREATE, Verdict.UPDATE) and now is not None:

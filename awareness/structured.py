@@ -1,5 +1,6 @@
 """What search engines read beside our pages (schema.org): each type of page as what it is."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from wagtail.models import Page
 
-from awareness import extras, text
+from awareness import extras, hotlines, text
 from awareness.files import AUDIO, VIDEO, ending
 from awareness.films import FilmPage
 from awareness.kinds import FaqPage
@@ -23,7 +24,7 @@ from foundation.organisation.models import Organisation
 from foundation.organisation.structured import Data, ngo, us
 
 EMPLOYMENT = {"full": "FULL_TIME", "part": "PART_TIME", "intern": "INTERN", "volunteer": "VOLUNTEER"}
-ANYWHERE = ("anywhere", "remote")
+ANYWHERE = ("anywhere", "remote", "en cualquier lugar", "a distancia")  # how a place of any kind begins
 
 
 def of(page: ReadingPage, url: str, organisation: Organisation) -> list[Data]:
@@ -156,10 +157,11 @@ def _episode(page: EpisodePage, url: str, organisation: Organisation) -> list[Da
 
 
 def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
-    """What job sites ask for. A place that is anywhere is work from home."""
+    """What job sites ask for. A place that is anywhere is work from home, and they want to know of which countries."""
     where: Data = {"jobLocation": {"@type": "Place", "address": page.place}}
-    if page.place.casefold() in ANYWHERE:
-        where = {"jobLocationType": "TELECOMMUTE"}
+    if page.place.casefold().startswith(ANYWHERE):
+        live_in = [{"@type": "Country", "name": name} for name in _countries(page.place)]
+        where = {"jobLocationType": "TELECOMMUTE", "applicantLocationRequirements": live_in}
     ends = datetime.combine(page.closes_on, time.max, tzinfo=organisation.zone) if page.closes_on else None
     body = [part for child in page.body for part in child.block.get_searchable_content(child.value)]
     return [
@@ -176,6 +178,18 @@ def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
             **where,
         }
     ]
+
+
+def _countries(place: str) -> list[str]:
+    """The countries that a place names in the page's language, in English; that of the charity where it names none."""
+    rest, found = place, []
+    for code, name in sorted(hotlines.country_names().items(), key=lambda pair: -len(pair[1])):
+        if (without := re.sub(rf"\b{re.escape(name)}\b", "", rest)) != rest:  # no Guinea in Equatorial Guinea
+            rest = without
+            found.append(code)
+    with override("en"):
+        names = hotlines.country_names()
+    return [names[code] for code in found or [hotlines.HOME_COUNTRY]]
 
 
 def _words(page: Any) -> str:

@@ -20,12 +20,12 @@ register = template.Library()
 def ledger_chart(context: Context, by: str, title: str) -> dict[str, Any]:
     """{% ledger_chart "month" title %}: a chart and table for each currency, by month, fund or currency.
 
-    Nothing is printed while the books hold nothing to show.
+    While the books hold nothing to show, the months alone say so.
     """
     kept = getattr(context.get("request"), "__dict__", {})  # a page may show the same books three ways
     if "_raised" not in kept:
         kept["_raised"] = published.raised()
-    return {"title": title, "charts": published.charts(by, context["organisation"].today(), kept["_raised"])}
+    return {"title": title, "by": by, "charts": published.charts(by, context["organisation"].today(), kept["_raised"])}
 
 
 @register.simple_tag(takes_context=True)

@@ -86,6 +86,21 @@ def test_it_keeps_an_organisation_that_staff_filled_in(loaded):
     assert not EpisodePage.objects.live() and not ArticlePage.objects.live().filter(slug="sample-release")
 
 
+def test_it_puts_samples_back_once_when_the_site_is_a_sample_again(loaded):
+    def shown() -> set[str]:
+        return {page.url_path for page in Page.objects.live().filter(slug__startswith="sample-")}
+
+    before, episodes = shown(), EpisodePage.objects.live().count()
+    call_command("load_content", profile="exodus-cry", verbosity=0)
+    assert not shown() and not EpisodePage.objects.live()
+    call_command("load_content", profile="sample", verbosity=0)
+    assert shown() == before and EpisodePage.objects.live().count() == episodes
+    assert not Organisation.load().status_note and not Navigation.load().announcement  # what the other had said
+    english(JobPage, slug="sample-posting").unpublish()
+    load()
+    assert before - shown() == {english(JobPage, slug="sample-posting").url_path}  # staff took it off
+
+
 def test_it_brings_a_new_text_to_a_page_that_nobody_touched(loaded):
     """As after an update of our own texts: page and memory stand as an older version left them."""
     page = english(ArticlePage, slug="what-is-human-trafficking")

@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 from django.core.files.base import ContentFile
+from django.utils.translation import override
 from PIL import Image
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from awareness import structured
 from awareness.bodies import ArticleBody
 from awareness.models import (
     ArticleIndexPage,
@@ -26,6 +28,7 @@ from awareness.models import (
     PodcastPage,
 )
 from donations.models import Campaign, Currency
+from foundation.organisation.models import Organisation
 from foundation.organisation.structured import script
 from pledges.models import Pledge
 from tests.awareness.conftest import english
@@ -127,8 +130,27 @@ def test_it_tells_of_films_episodes_and_jobs(loaded, client, read):
     assert episode["partOfSeries"]["@id"] == things(read("/podcast/"))["PodcastSeries"]["@id"]
     posting = things(read("/about/jobs/cook/"))["JobPosting"]
     assert posting["employmentType"] == "INTERN" and posting["jobLocationType"] == "TELECOMMUTE"
+    assert [each["name"] for each in posting["applicantLocationRequirements"]] == ["United States"]  # ours
     assert posting["description"] == "One sentence.\nWork"  # its words alone, not how they are set
     assert posting["validThrough"].startswith(f"{closes.isoformat()}T23:59:59")
+
+
+@pytest.mark.parametrize(
+    ("place", "language", "countries"),
+    [
+        ("Anywhere in Canada or Equatorial Guinea", "en", {"Canada", "Equatorial Guinea"}),
+        ("En cualquier lugar de Estados Unidos", "es", {"United States"}),
+        ("Remote", "es", {"United States"}),
+        ("Tucson", "en", None),
+    ],
+)
+def test_it_says_of_work_from_anywhere_of_which_countries(db, place, language, countries):
+    organisation, job = Organisation(), JobPage(title="Cook", kind="intern", place=place, body="[]")
+    with override(language):
+        (posting,) = structured._job(job, "/job/", organisation)
+    named = posting.get("applicantLocationRequirements")
+    assert (named and {each["name"] for each in named}) == countries
+    assert ("jobLocation" in posting) == (countries is None)
 
 
 def test_it_lets_no_title_end_the_block_of_data(loaded, client, read):

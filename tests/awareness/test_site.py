@@ -264,8 +264,19 @@ def test_it_shows_announcement_and_store_once_they_are_set(loaded, client):
     assert '<a class="btn big" href="https://store.example/" rel="noreferrer">' in html
 
 
-def test_it_shows_no_chart_while_the_books_are_empty(read):
-    assert "<figure" not in read("/about/financials/")
+def test_it_says_once_that_the_books_are_empty_and_draws_no_chart(read):
+    html = read("/about/financials/")
+    assert html.count("No gift in these months yet.") == html.count("<figure") == 1
+    assert "hbar" not in html
+
+
+def test_it_asks_for_a_gift_below_the_hero_and_says_where_a_gift_goes(read):
+    for front, said in (("/", "Where a gift goes"), ("/es/", "Adónde va una donación")):
+        page = BeautifulSoup(read(front), "html.parser")
+        first, second = page.select("main > section")[:2]
+        assert "hero" in first["class"] and second.form["action"] == f"{front}give/"
+        road = page.find("h2", string=said).find_parent("section")
+        assert len(road.select(".stages > li")) == 4 and road.a["href"] == f"{front}about/financials/"
 
 
 def test_it_leads_to_an_open_campaign_from_any_page(loaded, client):

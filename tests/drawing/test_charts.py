@@ -77,7 +77,9 @@ def test_it_draws_nothing_for_an_emblem_that_nobody_chose() -> None:
     assert 'class="engrave"' in rendered("{% emblem 'lens' %}")
 
 
-@pytest.mark.parametrize("tag", ["hero_art", "rule_line", "mark", "emblem 'braid'", "seal 'RO-1'", "meter 1 2"])
+@pytest.mark.parametrize(
+    "tag", ["hero_art", "rule_line", "mark", "road_steps 4", "emblem 'braid'", "seal 'RO-1'", "meter 1 2"]
+)
 def test_it_hides_decoration_from_screen_readers(tag: str) -> None:
     html = rendered("{% " + tag + " %}")
     assert html.startswith("<svg ")

@@ -45,6 +45,10 @@ def test_it_shows_the_front_pages_drawing_whole_in_the_first_screen(
             # The coil begins left of the page, and the sun is half below the horizon: neither is cut at top or foot.
             assert found[1] >= top and found[3] <= bottom, (address, part, found)
         assert page.evaluate(EDGES, ".hero .btn")[3] < page.evaluate(EDGES, ".hero-art .strands path")[3]
+        horizon, buttons = page.evaluate(EDGES, ".hero-art .horizon"), page.evaluate(EDGES, ".hero .btn")
+        assert horizon[0] > buttons[2] or horizon[1] > buttons[3], (address, "the horizon runs through a button")
+        behind = page.evaluate("getComputedStyle(document.querySelector('.hero .btn.line')).backgroundColor")
+        assert behind == page.evaluate("getComputedStyle(document.querySelector('.hero')).backgroundColor"), address
 
 
 def test_it_puts_each_sections_drawing_beside_its_title_on_a_desk_and_below_it_on_a_phone(
@@ -71,3 +75,19 @@ def test_it_folds_corrections_on_a_phone_and_shows_them_on_a_desk(site: Client, 
         assert not row.is_visible(), address
         fold.locator("summary").click()
         assert row.is_visible(), address
+
+
+def test_it_puts_lists_to_tick_two_abreast_on_a_desk_and_below_each_other_on_a_phone(
+    site: Client, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(javascript=False)
+    for address, last_has_both in (("/get-involved/church/", False), ("/get-involved/business/", True)):
+        show(page, site.get(address).content.decode())
+        places = "() => [...document.querySelectorAll('.checklist')].map(each => each.getBoundingClientRect().toJSON())"
+        page.set_viewport_size({"width": 1280, "height": 800})
+        first, second, *_, last = page.evaluate(places)
+        assert first["top"] == second["top"] and first["right"] < second["left"], address
+        assert (last["left"] == first["left"] and last["right"] > second["left"]) == last_has_both, address
+        page.set_viewport_size({"width": 390, "height": 664})
+        first, second, *_ = page.evaluate(places)
+        assert first["bottom"] < second["top"] and first["left"] == second["left"], address

@@ -14,6 +14,7 @@ from foundation.drawing import seal as seals
 
 register = template.Library()
 HIDDEN = mark_safe('aria-hidden="true" focusable="false"')
+HORIZON = 700  # where it begins, in units of the front page's drawing
 
 
 def _drawn(markup: str) -> SafeString:
@@ -24,7 +25,9 @@ def _drawn(markup: str) -> SafeString:
 @register.simple_tag
 @cache
 def hero_art() -> SafeString:
-    """The large drawing of the front page: coil, road and sun. Decoration, so hidden from screen readers."""
+    """The large drawing of the front page: coil, road and sun. Decoration, so hidden from screen readers. The horizon
+    fades in where the words have ended: nothing is drawn behind the buttons.
+    """
     road = line.Road()
     x, y = line.number(road.sun_x), line.number(road.sun_y)
     halos = "".join(f'<circle class="halo" cx="{x}" cy="{y}" r="{r}"/>' for r in (158, 206, 262, 326))
@@ -32,9 +35,11 @@ def hero_art() -> SafeString:
     return _drawn(
         f'<svg class="hero-art" viewBox="0 0 1440 560" preserveAspectRatio="xMaxYMid slice" {HIDDEN}>'
         '<defs><clipPath id="hero-sky">'
-        f'<rect x="-400" y="-400" width="2240" height="{400 + road.sun_y:.0f}"/></clipPath></defs>'
+        f'<rect x="-400" y="-400" width="2240" height="{400 + road.sun_y:.0f}"/></clipPath>'
+        f'<linearGradient id="hero-far" gradientUnits="userSpaceOnUse" x1="{HORIZON}" x2="{HORIZON + 160}">'
+        '<stop stop-opacity="0"/><stop offset="1" stop-opacity=".45"/></linearGradient></defs>'
         f'<g class="sun" clip-path="url(#hero-sky)"><circle cx="{x}" cy="{y}" r="118"/>{halos}</g>'
-        f'<path class="horizon" d="M-800 {y}H2240"/><g class="strands">{strands}</g></svg>'
+        f'<path stroke="url(#hero-far)" class="horizon" d="M{HORIZON} {y}H2240"/><g class="strands">{strands}</g></svg>'
     )
 
 
@@ -59,6 +64,19 @@ def section_art(address: str) -> SafeString:
         _drawn(f'<svg class="section-art engrave" viewBox="0 0 560 240" {HIDDEN}>{shapes}</svg>')
         if shapes
         else rule_line()
+    )
+
+
+@register.simple_tag
+@cache
+def road_steps(steps: int) -> SafeString:
+    """The line above steps that stand side by side: open before the second, with a stone for each that follows."""
+    places = [1240 * at / steps + 10 for at in range(1, steps)]
+    stones = "".join(f'<circle class="s" cx="{line.number(x)}" cy="46" r="7"/>' for x in places)
+    path = line.divider(1240.0, 46.0, 30.0, 9, 0.8 / steps)
+    return _drawn(
+        f'<svg class="rule engrave" viewBox="0 0 1240 92" {HIDDEN}><path d="{path}"/>'
+        f'<path d="M1150 46a28 28 0 0 1 56 0z" class="s"/>{stones}</svg>'
     )
 
 
