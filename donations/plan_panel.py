@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations import gateway, letters, money, months, plan_letters, steering
+from donations import gateway, letters, money, months, plan_letters, steering, troubles
 from donations.models import Plan
 from donations.money_lists import MoneyViewSet
 from donations.plan_forms import AmountForm, PauseForm
@@ -27,13 +27,17 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
 
     def run(plan: Plan, user: Any, **chosen: Any) -> str:
         try:
-            change(plan, **chosen)
+            with steering.changes(plan):
+                change(plan, **chosen)
         except (
             gateway.StripeIsDownError,
             gateway.StripeRefusedError,
             home.NotAtHomeError,
             steering.CannotError,
         ) as error:
+            ours = isinstance(error, gateway.KeyRefusedError | gateway.StripeRefusedError)
+            if ours and not isinstance(error, gateway.NotFoundError):
+                troubles.refused(error, "monthly gift")
             raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
         return str(words(plan) if callable(words) else words)
 

@@ -88,9 +88,9 @@ def card_page(plan: Plan, back: str) -> str:
 
 @contextmanager
 def changes(plan: Plan) -> Iterator[None]:
-    """In here its donor changes it, by one of the places at the gate. A refusal may say that the row is old: whoever
-    deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError is
-    raised in its place.
+    """In here its donor or staff change it, by one of the places at the gate. A refusal may say that the row is old:
+    whoever deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError
+    is raised in its place.
     """
     before = _state(plan)
     with gate.visit(plan.subscription_id):
