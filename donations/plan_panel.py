@@ -35,8 +35,7 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
             home.NotAtHomeError,
             steering.CannotError,
         ) as error:
-            ours = isinstance(error, gateway.KeyRefusedError | gateway.StripeRefusedError)
-            if ours and not isinstance(error, gateway.NotFoundError):
+            if isinstance(error, gateway.KeyRefusedError | gateway.StripeRefusedError):
                 troubles.refused(error, "monthly gift")
             raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
         return str(words(plan) if callable(words) else words)
