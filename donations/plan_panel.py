@@ -68,6 +68,12 @@ def _rests(plan: Plan) -> str:
     return gettext("Paused. The next payment is taken on %(day)s.") % {"day": _day(plan_letters.next_payment(plan))}
 
 
+def _undone(plan: Plan) -> str:
+    if plan.status == Plan.Status.PAUSED:
+        return gettext("The monthly gift does not end. It rests, as it did before the stop.")
+    return gettext("The monthly gift goes on.")
+
+
 def _goes(plan: Plan) -> bool:
     return _is_there(plan) and plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
 
@@ -214,7 +220,7 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "undo-stop",
             _("Undo the stop"),
-            _steer(steering.undo_stop, _("The monthly gift goes on.")),
+            _steer(steering.undo_stop, _undone),
             MAY,
             lambda plan: _runs(plan) and plan.cancel_at is not None,
         ),

@@ -294,7 +294,7 @@ def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # 
     member("Finance")
     monkeypatch.setattr(telling, "NOT_HELD", {"unknown": "x"})
     staff = signed_in("Donor care")
-    answer = staff.post(f"/admin/plan/inspect/{plan.pk}/stop/", {"sure": "yes"}, follow=True)
+    answer = staff.post(f"/admin/plan/inspect/{plan.pk}/skip/", {"sure": "yes"}, follow=True)
     assert "Received unknown parameter" in str(next(iter(answer.context["messages"])))
     assert trouble().what == "monthly gift: parameter_unknown unknown" and told() == 1
 

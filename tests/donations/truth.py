@@ -38,7 +38,7 @@ def broken_promise(till: Till, plan: Plan, how: str) -> str:
         "pause until": rests and sub["pause_collection"]["resumes_at"],
         "resume": not sub["pause_collection"],
         "stop": rests and sub["cancel_at"],  # nothing is taken in the days in which it can be undone
-        "undo": not sub["pause_collection"] and not sub["cancel_at"],
+        "undo": not sub["cancel_at"] and bool(sub["pause_collection"]) == (plan.status == "paused"),
         "end": sub["status"] == "canceled",
         "amount": [item["price"]["unit_amount"] for item in sub["items"]["data"]] == [plan.total],
     }
