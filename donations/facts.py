@@ -254,8 +254,8 @@ def invoice(raw: Raw) -> Invoice:
 
 def subscription(raw: Raw) -> Subscription:
     """The period stands on the item, not on the subscription; so does the price. Staff may have added an item."""
-    item, metadata = raw["items"]["data"][0], raw.get("metadata") or {}
-    end, held, paused = later(item.get("current_period_end")), metadata.get("held"), raw.get("pause_collection") or {}
+    item, metadata, paused = raw["items"]["data"][0], raw.get("metadata") or {}, raw.get("pause_collection") or {}
+    end, held = later(item.get("current_period_end")), text(metadata.get("held"))
     return Subscription(
         id=raw["id"],
         status=text(raw.get("status")),
@@ -276,7 +276,7 @@ def subscription(raw: Raw) -> Subscription:
         items=len(raw["items"]["data"]),
         method=ident(raw.get("default_payment_method")),
         latest=ident(raw.get("latest_invoice")),
-        held=moment(int(held)) if paused and text(held).isdecimal() else None,
+        held=moment(int(held)) if paused and held.isdecimal() else None,
         rested=text(metadata.get("rested")),
     )
 
