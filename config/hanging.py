@@ -15,7 +15,8 @@ from config.places import Places
 from config.processes import THREADS
 from config.trouble import WAIT
 
-PLACES = THREADS - 4
+# Slow bodies (bodies) and people who wait for Stripe (donations/gate) hold twenty at most: a reader still has one then.
+PLACES = THREADS - 2
 # No page takes as long by itself. Whoever waits meanwhile holds one of the threads that are left over.
 STUCK = 10.0
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'"

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from config import bodies
 from config.finished import FinishedFirst
 from config.hanging import PLACES, Hanging
 from config.processes import THREADS
+from donations import gate
 from tests.waiting import wait_for
 
 
@@ -44,8 +46,8 @@ def in_a_thread(door, path: str) -> tuple[threading.Thread, list[str]]:
     return thread, heard
 
 
-def test_it_leaves_threads_for_what_needs_no_database():
-    assert THREADS / 2 < PLACES < THREADS
+def test_it_leaves_threads_for_what_needs_no_database_and_places_for_readers():
+    assert gate.PLACES + bodies.PLACES < PLACES < THREADS
 
 
 def test_it_tells_who_comes_while_all_hang_at_once_and_lets_everybody_in_again(django, monkeypatch):
