@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from awareness import finding
+from foundation.doors import card_numbers
 from foundation.organisation.sought import Sought
 
 
@@ -16,9 +17,11 @@ from foundation.organisation.sought import Sought
 def search(request: HttpRequest) -> HttpResponse:
     """The empty form by GET, whatever stands in its query; answers by POST alone."""
     posted = request.method == "POST"
-    sought = Sought(request.POST.get("words", "") if posted else "", get_language() or "")
+    words = request.POST.get("words", "") if posted else ""
+    card = card_numbers.stands_in(words)
+    sought = Sought("" if card else words, get_language() or "")
     found = finding.answers(sought) if sought else None  # the template asks the other apps for theirs
-    known = {"sought": sought, "posted": posted, "found": found}
+    known = {"sought": sought, "posted": posted, "card": card, "found": found}
     answer = render(request, "awareness/search.html", known)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"

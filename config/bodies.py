@@ -1,9 +1,7 @@
 """Bodies that arrive slowly: at most a third of the threads ever wait for one, so that pages are answered meanwhile."""
 
-import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from threading import Condition
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -11,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config.finished import Application, Start
+from config.places import Places
 from config.processes import THREADS
 
 PLACES = THREADS // 3
@@ -26,42 +25,20 @@ class SlowBodies:
 
     def __init__(self, application: Application, places: int = PLACES) -> None:
         self.application = application
-        self.free = places
-        self.moved = time.monotonic()
-        self.changed = Condition()
+        self.places = Places(places, STUCK, LONGEST)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         length = _length(environ)
         if not length:
             return self.application(environ, start)
-        if not self._enter():
+        if not self.places.enter():
             return _refuse(environ, start)
-        body = Body(environ["wsgi.input"], length, self._leave)
+        body = Body(environ["wsgi.input"], length, self.places.leave)
         environ["wsgi.input"] = body
         try:
             return self.application(environ, start)
         finally:
             body.done()
-
-    def _enter(self) -> bool:
-        until = time.monotonic() + LONGEST
-        with self.changed:
-            while not self.free:
-                rest = min(until, self.moved + STUCK) - time.monotonic()
-                if rest <= 0:
-                    return False
-                self.changed.wait(rest)
-            self._move(-1)
-            return True
-
-    def _leave(self) -> None:
-        with self.changed:
-            self._move(+1)
-            self.changed.notify()
-
-    def _move(self, step: int) -> None:
-        self.free += step
-        self.moved = time.monotonic()
 
 
 class Body:

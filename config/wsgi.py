@@ -14,9 +14,10 @@ django = get_wsgi_application()
 
 from config.bodies import SlowBodies  # noqa: E402 - both need the apps, which the line above sets up
 from config.finished import FinishedFirst  # noqa: E402
+from config.hanging import Hanging  # noqa: E402
 from config.keeper import GRACE_SECONDS  # noqa: E402
 
-application = FinishedFirst(SlowBodies(django))
+application = FinishedFirst(SlowBodies(Hanging(django)))
 
 
 def _end_with(parent: Any) -> None:

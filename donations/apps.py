@@ -11,5 +11,5 @@ class DonationsConfig(AppConfig):
 
     def ready(self) -> None:
         gifts = ("anniversaries", "arrears", "chosen", "dedications", "events", "forgetting", "person", "reconcile")
-        for name in (*gifts, "newly_claimed", "other_pages", "tries", "unsent", "year_end"):
+        for name in (*gifts, "newly_claimed", "other_pages", "tries", "troubles", "unsent", "year_end"):
             import_module(f"donations.{name}")  # their handlers register themselves

@@ -143,6 +143,7 @@ class Subscription:
     method: str = ""  # its own card or account; empty: the customer's is used
     latest: str = ""  # its newest invoice
     held: datetime | None = None  # since when it is paused by us, because the card kept failing
+    rested: str = ""  # of one that we stopped: whether it was paused before, and until when (telling.stop)
 
 
 def reference(raw: Raw) -> str:
@@ -253,17 +254,15 @@ def invoice(raw: Raw) -> Invoice:
 
 def subscription(raw: Raw) -> Subscription:
     """The period stands on the item, not on the subscription; so does the price. Staff may have added an item."""
-    items = raw["items"]["data"]
-    item, metadata = items[0], raw.get("metadata") or {}
-    end = later(item.get("current_period_end"))
-    paused, held = raw.get("pause_collection") or {}, text(metadata.get("held"))
+    item, metadata, paused = raw["items"]["data"][0], raw.get("metadata") or {}, raw.get("pause_collection") or {}
+    end, held = later(item.get("current_period_end")), text(metadata.get("held"))
     return Subscription(
         id=raw["id"],
         status=text(raw.get("status")),
         collecting=not paused,
         customer=ident(raw.get("customer")),
         reference=reference(raw),
-        total=sum(each["price"]["unit_amount"] * each.get("quantity", 1) for each in items),
+        total=sum(each["price"]["unit_amount"] * each.get("quantity", 1) for each in raw["items"]["data"]),
         currency=raw["currency"].upper(),
         started=moment(raw["start_date"]),
         period_end=end,
@@ -274,10 +273,11 @@ def subscription(raw: Raw) -> Subscription:
         product=ident(item["price"].get("product")),
         at_period_end=bool(raw.get("cancel_at_period_end")),
         resumes_at=later(paused.get("resumes_at")),
-        items=len(items),
+        items=len(raw["items"]["data"]),
         method=ident(raw.get("default_payment_method")),
         latest=ident(raw.get("latest_invoice")),
         held=moment(int(held)) if paused and held.isdecimal() else None,
+        rested=text(metadata.get("rested")),
     )
 
 

@@ -27,7 +27,7 @@ _inside: ContextVar[bool] = ContextVar("donations_gate_inside", default=False)
 
 @contextmanager
 def place() -> Iterator[None]:
-    """Each call to Stripe is made in here (gateway.ask). Raises FullError. A job needs no place: no thread of pages."""
+    """Each call to Stripe is made in here (gateway.InTime). Raises FullError. A job needs none: it holds no thread."""
     if _inside.get() or jobs.at_work():
         yield
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from donations import facts, gateway
+from donations import facts, gateway, troubles
 from donations.models import StripeEvent
 from foundation.doors import card_numbers
 from foundation.jobs import queue as jobs
@@ -24,7 +24,11 @@ def take(body: bytes, header: str) -> None:
 
     Nothing else happens here: Stripe waits for the answer, and the work is safe once this commits.
     """
-    gateway.check_signature(body, header)
+    try:
+        gateway.check_signature(body, header)
+    except gateway.LateError:
+        troubles.ask_for_the_time()
+        raise
     try:
         parts = _parts(json.loads(body.decode()))
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError, OSError) as error:

@@ -1,5 +1,6 @@
 """What giving knows about a person: told to them, forgotten as far as the law lets us, or joined."""
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -97,9 +98,16 @@ def _reduce_events(words: Iterable[str]) -> None:
     for some in _some(words):
         wanted = Q(pk__in=[])
         for word in some:
-            wanted |= Q(payload__icontains=word)
+            for written in _written(word):
+                wanted |= Q(payload__icontains=written)
         for event in whole.filter(wanted).iterator(chunk_size=200):
             forgetting.reduce(event)
+
+
+def _written(word: str) -> set[str]:
+    """How an event may write it: JSON may tell a letter by its number, and SQLite knows the capitals of ASCII alone."""
+    forms = {word} if word.isascii() else {word, word.lower(), word.upper()}
+    return forms | {json.dumps(form)[1:-1] for form in forms}
 
 
 def _some(words: Iterable[str]) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations import gateway, letters, money, months, plan_letters, steering
+from donations import gateway, letters, money, months, plan_letters, steering, troubles
 from donations.models import Plan
 from donations.money_lists import MoneyViewSet
 from donations.plan_forms import AmountForm, PauseForm
@@ -27,13 +27,16 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
 
     def run(plan: Plan, user: Any, **chosen: Any) -> str:
         try:
-            change(plan, **chosen)
+            with steering.changes(plan):
+                change(plan, **chosen)
         except (
             gateway.StripeIsDownError,
             gateway.StripeRefusedError,
             home.NotAtHomeError,
             steering.CannotError,
         ) as error:
+            if isinstance(error, gateway.KeyRefusedError | gateway.StripeRefusedError):
+                troubles.refused(error, "monthly gift")
             raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
         return str(words(plan) if callable(words) else words)
 
@@ -63,6 +66,12 @@ def _day(moment: datetime | None) -> str:
 
 def _rests(plan: Plan) -> str:
     return gettext("Paused. The next payment is taken on %(day)s.") % {"day": _day(plan_letters.next_payment(plan))}
+
+
+def _undone(plan: Plan) -> str:
+    if plan.status == Plan.Status.PAUSED:
+        return gettext("The monthly gift does not end. It rests, as it did before the stop.")
+    return gettext("The monthly gift goes on.")
 
 
 def _goes(plan: Plan) -> bool:
@@ -211,7 +220,7 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "undo-stop",
             _("Undo the stop"),
-            _steer(steering.undo_stop, _("The monthly gift goes on.")),
+            _steer(steering.undo_stop, _undone),
             MAY,
             lambda plan: _runs(plan) and plan.cancel_at is not None,
         ),

@@ -48,7 +48,7 @@ def put(subscription: facts.Subscription, first: Gift, as_of: datetime) -> Plan:
     plan.current_period_end = subscription.period_end
     plan.cancel_at = subscription.cancel_at
     plan.ended_at = subscription.ended
-    plan.resumes_at = subscription.resumes_at
+    plan.resumes_at = _resumes(subscription)
     plan.item_id, plan.product_id = subscription.item, subscription.product
     plan.livemode = subscription.livemode
     plan.held_since = _held(subscription)
@@ -80,13 +80,19 @@ def _held(subscription: facts.Subscription) -> datetime | None:
     return None if subscription.collecting or STATUS.get(subscription.status) == Status.ENDED else subscription.held
 
 
+def _resumes(subscription: facts.Subscription) -> datetime | None:
+    """When a pause ends by itself. Stripe keeps it for ever on a gift that ended meanwhile."""
+    return None if STATUS.get(subscription.status) == Status.ENDED else subscription.resumes_at
+
+
 def _write_of(plan: Plan, before: Plan) -> None:
     """Tell the donor what changed, whoever did it: staff, Stripe's own pages or its clock. One letter, the gravest."""
     if plan.status == Status.ENDED or before.status == Status.ENDED:
         if before.status != Status.ENDED and before.cancel_at is None:  # a day that was set was told then
             plan_letters.ended(plan)
     elif plan.cancel_at != before.cancel_at:
-        (plan_letters.stopped if plan.cancel_at else plan_letters.resumed)(plan)
+        goes_on = plan_letters.paused if plan.status == Status.PAUSED else plan_letters.resumed
+        (plan_letters.stopped if plan.cancel_at else goes_on)(plan)
     elif plan.status == Status.PAUSED:
         if before.status != Status.PAUSED and plan.held_since and plan.past_due_since:
             plan_letters.card_failed(plan, plan_letters.PATIENCE.days)
@@ -149,6 +155,6 @@ def differs(plan: Plan, subscription: facts.Subscription) -> bool:
     """Whether our row is not what Stripe has."""
     ours = (plan.stripe_status, plan.total, plan.cancel_at, plan.ended_at, plan.resumes_at, plan.current_period_end)
     theirs = (subscription.status, subscription.total, subscription.cancel_at, subscription.ended)
-    more = (subscription.resumes_at, subscription.period_end)
+    more = (_resumes(subscription), subscription.period_end)
     same = ours == (*theirs, *more) and plan.held_since == _held(subscription)
     return not same or plan.status != _status(subscription, plan.status)

@@ -11,9 +11,10 @@ def find_or_make(ident: str, name: str) -> str:
     calls = gateway.v1().products
     try:
         found = gateway.get(calls.retrieve, ident)
-        if found.get("active") is False:
-            gateway.ask(calls.update, ident, {"active": True})
-        return str(found["id"])
+        if not found.get("deleted"):
+            if not found.get("active"):
+                gateway.ask(calls.update, ident, {"active": True})
+            return str(found["id"])
     except gateway.NotFoundError:
         pass
     try:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from donations import ahead, alarms, facts, ledger, letters, matching, objections, payments, receipts
@@ -17,7 +18,7 @@ def refund(fact: objections.Refund) -> str:
 
     A refund that never left our balance is no movement. Raises NotOursError.
     """
-    gift = _gift(fact.payment_intent)
+    gift = _gift(fact)
     if fact.out:
         ledger.record_return(gift, fact.id, Kind.REFUND, -fact.amount, fact.out)
     if fact.out and fact.back:
@@ -58,7 +59,7 @@ def _tell(gift: Gift, fact: objections.Refund) -> None:
 @transaction.atomic
 def dispute(fact: objections.Dispute, as_of: datetime) -> str:
     """Write down what a dispute did to our balance, and how it stands; an inquiry moves nothing. NotOursError."""
-    gift = _gift(fact.payment_intent)
+    gift = _gift(fact)
     for movements, kind in (
         ([each for each in fact.movements if each.gross < 0], Kind.DISPUTE),
         ([each for each in fact.movements if each.gross > 0], Kind.DISPUTE_REVERSAL),
@@ -105,7 +106,7 @@ def _in_its_currency(gift: Gift, fact: objections.Dispute, movement: facts.Movem
 def fraud_warning(fact: objections.FraudWarning, as_of: datetime) -> str:
     """Note what a card network suspects. No money has moved. Raises NotOursError."""
     _keep(
-        _gift(fact.payment_intent),
+        _gift(fact),
         fact.id,
         as_of,
         kind=Objection.Kind.WARNING,
@@ -117,10 +118,11 @@ def fraud_warning(fact: objections.FraudWarning, as_of: datetime) -> str:
     return ""
 
 
-def _gift(payment_intent: str) -> Gift:
-    """The gift that was paid by a payment intent, locked until the transaction ends. Raises NotOursError."""
-    found = Gift.objects.select_for_update().filter(payment_intent_id=payment_intent) if payment_intent else None
-    gift = found.first() if found is not None else None
+def _gift(fact: objections.Refund | objections.Dispute | objections.FraudWarning) -> Gift:
+    """The gift that it is about, locked until the transaction ends. Stripe may name the charge alone. NotOursError."""
+    charge = LedgerEntry.objects.filter(kind=Kind.CHARGE, stripe_object=fact.charge).exclude(stripe_object="")
+    named = Q(payment_intent_id=fact.payment_intent) if fact.payment_intent else Q(pk__in=charge.values("gift"))
+    gift = Gift.objects.select_for_update().filter(named).first()
     if gift is None:
         raise payments.NotOursError("It is about a payment that is not ours.")
     return gift

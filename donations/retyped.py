@@ -3,7 +3,7 @@ page and not the answer to a POST, which no browser keeps. What was typed waits 
 what only the sending could tell: that Stripe is down, refuses the sum, or was asked too often.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -54,14 +54,14 @@ def typed(request: HttpRequest) -> Typed | None:
     """What was typed, where the address asks for it and the browser still has it."""
     if AGAIN not in request.GET:
         return None
-    try:
-        kept: Any = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
-    except signing.BadSignature:
-        return None
-    found, refused = kept
     data = QueryDict(mutable=True)
-    data.update(found)
-    return Typed(data, Refused(*refused) if refused else None)
+    try:
+        found, refused = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
+        data.update({str(name): str(text) for name, text in found.items()})
+        words, field = refused or ("", None)
+    except (signing.BadSignature, TypeError, ValueError, AttributeError):  # the last three: of an earlier version
+        return None
+    return Typed(data, Refused(str(words), field if field in list(GiveForm.base_fields) else None) if words else None)
 
 
 def forget(answer: HttpResponse) -> None:

@@ -62,11 +62,17 @@ def resume(plan: Plan) -> Plan:
 
 def stop(plan: Plan) -> Plan:
     """Nothing more is taken from now on. Until seven days are over it can be undone."""
-    return _let_go(_change(plan, lambda: telling.stop(plan.subscription_id, timezone.now() + UNDO)))
+    return _let_go(_change(plan, lambda: _stop(plan)))
+
+
+def _stop(plan: Plan) -> facts.Subscription:
+    return telling.stop(gateway.subscription(plan.subscription_id), timezone.now() + UNDO)
 
 
 def undo_stop(plan: Plan) -> Plan:
-    """Whoever set the end: we, staff in Stripe's dashboard, or the donor on Stripe's own page."""
+    """Whoever set the end: we, staff in Stripe's dashboard, or the donor on Stripe's own page. It rests on where it
+    rested before.
+    """
     return _change(plan, lambda: telling.undo_stop(gateway.subscription(plan.subscription_id)))
 
 
@@ -88,9 +94,9 @@ def card_page(plan: Plan, back: str) -> str:
 
 @contextmanager
 def changes(plan: Plan) -> Iterator[None]:
-    """In here its donor changes it, by one of the places at the gate. A refusal may say that the row is old: whoever
-    deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError is
-    raised in its place.
+    """In here its donor or staff change it, by one of the places at the gate. A refusal may say that the row is old:
+    whoever deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError
+    is raised in its place.
     """
     before = _state(plan)
     with gate.visit(plan.subscription_id):

@@ -1,5 +1,6 @@
 """What we tell Stripe to do with a monthly gift. Each call is harmless to repeat, and refuses away from home."""
 
+import time
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -71,16 +72,34 @@ def resume(subscription: str) -> facts.Subscription:
     return _update(subscription, {"pause_collection": "", **NOT_HELD})
 
 
-def stop(subscription: str, ends: datetime) -> facts.Subscription:
-    """Take nothing more, and end at that moment; until then `undo_stop` takes it back."""
-    rule = {"pause_collection": {"behavior": "void"}, **NOT_HELD}
-    return _update(subscription, {**rule, "cancel_at": int(ends.timestamp()), **NO_PRORATION})
+def stop(known: facts.Subscription, ends: datetime) -> facts.Subscription:
+    """Take nothing more, and end at that moment; until then `undo_stop` takes it back. A pause that it takes the place
+    of is written down at Stripe, unless it is one of ours for a card that fails.
+    """
+    mark = {"held": ""}
+    if not known.rested or known.collecting:  # or it is stopped already
+        until = str(int(known.resumes_at.timestamp())) if known.resumes_at else ALWAYS
+        mark["rested"] = NEVER if known.collecting or known.held else until
+    rule = {"pause_collection": {"behavior": "void"}, "metadata": mark}
+    return _update(known.id, {**rule, "cancel_at": int(ends.timestamp()), **NO_PRORATION})
 
 
 def undo_stop(known: facts.Subscription) -> facts.Subscription:
-    """Stripe takes one of its two ways to set an end in a call, so the one that was used is taken back."""
+    """Stripe takes one of its two ways to set an end in a call, so the one that was used is taken back. A pause that
+    was there before goes on, unless it would be over by now; so does one of a gift that others set an end to.
+    """
     end: dict[str, Any] = {"cancel_at_period_end": False} if known.at_period_end else {"cancel_at": ""}
-    return _update(known.id, {"pause_collection": "", **NOT_HELD, **end, **NO_PRORATION})
+    if known.rested:
+        end |= {"pause_collection": _rest_before(known), "metadata": {"held": "", "rested": ""}}
+    return _update(known.id, {**end, **NO_PRORATION})
+
+
+def _rest_before(known: facts.Subscription) -> dict[str, Any] | str:
+    if known.rested == ALWAYS:
+        return {"behavior": "void"}
+    if known.rested.isdecimal() and int(known.rested) > time.time() + SOON:
+        return {"behavior": "void", "resumes_at": int(known.rested)}
+    return ""
 
 
 def end(subscription: str) -> facts.Subscription:
@@ -97,6 +116,8 @@ def card_page(customer: str, back: str) -> str:
     return portal.page(account, customer, back)
 
 
+NEVER, ALWAYS = "no", "until it is resumed"  # how long it rested before it was stopped
+SOON = 60  # seconds: Stripe takes no end of a pause that is past when it answers
 NO_PRORATION = {"proration_behavior": "none"}
 NOT_HELD: dict[str, Any] = {"metadata": {"held": ""}}
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 from donations import alarms, gateway
 from donations.models import StripeTrouble
 from foundation.jobs import errors
+from foundation.jobs import queue as jobs
 from foundation.organisation import home
 
 QUIET = timedelta(days=7)  # after which the same is news again
+TIME = "stripe-time"
 log = logging.getLogger(__name__)
 Trouble = gateway.StripeIsDownError | gateway.StripeRefusedError | home.NotAtHomeError
 
@@ -33,6 +36,21 @@ def clock(at: datetime) -> None:
         _note("the server's clock", alarms.clock(minutes), mended=True)
 
 
+def ask_for_the_time() -> None:
+    """Stripe's events come at a time that is not ours: let the worker compare the two clocks, once an hour."""
+    jobs.enqueue(TIME, f"{TIME}:{timezone.now():%Y%m%d%H}", {})
+
+
+@jobs.handler(TIME)
+def compare_clocks(args: dict[str, Any]) -> None:
+    try:
+        at = gateway.clock()
+    except gateway.StripeIsDownError as error:
+        raise jobs.RetryLaterError(error.seconds, str(error)) from error
+    if at and abs((at - timezone.now()).total_seconds()) > gateway.TOLERANCE:
+        clock(at)
+
+
 def answer(error: Trouble, doing: str, nothing: str) -> str:
     """What happened and what to do, for whoever waits for the page. What the site cannot mend is told to staff.
 
@@ -43,7 +61,7 @@ def answer(error: Trouble, doing: str, nothing: str) -> str:
     elif isinstance(error, gateway.FullError):
         why, then = _("Very many people are on their way to Stripe."), _("Please try again in a minute.")
     elif isinstance(error, gateway.KeyRefusedError | gateway.StripeRefusedError):
-        _note(f"{doing}: {_named(error)}"[:160], errors.said(str(error)), mended=False)
+        refused(error, doing)
         why = _("Stripe refuses what our site asks of it. This is our fault, not yours, and we have been told.")
         then = _("Please try again tomorrow, or write to us.")
         if isinstance(error, gateway.StripeRefusedError) and error.is_about_the_amount:
@@ -53,6 +71,11 @@ def answer(error: Trouble, doing: str, nothing: str) -> str:
     else:
         why, then = _("This copy of the site does not take gifts."), ""
     return " ".join(filter(None, [why, nothing, then]))
+
+
+def refused(error: gateway.KeyRefusedError | gateway.StripeRefusedError, doing: str) -> None:
+    """What the site cannot mend: a person must."""
+    _note(f"{doing}: {_named(error)}"[:160], errors.said(str(error)), mended=False)
 
 
 def _named(error: gateway.KeyRefusedError | gateway.StripeRefusedError) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db.models import CharField, Exists, Max, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.dispatch import receiver
 from django.utils import translation
 
 from donations import letters, statements
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.letters import outbox
+from foundation.letters import again, outbox
 from foundation.letters.models import Letter
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
@@ -115,6 +116,14 @@ def _write(supporter: Supporter, year: int) -> None:
         document = f"statement:{year}:{supporter.pk}"
         key = _key(year, supporter.pk)
         outbox.queue(key, "statement", supporter.email, context, job=letters.WITH_DOCUMENT, document=document)
+
+
+@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-statement")
+def address_now(letter: Letter, **_kwargs: Any) -> str:
+    """Where a statement goes again whose reader has another address by now; empty for all other letters."""
+    kind, _colon, rest = letter.document.partition(":")
+    reader = Supporter.objects.filter(pk=rest.rpartition(":")[2]) if kind == "statement" else Supporter.objects.none()
+    return "".join(reader.values_list("email", flat=True))
 
 
 def _issuer(part: statements.Part) -> str:

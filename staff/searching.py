@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models import Field, Lookup, Q, QuerySet
+from taggit.models import Tag
 from wagtail.admin.views.generic.base import BaseListingView
 from wagtail.admin.views.reports.audit_logging import SiteHistoryReportFilterSet
+from wagtail.models import Task
 from wagtail.search.index import class_is_indexed
 
 from foundation.organisation.sought import simple
@@ -97,6 +99,8 @@ def replace() -> None:
     connection_created.connect(_teach, dispatch_uid="staff.searching")
     BaseListingView.search_queryset = _search
     SiteHistoryReportFilterSet.base_filters["label"].lookup_expr = Sought.lookup_name
+    for kind, asked in ((Task, "icontains"), (Tag, "istartswith")):  # Wagtail's choosers of these ask by that word
+        kind._meta.get_field("name").register_lookup(Sought, asked)
     sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     backend = f"modelsearch.backends.database.{'sqlite' if sqlite else 'postgres'}"
     _fold_index(import_module(f"{backend}.{'sqlite' if sqlite else 'postgres'}").ObjectIndexer)

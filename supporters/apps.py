@@ -15,5 +15,5 @@ class SupportersConfig(AppConfig):
             import_module("supporters.bounces")  # hears what the mail provider tells
         guard = import_module("supporters.growing_guard")  # it names models, so it is read after them
         post_migrate.connect(guard.install, sender=self)
-        for name in ("person", "subscribing", "undeliverable"):  # they register themselves
+        for name in ("moving", "person", "subscribing", "undeliverable"):  # they register themselves
             import_module(f"supporters.{name}")

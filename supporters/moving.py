@@ -4,10 +4,11 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.dispatch import receiver
 
-from foundation.letters import outbox
+from foundation.letters import again, outbox
 from foundation.letters.models import Letter
-from supporters import persons
+from supporters import news, persons
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
@@ -39,6 +40,13 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
     supporter.email, supporter.canonical, supporter.bounced_at = email, canonical(email), None
     supporter.save(update_fields=["email", "canonical", "bounced_at"])
     tell(before, email, supporter.language)
+
+
+@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-reader")
+def address_now(letter: Letter, **_kwargs: Any) -> str:
+    """Where news go again whose reader has another address by now; the way to stop them says whose they are."""
+    known = news.whose(letter.stop_url.rstrip("/").rpartition("/")[2])
+    return known[0].email if known and known[0] else ""
 
 
 def tell(before: str, after: str, language: str) -> None:

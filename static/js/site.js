@@ -19,6 +19,9 @@
     for (const panel of panels) if (panel.open && !panel.contains(event.target)) panel.open = false;
   });
 
+  /* An answer to a sent form that is sent on: Back finds it by its address, since no browser keeps it as it was. */
+  for (const form of all("form[data-sent-on]")) form.addEventListener("submit", () => history.replaceState(null, "", location.href));
+
   /* Errors: the summary above a form that came back is what the reader meets first. */
   one(".errors")?.focus();
 

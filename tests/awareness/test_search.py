@@ -187,6 +187,11 @@ def test_it_helps_when_nothing_is_found(look):
     assert "Please type at least one word" in look("🙂 ???")
 
 
+def test_it_shows_no_number_of_a_card_again_and_looks_for_none(look):
+    html = look("palermo 4242 4242 4242 4242")
+    assert "looks like the number of a card" in html and "4242" not in html and 'id="found"' not in html
+
+
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: ascii(words[:24]))
 def test_it_takes_whatever_is_typed_as_words(look, words):
     html = look(words)

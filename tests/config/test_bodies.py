@@ -106,7 +106,7 @@ def test_it_gives_a_place_back_where_nobody_read_the_body_and_where_the_site_fai
     for _ in range(2):
         with pytest.raises(RuntimeError):
             door({"CONTENT_LENGTH": "3", "wsgi.input": BytesIO(b"abc")}, lambda *_: None)
-    assert door.free == 1
+    assert door.places.free == 1
 
 
 @pytest.mark.processes

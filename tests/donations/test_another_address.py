@@ -3,15 +3,19 @@
 import re
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 
+from donations import offline, year_end
 from donations.models import AddressChange, Gift, Plan
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters import again, outbox
 from foundation.letters.models import Letter
+from supporters import consent, moving, news
 from supporters.models import Supporter
 from supporters.people import meet
+from tests.donations.test_offline import entry
 from tests.staff.people import signed_in
 from tests.supporters.visitor import come_in
 
@@ -130,6 +134,22 @@ def test_it_sends_what_did_not_arrive_to_the_address_put_right_and_nothing_more_
     assert (receipt.to, receipt.state) == (NEW, "sent")
     assert not Letter.objects.filter(key__startswith="receipt-again").exists()
     assert Letter.objects.get(key__startswith=f"sent:{gift.reference}:again").to == NEW
+
+
+def test_it_sends_a_statement_and_news_again_to_where_their_reader_is_now(charity):
+    """No gift names them: the one names its reader by its paper, the other by the way to stop it."""
+    reader = offline.record(entry("cheque", email=OLD)).supporter
+    year_end.write(2026)
+    consent.record(reader, "letters", True, "words", "/subscribe/")
+    facts = {"name": "Ada", "my_page": "x", "total": "1", "given": "1", "payments": 1, "next_on": ""}
+    news.write("news:1", "yearly_reminder", reader, "letters", facts)
+    run_due()
+    sent = Letter.objects.filter(Q(template="statement") | Q(key="news:1"), to=OLD, state="sent")
+    first = list(sent)
+    moving.move(reader, NEW)
+    for letter in first:
+        again.go(letter)
+    assert len(first) == 2 and Letter.objects.filter(key__contains=":again:", to=NEW).count() == 2
 
 
 def test_it_sends_all_that_a_list_shows_again(donor, till, monkeypatch):

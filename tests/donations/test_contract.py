@@ -58,6 +58,7 @@ def driven(donor, till, monkeypatch):
     telling.pause(plan.subscription_id, timezone.now() + timedelta(days=9))
     telling.card_page(plan.customer_id, "http://localhost/back/")
     gateway.find_checkout("nobody", 1, timezone.now())
+    assert gateway.clock()
     payment = till.objects("invoice_payment")[0]["id"]
     asking.invoice_of_payment(payment)
     asking.intent_of_charge(first["id"])

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from donations import checkout, gateway, giving, keepsake
+from donations import checkout, gateway, giving, keepsake, retyped
 from donations.models import Currency, Fund, Gift
 from foundation.doors import guard
 
@@ -255,6 +255,13 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
     back = donor.client.get("/give/?again")
     assert "You began this gift" in back.content.decode() and not errors(back)
     assert 'value="ada@donor.example"' in back.content.decode()
+
+
+@pytest.mark.parametrize("kept", [{"email": "a"}, [["email"], None], ["a", "b", "c"], [{}, 7], "x", None], ids=str)
+def test_it_shows_the_empty_form_to_whose_cookie_is_of_another_version(donor, kept):
+    donor.client.cookies[retyped.NAME] = signing.dumps(kept, salt=retyped.SALT, compress=True)
+    page = donor.client.get("/give/?again")
+    assert page.status_code == 200 and not errors(page)
 
 
 def raising(error: Exception):

@@ -195,6 +195,41 @@ def test_it_stops_undoes_and_ends(plan, till, clock):
     assert Gift.objects.paid().count() == 1
 
 
+@pytest.mark.parametrize(("until", "status"), [(None, "paused"), (40, "paused"), (3, "active")])
+def test_it_rests_on_where_it_rested_before_it_was_stopped(plan, till, clock, until, status):
+    """A pause that would be over by then is over; pressed twice, a stop forgets nothing."""
+    over = timezone.now().replace(microsecond=0) + timedelta(days=until) if until else None
+    steering.pause(plan, over)
+    steering.stop(plan)
+    steering.stop(plan)
+    clock(4)
+    assert plan.status == "paused" and plan.resumes_at is None
+    for _press in range(2):
+        steering.undo_stop(plan)
+        assert (plan.status, plan.cancel_at) == (status, None)
+        assert plan.resumes_at == (over if status == "paused" else None)
+    newest = Letter.objects.filter(template__startswith="plan_").latest("pk")
+    assert newest.template == ("plan_paused" if status == "paused" else "plan_resumed")
+    steering.resume(plan)
+    steering.stop(plan)
+    assert steering.undo_stop(plan).status == "active", "it did not rest before the second stop"
+
+
+def test_it_leaves_the_pause_of_a_gift_that_others_set_an_end_to(plan, till):
+    steering.pause(plan)
+    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    steering.undo_stop(steering.look(plan))
+    assert (plan.status, plan.cancel_at) == ("paused", None)
+
+
+def test_it_names_no_end_of_a_pause_once_it_has_ended(plan, till):
+    """Stripe keeps the pause of a gift for ever."""
+    steering.pause(plan, timezone.now() + timedelta(days=40))
+    steering.end(plan)
+    assert (plan.status, plan.resumes_at) == ("ended", None) and at_stripe(plan)["pause_collection"]["resumes_at"]
+    assert not plans.differs(plan, gateway.subscription(plan.subscription_id))
+
+
 def test_it_ends_now(plan):
     assert steering.end(plan).status == "ended" and plan.ended_at
 

@@ -8,8 +8,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from donations import gateway, offline, receipts
-from donations.models import Gift, Plan, Receipt
+from donations import gateway, offline, person, receipts
+from donations.models import Gift, Plan, Receipt, StripeEvent
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
@@ -213,6 +213,17 @@ def test_it_forgets_who_asks_once_the_monthly_gift_has_ended(mine, plan):
     assert mine.get("/my/").context["form"]
     run_due()
     assert not Letter.objects.filter(to__icontains="ada@").exists()
+
+
+@pytest.mark.parametrize("written", ["jo@özge.example", "jo@ÖZGE.example", "jo@\\u00f6zge.example"])
+def test_it_forgets_what_an_event_says_of_an_address_however_that_writes_it(db, written):
+    ours = gift(email="jo@Özge.example", supporter=Supporter.objects.create(email="jo@Özge.example", canonical="jo@x"))
+    row = {"type": "charge.updated", "created": timezone.now(), "livemode": False}
+    StripeEvent.objects.create(event_id="evt_1", payload=f'{{"id": "evt_1", "to": "{written}"}}', **row)
+    StripeEvent.objects.create(event_id="evt_2", payload='{"id": "evt_2", "to": "jo@ozge.example"}', **row)
+    person.erase(ours.supporter)
+    kept = {event.event_id: event.payload for event in StripeEvent.objects.all()}
+    assert "jo@" not in kept["evt_1"] and "jo@" in kept["evt_2"]
 
 
 def test_it_gives_everything_away_that_is_known(mine, plan):

@@ -121,7 +121,7 @@ def debit_that_came_back_stays(plant) -> None:
 
 def stop_goes_on_taking(plant) -> None:
     """The end is set, and the months before it are still taken."""
-    plant(telling, "stop", lambda name, ends: telling._update(name, {"cancel_at": int(ends.timestamp())}))
+    plant(telling, "stop", lambda known, ends: telling._update(known.id, {"cancel_at": int(ends.timestamp())}))
 
 
 def new_sum_is_a_second_item(plant) -> None:

@@ -7,9 +7,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone, translation
 
-from donations import account, gateway, orders, plan_letters, steering, telling, troubles
+from donations import account, gateway, months, orders, plan_letters, steering, telling, troubles
 from donations.models import Currency, Gift, Plan, StripeSetup, StripeTrouble
 from donations.numbers import MoneyPanel
+from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from tests.donations.test_my_page import at_stripe, mine, plan, press  # noqa: F401 - fixtures
 from tests.donations.test_returns import balanced
@@ -91,6 +92,27 @@ def test_it_goes_by_stripes_clock_when_its_own_is_wrong(donor, till, away):
     till.pay(page.url)
     till.tell()
     assert Gift.objects.paid().count() == 1
+
+
+@pytest.mark.parametrize(("minutes", "where"), [(11, "ahead of"), (-11, "behind")])
+def test_it_tells_staff_of_its_clock_when_it_refuses_stripes_events_for_their_time(donor, till, minutes, where):
+    """Ahead of Stripe's nothing else tells of it: payment pages are made, and only the events stay out."""
+    member("Finance")
+    donor.paid("once", "25")
+    right = int(timezone.now().timestamp())
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        for event in till.events():
+            assert till.post(event, at=right).status_code == 400
+        run_due()
+        assert trouble().what == "the server's clock" and f"11 minutes {where}" in trouble().said and told() == 1
+    assert till.post(till.events()[0]).status_code == 200
+
+
+def test_it_tells_nobody_of_events_that_somebody_sends_again_later(donor, till):
+    donor.paid("once", "25")
+    for event in till.events():
+        assert till.post(event, at=int(timezone.now().timestamp()) - 660).status_code == 400
+    assert run_due() == 1 and not StripeTrouble.objects.exists()
 
 
 def test_it_mends_two_things_that_are_wrong_at_once(donor, till):
@@ -253,6 +275,28 @@ def test_it_shows_how_a_monthly_gift_stands_that_was_ended_at_stripe_meanwhile(m
     assert answer.status_code == 409 and "not possible now" in text and "cannot reach Stripe" not in text
     plan.refresh_from_db()
     assert plan.status == "ended" and not StripeTrouble.objects.exists()
+
+
+@pytest.mark.parametrize("does", ["amount", "pause", "skip", "stop", "end"])
+def test_it_shows_staff_how_a_monthly_gift_stands_whose_customer_was_deleted(plan, till, does):  # noqa: F811
+    staff, address = signed_in("Donor care"), f"/admin/plan/inspect/{plan.pk}/{does}/"
+    rests = {"until": str(int(months.rests(plan)[0].until.timestamp()))}
+    gateway.ask(gateway.v1().customers.delete, plan.customer_id)
+    filled = {"amount": {"total": "44"}, "pause": rests}.get(does, {})
+    answer = staff.post(address, {**filled, "sure": "yes"}, follow=True)
+    (message,) = answer.context["messages"]
+    assert message.level_tag == "error" and "Here is how it stands" in str(message)
+    plan.refresh_from_db()
+    assert plan.status == "ended" and not StripeTrouble.objects.exists()
+
+
+def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # noqa: F811
+    member("Finance")
+    monkeypatch.setattr(telling, "NOT_HELD", {"unknown": "x"})
+    staff = signed_in("Donor care")
+    answer = staff.post(f"/admin/plan/inspect/{plan.pk}/skip/", {"sure": "yes"}, follow=True)
+    assert "Received unknown parameter" in str(next(iter(answer.context["messages"])))
+    assert trouble().what == "monthly gift: parameter_unknown unknown" and told() == 1
 
 
 def test_it_says_that_the_fault_is_ours_on_my_page_too(mine, plan, till, monkeypatch):  # noqa: F811

@@ -38,7 +38,7 @@ def broken_promise(till: Till, plan: Plan, how: str) -> str:
         "pause until": rests and sub["pause_collection"]["resumes_at"],
         "resume": not sub["pause_collection"],
         "stop": rests and sub["cancel_at"],  # nothing is taken in the days in which it can be undone
-        "undo": not sub["pause_collection"] and not sub["cancel_at"],
+        "undo": not sub["cancel_at"] and bool(sub["pause_collection"]) == (plan.status == "paused"),
         "end": sub["status"] == "canceled",
         "amount": [item["price"]["unit_amount"] for item in sub["items"]["data"]] == [plan.total],
     }
@@ -141,8 +141,8 @@ def _plans(till: Till) -> Iterator[str]:
         here = (plan.status, plan.total, plan.cancel_at, plan.resumes_at, plan.ended_at, plan.current_period_end)
         there = (
             _status(sub), item["price"]["unit_amount"] * item["quantity"], _moment(sub["cancel_at"]),
-            _moment((sub["pause_collection"] or {}).get("resumes_at")), _moment(sub["ended_at"]),
-            _moment(item["current_period_end"]),
+            _moment(None if sub["status"] in ENDED else (sub["pause_collection"] or {}).get("resumes_at")),
+            _moment(sub["ended_at"]), _moment(item["current_period_end"]),
         )  # fmt: skip
         if here != there:
             yield f"{name}: {here} here, {there} at Stripe"

@@ -8,9 +8,11 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook
+from taggit.models import Tag
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 from wagtail.log_actions import log
+from wagtail.models import GroupApprovalTask
 
 from tests.staff.people import member, password_only, sign_in, signed_in
 
@@ -45,6 +47,11 @@ def test_it_finds_files_redirects_and_staff_whatever_capitals_and_marks_are_type
     assert [row["item"].first_name for row in chosen] == ["Özge"]
     history = client.get("/admin/reports/site-history/", {"label": typed})
     assert [row.label for row in history.context["object_list"]] == ["Özge reports"]
+    GroupApprovalTask.objects.create(name="Read by Özge")
+    chosen = client.get("/admin/workflows/task_chooser/results/", {"q": typed}).context["tasks"]
+    assert [task.name for task in chosen] == ["Read by Özge"]
+    Tag.objects.create(name="Özge at work", slug="at-work")
+    assert client.get("/admin/tag-autocomplete/", {"term": typed}).json() == ["Özge at work"]
 
 
 class Unread(io.BytesIO):

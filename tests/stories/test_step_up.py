@@ -34,8 +34,16 @@ def test_it_lets_the_browser_work_and_leads_on_by_itself(
 ) -> None:
     page = open_page(size)
     begin(page, running_site, f"work-{size}@example.org")
-    send(page)
+    if size == "phone":  # a tab that was restored: its form is held first, and asks for one more press
+        page.context.clear_cookies(name="csrftoken")
+        send(page)
+        page.get_by_role("button", name="Go on with what I typed").click()
+    else:
+        send(page)
     page.wait_for_url("**/c/pay/**")
+    page.go_back()  # no browser keeps the answers between
+    expect(page.locator("#giving")).to_contain_text("You began this gift")
+    page.go_forward()
     pay(page)
     page.wait_for_url("**/give/thanks/**")
     assert "$35.00" in visitor.newest_letter(f"work-{size}@example.org", "DEMO-")

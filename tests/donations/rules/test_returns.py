@@ -137,9 +137,9 @@ def test_it_gives_the_match_of_what_went_back_free(gift):
 def test_it_books_no_return_of_a_payment_that_is_not_ours(gift, intent):
     given.gift(payment_intent_id="")
     for call in (
-        lambda: returns.refund(given.refund(payment_intent=intent)),
-        lambda: returns.dispute(given.dispute(payment_intent=intent), given.NOON),
-        lambda: returns.fraud_warning(given.warning(payment_intent=intent), given.NOON),
+        lambda: returns.refund(given.refund(payment_intent=intent, charge="ch_other")),
+        lambda: returns.dispute(given.dispute(payment_intent=intent, charge="ch_other"), given.NOON),
+        lambda: returns.fraud_warning(given.warning(payment_intent=intent, charge="ch_other"), given.NOON),
     ):
         with pytest.raises(payments.NotOursError, match=NOT_OURS):
             call()
@@ -288,6 +288,16 @@ def test_it_keeps_how_a_dispute_stands(gift, status, kind):
         "as_of": AS_OF,
     }
     assert letters() == ["objection:du_one"]
+
+
+def test_it_knows_the_gift_by_its_charge_where_stripe_names_that_alone(gift):
+    returns.refund(given.refund(payment_intent=""))
+    returns.fraud_warning(given.warning(payment_intent=""), given.NOON)
+    returns.dispute(given.dispute(payment_intent=""), given.NOON)
+    assert {row.gift_id for row in Objection.objects.all()} == {gift.pk} and len(returned()) == 3
+    for unknown in ("", "ch_of_another"):
+        with pytest.raises(payments.NotOursError, match=NOT_OURS):
+            returns.fraud_warning(given.warning(payment_intent="", charge=unknown), given.NOON)
 
 
 def test_it_keeps_a_warning_and_tells_staff(gift):

@@ -1,0 +1,58 @@
+"""What hangs, such as a database that takes every word and never answers, holds most of the threads and never all:
+those left over answer Get help from its files, and everybody else that something is wrong.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from awareness import finished
+from config.finished import Application, Start
+from config.places import Places
+from config.processes import THREADS
+from config.trouble import WAIT
+
+# Slow bodies (bodies) and people who wait for Stripe (donations/gate) hold twenty at most: a reader still has one then.
+PLACES = THREADS - 2
+# No page takes as long by itself. Whoever waits meanwhile holds one of the threads that are left over.
+STUCK = 10.0
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'"
+
+
+class Hanging:
+    """Whoever asks Django takes a place until the answer begins. The files of its pages need no row and take none."""
+
+    def __init__(self, application: Application, places: int = PLACES, stuck: float = STUCK) -> None:
+        self.application, self.places = application, Places(places, stuck, stuck)
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith(settings.STATIC_URL):
+            return self.application(environ, start)
+        if not self.places.enter():
+            return _refuse(environ, start)
+        try:
+            return self.application(environ, start)
+        finally:
+            self.places.leave()
+
+
+def _refuse(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    language = translation.get_language_from_path(environ.get("PATH_INFO", "")) or settings.LANGUAGE_CODE
+    with translation.override(language):
+        body = finished.trouble().encode()
+    headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Content-Language", language),
+        ("Content-Security-Policy", f"{POLICY}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Retry-After", str(WAIT)),
+    ]
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    start(f"{status.value} {status.phrase}", headers)
+    return [body]
