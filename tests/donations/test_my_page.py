@@ -20,7 +20,7 @@ from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
 from tests.supporters.visitor import come_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
@@ -215,6 +215,7 @@ def test_it_forgets_who_asks_once_the_monthly_gift_has_ended(mine, plan):
     assert not Letter.objects.filter(to__icontains="ada@").exists()
 
 
+@pytest.mark.both
 def test_it_gives_everything_away_that_is_known(mine, plan):
     known = mine.get("/my/data.json")
     assert known["Content-Disposition"].startswith("attachment")
@@ -236,6 +237,7 @@ def test_it_ends_the_session_after_half_an_hour(mine):
         assert not re.search(r"\$30\.00", mine.get("/my/").content.decode())
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("zone", "year", "day", "iso", "until"),
     [
@@ -297,6 +299,7 @@ def test_it_opens_on_two_devices_and_closes_on_one(plan):
     assert phone.get("/my/").context["form"]
 
 
+@pytest.mark.both
 def test_it_takes_a_double_click_on_stop_for_one(mine, plan):
     assert [press(mine, plan, "stop").status_code for _ in range(2)] == [302, 409]
     plan.refresh_from_db()
