@@ -68,9 +68,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays to the end: looking through it again and again takes a tenth of the time."""
+    """What is there by now stays to the end: looking through it again and again takes a tenth of the time. What comes
+    after is looked through more rarely than in a server: memory is there, and a twentieth of the time with it.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def _order(item: pytest.Item) -> tuple[bool, bool, float]:

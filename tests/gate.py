@@ -28,6 +28,7 @@ PASSED, FAILED, NOTHING = 0, 1, 5  # pytest's exit codes; any other means that i
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 PROCESSES = "browser or processes"
 OFFLINE_STRIPE = "tests/stripe_sandbox"
+PAGES = "tests/awareness"
 # What PostgreSQL cannot change is tested on SQLite alone: this, and what is marked `once`. Of what needs a browser or
 # processes, only tests marked `both` run there too.
 SQLITE_ALONE = [
@@ -43,6 +44,7 @@ SQLITE_ALONE = [
     "tests/awareness/test_help_languages.py",
     "tests/awareness/test_hotlines.py",
     "tests/awareness/test_languages.py",
+    "tests/awareness/test_load_content.py",
     "tests/awareness/test_media.py",
     "tests/awareness/test_once_each.py",
     "tests/awareness/test_open_points.py",
@@ -51,6 +53,7 @@ SQLITE_ALONE = [
     "tests/awareness/test_playing.py",
     "tests/awareness/test_posters.py",
     "tests/awareness/test_privacy.py",
+    "tests/awareness/test_publishing.py",
     "tests/awareness/test_reports.py",
     "tests/awareness/test_sharing.py",
     "tests/awareness/test_site.py",
@@ -59,6 +62,7 @@ SQLITE_ALONE = [
     "tests/awareness/test_translating.py",
     "tests/awareness/test_unpublished_links.py",
     "tests/awareness/test_words.py",
+    "tests/awareness/test_worst_case.py",
     "tests/bench",
     "tests/config",
     "tests/donations/rules/test_facts.py",
@@ -66,6 +70,7 @@ SQLITE_ALONE = [
     "tests/donations/rules/test_payment_page.py",
     "tests/donations/test_account.py",
     "tests/donations/test_contract.py",
+    "tests/donations/test_gate.py",
     "tests/donations/test_give_choices.py",
     "tests/donations/test_give_page.py",
     "tests/donations/test_money.py",
@@ -180,8 +185,11 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
     others = Lane("SQLite", ["-m", f"not ({PROCESSES})"])
     all_of_them = [processes, others]
     if not args:  # whoever asks for a part names it
-        others.select.append(f"--ignore={OFFLINE_STRIPE}")
-        all_of_them.append(Lane("Offline Stripe", ["-m", f"not ({PROCESSES})", OFFLINE_STRIPE]))
+        others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES)]
+        all_of_them += [
+            Lane(name, ["-m", f"not ({PROCESSES})", path])
+            for name, path in (("SQLite pages", PAGES), ("Offline Stripe", OFFLINE_STRIPE))
+        ]
     if postgres:
         alone = [f"--ignore={path}" for path in (OFFLINE_STRIPE, *SQLITE_ALONE)]
         all_of_them.append(Lane("PostgreSQL", ["-m", f"both or not ({PROCESSES} or once)", *alone], postgres))

@@ -11,7 +11,6 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 from wagtail.documents import get_document_model
-from wagtail.models import Page
 
 from awareness import correspondence, person
 from awareness.bodies import ArticleBody
@@ -63,22 +62,9 @@ def article(number, **fields):
     return english(ArticleIndexPage).add_child(instance=made)
 
 
-def test_it_answers_at_every_address_with_few_queries_and_no_cookie(loaded, client, django_assert_max_num_queries):
-    client.get("/get-help/")
-    for page in Page.objects.live().filter(depth__gt=1):
-        address = page.get_url() or "/"
-        address = "/" + address.split("/", 3)[3] if address.startswith("http") else address
-        client.get(address)
-        cache.clear()
-        with django_assert_max_num_queries(12):
-            answer = client.get(address)
-        assert answer.status_code == 200, address
-        if address.removeprefix("/es") == "/about/contact/":
-            assert answer["Referrer-Policy"] == "same-origin"
-            continue
-        alone = Client().get(address)
-        assert not alone.cookies, address
-        assert "csrfmiddlewaretoken" not in alone.content.decode(), address
+def test_it_tells_the_form_of_contact_from_which_page_of_ours_somebody_comes(loaded, client):
+    for address in ("/about/contact/", "/es/about/contact/"):
+        assert client.get(address)["Referrer-Policy"] == "same-origin", address
 
 
 def test_it_lists_twelve_articles_a_page_newest_first_and_by_topic(loaded, client, django_assert_max_num_queries):

@@ -7,10 +7,9 @@ import pytest
 import stripe
 from django.test import Client
 
-from donations import gateway, pace, starter
-from donations.models import Currency
+from donations import gateway, pace
 from foundation.organisation.models import Organisation
-from tests.donations.donor import Donor, Till
+from tests.donations.donor import Donor, Till, a_charity
 
 NAMES = itertools.count()
 
@@ -29,16 +28,7 @@ def till(sandbox, settings) -> Till:
 
 @pytest.fixture
 def charity(db) -> Organisation:
-    """A charity with a name, a mailbox and currencies to give in. It has entered no registration."""
-    starter.load()
-    for number, currency in enumerate(Currency.objects.order_by("position"), start=1):
-        Currency.objects.filter(pk=currency.pk).update(id=number)  # the same in each test: see kept.py
-    organisation = Organisation.load()
-    organisation.name = "The Road Out"
-    organisation.legal_name = "The Road Out Inc."
-    organisation.email = "hello@charity.example"
-    organisation.save()
-    return organisation
+    return a_charity()
 
 
 @pytest.fixture

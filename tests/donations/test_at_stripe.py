@@ -14,7 +14,7 @@ from tests.donations.agreement import disagreements
 from tests.donations.test_returns import balanced, rows
 from tests.staff.people import member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = 86400
 ARRIVES = "000123456789"
 # What $1 settles: the offline Stripe's fixed rates. 1 EUR is 1.08 USD, 1 JPY 0.0067 USD.
@@ -30,6 +30,7 @@ def abroad(donor, till, code: str) -> Gift:
     return gift
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("code", ABROAD)
 def test_it_books_fee_and_refunds_in_both_currencies(donor, till, code):
     gift = abroad(donor, till, code)
@@ -77,6 +78,7 @@ def test_it_tells_staff_of_a_fraud_warning_once_and_no_donor(donor, till):
     assert list(Letter.objects.exclude(template="staff_notice").values_list("template", flat=True)) == ["receipt"]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("how", ["dispute", "failure"])
 def test_it_corrects_the_receipt_of_a_bank_debit_that_was_taken_back_and_tells_once(donor, till, how):
     """After its receipt. Stripe tells it as a dispute that is lost at once, or as a charge that failed after all."""

@@ -21,7 +21,7 @@ from tests.donations.donor import Donor
 from tests.foundation.crowd import together
 from tests.stripe_sandbox.driver import Declined
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DECLINED = ["4000000000000002", "4000000000009995", "4000000000009987", "4000000000009979", "4000000000004954"]
 
 
@@ -69,6 +69,7 @@ def test_it_asks_nobody_for_proof_on_a_quiet_day(stranger):
     assert not Breaker.objects.exists()
 
 
+@pytest.mark.both
 def test_it_opens_the_breaker_when_stripe_tells_of_ten_refused_cards(stranger, till):
     for number in range(5):
         page = stranger().give("once", "25", email=f"d{number}@donor.example")["Location"]
@@ -80,7 +81,6 @@ def test_it_opens_the_breaker_when_stripe_tells_of_ten_refused_cards(stranger, t
     assert pages() == 5
 
 
-@pytest.mark.once
 def test_it_leaves_the_breaker_shut_while_most_cards_are_good(stranger, till):
     for number in range(22):
         answer = stranger().give("once", "25", email=f"d{number}@donor.example")
@@ -103,6 +103,7 @@ def test_it_tells_staff_once_each_time(donor):
         assert Letter.objects.filter(key__startswith="card-testing:").count() == 2
 
 
+@pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_it_opens_once_for_a_crowd(charity):
     User.objects.create_superuser("boss@charity.example")
@@ -149,6 +150,7 @@ def test_it_takes_no_proof_after_its_time(charity):
     assert proof.accept(solved, "one") and not proof.accept(solved, "one")
 
 
+@pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_it_spends_a_proof_once_when_twenty_send_it_at_once(charity):
     solved = proof.solve(proof.ask("one"))
@@ -309,6 +311,7 @@ def test_it_refuses_nobody_for_cards_that_another_tried_under_their_address(stra
     assert stranger().give("once", "33", email="ada@donor.example").status_code == 303
 
 
+@pytest.mark.both
 def test_it_counts_the_same_card_once_and_keeps_no_fingerprint(stranger, till):
     page = stranger().give("once", "25")["Location"]
     refuse(till, page, *DECLINED[:1] * 6)
@@ -348,7 +351,6 @@ def test_it_opens_the_breaker_after_forty_unpaid_gifts_from_everywhere(stranger,
     assert Breaker.objects.get().reason == Breaker.Reason.BEGUN
 
 
-@pytest.mark.once
 def test_it_lets_a_busy_day_pass_when_donors_pay(stranger, till):
     for number in range(14):
         donor = stranger()
@@ -365,6 +367,7 @@ def test_it_ends_a_payment_page_after_half_an_hour(donor):
     assert timedelta(minutes=30) < left <= checkout.PAGE_LIFE <= timedelta(minutes=32)
 
 
+@pytest.mark.both
 def test_it_forgets_addresses_and_cards_after_two_days(stranger, till):
     donor = stranger()
     donor.gave("once", "25")

@@ -332,6 +332,7 @@ def test_it_does_not_close_a_paid_gift(donor, till):
     assert Gift.objects.get().status == "paid"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "fault", ["rate_limit", "unavailable", "error_before", "reset_before", "malformed", "lock_timeout"]
 )

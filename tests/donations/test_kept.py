@@ -10,7 +10,7 @@ from django.test import Client
 from donations.models import Gift
 from foundation.organisation.models import Organisation
 from tests.donations import kept
-from tests.donations.donor import Donor, Till
+from tests.donations.donor import Donor, Till, a_charity
 from tests.donations.test_returns import balanced
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,17 @@ def test_it_puts_back_every_row_and_the_books_and_goes_on_from_there(a_test, mon
         donor.till.refund(Gift.objects.get().payment_intent_id, amount=500)
         donor.till.tell()
         assert balanced(donor.till)
+
+
+def test_it_begins_every_test_with_the_same_rows():
+    """Without that nothing would ever be put back."""
+    begun = []
+    for _ in range(2):
+        with transaction.atomic():
+            a_charity()
+            begun.append(kept.rows())
+            transaction.set_rollback(True)
+    assert begun[0] == begun[1]
 
 
 def test_it_makes_anew_what_would_come_into_other_rows_or_other_books(a_test):

@@ -16,7 +16,7 @@ from supporters.models import ConsentEvent, Supporter
 from tests.donations.test_monthly_life import at_stripe, clock, failing, plan  # noqa: F401 - fixtures
 from tests.staff.people import member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DEBIT_FAILS_LATER = "000333333335"
 
 
@@ -36,6 +36,7 @@ def given(donor, till) -> Gift:
     return Gift.objects.get()
 
 
+@pytest.mark.both
 def test_it_tells_donor_and_staff_when_a_refund_comes_back(given, till):
     finance, nobody = member("Finance"), member("Editor")
     refund = till.refund(given.payment_intent_id)
@@ -113,6 +114,7 @@ def test_it_writes_when_it_pauses_because_the_card_kept_failing(failing, clock):
     assert "/give/card/" in held.text and "$30.00 USD" in held.text
 
 
+@pytest.mark.both
 def test_it_welcomes_a_day_after_the_first_payment_and_nobody_who_stopped(plan, till):  # noqa: F811
     assert kinds() == ["receipt_monthly"]
     job = Job.objects.get(kind="welcome")
@@ -137,6 +139,7 @@ def test_it_reminds_once_a_year_of_what_really_came(plan, till, clock):  # noqa:
     assert "/my/) or answer this letter" in letter.text and ">My page</a>" in letter.html
 
 
+@pytest.mark.both
 def test_it_reminds_nobody_who_said_no(plan, till, clock):  # noqa: F811
     ConsentEvent.objects.create(
         supporter=Supporter.objects.get(),

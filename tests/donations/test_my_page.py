@@ -20,7 +20,7 @@ from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
 from tests.supporters.visitor import come_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
@@ -215,6 +215,7 @@ def test_it_forgets_who_asks_once_the_monthly_gift_has_ended(mine, plan):
     assert not Letter.objects.filter(to__icontains="ada@").exists()
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("written", ["jo@özge.example", "jo@ÖZGE.example", "jo@\\u00f6zge.example"])
 def test_it_forgets_what_an_event_says_of_an_address_however_that_writes_it(db, written):
     ours = gift(email="jo@Özge.example", supporter=Supporter.objects.create(email="jo@Özge.example", canonical="jo@x"))
@@ -226,6 +227,7 @@ def test_it_forgets_what_an_event_says_of_an_address_however_that_writes_it(db, 
     assert "jo@" not in kept["evt_1"] and "jo@" in kept["evt_2"]
 
 
+@pytest.mark.both
 def test_it_gives_everything_away_that_is_known(mine, plan):
     known = mine.get("/my/data.json")
     assert known["Content-Disposition"].startswith("attachment")
@@ -247,6 +249,7 @@ def test_it_ends_the_session_after_half_an_hour(mine):
         assert not re.search(r"\$30\.00", mine.get("/my/").content.decode())
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("zone", "year", "day", "iso", "until"),
     [
@@ -308,6 +311,7 @@ def test_it_opens_on_two_devices_and_closes_on_one(plan):
     assert phone.get("/my/").context["form"]
 
 
+@pytest.mark.both
 def test_it_takes_a_double_click_on_stop_for_one(mine, plan):
     assert [press(mine, plan, "stop").status_code for _ in range(2)] == [302, 409]
     plan.refresh_from_db()

@@ -17,7 +17,7 @@ from foundation.organisation.models import Organisation
 from tests.donations.test_events import books
 from tests.staff.people import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
@@ -153,6 +153,7 @@ def test_it_shows_a_stop_that_failed_as_a_failure(plan, till, kind, why):
     assert Plan.objects.get().cancel_at
 
 
+@pytest.mark.both
 def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
     before = books()
     event = StripeEvent.objects.get(type="invoice.paid")
@@ -161,6 +162,7 @@ def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
     assert books() == before
 
 
+@pytest.mark.both
 def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, till):
     donor.gave("once", "25")
     event = StripeEvent.objects.get(type="checkout.session.completed")
@@ -252,6 +254,7 @@ def test_it_asks_before_it_ends_a_gift_for_ever(plan):
     assert Plan.objects.get().status == "active"
 
 
+@pytest.mark.both
 def test_it_writes_one_letter_for_a_stop_and_one_for_its_undoing(plan, till):
     act(plan, "stop")
     till.tell()
