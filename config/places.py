@@ -1,6 +1,7 @@
-"""So many at once: whoever finds no place waits while others move, and is told so once nobody does."""
+"""So many at once: whoever finds no place waits in line while others move, and is told so once nobody does."""
 
 import time
+from collections import deque
 from threading import Condition
 
 
@@ -13,22 +14,28 @@ class Places:
         self.free, self.stuck, self.longest = count, stuck, longest
         self.moved = time.monotonic()
         self.changed = Condition()
+        self.line: deque[object] = deque()  # a thread that is done comes back at once, and would always be first
 
     def enter(self) -> bool:
-        until = time.monotonic() + self.longest
+        until, mine = time.monotonic() + self.longest, object()
         with self.changed:
-            while not self.free:
-                rest = min(until, self.moved + self.stuck) - time.monotonic()
-                if rest <= 0:
-                    return False
-                self.changed.wait(rest)
-            self._move(-1)
-            return True
+            self.line.append(mine)
+            try:
+                while not self.free or self.line[0] is not mine:
+                    rest = min(until, self.moved + self.stuck) - time.monotonic()
+                    if rest <= 0:
+                        return False
+                    self.changed.wait(rest)
+                self._move(-1)
+                return True
+            finally:
+                self.line.remove(mine)
+                self.changed.notify_all()
 
     def leave(self) -> None:
         with self.changed:
             self._move(+1)
-            self.changed.notify()
+            self.changed.notify_all()
 
     def _move(self, step: int) -> None:
         self.free += step

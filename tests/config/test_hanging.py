@@ -7,6 +7,7 @@ import pytest
 from config import bodies
 from config.finished import FinishedFirst
 from config.hanging import PLACES, Hanging
+from config.places import Places
 from config.processes import THREADS
 from donations import gate
 from tests.waiting import wait_for
@@ -70,11 +71,27 @@ def test_it_tells_who_comes_while_all_hang_at_once_and_lets_everybody_in_again(d
 
 def test_it_lets_a_crowd_wait_while_answers_come(django):
     django.may_go.set()
-    door = Hanging(django, places=2)
+    door = Hanging(django, places=2, stuck=60)
     crowd = [in_a_thread(door, "/") for _ in range(40)]
     for thread, heard in crowd:
         thread.join()
         assert heard == ["200 OK"]
+
+
+def test_it_serves_who_waits_before_who_comes_back():
+    """A thread that is done takes the next visitor at once, long before one that was waiting wakes."""
+    places, served = Places(1, stuck=60, longest=60), []
+    assert places.enter()
+    waits = threading.Thread(target=lambda: served.append("waits") if places.enter() else None)
+    waits.start()
+    wait_for(lambda: places.line, "one stands in line")
+    places.leave()
+    again = threading.Thread(target=lambda: served.append("comes back") if places.enter() else None)
+    again.start()
+    waits.join()
+    places.leave()
+    again.join()
+    assert served == ["waits", "comes back"]
 
 
 def test_it_gives_its_place_back_when_django_fails():
