@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from . import checkout, debits, disputes, pauses, payouts, refunds, renewals, subscriptions
 from .books import Books, Caller
-from .shapes.people import account
+from .shapes.account import account
 from .store import Store
 
 

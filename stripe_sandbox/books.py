@@ -41,6 +41,15 @@ def windowed(name: str, params: Thing) -> tuple[list[str], list[int]]:
     return [f"json_extract(body, '$.{name}') {signs[word]} ?" for word in bounds], list(bounds.values())
 
 
+def merged(old: Thing, new: Thing | str | None) -> Thing:
+    """Metadata after an update: keys are added, an empty text removes its key, an empty text alone removes all."""
+    if new is None:
+        return old
+    if not isinstance(new, dict):
+        return {}
+    return {name: text for name, text in {**old, **new}.items() if text != ""}
+
+
 @dataclass
 class Books:
     """The only way to read or change a tenant's objects. Times are UTC seconds of the tenant's own clock."""

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from . import money
-from .books import Books, Thing
+from .books import Books, Thing, merged
 from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .shapes import catalog as shapes
@@ -123,12 +123,3 @@ def _unit_amount(params: Thing, path: str, param: str, currency: str) -> int:
         code = "invalid_charge_amount_no_decimal_compatible"
         raise bad_value(param, f"Amounts in {currency} have no decimals: send a multiple of 100.", code)
     return int(amount)
-
-
-def merged(old: Thing, new: Thing | str | None) -> Thing:
-    """Metadata after an update: keys are added, an empty text removes its key, an empty text alone removes all."""
-    if new is None:
-        return old
-    if not isinstance(new, dict):
-        return {}
-    return {name: text for name, text in {**old, **new}.items() if text != ""}

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from . import balance, cards, disputes, fraud, money
+from . import balance, cards, disputes, money
 from .books import Books, Thing
 from .events import change, emit
 from .shapes import payments as shapes
@@ -127,7 +127,7 @@ def _trouble(books: Books, charge: Thing) -> None:
     """What some test cards bring on as soon as they have paid, as in Stripe's test mode."""
     behaviour = books.note(charge["payment_method"] or "").get("behaviour", "")
     if behaviour == "fraud_warning":
-        fraud.warn(books, charge)
+        disputes.warn(books, charge)
     elif behaviour == "inquiry":
         disputes.begin(books, charge, {"reason": "general", "inquiry": True})
     elif behaviour.startswith("dispute_"):

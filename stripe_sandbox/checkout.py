@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from . import banks, charging, money
 from .balance import account
-from .books import Books, Thing
-from .catalog import check_active, inline_price, merged
+from .books import Books, Thing, merged
+from .catalog import check_active, inline_price
 from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .shapes import checkout as shapes

@@ -1,8 +1,7 @@
-"""Disputes: inquiries and chargebacks, the money they take with a fee, evidence, and how they end."""
+"""Disputes: inquiries and chargebacks, the money they take with a fee, how they end; and early fraud warnings."""
 
-from . import balance, fraud
-from .books import Books, Thing
-from .catalog import merged
+from . import balance
+from .books import Books, Thing, merged
 from .errors import StripeError
 from .events import change, emit
 from .shapes import disputes as shapes
@@ -33,7 +32,7 @@ def begin(books: Books, charge: Thing, facts: Thing) -> Thing:
         _withdraw(books, dispute)
     books.put(dispute)
     change(books, charge, None, disputed=True)
-    fraud.handled(books, charge)
+    end_warnings(books, charge)
     emit(books, "charge.dispute.created", dispute)
     if dispute["status"] == "needs_response":
         emit(books, "charge.dispute.funds_withdrawn", dispute)
@@ -161,3 +160,26 @@ def forbid_refund(books: Books, charge: Thing) -> None:
         if dispute["status"] in (*OPEN, "lost"):
             message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
             raise StripeError(message, code="charge_disputed")
+
+
+def warn(books: Books, charge: Thing, fraud_type: str = "made_with_stolen_card") -> Thing:
+    """radar.early_fraud_warning.created: the card's network suspects a charge. No money moves."""
+    warning = {
+        "id": books.new_id("issfr"),
+        "object": "radar.early_fraud_warning",
+        "actionable": not (charge["refunded"] or charge["disputed"]),
+        "charge": charge["id"],
+        "created": books.now,
+        "fraud_type": fraud_type,
+        "livemode": False,
+        **({"payment_intent": charge["payment_intent"]} if charge["payment_intent"] else {}),
+    }
+    books.put(warning)
+    emit(books, "radar.early_fraud_warning.created", warning)
+    return warning
+
+
+def end_warnings(books: Books, charge: Thing) -> None:
+    """A refund or a dispute settles the matter: nothing more is to be done about this charge's warnings."""
+    for warning in books.find("radar.early_fraud_warning", charge=charge["id"], actionable=1):
+        change(books, warning, "radar.early_fraud_warning.updated", actionable=False)

@@ -3,8 +3,7 @@
 from urllib.parse import urlsplit
 
 from . import API_VERSION
-from .books import Books, Thing
-from .catalog import merged
+from .books import Books, Thing, merged
 from .errors import bad_value
 from .events import change
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import balance, charging, debits, disputes, fraud, money, payouts, refunds
+from . import balance, charging, debits, disputes, money, payouts, refunds, wallet
 from .books import Books, Thing
 from .cards import read
 from .errors import StripeError
@@ -74,7 +74,7 @@ def end_dispute(books: Books, asked: Thing) -> Thing:
 
 
 def warning(books: Books, asked: Thing) -> Thing:
-    return fraud.warn(books, _charge(books, asked), asked.get("fraud_type", "made_with_stolen_card"))
+    return disputes.warn(books, _charge(books, asked), asked.get("fraud_type", "made_with_stolen_card"))
 
 
 def payout(books: Books, asked: Thing) -> Thing:
@@ -112,9 +112,7 @@ def foreign_charge(books: Books, asked: Thing) -> Thing:
     card = read(asked.get("card", "4242424242424242"), 12, 2034)
     if card is None:
         raise StripeError("No card has this number.")
-    method = people.payment_method(books.new_id("pm"), books.now, card, people.billing_details(None, None, None, None))
-    books.put(method)
-    books.keep_note(method["id"], {"behaviour": card.behaviour})
+    method = wallet.keep_method(books, card, people.billing_details(None, None, None, None))
     intent = charging.open_intent(books, facts)
     return charging.settle(books, charging.succeed(books, intent, method))
 

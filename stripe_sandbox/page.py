@@ -12,9 +12,8 @@ A payment answers 303 to the success address, a refused card 402, a slip of the 
 import html
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime
 
-from . import agenda, bank_page, cards, checkout, frame, money, paying, saving
+from . import agenda, bank_page, card_form, cards, checkout, frame, money, paying, saving
 from .books import Books, Caller, Thing
 from .store import Store
 from .template import BANK_LINK, CONFIRM, FORM
@@ -47,7 +46,7 @@ def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
     fields = frame.fields(request)
     email = _email(books, session) or fields.get("email", "")
     slip = _slip(fields, email)
-    card = None if slip else card_of(fields)
+    card = None if slip else card_form.card_of(fields)
     if slip or card is None:
         return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
     country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
@@ -102,39 +101,10 @@ def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Ans
     return _charge(books, session, prefix, payer, fields, confirmed=True)
 
 
-def _digits(fields: dict[str, str]) -> str:
-    return re.sub(r"[\s-]", "", fields.get("card_number", ""))
-
-
-def _expiry(text: str) -> tuple[int, int] | None:
-    match = re.fullmatch(r"(0?[1-9]|1[0-2])\s*/?\s*(?:20)?(\d\d)", text, re.ASCII)
-    return (int(match[1]), 2000 + int(match[2])) if match else None
-
-
-def card_of(fields: dict[str, str]) -> cards.Card | None:
-    """The card in a form without slips."""
-    expiry = _expiry(fields.get("exp", ""))
-    return cards.read(_digits(fields), *expiry) if expiry else None
-
-
-def card_slip(fields: dict[str, str]) -> str | None:
-    """What is wrong with the card's fields before any card is tried, in words for the donor."""
-    now, expiry = datetime.now(UTC), _expiry(fields.get("exp", ""))
-    if not cards.luhn(_digits(fields) or "1") or not re.fullmatch(r"\d{12,19}", _digits(fields), re.ASCII):
-        return "Your card number is invalid."
-    if expiry is None:
-        return "Your card's expiration date is incomplete."
-    if (expiry[1], expiry[0]) < (now.year, now.month):
-        return "Your card's expiration year is in the past."
-    if not re.fullmatch(r"\d{3,4}", fields.get("cvc", ""), re.ASCII):
-        return "Your card's security code is incomplete."
-    return None
-
-
 def _slip(fields: dict[str, str], email: str) -> str | None:
     if not checkout.EMAIL.fullmatch(email):
         return "Your email is incomplete."
-    slip = card_slip(fields)
+    slip = card_form.card_slip(fields)
     if slip:
         return slip
     if not re.fullmatch(r"([A-Za-z]{2})?", fields.get("country", "")):

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from . import banks, cards, charging, checkout, invoicing
+from . import banks, cards, charging, checkout, invoicing, wallet
 from .books import Books, Thing
 from .events import change, emit
 from .shapes import checkout as session_shapes
@@ -27,10 +27,10 @@ def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False)
     intent = _intent(books, session, note)
     billing_details = people.billing_details(payer.name, payer.email, payer.country, payer.postal_code)
     if isinstance(payer.means, cards.Card) and payer.means.decline:
-        method = people.payment_method(books.new_id("pm"), books.now, payer.means, billing_details)
+        method = people.payment_method(books.new_id("pm"), books.now, asdict(payer.means), billing_details)
         charging.fail(books, intent, method, payer.means.decline)
         return payer.means.decline
-    method = keep_method(books, payer.means, billing_details)
+    method = wallet.keep_method(books, payer.means, billing_details)
     customer = customer_of(books, session, payer)
     intent["customer"] = customer["id"] if customer else None
     slow = method["type"] != "card"
@@ -45,18 +45,6 @@ def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False)
     else:
         charging.settle(books, charge)
     return None
-
-
-def keep_method(books: Books, means: cards.Card | banks.Bank, billing_details: Thing) -> Thing:
-    """A payment method, and in its note how it behaves."""
-    method_id = books.new_id("pm")
-    if isinstance(means, cards.Card):
-        books.keep_note(method_id, {"behaviour": means.behaviour})
-        return books.put(people.payment_method(method_id, books.now, means, billing_details))
-    decline = asdict(means.decline) if means.decline else None
-    note = {"behaviour": "bank", "days": means.days, "decline": decline, "disputed": means.disputed}
-    books.keep_note(method_id, note)
-    return books.put(people.bank_method(method_id, books.now, means, billing_details))
 
 
 def _intent(books: Books, session: Thing, note: Thing) -> Thing:

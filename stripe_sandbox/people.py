@@ -1,8 +1,7 @@
 """Customers: made, changed, deleted."""
 
 from . import subscriptions
-from .books import Books, Thing
-from .catalog import merged
+from .books import Books, Thing, merged
 from .errors import bad_value
 from .events import change, emit
 from .shapes import people as shapes

@@ -2,8 +2,7 @@
 
 from . import pauses, subscriptions
 from .balance import account
-from .books import Books, Thing
-from .catalog import merged
+from .books import Books, Thing, merged
 from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .invoicing import period_end

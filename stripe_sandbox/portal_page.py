@@ -10,7 +10,7 @@ A slip or a refused card answers 422 or 402 with the form; what is done answers 
 import html
 import re
 
-from . import agenda, frame, money, page, paying, portal
+from . import agenda, card_form, frame, money, portal, wallet
 from .books import Books, Caller, Thing
 from .errors import StripeError
 from .shapes import people
@@ -79,14 +79,14 @@ def _change(books: Books, sub: Thing, action: str, feature: Thing, fields: dict[
 def _card(books: Books, session: Thing, fields: dict[str, str]) -> tuple[str | None, int]:
     """Look at the card as a bank would when it is put on file."""
     customer = books.own("customer", session["customer"])
-    slip = page.card_slip(fields)
-    card = None if slip else page.card_of(fields)
+    slip = card_form.card_slip(fields)
+    card = None if slip else card_form.card_of(fields)
     if slip or card is None:
         return slip or "Your card number is invalid.", 422
     if card.decline:
         return card.decline.words, 402
     billing = people.billing_details(customer["name"], customer["email"], None, None)
-    portal.use_method(books, customer["id"], paying.keep_method(books, card, billing))
+    portal.use_method(books, customer["id"], wallet.keep_method(books, card, billing))
     return None, 200
 
 

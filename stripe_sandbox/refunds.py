@@ -1,8 +1,7 @@
 """Refunds: whole or in parts, at once or after a while, taken back when they fail or are cancelled."""
 
-from . import balance, disputes, fraud, money
-from .books import Books, Thing
-from .catalog import merged
+from . import balance, disputes, money
+from .books import Books, Thing, merged
 from .errors import StripeError, bad_value, missing_param
 from .events import change, emit
 from .shapes import payments as shapes
@@ -32,7 +31,7 @@ def create(books: Books, params: Thing) -> Thing:
         change(books, charge, "charge.updated", fraud_details={"user_report": "fraudulent"})
     if charge["refunded"]:
         disputes.let_go(books, charge)
-        fraud.handled(books, charge)
+        disputes.end_warnings(books, charge)
     return made
 
 

@@ -1,6 +1,8 @@
 """Setup mode: a card is put on file for later, nothing is charged."""
 
-from . import cards, paying
+from dataclasses import asdict
+
+from . import cards, paying, wallet
 from .books import Books, Thing
 from .events import change, emit
 from .shapes import people
@@ -12,7 +14,7 @@ def attempt(books: Books, session: Thing, payer: paying.Payer) -> cards.Decline 
     billing = people.billing_details(payer.name, payer.email, payer.country, payer.postal_code)
     card = payer.means
     if isinstance(card, cards.Card) and card.decline:
-        method = people.payment_method(books.new_id("pm"), books.now, card, billing)
+        method = people.payment_method(books.new_id("pm"), books.now, asdict(card), billing)
         error = {
             "code": card.decline.code,
             "doc_url": f"https://stripe.com/docs/error-codes/{card.decline.code.replace('_', '-')}",
@@ -25,7 +27,7 @@ def attempt(books: Books, session: Thing, payer: paying.Payer) -> cards.Decline 
         change(books, intent, None, last_setup_error=error)
         emit(books, "setup_intent.setup_failed", intent)
         return card.decline
-    method = paying.keep_method(books, card, billing)
+    method = wallet.keep_method(books, card, billing)
     customer = paying.customer_of(books, session, payer)
     if customer:
         change(books, method, None, customer=customer["id"])

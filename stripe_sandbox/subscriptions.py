@@ -2,8 +2,8 @@
 
 import copy
 
-from .books import Books, Thing
-from .catalog import check_active, inline_price, merged
+from .books import Books, Thing, merged
+from .catalog import check_active, inline_price
 from .errors import StripeError, bad_value
 from .events import emit
 from .shapes import subscriptions as shapes

@@ -1,6 +1,8 @@
-"""Payment methods of customers: attached, detached, listed."""
+"""Payment methods: made of a card or a bank account, attached to customers, detached, listed."""
 
-from . import cards, paying
+from dataclasses import asdict
+
+from . import banks, cards
 from .books import Books, Thing
 from .errors import StripeError, missing_param
 from .events import change, emit
@@ -14,6 +16,18 @@ READY_MADE = {
     "pm_card_chargeCustomerFail": "4000000000000341",
     "pm_card_createDispute": "4000000000000259",
 }
+
+
+def keep_method(books: Books, means: cards.Card | banks.Bank, billing_details: Thing) -> Thing:
+    """A payment method, and in its note how it behaves."""
+    method_id = books.new_id("pm")
+    if isinstance(means, cards.Card):
+        books.keep_note(method_id, {"behaviour": means.behaviour})
+        return books.put(people.payment_method(method_id, books.now, asdict(means), billing_details))
+    decline = asdict(means.decline) if means.decline else None
+    note = {"behaviour": "bank", "days": means.days, "decline": decline, "disputed": means.disputed}
+    books.keep_note(method_id, note)
+    return books.put(people.bank_method(method_id, books.now, asdict(means), billing_details))
 
 
 def attach(books: Books, method_id: str, params: Thing) -> Thing:
@@ -34,7 +48,7 @@ def _ready_made(books: Books, name: str) -> Thing | None:
     card = cards.read(READY_MADE.get(name, ""), 12, 2034)
     if card is None:
         return None
-    return paying.keep_method(books, card, people.billing_details(None, None, None, None))
+    return keep_method(books, card, people.billing_details(None, None, None, None))
 
 
 def detach(books: Books, method: Thing, params: Thing) -> Thing:
