@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from . import API_VERSION, endpoints
+from .agenda import Timekeeper
 from .app import App
-from .deliver import SCHEDULE, Courier, loopback
+from .deliver import SCHEDULE, Courier
 from .faults import FaultError, Faults, read_fault, read_switches
-from .server import Server, Timekeeper
+from .server import Server
 from .store import StateError, Store
+from .wire import loopback
 
 
 class StartError(Exception):
@@ -57,7 +59,7 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
         with store.books("") as books:
             endpoints.configure(books, asked.webhook_url, asked.webhook_secret)
     try:
-        return Server(asked.host, asked.port, app), app
+        return Server(asked.host, asked.port, app.answer), app
     except (OSError, OverflowError) as error:
         store.close()
         raise StartError(f"Cannot listen on {asked.host} port {asked.port}: {error}.") from error
@@ -83,7 +85,7 @@ def main(words: list[str] | None = None) -> int:
     except StartError as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    timekeeper = Timekeeper(app)
+    timekeeper = Timekeeper(app.store, app.courier)
     app.courier.start()
     timekeeper.start()
     for name in (signal.SIGTERM, signal.SIGINT):

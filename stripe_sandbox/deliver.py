@@ -1,7 +1,6 @@
 """Delivers events to webhook endpoints: signed anew at each try, tried again on a schedule, counted down."""
 
 import http.client
-import ipaddress
 import json
 import random
 import sqlite3
@@ -17,6 +16,7 @@ from . import signing
 from .books import Books
 from .faults import Faults
 from .store import Store
+from .wire import loopback
 
 # Seconds to wait after each failed try. Stripe takes hours and days; this is the same shape, compressed.
 SCHEDULE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
@@ -171,13 +171,3 @@ def post(url: str, event: dict[str, Any], seal: Callable[[bytes], str]) -> str:
         return f"no answer: {type(error).__name__}"
     finally:
         connection.close()
-
-
-def loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own loopback."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

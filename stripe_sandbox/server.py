@@ -1,32 +1,29 @@
-"""The socket: a threading HTTP server on loopback, and the thread that lets time pass."""
+"""The socket: a threading HTTP server that answers only to names of this machine."""
 
 import socket
 import struct
 import sys
-import threading
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from . import agenda
-from .app import App
-from .deliver import loopback
-from .wire import Answer, Request, json_answer
+from .wire import Answer, Request, json_answer, loopback
 
 LARGEST = 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one App; each connection has its thread."""
+    """Gives each request to `answer`; each connection has its thread."""
 
     daemon_threads = True
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, host: str, port: int, app: App) -> None:
+    def __init__(self, host: str, port: int, answer: Callable[[Request], Answer]) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), Handler)
-        self.app = app
+        self.answer = answer
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no error of ours."""
@@ -79,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         method = "GET" if self.command == "HEAD" else self.command
-        return self.server.app.answer(Request(method, path, query, headers, body))
+        return self.server.answer(Request(method, path, query, headers, body))
 
     def _write(self, answer: Answer) -> None:
         self.send_response_only(answer.status)
@@ -103,28 +100,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is logged: requests may carry card numbers of people who misread the page."""
-
-
-class Timekeeper(threading.Thread):
-    """Once a second, does what has fallen due in any tenant's books."""
-
-    def __init__(self, app: App) -> None:
-        super().__init__(name="timekeeper", daemon=True)
-        self._app, self._over = app, threading.Event()
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join(timeout=5)
-
-    def run(self) -> None:
-        while not self._over.wait(1):
-            for tenant in agenda.overdue(self._app.store):
-                self._catch_up(tenant)
-            self._app.courier.wake()
-
-    def _catch_up(self, tenant: str) -> None:
-        try:
-            with agenda.up_to_date(self._app.store, tenant):
-                pass
-        except Exception:
-            traceback.print_exc()

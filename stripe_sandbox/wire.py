@@ -1,13 +1,11 @@
-"""The wire: Stripe's bracketed form encoding in, and what a request and an answer are made of."""
+"""What a request and an answer are made of, and whose requests are answered: this machine's own."""
 
+import ipaddress
 import json
 import secrets
 import string
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
-
-from .errors import StripeError
 
 
 @dataclass
@@ -46,39 +44,11 @@ def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -
     return Answer(status, text, {"Content-Type": "application/json", **(headers or {})})
 
 
-def decode_form(text: str) -> dict[str, Any]:
-    """Turn `a[b][0][c]=1` into nested dicts and lists; values stay strings."""
-    tree: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=5000):
-        _place(tree, _keys(name), value, name)
-    return {key: _lists(value, free=key == "metadata") for key, value in tree.items()}
-
-
-def _keys(name: str) -> list[str]:
-    head, bracket, rest = name.partition("[")
-    if not bracket:
-        return [name]
-    if not head or not rest.endswith("]"):
-        raise StripeError(f"Invalid request: the parameter name {name!r} cannot be read.", param=name)
-    return [head, *rest[:-1].split("][")]
-
-
-def _place(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None:
-    here = tree
-    for key in keys[:-1]:
-        here = here.setdefault(key or str(len(here)), {})
-        if not isinstance(here, dict):
-            raise StripeError(f"Invalid request: {name!r} is given both as a value and as an object.", param=name)
-    last = keys[-1] or str(len(here))
-    if isinstance(here.get(last), dict):
-        raise StripeError(f"Invalid request: {name!r} is given both as a value and as an object.", param=name)
-    here[last] = value
-
-
-def _lists(value: Any, free: bool) -> Any:
-    """Objects whose keys are all numbers are lists, except in metadata, where any key is a name."""
-    if not isinstance(value, dict):
-        return value
-    if not free and value and all(key.isascii() and key.isdigit() for key in value):
-        return [_lists(value[key], free) for key in sorted(value, key=int)]
-    return {key: _lists(item, free or key == "metadata") for key, item in value.items()}
+def loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own loopback."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
