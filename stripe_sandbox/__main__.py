@@ -7,14 +7,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from . import API_VERSION, endpoints
+from . import API_VERSION
 from .agenda import Timekeeper
 from .app import App
-from .deliver import SCHEDULE, Courier
 from .faults import FaultError, Faults, read_fault, read_switches
-from .server import Server
-from .store import StateError, Store
-from .wire import loopback
+from .http.messages import loopback
+from .http.server import Server
+from .store.database import StateError, Store
+from .webhooks import endpoints
+from .webhooks.delivery import SCHEDULE, Courier
 
 
 class StartError(Exception):

@@ -6,11 +6,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import checkout, debits, disputes, pauses, payouts, refunds, renewals, subscriptions
-from .books import Books, Caller
-from .deliver import Courier
+from .billing import checkout, debits, pauses, renewals, subscriptions
+from .money import disputes, payouts, refunds
 from .shapes.account import account
-from .store import Store
+from .store.books import Books, Caller
+from .store.database import Store
+from .webhooks.delivery import Courier
 
 
 def _expire(books: Books, session_id: str) -> None:

@@ -2,13 +2,13 @@
 
 import re
 
-from . import page, portal_page
-from .calls import Api
-from .control import Control
-from .deliver import Courier
+from .api.calls import Api
+from .control.calls import Control
 from .faults import Faults
-from .store import Store
-from .wire import Answer, Request
+from .http.messages import Answer, Request
+from .pages import checkout, portal
+from .store.database import Store
+from .webhooks.delivery import Courier
 
 TENANT = re.compile(r"/t/([A-Za-z0-9_.-]{1,80})(/.*)")
 
@@ -29,9 +29,9 @@ class App:
         if path.startswith("/_sandbox/"):
             return self._control.answer(tenant, path, request)
         if path.startswith("/c/"):
-            answer = page.answer(self.store, tenant, prefix, path, request)
+            answer = checkout.answer(self.store, tenant, prefix, path, request)
         elif path.startswith("/p/"):
-            answer = portal_page.answer(self.store, tenant, prefix, path, request)
+            answer = portal.answer(self.store, tenant, prefix, path, request)
         else:
             answer = self._api.answer(request, tenant, prefix, path)
         self.courier.wake()
