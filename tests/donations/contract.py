@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from stripe._object_classes import OBJECT_CLASSES
 
 from donations import gateway
-from stripe_sandbox import parameters, routes
-from stripe_sandbox.wire import decode_form
+from stripe_sandbox.api import parameters, routes
+from stripe_sandbox.api.forms import decode_form
 from tests.stripe_sandbox import openapi, samples, sdk_types
 
 
