@@ -20,8 +20,8 @@ In an app's wagtail_hooks.py:
         return GivingGroup()       # a ModelViewSetGroup: items = (GiftViewSet, PlanViewSet, ...)
 
 Staff see a list with `app.view_model`, export it with `app.export_model` (put it into Meta.permissions).
-Addresses that add, edit, copy or delete do not exist. A method shown as a column takes `short_description` and
-`admin_order_field`; text in it is escaped by the template, so return plain text.
+Addresses that add, edit, copy or delete do not exist. A method shown as a column is marked by `column`
+(staff/columns.py); text in it is escaped by the template, so return plain text.
 """
 
 from collections.abc import Callable, Iterable, Sequence
