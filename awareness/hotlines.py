@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from awareness.checked import Checked
 from foundation.organisation import addresses
 
 HOME_COUNTRY = "US"  # whose support line stands at the top of every page
@@ -54,7 +55,7 @@ class HotlineQuerySet(models.QuerySet["Hotline"]):
         return self.filter(published=True)
 
 
-class Hotline(models.Model):
+class Hotline(Checked):
     """One line. Staff notes stand apart and are never shown."""
 
     class Kind(models.TextChoices):
@@ -79,13 +80,6 @@ class Hotline(models.Model):
         _("emergency number of the country"), max_length=20, blank=True, validators=[RegexValidator(NUMBER)]
     )
     published = models.BooleanField(_("published"), default=False, help_text=_("Off: the row is not shown."))
-    checked_on = models.DateField(
-        _("checked on"),
-        null=True,
-        blank=True,
-        help_text=_("The day a person at the charity called or opened the live page."),
-    )
-    checked_by = models.CharField(_("checked by"), max_length=120, blank=True)
     order = models.PositiveSmallIntegerField(_("order within the country"), default=0)
     staff_notes = models.TextField(_("staff notes"), blank=True, help_text=_("Never shown on the site."))
 
@@ -101,8 +95,6 @@ class Hotline(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        if bool(self.checked_on) != bool(self.checked_by):
-            raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
         for line in _lines(self.web):
             if "://" in line:
                 raise ValidationError({"web": _("“%(line)s”: write it without https://") % {"line": line}})

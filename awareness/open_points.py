@@ -63,5 +63,5 @@ def _languages() -> Iterator[OpenPoint]:
 
 def _sources() -> Iterator[OpenPoint]:
     edit = Source.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
-    for source in Source.objects.filter(date_checked=None):
+    for source in Source.objects.filter(checked_on=None):
         yield OpenPoint(_("Sources that nobody has opened"), str(source), reverse(edit, args=[source.pk]))
