@@ -61,9 +61,7 @@ def my(request: HttpRequest) -> HttpResponse:
         return _without_referrer(render(request, "supporters/ask.html", {"form": form}))
     if not limits.allow("my-link", address.block(address.of(request)), ASKS, WHILE):
         form.add_error(None, _("Many links were asked for from your connection. Please try again in a while."))
-        answer = render(request, "supporters/ask.html", {"form": form}, status=429)
-        answer["Retry-After"] = str(WHILE // ASKS)
-        return answer
+        return limits.too_often(render(request, "supporters/ask.html", {"form": form}), WHILE // ASKS)
     if mailbox.may_write(form.cleaned_data["email"]):
         visits.ask(form.cleaned_data["email"])
     return redirect("supporters:asked")
