@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from foundation.append_only.models import GrowsOnly
 from staff.columns import column
 from supporters import names
-from supporters.growing import GrowsOnly
 from supporters.models import Supporter
 
 TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # /pledge/<these>/ are pages of their own

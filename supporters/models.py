@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from foundation.append_only.models import GrowingManager, GrowsOnly
 from staff.columns import column
-from supporters.growing import GrowingManager, GrowsOnly
 
 
 class Supporter(models.Model):

@@ -11,8 +11,8 @@ from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
 from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
+from foundation.append_only.models import GrowingQuerySet, GrowsOnly
 from staff.columns import column
-from supporters.growing import GrowingQuerySet, GrowsOnly
 
 
 class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from foundation.append_only.models import GrowsOnlyError
 from supporters import consent, people
-from supporters.growing import GrowsOnlyError
 from supporters.models import ConsentEvent, Supporter
 
 pytestmark = pytest.mark.django_db
