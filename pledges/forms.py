@@ -4,12 +4,13 @@ import hashlib
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from foundation.doors.guard import GuardedForm
+from foundation.organisation import countries
 from pledges.models import PledgeText
-from supporters import consent, countries, names
+from supporters import consent, names
 from supporters.models import ConsentEvent
 
 
@@ -49,7 +50,7 @@ class SignForm(GuardedForm):
         self.text = text
         self.minimum_age = text.pledge.minimum_age
         self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
-        choices = countries.choices(get_language() or "en")
+        choices = countries.choices()
         self.fields["country"].choices = [("", _("Choose, if you like")), *choices]  # type: ignore[attr-defined]
         self.fields["age"].label = _("I am %(age)s or over") % {"age": self.minimum_age}
         self.fields["age"].error_messages["required"] = _(

@@ -8,10 +8,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from foundation.organisation import countries
 from foundation.organisation.sought import Sought
 from pledges import counting
 from pledges.models import Pledge, PledgeText
-from supporters import countries
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ register = template.Library()
 @register.filter
 def country_name(code: str) -> str:
     """The country of a two-letter code, in the reader's language."""
-    return countries.name(code, get_language() or "en")
+    return countries.name(code)
 
 
 def _pledge(slug: str) -> Pledge | None:
