@@ -64,12 +64,6 @@ def newest(supporter: Supporter, purpose: str) -> ConsentEvent | None:
     return ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
 
 
-def has(supporter: Supporter, purpose: str) -> bool:
-    """Whether the newest word on that purpose is yes. No word is no."""
-    word = newest(supporter, purpose)
-    return bool(word and word.given)
-
-
 def refused(supporter: Supporter, purpose: str) -> bool:
     """Whether the newest word on that purpose is no. No word is not a no."""
     word = newest(supporter, purpose)
