@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from foundation.organisation import countries
 from pledges.models import PledgeText
 from supporters import consent, names
@@ -26,16 +26,7 @@ class SignForm(GuardedForm):
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"required": gettext_lazy("Please write your name.")},
     )
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail address"),
-        max_length=254,
-        help_text=gettext_lazy("We send one letter there, to confirm that it is you."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={
-            "required": gettext_lazy("Please write your e-mail address."),
-            "invalid": gettext_lazy("Please write your e-mail address in full, like name@example.org."),
-        },
-    )
+    email = address_field(gettext_lazy("We send one letter there, to confirm that it is you."))
     country = forms.ChoiceField(
         label=gettext_lazy("Country"),
         required=False,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from foundation.doors import address, guard, limits, links
 from foundation.doors.card_numbers import NoCardNumbers
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from foundation.organisation.zone import on_our_calendar
 from supporters import consent, mailbox, names, news, persons, visits
 from supporters.models import ConsentEvent
@@ -27,16 +27,7 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 class AskForm(GuardedForm):
     """Where to mail the link."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        help_text=_("The one you gave or signed with."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={
-            "required": _("Please write your e-mail address."),
-            "invalid": _("Please write your e-mail address in full, like name@example.org."),
-        },
-    )
+    email = address_field(_("The one you gave or signed with."))
 
 
 class NameForm(NoCardNumbers, forms.Form):
