@@ -19,7 +19,7 @@ from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related, try_again
-from supporters.address_form import StaffAddressForm
+from supporters.forms import StaffAddressForm
 
 ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
 

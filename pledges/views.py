@@ -1,4 +1,4 @@
-"""The pages of a pledge: sign it, look in your inbox, confirm."""
+"""The pages of a pledge: sign it, look in your inbox, confirm, take it back."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +14,7 @@ from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
 from pledges.forms import SignForm
 from pledges.models import Pledge, Signature
+from supporters import visits
 
 # One connection may be a full hall: three hundred people at once, and thirty a minute after them. What one mailbox gets
 # is counted before that, by supporters.mailbox.
@@ -119,6 +120,18 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
     signature = Signature.objects.living().filter(public_id=public_id).select_related("text__pledge").first()
     context = {"state": "open" if signature else "done", "signature": signature, **guard.button(request)}
     return render(request, "pledges/take_back.html", context)
+
+
+@require_POST
+@visits.required
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """On My page, by the supporter whose it is: anybody else's is not there. One that has ended stays ended."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    signature = Signature.objects.filter(pk=pk, supporter=supporter).first()
+    if signature is None:
+        raise Http404
+    pledging.withdraw(signature)
+    return redirect(reverse("supporters:my") + "?done=withdrawn#pledge")
 
 
 @require_POST

@@ -12,5 +12,5 @@ class SupportersConfig(AppConfig):
     def ready(self) -> None:
         if apps.is_installed("anymail"):
             import_module("supporters.bounces")  # hears what the mail provider tells
-        for name in ("moving", "person", "subscribing", "undeliverable"):  # they register themselves
+        for name in ("mailbox", "moving", "person", "subscribing"):  # they register themselves
             import_module(f"supporters.{name}")
