@@ -12,9 +12,7 @@ class Checked(models.Model):
         _("checked on"),
         null=True,
         blank=True,
-        help_text=_(
-            "The day a person at the charity opened the source, called the number or read the words. Empty until then."
-        ),
+        help_text=_("The day a person at the charity opened, called or read it. Empty until then."),
     )
     checked_by = models.CharField(_("checked by"), max_length=120, blank=True, help_text=_("For staff. Never shown."))
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='helplanguage',
             name='checked_on',
-            field=models.DateField(blank=True, help_text='The day a person at the charity opened the source, called the number or read the words. Empty until then.', null=True, verbose_name='checked on'),
+            field=models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on'),
         ),
         migrations.AlterField(
             model_name='hotline',
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='hotline',
             name='checked_on',
-            field=models.DateField(blank=True, help_text='The day a person at the charity opened the source, called the number or read the words. Empty until then.', null=True, verbose_name='checked on'),
+            field=models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on'),
         ),
         migrations.AlterField(
             model_name='source',
@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='source',
             name='checked_on',
-            field=models.DateField(blank=True, help_text='The day a person at the charity opened the source, called the number or read the words. Empty until then.', null=True, verbose_name='checked on'),
+            field=models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on'),
         ),
     ]
