@@ -34,6 +34,10 @@ def invoice_of_payment(ident: str) -> str:
     return facts.ident(gateway.get(gateway.v1().invoice_payments.retrieve, ident)["invoice"])
 
 
+def intent_of_charge(ident: str) -> str:
+    return facts.ident(gateway.get(gateway.v1().charges.retrieve, ident).get("payment_intent"))
+
+
 def customer_of_method(ident: str) -> str:
     """Whose card or account it is; empty when it is nobody's any more."""
     return facts.ident(gateway.get(gateway.v1().payment_methods.retrieve, ident).get("customer"))

@@ -61,6 +61,7 @@ def driven(donor, till, monkeypatch):
     assert gateway.clock()
     payment = till.objects("invoice_payment")[0]["id"]
     asking.invoice_of_payment(payment)
+    asking.intent_of_charge(first["id"])
     asking.refund(refund["id"])
     asking.refunds_of(first["id"])
     till.sandbox.portal(telling.card_page(plan.customer_id, "http://localhost/back/"), "card")
