@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from donations.models import Gift, LedgerEntry, Payout, Receipt, ReceiptCounter
 from donations.models.gifts import Method
-from supporters import growing_guard
+from foundation.append_only import triggers
 
 Kind = LedgerEntry.Kind
 LATE = timedelta(days=10)  # Stripe names the balance transaction of a charge within days
@@ -114,7 +114,7 @@ def payouts() -> Iterator[str]:
 
 def guards() -> Iterator[str]:
     """The database itself refuses to change the rows of the books."""
-    for table in growing_guard.unguarded():
+    for table in triggers.unguarded():
         yield f"table {table}: rows can be changed; run manage.py migrate"
 
 

@@ -1,28 +1,19 @@
 """What staff see of campaigns: a list with what each raised, the editor with its preview, and the gifts matched."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from donations.campaign_form import CampaignForm
 from donations.models import Campaign, MatchReservation
 from donations.models.campaigns import CampaignQuerySet
+from staff.editing import NeverDeleted
 from staff.lists import ReadOnlyViewSet
 
 
-class NeverDeleted(ModelPermissionPolicy):
-    """Gifts hang on a campaign: it is ended or taken off the site, not deleted. Superusers included."""
-
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        return action != "delete" and super().user_has_permission(user, action)
-
-
-class CampaignViewSet(SnippetViewSet):
-    """Sums are shown as the books have them now."""
+class CampaignViewSet(NeverDeleted, SnippetViewSet):
+    """Sums are shown as the books have them now. Gifts hang on a campaign: it is ended or taken off, not deleted."""
 
     model = Campaign
     icon = "crosshairs"
@@ -53,10 +44,6 @@ class CampaignViewSet(SnippetViewSet):
             FieldPanel("is_sample"),
         ],
     )
-
-    @property
-    def permission_policy(self) -> NeverDeleted:
-        return NeverDeleted(self.model)
 
     def get_queryset(self, request: HttpRequest) -> CampaignQuerySet:
         return Campaign.objects.with_totals().select_related("currency")

@@ -18,8 +18,8 @@ from donations.trouble_panel import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff.action_views import NotDoneError
-from staff.lists import Action, ReadOnlyViewSet, Related
-from supporters.address_form import StaffAddressForm
+from staff.lists import Action, ReadOnlyViewSet, Related, try_again
+from supporters.forms import StaffAddressForm
 
 ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
 
@@ -226,13 +226,9 @@ class ReceiptViewSet(MoneyViewSet):
     ]
 
 
-def _try_again(event: StripeEvent, user: Any) -> str:
-    job = Job.objects.filter(key=event.job_key).first()
-    if job is None:
-        queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
-    elif job.state == Job.State.DEAD:
-        queue.revive(job)
-    return gettext("The event waits for the worker again.")
+def _job(event: StripeEvent) -> Job:
+    """Made anew where it was forgotten since."""
+    return queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
 
 
 def _replay(event: StripeEvent, user: Any) -> str:
@@ -259,13 +255,7 @@ class EventViewSet(ReadOnlyViewSet):
         *["api_version", "livemode"],
     ]
     actions = [
-        Action(
-            "try-again",
-            _("Try again"),
-            _try_again,
-            "donations.change_stripeevent",
-            applies=lambda event: event.state == StripeEvent.State.FAILED,
-        ),
+        try_again("donations.change_stripeevent", lambda event: event.state == StripeEvent.State.FAILED, _job),
         Action(
             "replay",
             _("Work through it again"),

@@ -53,9 +53,8 @@ def check(request: HttpRequest) -> HttpResponse:
 def checked(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Whether a receipt is genuine, its sum, day and issuer, and what took its place. It names nobody."""
     if not limits.allow("check-receipt", address.block(address.of(request)), CHECKS, WHILE):
-        answer = render(request, "donations/checked.html", {"state": "slow"}, status=429)
-        answer["Retry-After"] = str(WHILE // CHECKS)
-        return _private(answer)
+        page = render(request, "donations/checked.html", {"state": "slow"})
+        return _private(limits.too_often(page, WHILE // CHECKS))
     typed = CheckForm({"number": number, "code": code})  # PostgreSQL refuses to look for a NUL
     document = (
         Receipt.objects.with_code(typed.cleaned_data["number"], typed.cleaned_data["code"])

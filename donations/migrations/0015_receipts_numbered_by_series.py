@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from supporters import growing_guard
+from foundation.append_only import triggers
 
 
 def count_on(apps, schema_editor):
@@ -22,7 +22,7 @@ def count_on(apps, schema_editor):
             doubled += [receipt.pk] if receipt.number in seen else []
             seen.add(receipt.number)
         if doubled:
-            growing_guard.remove(schema_editor.connection.alias)  # set again after each migrate
+            triggers.remove(schema_editor.connection.alias)  # set again after each migrate
         for pk in doubled:
             counter.last += 1
             label = f"{series}-{year}-{counter.last:06d}"

@@ -8,7 +8,7 @@ from django.db import connection
 
 from donations import audit, balance, facts, reconcile
 from donations.models import Gift, LedgerEntry, Payout, Receipt
-from supporters import growing_guard
+from foundation.append_only import triggers
 from tests.donations.test_reconcile import story
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +51,10 @@ def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, t
 )
 def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, change, which, said):
     donor.gave("once", "25")
-    growing_guard.remove()  # whoever may change the database may lift its triggers too
+    triggers.remove()  # whoever may change the database may lift its triggers too
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE donations_{table} SET {change} WHERE {which}")
-    growing_guard.install()
+    triggers.install()
     entry, paper = LedgerEntry.objects.filter(kind="fee" if "fee" in which else "charge").get(), Receipt.objects.get()
     names = {"id": entry.pk, "object": entry.stripe_object, "gift": paper.gift.reference, "label": paper.label}
     out = StringIO()

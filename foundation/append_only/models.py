@@ -27,7 +27,7 @@ class GrowingManager(models.Manager[Row]):
 class GrowsOnly(models.Model):
     """Base of such rows. Raises GrowsOnlyError on every way to change one that Django offers.
 
-    What goes past Django is refused by the database: see growing_guard. Fields in `may_move` say whose a row is.
+    What goes past Django is refused by the database: see triggers. Fields in `may_move` say whose a row is.
     """
 
     may_move: ClassVar[tuple[str, ...]] = ()

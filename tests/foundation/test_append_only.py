@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from donations import audit
 from donations.models import LedgerEntry
-from supporters import consent, growing_guard, people
-from supporters.growing import GrowsOnlyError
+from foundation.append_only import triggers
+from foundation.append_only.models import GrowsOnlyError
+from supporters import consent, people
 from supporters.models import ConsentEvent
 
 pytestmark = pytest.mark.django_db
@@ -57,10 +58,10 @@ def test_it_refuses_to_empty_the_table(entry):
 
 
 def test_it_guards_every_table_of_that_kind():
-    guarded = {model._meta.label for model in growing_guard.tables()}
+    guarded = {model._meta.label for model in triggers.tables()}
     assert {"donations.LedgerEntry", "donations.Receipt", "supporters.ConsentEvent"} <= guarded
     assert {"pledges.PledgeText", "pledges.SignatureEvent"} <= guarded
-    assert growing_guard.unguarded() == []
+    assert triggers.unguarded() == []
 
 
 def test_it_names_a_table_that_lost_its_guard_until_the_next_migrate():
@@ -68,15 +69,15 @@ def test_it_names_a_table_that_lost_its_guard_until_the_next_migrate():
     on = " ON donations_ledgerentry" if connection.vendor == "postgresql" else ""
     sql(f"DROP TRIGGER {name}{on}")
     assert list(audit.guards()) == ["table donations_ledgerentry: rows can be changed; run manage.py migrate"]
-    growing_guard.install()
+    triggers.install()
     assert list(audit.guards()) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_sets_the_guard_again_with_every_migrate():
-    growing_guard.remove()
+    triggers.remove()
     call_command("migrate", verbosity=0)
-    assert growing_guard.unguarded() == []
+    assert triggers.unguarded() == []
 
 
 def test_it_lets_a_row_follow_its_person_and_nothing_else():

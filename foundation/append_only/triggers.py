@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from supporters.growing import GrowsOnly
+from foundation.append_only.models import GrowsOnly
 
 ACTS = ("update", "delete", "truncate")  # SQLite has no TRUNCATE: it is a DELETE there
 FUNCTION = """
