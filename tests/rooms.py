@@ -6,7 +6,7 @@ the ground, which everybody may stand on and which imports nothing.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -72,8 +72,13 @@ def room_graph(graph: Graph) -> Graph:
     return rooms
 
 
-def arrows_up(package: str, rooms: Rooms, root: Path = ROOT) -> list[str]:
-    """One sentence for each import of a room that is not below, and for each module in no room of the table."""
+def arrows_up(
+    package: str, rooms: Rooms, root: Path = ROOT, beside: Collection[tuple[str, str]] = frozenset()
+) -> list[str]:
+    """One sentence for each import of a room that is not below, and for each module in no room of the table.
+
+    `beside`: the first of a pair may import the second, though both stand on one floor.
+    """
     floor = {GROUND: 0} | {room: number for number, row in enumerate(rooms, 1) for room in row}
     paths = modules_of(package, root)
     wrong = []
@@ -84,7 +89,9 @@ def arrows_up(package: str, rooms: Rooms, root: Path = ROOT) -> list[str]:
             continue
         for target in sorted(targets):
             there = room_of(target)
-            if there != here and floor.get(there, floor[here]) >= floor[here]:
+            if there == here or (here, there) in beside:
+                continue
+            if floor.get(there, floor[here]) >= floor[here]:
                 wrong.append(f"{path} imports {target.removeprefix(f'{package}.')}: up")
     return wrong
 

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from config.copies import form, postgres, sqlite
 from config.copies.form import MEDIA, Contents, CopyError
 from config.processes import hold
-from donations import events
+from donations.webhooks import restored
 from foundation.jobs.models import Heartbeat
 from foundation.letters import outbox
 from foundation.organisation import home
@@ -116,7 +116,7 @@ def _settle(contents: Contents, migrate: Callable[[], Any]) -> None:
     with transaction.atomic():
         home.restored(contents.moment)
         outbox.doubt_what_waits()
-        events.quieten_what_waits()
+        restored.quieten_what_waits()
         Session.objects.all().delete()
         Heartbeat.objects.all().delete()
     connections.close_all()

@@ -216,7 +216,7 @@ class MatchQuerySet(models.QuerySet["MatchReservation"]):
 
 
 class MatchReservation(models.Model):
-    """The part of a funder's match that one gift has. Only donations/matching.py writes here.
+    """The part of a funder's match that one gift has. Only donations/campaigns/matching.py writes here.
 
     `promised` is what the gift was given at the start of its payment; `amount` is what counts now: the same while it
     is paid, less what was given back, and nothing once it is released.

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from donations import audit
+from donations.books import audit
 from donations.models import LedgerEntry
 from foundation.append_only import triggers
 from foundation.append_only.models import GrowsOnlyError
