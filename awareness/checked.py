@@ -9,7 +9,7 @@ class Checked(models.Model):
     """Base of such rows. Nobody has looked while `checked_on` is empty."""
 
     checked_on = models.DateField(
-        _("checked on"),
+        _("date checked"),
         null=True,
         blank=True,
         help_text=_("The day a person at the charity opened, called or read it. Empty until then."),

@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
             name='HelpLanguage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on')),
+                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='date checked')),
                 ('checked_by', models.CharField(blank=True, help_text='For staff. Never shown.', max_length=120, verbose_name='checked by')),
                 ('slug', models.SlugField(help_text='For example: es, zh-hans.', max_length=12, unique=True, verbose_name='language tag')),
                 ('name', models.CharField(max_length=60, verbose_name='name of the language, in itself')),
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             name='Hotline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on')),
+                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='date checked')),
                 ('checked_by', models.CharField(blank=True, help_text='For staff. Never shown.', max_length=120, verbose_name='checked by')),
                 ('slug', models.SlugField(max_length=80, unique=True, verbose_name='short name')),
                 ('country', models.CharField(choices=awareness.hotlines.country_choices, max_length=2, verbose_name='country')),
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
             name='Source',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='checked on')),
+                ('checked_on', models.DateField(blank=True, help_text='The day a person at the charity opened, called or read it. Empty until then.', null=True, verbose_name='date checked')),
                 ('checked_by', models.CharField(blank=True, help_text='For staff. Never shown.', max_length=120, verbose_name='checked by')),
                 ('slug', models.SlugField(help_text='Texts name the row by it, as {figure:short-name} or {source:short-name}.', max_length=80, unique=True, verbose_name='short name')),
                 ('publisher', models.CharField(max_length=200, verbose_name='publisher')),
