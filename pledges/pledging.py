@@ -13,6 +13,7 @@ from pledges import counting, letters
 from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
 from supporters import consent, mailbox, people
 from supporters.addresses import canonical
+from supporters.models import ConsentEvent
 
 SIGNER = "signer"
 
@@ -75,10 +76,13 @@ def confirm(link: AccessLink) -> bool:
     links.use(link)
     signature.supporter = people.meet(signature.email, signature.name, signature.country, verified=True)
     if signature.wants_letters:
-        consent.confirmed(
+        consent.record(
             signature.supporter,
-            wording=signature.letters_wording,
-            where=signature.page,
+            ConsentEvent.Purpose.LETTERS,
+            True,
+            signature.letters_wording,
+            signature.page,
+            method=ConsentEvent.Method.CONFIRMED,
             locale=signature.locale,
             asked_at=signature.signed_at,
         )

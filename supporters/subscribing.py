@@ -13,7 +13,7 @@ from foundation.doors.models import AccessLink
 from foundation.letters import outbox
 from foundation.organisation import retention
 from supporters import consent, mailbox, people
-from supporters.models import Asking
+from supporters.models import Asking, ConsentEvent
 
 CONFIRM = "subscribe-confirm"  # the link's purpose
 LIFETIME = timedelta(days=7)
@@ -54,8 +54,15 @@ def confirm(link: AccessLink, asking: Asking) -> None:
     if not links.use(link):
         return
     supporter = people.meet(asking.email, verified=True)
-    consent.confirmed(
-        supporter, wording=asking.wording, where=asking.where, locale=asking.locale, asked_at=asking.asked_at
+    consent.record(
+        supporter,
+        ConsentEvent.Purpose.LETTERS,
+        True,
+        asking.wording,
+        asking.where,
+        method=ConsentEvent.Method.CONFIRMED,
+        locale=asking.locale,
+        asked_at=asking.asked_at,
     )
 
 

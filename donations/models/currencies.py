@@ -42,9 +42,7 @@ class Currency(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(MOST_BASIS_POINTS)],
     )
     fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
-    most_chosen = models.JSONField(
-        default=dict, editable=False
-    )  # frequency: minor units; see donations/giving/chosen.py
+    most_chosen = models.JSONField(default=dict, editable=False)  # frequency: minor units; see donations/chosen.py
 
     objects = CurrencyQuerySet.as_manager()
 

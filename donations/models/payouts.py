@@ -8,9 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from donations.models.columns import money_column
+from donations import money
 from donations.models.gifts import OfSomeMoney, of_this_money
-from staff.columns import column
 
 
 class PayoutQuerySet(models.QuerySet["Payout"]):
@@ -49,9 +48,17 @@ class Payout(OfSomeMoney):
     def __str__(self) -> str:
         return self.payout_id
 
-    amount_text = money_column("amount", _("amount"))
+    def amount_text(self) -> str:
+        return money.exact(self.amount, self.currency)
 
-    unexplained_text = money_column("unexplained", _("unexplained"))
+    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
+    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
+
+    def unexplained_text(self) -> str:
+        return "" if self.unexplained is None else money.exact(self.unexplained, self.currency)
+
+    unexplained_text.short_description = _("unexplained")  # type: ignore[attr-defined]
+    unexplained_text.admin_order_field = "unexplained"  # type: ignore[attr-defined]
 
 
 class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
@@ -88,7 +95,6 @@ class Reconciliation(models.Model):
     def __str__(self) -> str:
         return date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
-    @column(_("found"))
     def found_text(self) -> str:
         found: dict[str, Any] = self.found
         return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
@@ -97,6 +103,8 @@ class Reconciliation(models.Model):
     def failed(self) -> list[str]:
         """The parts that could not be compared; why stands in the notes."""
         return sorted(self.place.get("failed", {}))
+
+    found_text.short_description = _("found")  # type: ignore[attr-defined]
 
 
 class GapQuerySet(models.QuerySet["Gap"]):
@@ -134,4 +142,8 @@ class Gap(models.Model):
     def __str__(self) -> str:
         return self.movement
 
-    net_text = money_column("net", _("on the balance"))
+    def net_text(self) -> str:
+        return "" if self.net is None else money.exact(self.net, self.currency)
+
+    net_text.short_description = _("on the balance")  # type: ignore[attr-defined]
+    net_text.admin_order_field = "net"  # type: ignore[attr-defined]

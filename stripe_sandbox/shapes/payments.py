@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import nulls
-from .customers import checks
+from .people import checks
 
 Thing = dict[str, Any]
 

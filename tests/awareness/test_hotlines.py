@@ -10,7 +10,6 @@ from django.utils import translation
 
 from awareness import hotlines
 from awareness.models import HelpPage, Hotline
-from foundation.organisation import countries
 from tests.awareness.conftest import main_of
 
 
@@ -113,9 +112,9 @@ def test_it_puts_the_home_line_on_every_page_from_the_data(read, loaded):
 
 
 def test_it_calls_countries_by_their_names_in_the_language_of_the_page():
-    assert countries.names()["EU"] == "European Union"
+    assert hotlines.country_names()["EU"] == "European Union"
     with translation.override("es"):
-        assert countries.names()["DE"] == "Alemania"
+        assert hotlines.country_names()["DE"] == "Alemania"
 
 
 def test_it_dials_what_it_prints():

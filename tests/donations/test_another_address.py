@@ -6,8 +6,7 @@ import pytest
 from django.db.models import Q
 from django.test import Client
 
-from donations.giving import offline
-from donations.letters import year_end
+from donations import offline, year_end
 from donations.models import AddressChange, Gift, Plan
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due

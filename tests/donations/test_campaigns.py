@@ -11,8 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from config.api import FILE
-from donations.campaigns import progress
-from donations.giving import appeals
+from donations import appeals, progress
 from donations.models import Campaign, Gift, MatchReservation
 from foundation.drawing import share
 from foundation.organisation.models import Organisation

@@ -6,18 +6,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations.letters.outcomes import Tell
+from donations import balance, gateway, reconcile
 from donations.models import Payout, Reconciliation, StripeSetup
-from donations.reconcile import runs
-from donations.stripe import client
-from donations.stripe.errors import StripeIsDownError
-from donations.sync import balance
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from tests.donations.test_returns import balanced
 
 pytestmark = pytest.mark.django_db
-NAME = "donations.reconcile.runs.hourly"
+NAME = "donations.reconcile.hourly"
 HOURLY = f"periodic:{NAME}:"
 
 
@@ -47,11 +43,11 @@ def slowly(monkeypatch, clock, minutes: int, meanwhile) -> list[str]:
     """Each payout takes so long; `meanwhile` is what happens then. Returns the payouts that were begun."""
     real, begun = balance.payout_changed, []
 
-    def slow(ident: str, tell: Tell) -> str:
+    def slow(ident: str) -> str:
         begun.append(ident)
         clock.shift(timedelta(minutes=minutes))
         meanwhile()
-        return real(ident, tell)
+        return real(ident)
 
     monkeypatch.setattr(balance, "payout_changed", slow)
     return begun
@@ -116,7 +112,7 @@ def test_it_stops_when_its_machine_slept_and_another_worker_has_it(years, till, 
 
 def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock, monkeypatch):
     """The worker's turns of two minutes: between two of them the job waits for a second, and is the only one."""
-    monkeypatch.setattr(runs, "TURN", timedelta(0))
+    monkeypatch.setattr(reconcile, "TURN", timedelta(0))
     for turns in range(1, 5):
         queue.run(queue.claim())
         queue.enqueue_periodic()
@@ -132,10 +128,10 @@ def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock,
 
 def test_it_runs_once_when_stripe_was_away_for_half_a_day(charity, clock, monkeypatch):
     def away() -> str:
-        raise StripeIsDownError("away")
+        raise gateway.StripeIsDownError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(client, "account", away)
+        patch.setattr(gateway, "account", away)
         for _hour in range(12):
             queue.enqueue_periodic()
             Job.objects.exclude(key__startswith=HOURLY).delete()

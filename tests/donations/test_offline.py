@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from donations.books import audit
-from donations.giving import offline
+from donations import audit, offline
 from donations.models import Gift, LedgerEntry, Receipt, ReceiptCounter
 from donations.models.gifts import Method
 from foundation.letters.models import Letter

@@ -7,8 +7,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from donations.giving import offline
-from donations.letters import papers, statements, year_end
+from donations import offline, papers, statements, year_end
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due

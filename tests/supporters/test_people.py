@@ -4,8 +4,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from foundation.organisation import countries
-from supporters import mailbox, names, people
+from supporters import countries, mailbox, names, people
 from supporters.models import Supporter
 
 db = pytest.mark.django_db

@@ -7,12 +7,8 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from donations.letters.outcomes import Tell
+from donations import events, gateway, payments
 from donations.models import StripeEvent
-from donations.stripe import client
-from donations.stripe.errors import NotFoundError, StripeIsDownError
-from donations.sync import payments
-from donations.webhooks import events
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 from foundation.organisation.models import Home
@@ -26,7 +22,7 @@ ASKED = {"event": "evt_one"}
 @pytest.fixture(autouse=True)
 def account(monkeypatch):
     """The account that our key belongs to, so that nothing is asked over the network."""
-    monkeypatch.setattr(client, "account", lambda: "acct_of_these_tests/test")
+    monkeypatch.setattr(gateway, "account", lambda: "acct_of_these_tests/test")
 
 
 def event(ident: str = "evt_one", **fields) -> StripeEvent:
@@ -47,7 +43,7 @@ def step(monkeypatch):
         ends: str | Exception = ""
         asked: list[str] = []
 
-        def __call__(self, ident: str, tell: Tell) -> str:
+        def __call__(self, ident: str) -> str:
             self.asked.append(ident)
             if isinstance(self.ends, Exception):
                 raise self.ends
@@ -77,13 +73,13 @@ def test_it_claims_the_home_of_the_database_for_the_account_that_it_asked(step):
 
 
 def test_it_leaves_alone_what_nobody_asked_for(step, monkeypatch):
-    monkeypatch.setattr(client, "account", None)  # nothing is asked
+    monkeypatch.setattr(gateway, "account", None)  # nothing is asked
     event(type="x.y")
     events.apply(ASKED)
     assert step.asked == [] and stands() == ("ignored", "", True)
 
 
-@pytest.mark.parametrize("error", [payments.NotOursError, NotFoundError])
+@pytest.mark.parametrize("error", [payments.NotOursError, gateway.NotFoundError])
 def test_it_notes_what_is_not_ours(step, error):
     event()
     step.ends = error("No gift has it.")
@@ -94,7 +90,7 @@ def test_it_notes_what_is_not_ours(step, error):
 def test_it_comes_again_later_when_stripe_is_down(step, monkeypatch):
     monkeypatch.setattr(events.random, "uniform", lambda low, high: 1.0)
     event()
-    step.ends = StripeIsDownError("No answer.", 45)
+    step.ends = gateway.StripeIsDownError("No answer.", 45)
     with pytest.raises(jobs.RetryLaterError, match=r"^No answer\.$") as later:
         events.apply(ASKED)
     assert later.value.seconds == 45 and stands() == ("waiting", "No answer.", False)

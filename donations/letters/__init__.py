@@ -1,1 +1,0 @@
-"""What donors and staff are written about money, and the papers that go with it."""

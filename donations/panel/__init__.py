@@ -1,1 +1,0 @@
-"""What staff see of money, and may do."""

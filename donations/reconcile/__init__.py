@@ -1,1 +1,0 @@
-"""Compare our books with Stripe's lists, and keep what cannot be explained."""

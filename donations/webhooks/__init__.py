@@ -1,1 +1,0 @@
-"""Stripe's events: taken in, and worked by the worker."""

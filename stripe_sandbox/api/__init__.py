@@ -1,1 +1,0 @@
-"""The API: its addresses and parameters, lists and searches, and how a call is answered."""

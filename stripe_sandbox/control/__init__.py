@@ -1,1 +1,0 @@
-"""The control address `/_sandbox/`, for tests and drills."""

@@ -1,1 +1,0 @@
-"""The socket, requests and answers. Nothing of Stripe is known here."""

@@ -1,1 +1,0 @@
-"""The hosted pages that donors see, and what happens when their forms are sent."""

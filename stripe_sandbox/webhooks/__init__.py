@@ -1,1 +1,0 @@
-"""Webhook endpoints, and how events get to them."""
