@@ -13,6 +13,7 @@ from wagtail.models import Orderable
 
 from awareness import contact_form, correspondence
 from awareness.listings import SECTIONS, BodyPage
+from foundation.doors import limits
 from foundation.organisation import retention
 from foundation.organisation.models import Organisation
 
@@ -50,13 +51,11 @@ class ContactPage(BodyPage):
         if form.is_valid() and correspondence.may_write(request):
             correspondence.receive(self.reasons.get(pk=form.cleaned_data["reason"]), form.cleaned_data)
             return redirect(f"{request.path}?sent")
-        status = 200
-        if form.is_valid():
+        too_often = form.is_valid()
+        if too_often:
             form.add_error(None, contact_form.TOO_OFTEN)
-            status = 429
-        answer = super().serve(request, form=form)
-        answer.status_code = status
-        return self._with_form(answer)
+        answer = self._with_form(super().serve(request, form=form))
+        return limits.too_often(answer, correspondence.SECONDS // correspondence.WRITERS) if too_often else answer
 
     def _with_form(self, answer: HttpResponse) -> HttpResponse:
         """A page with a form must send its own address along, or Chromium says `Origin: null` and Django refuses."""

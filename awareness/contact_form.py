@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import MinLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from supporters import names
 
 LONGEST = 5000  # characters
@@ -26,16 +26,7 @@ class MessageForm(GuardedForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        help_text=_("We answer there, and use it for nothing else."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={
-            "required": _("Please write your e-mail address."),
-            "invalid": _("Please write your e-mail address in full, like name@example.org."),
-        },
-    )
+    email = address_field(_("We answer there, and use it for nothing else."))
     text = forms.CharField(
         label=_("Your message"),
         max_length=LONGEST,

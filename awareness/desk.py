@@ -27,7 +27,7 @@ class DeskPanel(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         figures = reverse(f"{SNIPPETS}figure:list")
         uncalled = Hotline.objects.filter(published=True, checked_on=None)
-        unopened = Source.objects.filter(date_checked=None)
+        unopened = Source.objects.filter(checked_on=None)
         pages = reviews.due(Page.objects.all(), Organisation.load().today())
         wrong = FoundLink.objects.filter(state=FoundLink.State.BROKEN)
         return {

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from awareness.checked import Checked
 from foundation.organisation import addresses
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -39,7 +40,7 @@ class Named(models.Model):
             raise ValidationError({"slug": _("Texts name this row by its short name, so it cannot change.")})
 
 
-class Source(Named):
+class Source(Named, Checked):
     """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
 
     publisher = models.CharField(_("publisher"), max_length=200)
@@ -58,13 +59,6 @@ class Source(Named):
         help_text=_("Empty when the page does not say."),
     )
     address = models.URLField(_("address"), blank=True, max_length=500, help_text=_("Only the publisher’s own page."))
-    date_checked = models.DateField(
-        _("date checked"),
-        null=True,
-        blank=True,
-        help_text=_("The day a person at the charity opened this source. Empty until then."),
-    )
-    checked_by = models.CharField(_("checked by"), max_length=120, blank=True)
     seen_at = models.TextField(
         _("seen at"), blank=True, help_text=_("For staff: the pages where we read it. Never shown.")
     )
@@ -81,8 +75,6 @@ class Source(Named):
     def clean(self) -> None:
         super().clean()
         addresses.field("address", self.address, addresses.check_source)
-        if bool(self.date_checked) != bool(self.checked_by):
-            raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
 
 
 OLD_AFTER = 4  # years: the estimates we lean on come out about that often

@@ -21,7 +21,7 @@ from staff.cells import inert
 
 COLUMNS = [
     "name", "value", "as_printed", "counts", "year_measured", "status", "sentence", "method",
-    "publisher", "title", "year_published", "address", "date_checked", "correction", "replaced_by",
+    "publisher", "title", "year_published", "address", "checked_on", "correction", "replaced_by",
 ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def _row(figure: Figure) -> dict[str, Any]:
         "title": source.title,
         "year_published": source.year,
         "address": source.address,
-        "date_checked": source.date_checked.isoformat() if source.date_checked else None,
+        "checked_on": source.checked_on.isoformat() if source.checked_on else None,
         "correction": figure.correction,
         "replaced_by": figure.replaced_by.slug if figure.replaced_by else None,
     }
@@ -82,7 +82,7 @@ def _row(figure: Figure) -> dict[str, Any]:
 
 def as_json(request: HttpRequest) -> HttpResponse:
     """/figures.json: for programs."""
-    about = {"note": "date_checked is null until a person at the charity has opened the source."}
+    about = {"note": "checked_on is null until a person at the charity has opened the source."}
     rows = [_row(figure) for figure in _rows()]
     text = json.dumps({**about, "figures": rows}, ensure_ascii=False, indent=1)
     return HttpResponse(text + "\n", content_type="application/json")

@@ -16,6 +16,7 @@ from awareness.facts import Figure
 from awareness.facts_page import FactsPage
 from awareness.page_words import PageWords, Passage
 from awareness.pages import HelpPage
+from foundation.organisation import countries
 from foundation.organisation.languages import here
 from foundation.organisation.sought import Sought, stems
 
@@ -41,13 +42,13 @@ class Answers(NamedTuple):
 
 def answers(sought: Sought) -> Answers:
     """Few questions to the database, however much is found."""
-    rows, figures, countries = _rows(sought), _figures(sought), _countries(sought)
+    rows, figures, places = _rows(sought), _figures(sought), _countries(sought)
     known = _public([row.page_id for row in rows], sought.language)
     urls = {page.pk: here("/" + page.url_path.split("/", 2)[2]) for page in known.values()}  # asks for no site
     facts, helping = (_address(kind, known, urls) for kind in (FactsPage, HelpPage))
     pages, all_words = _best([row for row in rows if row.page_id in known], sought)
     return Answers(
-        [_country(country, helping, sought) for country in countries if helping],
+        [_country(country, helping, sought) for country in places if helping],
         [_figure(figure, facts, sought) for figure in figures if facts],
         [_page(row, known[row.page_id].title, urls[row.page_id], sought) for row in pages],
         all_words,
@@ -69,7 +70,7 @@ def _figures(sought: Sought) -> list[Figure]:
 def _countries(sought: Sought) -> list[hotlines.Country]:
     """Those whose whole name was asked for, or whose name has every word: "help in Mexico", "States"."""
     wanted, named = set(sought.stems), set()
-    for code, name in hotlines.country_names().items():
+    for code, name in countries.names().items():
         own = set(stems(name, sought.language))
         if own and (own <= wanted or wanted <= own):
             named.add(code)

@@ -1,13 +1,14 @@
 """The first screen of Get help in languages of people who may need it, each marked until a speaker has read it."""
 
 from babel import Locale
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from awareness.checked import Checked
 
-class HelpLanguage(models.Model):
-    """A few sentences in one language. Short on purpose: each must be right."""
+
+class HelpLanguage(Checked):
+    """A few sentences in one language. Short on purpose: each must be right. Checked: read by a speaker of it."""
 
     slug = models.SlugField(_("language tag"), unique=True, max_length=12, help_text=_("For example: es, zh-hans."))
     name = models.CharField(_("name of the language, in itself"), max_length=60)
@@ -20,8 +21,6 @@ class HelpLanguage(models.Model):
         _("“no speaker has checked this text yet”"), max_length=200, help_text=_("In that language.")
     )
     published = models.BooleanField(_("published"), default=True, help_text=_("Off: the language is not shown."))
-    reviewer = models.CharField(_("read by a speaker"), max_length=120, blank=True, help_text=_("For staff."))
-    checked_on = models.DateField(_("read on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("language of Get help")
@@ -30,11 +29,6 @@ class HelpLanguage(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        super().clean()
-        if bool(self.reviewer) != bool(self.checked_on):
-            raise ValidationError(_("Fill in both who read the text and when, or neither."))
 
     @property
     def direction(self) -> str:

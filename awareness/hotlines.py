@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from babel import Locale, UnknownLocaleError
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from foundation.organisation import addresses
+from awareness.checked import Checked
+from foundation.organisation import addresses, countries
 
 HOME_COUNTRY = "US"  # whose support line stands at the top of every page
 NUMBER = re.compile(r"^\+?[0-9][0-9 ()-]*$")
@@ -29,17 +28,8 @@ class Site(NamedTuple):
     url: str
 
 
-def country_names() -> dict[str, str]:
-    """The names of countries in the language of the page, by code. "EU" is among them."""
-    try:
-        locale = Locale.parse(get_language() or "en", sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    return {code: name for code, name in locale.territories.items() if len(code) == 2 and code.isalpha()}
-
-
 def country_choices() -> list[tuple[str, str]]:
-    return sorted(country_names().items(), key=lambda pair: pair[1])
+    return list(countries.names().items())
 
 
 def check_phones(value: str) -> None:
@@ -54,7 +44,7 @@ class HotlineQuerySet(models.QuerySet["Hotline"]):
         return self.filter(published=True)
 
 
-class Hotline(models.Model):
+class Hotline(Checked):
     """One line. Staff notes stand apart and are never shown."""
 
     class Kind(models.TextChoices):
@@ -79,13 +69,6 @@ class Hotline(models.Model):
         _("emergency number of the country"), max_length=20, blank=True, validators=[RegexValidator(NUMBER)]
     )
     published = models.BooleanField(_("published"), default=False, help_text=_("Off: the row is not shown."))
-    checked_on = models.DateField(
-        _("checked on"),
-        null=True,
-        blank=True,
-        help_text=_("The day a person at the charity called or opened the live page."),
-    )
-    checked_by = models.CharField(_("checked by"), max_length=120, blank=True)
     order = models.PositiveSmallIntegerField(_("order within the country"), default=0)
     staff_notes = models.TextField(_("staff notes"), blank=True, help_text=_("Never shown on the site."))
 
@@ -101,8 +84,6 @@ class Hotline(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        if bool(self.checked_on) != bool(self.checked_by):
-            raise ValidationError(_("Fill in both the date checked and who checked, or neither."))
         for line in _lines(self.web):
             if "://" in line:
                 raise ValidationError({"web": _("“%(line)s”: write it without https://") % {"line": line}})
@@ -130,11 +111,11 @@ class Country(NamedTuple):
 
 def by_country() -> list[Country]:
     """Every country we know something of, by name. One query. The reader chooses; no address is looked up."""
-    names = country_names()
+    names = countries.names()
     grouped: dict[str, list[Hotline]] = {}
     for row in Hotline.objects.all():
         grouped.setdefault(row.country, []).append(row)
-    countries = [
+    found = [
         Country(
             code=code,
             name=names.get(code, code),
@@ -143,7 +124,7 @@ def by_country() -> list[Country]:
         )
         for code, rows in grouped.items()
     ]
-    shown = [country for country in countries if country.lines or country.emergency]
+    shown = [country for country in found if country.lines or country.emergency]
     return sorted(shown, key=lambda country: country.name)
 
 

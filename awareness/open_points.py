@@ -8,9 +8,10 @@ from wagtail.models import Page
 
 from awareness.facts import Source
 from awareness.help_languages import HelpLanguage
-from awareness.hotlines import Hotline, country_names
+from awareness.hotlines import Hotline
 from awareness.navigation import Navigation
 from awareness.pages import ReadingPage
+from foundation.organisation import countries
 from foundation.organisation.open_points import OpenPoint
 
 BLOCK, STORE = "for_staff", "store"
@@ -43,9 +44,8 @@ def _notes() -> Iterator[OpenPoint]:
 
 def _numbers() -> Iterator[OpenPoint]:
     edit = Hotline.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
-    names = country_names()
     for line in Hotline.objects.filter(published=True, checked_on=None):
-        words = f"{names.get(line.country, line.country)}: {line.name}, {line.phones or line.web}"
+        words = f"{countries.name(line.country)}: {line.name}, {line.phones or line.web}"
         yield OpenPoint(
             _("Lines for help that nobody has called"), " ".join(words.split()), reverse(edit, args=[line.pk])
         )
@@ -63,5 +63,5 @@ def _languages() -> Iterator[OpenPoint]:
 
 def _sources() -> Iterator[OpenPoint]:
     edit = Source.snippet_viewset.get_url_name("edit")  # type: ignore[attr-defined]
-    for source in Source.objects.filter(date_checked=None):
+    for source in Source.objects.filter(checked_on=None):
         yield OpenPoint(_("Sources that nobody has opened"), str(source), reverse(edit, args=[source.pk]))

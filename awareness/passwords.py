@@ -28,9 +28,8 @@ def _counted(request: HttpRequest, key: str, view: Callable[..., Any], *args: in
     """By address: the password is everybody's, so that a stranger's guesses must not close the page to all."""
     who = f"{key} {address.block(address.of(request))}"
     if request.method == "POST" and not limits.allow("page-password", who, TRIES, WHILE):
-        answer = render(request, "awareness/password_wait.html", {"minutes": WHILE // 60}, status=429)
-        answer.headers["Retry-After"] = str(WHILE // TRIES)
-        return answer
+        page = render(request, "awareness/password_wait.html", {"minutes": WHILE // 60})
+        return limits.too_often(page, WHILE // TRIES)
     found: HttpResponse = view(request, *args)
     if request.method == "POST" and found.status_code == 302:
         limits.give_back("page-password", who, TRIES)

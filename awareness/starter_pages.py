@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
+from wagtail.models import Locale, Page, Site
 
 from awareness import markup
 from awareness.articles import ArticleIndexPage, NewsroomPage
@@ -43,9 +42,6 @@ TYPES: dict[str, type[ReadingPage]] = {
     "facts": FactsPage,
 }
 HOME_SLUG = "front-page"  # stands in no address: the front page is the root of the site
-PAGE_RIGHTS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page")
-FILE_RIGHTS = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
-WRITERS = ("Editor", "Administrator")
 
 
 class Beside(NamedTuple):
@@ -191,8 +187,6 @@ def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any],
 def _add(page: ReadingPage, above: ReadingPage | None) -> ReadingPage:
     page.live = False  # until the revision is: search is told once
     (above or Page.get_first_root_node()).add_child(instance=page)
-    if above is None:
-        _let_writers_in(page)
     return _publish(page)
 
 
@@ -211,17 +205,3 @@ def _serve(home: ReadingPage, address: tuple[str, int]) -> None:
         site.save()
     if welcome is not None and welcome.pk != home.pk and type(welcome.specific) is Page:
         welcome.delete()
-
-
-def _let_writers_in(home: ReadingPage) -> None:
-    """Once, when the front page is made: who writes may write below it. Later changes are the administrator's."""
-    for group in Group.objects.filter(name__in=WRITERS):
-        for right in Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=PAGE_RIGHTS):
-            GroupPagePermission.objects.get_or_create(group=group, page=home, permission=right)
-        files = Permission.objects.filter(
-            content_type__app_label__in=("wagtailimages", "wagtaildocs"), codename__in=FILE_RIGHTS
-        )
-        for right in files:
-            GroupCollectionPermission.objects.get_or_create(
-                group=group, collection=Collection.get_first_root_node(), permission=right
-            )

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language
 from wagtail.models import Page
 
 from awareness import extras, hotlines, text
@@ -20,6 +20,7 @@ from awareness.pages import ArticlePage, HelpPage, HomePage
 from awareness.podcast import EpisodePage, PodcastPage
 from awareness.reading import ReadingPage
 from foundation.drawing import share_answer
+from foundation.organisation import countries
 from foundation.organisation.models import Organisation
 from foundation.organisation.structured import Data, ngo, us
 
@@ -183,13 +184,11 @@ def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
 def _countries(place: str) -> list[str]:
     """The countries that a place names in the page's language, in English; that of the charity where it names none."""
     rest, found = place, []
-    for code, name in sorted(hotlines.country_names().items(), key=lambda pair: -len(pair[1])):
+    for code, name in sorted(countries.names().items(), key=lambda pair: -len(pair[1])):
         if (without := re.sub(rf"\b{re.escape(name)}\b", "", rest)) != rest:  # no Guinea in Equatorial Guinea
             rest = without
             found.append(code)
-    with override("en"):
-        names = hotlines.country_names()
-    return [names[code] for code in found or [hotlines.HOME_COUNTRY]]
+    return [countries.name(code, "en") for code in found or [hotlines.HOME_COUNTRY]]
 
 
 def _words(page: Any) -> str:

@@ -71,7 +71,7 @@ class SourceViewSet(SnippetViewSet):
     model = Source
     icon = "doc-full"
     menu_label = _("Sources")
-    list_display = ["publisher", "title", "year", "date_checked", "mark"]
+    list_display = ["publisher", "title", "year", "checked_on", "mark"]
     list_filter = ["mark", "year", "publisher"]
     search_fields = ["slug", "publisher", "title", "address"]
     list_per_page = 50
@@ -88,7 +88,7 @@ class SourceViewSet(SnippetViewSet):
             ],
             heading=_("The publication"),
         ),
-        MultiFieldPanel([FieldPanel("date_checked"), FieldPanel("checked_by")], heading=_("Opened by us")),
+        MultiFieldPanel([FieldPanel("checked_on"), FieldPanel("checked_by")], heading=_("Opened by us")),
         MultiFieldPanel([FieldPanel("seen_at"), FieldPanel("mark")], heading=_("For staff, never shown")),
     ]
 
@@ -140,7 +140,8 @@ class HelpLanguageViewSet(SnippetViewSet):
             heading=_("The first screen"),
         ),
         MultiFieldPanel(
-            [FieldPanel("published"), FieldPanel("reviewer"), FieldPanel("checked_on")], heading=_("Shown and read")
+            [FieldPanel("published"), FieldPanel("checked_on"), FieldPanel("checked_by")],
+            heading=_("Shown, and read by a speaker of it"),
         ),
     ]
 

@@ -13,8 +13,9 @@ from django.db import connection
 from benchmarks.bare_views import TABLE
 from benchmarks.ground import Ground, insist
 from benchmarks.measure import Pair, Sample, here
-from donations import checkout, inbox
+from donations.giving import checkout
 from donations.models import Gift, StripeEvent
+from donations.webhooks import inbox
 from foundation.jobs import queue
 from tests.stripe_sandbox.driver import Sandbox
 

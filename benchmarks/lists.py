@@ -10,8 +10,8 @@ from django.db import connection
 from benchmarks.ground import Ground, insist
 from benchmarks.measure import Pair, Sample, here
 from donations.models import Gift
-from donations.money_lists import MINOR
-from donations.panel import GiftViewSet
+from donations.panel.lists import GiftViewSet
+from donations.panel.money_lists import MINOR
 from tests.staff.people import signed_in
 
 ADDRESS = "/admin/gift/"

@@ -7,7 +7,7 @@ import typst
 
 from benchmarks.ground import Ground, insist
 from benchmarks.measure import Pair, Sample, here
-from donations import papers as site
+from donations.letters import papers as site
 from donations.models import Receipt
 from foundation.drawing import pdf
 

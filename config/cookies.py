@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from donations import keepsake, retyped
+from donations.giving import keepsake, retyped
 from foundation.organisation import retention
 from staff import browsers
 from supporters import visits

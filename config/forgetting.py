@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from awareness import correspondence
-from donations import dedications, forgetting, tries
+from donations import privacy
+from donations.card_testing import tries
+from donations.letters import dedications
 from foundation.doors import limits, links
 from foundation.jobs import queue
 from foundation.letters import forgetting as letters
@@ -26,7 +28,7 @@ class Rule(NamedTuple):
 RULES = (
     Rule("unconfirmed", _("A signature that nobody confirmed by the letter: all that was typed"), pledging.forget),
     Rule("unconfirmed", _("A request for letters that nobody confirmed: the address"), subscribing.forget),
-    Rule("unpaid", _("A gift that was begun and never came: name, address and dedication"), forgetting.unpaid),
+    Rule("unpaid", _("A gift that was begun and never came: name, address and dedication"), privacy.unpaid),
     Rule(
         "letters",
         _(
@@ -48,7 +50,7 @@ RULES = (
     Rule(
         "events",
         _("What Stripe tells us of a payment, with names. Its number stays"),
-        forgetting.old_events,
+        privacy.old_events,
     ),
     Rule("messages", _("What you write to us and what we answer, after the last word"), correspondence.forget),
     Rule(

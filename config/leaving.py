@@ -8,7 +8,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from donations import keepsake, retyped
+from donations.giving import keepsake, retyped
 from foundation.organisation.models import LEAVE_URL, Organisation
 from supporters import visits
 

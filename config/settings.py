@@ -57,6 +57,7 @@ else:
 # --- What is in the house ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
+    "foundation.append_only",
     "foundation.organisation",
     "foundation.jobs",
     "foundation.letters",
@@ -264,8 +265,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"lett
 
 # --- Wagtail ----------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "awareness.once_each.Backend"}}
-WAGTAIL_SITE_NAME = "Road Out"
-WAGTAILADMIN_BASE_URL = BASE_URL
+WAGTAIL_SITE_NAME, WAGTAILADMIN_BASE_URL = "Road Out", BASE_URL
 # allauth's pages do both, behind the second factor.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAILUSERS_PASSWORD_ENABLED = False  # people choose their own, by an invitation's link

@@ -8,25 +8,25 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations import campaign_panel, numbers, offline_panel, panel, unsent_panel, year_end_panel
+from donations.panel import campaigns, lists, numbers, offline, unsent, year_end
 
 
 @hooks.register("register_admin_viewset")
-def money() -> panel.Money:
-    return panel.Money()
+def money() -> lists.Money:
+    return lists.Money()
 
 
-register_snippet(campaign_panel.Campaigns)
+register_snippet(campaigns.Campaigns)
 
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*offline_panel.addresses(), *year_end_panel.addresses(), *unsent_panel.addresses()]
+    return [*offline.addresses(), *year_end.addresses(), *unsent.addresses()]
 
 
 @hooks.register("register_admin_menu_item")
 def statements() -> MenuItem:
-    return year_end_panel.menu_item()
+    return year_end.menu_item()
 
 
 @hooks.register("construct_homepage_panels")

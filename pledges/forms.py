@@ -4,12 +4,13 @@ import hashlib
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
+from foundation.organisation import countries
 from pledges.models import PledgeText
-from supporters import consent, countries, names
+from supporters import consent, names
 from supporters.models import ConsentEvent
 
 
@@ -25,16 +26,7 @@ class SignForm(GuardedForm):
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"required": gettext_lazy("Please write your name.")},
     )
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail address"),
-        max_length=254,
-        help_text=gettext_lazy("We send one letter there, to confirm that it is you."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={
-            "required": gettext_lazy("Please write your e-mail address."),
-            "invalid": gettext_lazy("Please write your e-mail address in full, like name@example.org."),
-        },
-    )
+    email = address_field(gettext_lazy("We send one letter there, to confirm that it is you."))
     country = forms.ChoiceField(
         label=gettext_lazy("Country"),
         required=False,
@@ -49,7 +41,7 @@ class SignForm(GuardedForm):
         self.text = text
         self.minimum_age = text.pledge.minimum_age
         self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
-        choices = countries.choices(get_language() or "en")
+        choices = countries.choices()
         self.fields["country"].choices = [("", _("Choose, if you like")), *choices]  # type: ignore[attr-defined]
         self.fields["age"].label = _("I am %(age)s or over") % {"age": self.minimum_age}
         self.fields["age"].error_messages["required"] = _(

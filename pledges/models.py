@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from foundation.append_only.models import GrowsOnly
+from staff.columns import column
 from supporters import names
-from supporters.growing import GrowsOnly
 from supporters.models import Supporter
 
 TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # /pledge/<these>/ are pages of their own
@@ -234,11 +235,10 @@ class Signature(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.get_state_display()})"
 
+    @column(_("age"))
     def age_text(self) -> str:
         """What they said of their age, which is no number of years."""
         return _("%(age)s or over") % {"age": self.age}
-
-    age_text.short_description = _("age")  # type: ignore[attr-defined]
 
 
 class SignatureEvent(GrowsOnly):

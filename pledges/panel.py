@@ -7,15 +7,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.viewsets.model import ModelViewSetGroup
 from wagtail.admin.widgets import AdminAutoHeightTextInput
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from foundation.doors.card_numbers import NoCardNumbers
 from pledges import letters, pledging, wording
 from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
 from staff.action_views import NotDoneError
+from staff.editing import EditedViewSet, NeverDeleted
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import mailbox
 
@@ -89,30 +89,16 @@ class PledgeForm(NoCardNumbers, forms.ModelForm):
         return pledge
 
 
-class NeverDeleted(ModelPermissionPolicy):
-    """Signatures hang on a pledge: it is closed, not deleted. Superusers included."""
+class PledgeViewSet(NeverDeleted, EditedViewSet):
+    """Signatures hang on a pledge: it is closed, not deleted."""
 
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        return action != "delete" and super().user_has_permission(user, action)
-
-
-class PledgeViewSet(ModelViewSet):
     model = Pledge
+    form = PledgeForm
     icon = "form"
     menu_label = _("Pledges")
     list_display = ["title", "slug", "minimum_age", "is_open", "is_main"]
     search_fields = ["title", "slug"]
-    search_backend_name = None
-    copy_view_enabled = False
     inspect_view_enabled = True
-    add_to_reference_index = False
-
-    @property
-    def permission_policy(self) -> NeverDeleted:
-        return NeverDeleted(self.model)
-
-    def get_form_class(self, for_update: bool = False) -> type[PledgeForm]:
-        return PledgeForm
 
 
 class PledgeTextViewSet(ReadOnlyViewSet):

@@ -13,7 +13,6 @@ from pledges import counting, letters
 from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
 from supporters import consent, mailbox, people
 from supporters.addresses import canonical
-from supporters.models import ConsentEvent
 
 SIGNER = "signer"
 
@@ -76,13 +75,10 @@ def confirm(link: AccessLink) -> bool:
     links.use(link)
     signature.supporter = people.meet(signature.email, signature.name, signature.country, verified=True)
     if signature.wants_letters:
-        consent.record(
+        consent.confirmed(
             signature.supporter,
-            ConsentEvent.Purpose.LETTERS,
-            True,
-            signature.letters_wording,
-            signature.page,
-            method=ConsentEvent.Method.CONFIRMED,
+            wording=signature.letters_wording,
+            where=signature.page,
             locale=signature.locale,
             asked_at=signature.signed_at,
         )

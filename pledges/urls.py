@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from pledges import my_pledge, views
+from pledges import views
 
 app_name = "pledges"
 urlpatterns = [
-    path("my/pledge/<int:pk>/withdraw/", my_pledge.withdraw, name="withdraw"),
+    path("my/pledge/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("pledge/", views.pledge, name="pledge"),
     path("pledge/sent/", views.sent, name="sent"),
     path("pledge/confirm/<str:token>/", views.confirm, name="confirm"),

@@ -1,4 +1,4 @@
-"""The pages of a pledge: sign it, look in your inbox, confirm."""
+"""The pages of a pledge: sign it, look in your inbox, confirm, take it back."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +14,7 @@ from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
 from pledges.forms import SignForm
 from pledges.models import Pledge, Signature
+from supporters import visits
 
 # One connection may be a full hall: three hundred people at once, and thirty a minute after them. What one mailbox gets
 # is counted before that, by supporters.mailbox.
@@ -35,23 +36,18 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
         raise Http404
     posted = request.method == "POST"
     form = SignForm(request.POST if posted else None, text=text) if chosen.is_open else None
-    status = 200
-    if posted:
-        if form is None:
-            status = 409  # it was closed while the page was open
-        elif form.is_valid():
-            if limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
-                _sign(form, chosen)
-                return redirect("pledges:sent")
-            form.add_error(
-                None, _("Many people are signing from your connection. Please wait a minute, then send this once more.")
-            )
-            status = 429
+    too_often = False
+    if form is not None and posted and form.is_valid():
+        if limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
+            _sign(form, chosen)
+            return redirect("pledges:sent")
+        words = _("Many people are signing from your connection. Please wait a minute, then send this once more.")
+        form.add_error(None, words)
+        too_often = True
     context = {"pledge": chosen, "text": text, "form": form, "count": counting.shown(chosen)}
-    answer = render(request, "pledges/pledge.html", context, status=status)
-    if status == 429:
-        answer["Retry-After"] = str(WAIT)
-    return answer
+    # 409: it was closed while the page was open.
+    answer = render(request, "pledges/pledge.html", context, status=409 if posted and form is None else 200)
+    return limits.too_often(answer, WAIT) if too_often else answer
 
 
 @require_safe
@@ -127,13 +123,23 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@visits.required
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """On My page, by the supporter whose it is: anybody else's is not there. One that has ended stays ended."""
+    supporter = request.supporter  # type: ignore[attr-defined]
+    signature = Signature.objects.filter(pk=pk, supporter=supporter).first()
+    if signature is None:
+        raise Http404
+    pledging.withdraw(signature)
+    return redirect(reverse("supporters:my") + "?done=withdrawn#pledge")
+
+
+@require_POST
 @never_cache
 def new_letter(request: HttpRequest, token: str) -> HttpResponse:
     """The button on the page of an ended link. Its answer is the same for a link that never was."""
     if not limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
-        answer = render(request, "pledges/ended.html", {"token": token, "wait": True}, status=429)
-        answer["Retry-After"] = str(WAIT)
-        return answer
+        return limits.too_often(render(request, "pledges/ended.html", {"token": token, "wait": True}), WAIT)
     pledging.send_again(links.find(token, letters.CONFIRM, expired_too=True))
     return redirect(reverse("pledges:sent"))
 

@@ -20,8 +20,8 @@ In an app's wagtail_hooks.py:
         return GivingGroup()       # a ModelViewSetGroup: items = (GiftViewSet, PlanViewSet, ...)
 
 Staff see a list with `app.view_model`, export it with `app.export_model` (put it into Meta.permissions).
-Addresses that add, edit, copy or delete do not exist. A method shown as a column takes `short_description` and
-`admin_order_field`; text in it is escaped by the template, so return plain text.
+Addresses that add, edit, copy or delete do not exist. A method shown as a column is marked by `column`
+(staff/columns.py); text in it is escaped by the template, so return plain text.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,10 +32,14 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from foundation.jobs import queue
+from foundation.jobs.models import Job
 from staff import action_views, list_views, many_views
 
 READING = frozenset({"view", "export"})
@@ -77,6 +81,18 @@ class Action:
     def asks(self) -> bool:
         """Whether there is a page between the button and the deed."""
         return bool(self.form or self.sure)
+
+
+def try_again(
+    permission: str, applies: Callable[[Any], bool], job_of: Callable[[Any], Job] = lambda row: row
+) -> Action:
+    """The button of a parked job, or of the row that `job_of` has worked through."""
+
+    def run(row: Model, user: Any) -> str:
+        queue.revive(job_of(row))
+        return gettext("It waits for the worker again.")
+
+    return Action("try-again", _("Try again"), run, permission, applies)
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ def locked(request: HttpRequest) -> HttpResponse:
     """Too often: 429, whether or not such an account exists. A passkey and a link by mail still lead in."""
     _action, tries, seconds = HERE
     wait = seconds // tries  # until the next try
-    answer = render(request, "account/locked.html", {"minutes": wait // 60}, status=429)
-    answer.headers["Retry-After"] = str(wait)
-    return answer
+    return limits.too_often(render(request, "account/locked.html", {"minutes": wait // 60}), wait)
 
 
 def _tries(request: HttpRequest, account: str) -> list[tuple[tuple[str, int, int], str]]:

@@ -10,18 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
-from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters import again, desk
 from foundation.letters.models import Letter
 from foundation.organisation import home
 from staff.letters_again import MAY, LetterList
-from staff.lists import Action, ReadOnlyViewSet
-
-
-def _try_again(job: Job, user: Any) -> str:
-    queue.revive(job)
-    return gettext("The job waits for the worker again.")
+from staff.lists import Action, ReadOnlyViewSet, try_again
 
 
 def _send_letter(letter: Letter, user: Any) -> str:
@@ -52,15 +46,7 @@ class JobViewSet(ReadOnlyViewSet):
     list_display = ["key", "kind", "state", "run_at", "failures", "finished_at"]
     list_filter = ["state", "kind"]
     search_fields = ["key", "kind", "last_error"]
-    actions = [
-        Action(
-            "try-again",
-            _("Try again"),
-            _try_again,
-            "jobs.change_job",
-            applies=lambda job: job.state == Job.State.DEAD,
-        )
-    ]
+    actions = [try_again("jobs.change_job", lambda job: job.state == Job.State.DEAD)]
 
 
 class System(ModelViewSetGroup):

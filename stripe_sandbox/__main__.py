@@ -7,12 +7,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from . import API_VERSION, endpoints
+from . import API_VERSION
+from .agenda import Timekeeper
 from .app import App
-from .deliver import SCHEDULE, Courier, loopback
 from .faults import FaultError, Faults, read_fault, read_switches
-from .server import Server, Timekeeper
-from .store import StateError, Store
+from .http.messages import loopback
+from .http.server import Server
+from .store.database import StateError, Store
+from .webhooks import endpoints
+from .webhooks.delivery import SCHEDULE, Courier
 
 
 class StartError(Exception):
@@ -57,7 +60,7 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
         with store.books("") as books:
             endpoints.configure(books, asked.webhook_url, asked.webhook_secret)
     try:
-        return Server(asked.host, asked.port, app), app
+        return Server(asked.host, asked.port, app.answer), app
     except (OSError, OverflowError) as error:
         store.close()
         raise StartError(f"Cannot listen on {asked.host} port {asked.port}: {error}.") from error
@@ -83,7 +86,7 @@ def main(words: list[str] | None = None) -> int:
     except StartError as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    timekeeper = Timekeeper(app)
+    timekeeper = Timekeeper(app.store, app.courier)
     app.courier.start()
     timekeeper.start()
     for name in (signal.SIGTERM, signal.SIGINT):

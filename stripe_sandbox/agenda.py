@@ -1,13 +1,17 @@
 """The clock's work: what falls due by itself, done in order of time as time passes or is moved on."""
 
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import checkout, debits, disputes, pauses, payouts, refunds, renewals, subscriptions
-from .books import Books, Caller
-from .shapes.people import account
-from .store import Store
+from .billing import checkout, debits, pauses, renewals, subscriptions
+from .money import disputes, payouts, refunds
+from .shapes.account import account
+from .store.books import Books, Caller
+from .store.database import Store
+from .webhooks.delivery import Courier
 
 
 def _expire(books: Books, session_id: str) -> None:
@@ -76,3 +80,28 @@ def overdue(store: Store) -> list[str]:
     """The tenants that have something due now."""
     sql = "SELECT DISTINCT tenant FROM agenda JOIN tenants ON name = tenant WHERE at <= ? + offset"
     return [row["tenant"] for row in store.query(sql, (int(time.time()),))]
+
+
+class Timekeeper(threading.Thread):
+    """Once a second, does what has fallen due in any tenant's books."""
+
+    def __init__(self, store: Store, courier: Courier) -> None:
+        super().__init__(name="timekeeper", daemon=True)
+        self._store, self._courier, self._over = store, courier, threading.Event()
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join(timeout=5)
+
+    def run(self) -> None:
+        while not self._over.wait(1):
+            for tenant in overdue(self._store):
+                self._catch_up(tenant)
+            self._courier.wake()
+
+    def _catch_up(self, tenant: str) -> None:
+        try:
+            with up_to_date(self._store, tenant):
+                pass
+        except Exception:
+            traceback.print_exc()

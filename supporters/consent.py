@@ -59,15 +59,15 @@ def record(
     )
 
 
+def confirmed(supporter: Supporter, *, wording: str, where: str, locale: str, asked_at: datetime) -> ConsentEvent:
+    """Write down the yes to letters that a form asked for then and a mailed link confirms now."""
+    purpose, method = ConsentEvent.Purpose.LETTERS, ConsentEvent.Method.CONFIRMED
+    return record(supporter, purpose, True, wording, where, method=method, locale=locale, asked_at=asked_at)
+
+
 def newest(supporter: Supporter, purpose: str) -> ConsentEvent | None:
     """The last word on that purpose, yes or no. None: the person has said nothing."""
     return ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
-
-
-def has(supporter: Supporter, purpose: str) -> bool:
-    """Whether the newest word on that purpose is yes. No word is no."""
-    word = newest(supporter, purpose)
-    return bool(word and word.given)
 
 
 def refused(supporter: Supporter, purpose: str) -> bool:

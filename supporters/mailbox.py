@@ -1,10 +1,14 @@
 """A mailbox: how many letters a form may send it, and whether letters still reach it and are wanted there."""
 
+from typing import Any
+
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.doors import limits
+from foundation.letters.outbox import no_such_address
 from supporters import consent
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent, Supporter
@@ -33,6 +37,12 @@ def may_write(email: str) -> bool:
 def bounced(email: str) -> None:
     """Letters come back from there: what nobody must get is not sent any more, and staff see it. Receipts still go."""
     Supporter.objects.filter(canonical=canonical(email), bounced_at=None).update(bounced_at=timezone.now())
+
+
+@receiver(no_such_address, dispatch_uid="road-out-no-such-address")
+def unknown(sender: Any, email: str, **rest: Any) -> None:
+    """A mail server knows no such address, which is as good as a bounce."""
+    bounced(email)
 
 
 @transaction.atomic

@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from supporters.growing import GrowingManager, GrowsOnly
+from foundation.append_only.models import GrowingManager, GrowsOnly
+from staff.columns import column
 
 
 class Supporter(models.Model):
@@ -50,19 +51,17 @@ class Supporter(models.Model):
     def __str__(self) -> str:
         return self.name_or_email()
 
+    @column(_("name"), sorted_by="name")
     def name_or_email(self) -> str:
         """How lists name somebody whose name we do not know."""
         return self.name or self.email or gettext("(erased)")
 
+    @column(_("mailbox"))
     def mailbox_text(self) -> str:
         """What staff must know of the mailbox before they write to it."""
         if self.complained_at:
             return str(_("complained"))
         return str(_("letters come back")) if self.bounced_at else ""
-
-    mailbox_text.short_description = _("mailbox")  # type: ignore[attr-defined]
-    name_or_email.short_description = _("name")  # type: ignore[attr-defined]
-    name_or_email.admin_order_field = "name"  # type: ignore[attr-defined]
 
 
 class ConsentEvent(GrowsOnly):
@@ -134,19 +133,17 @@ class Subscription(ConsentEvent):
     def __str__(self) -> str:
         return self.email()
 
+    @column(_("e-mail address"), sorted_by="supporter__email")
     def email(self) -> str:
         return self.supporter.email
 
+    @column(_("name"))
     def name(self) -> str:
         return self.supporter.name
 
+    @column(_("mailbox"))
     def mailbox_text(self) -> str:
         return self.supporter.mailbox_text()
-
-    email.short_description = _("e-mail address")  # type: ignore[attr-defined]
-    email.admin_order_field = "supporter__email"  # type: ignore[attr-defined]
-    name.short_description = _("name")  # type: ignore[attr-defined]
-    mailbox_text.short_description = _("mailbox")  # type: ignore[attr-defined]
 
 
 class Asking(models.Model):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from foundation.doors import address, guard, limits, links
 from foundation.doors.card_numbers import NoCardNumbers
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from foundation.organisation.zone import on_our_calendar
 from supporters import consent, mailbox, names, news, persons, visits
 from supporters.models import ConsentEvent
@@ -27,16 +27,7 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 class AskForm(GuardedForm):
     """Where to mail the link."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        help_text=_("The one you gave or signed with."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={
-            "required": _("Please write your e-mail address."),
-            "invalid": _("Please write your e-mail address in full, like name@example.org."),
-        },
-    )
+    email = address_field(_("The one you gave or signed with."))
 
 
 class NameForm(NoCardNumbers, forms.Form):
@@ -61,9 +52,7 @@ def my(request: HttpRequest) -> HttpResponse:
         return _without_referrer(render(request, "supporters/ask.html", {"form": form}))
     if not limits.allow("my-link", address.block(address.of(request)), ASKS, WHILE):
         form.add_error(None, _("Many links were asked for from your connection. Please try again in a while."))
-        answer = render(request, "supporters/ask.html", {"form": form}, status=429)
-        answer["Retry-After"] = str(WHILE // ASKS)
-        return answer
+        return limits.too_often(render(request, "supporters/ask.html", {"form": form}), WHILE // ASKS)
     if mailbox.may_write(form.cleaned_data["email"]):
         visits.ask(form.cleaned_data["email"])
     return redirect("supporters:asked")

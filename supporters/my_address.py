@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from foundation.doors import guard
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from foundation.letters import outbox
 from supporters import mailbox, moving, visits
 from supporters.models import Supporter
@@ -28,12 +27,9 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 class NewAddressForm(GuardedForm):
     """Where letters should go."""
 
-    email = forms.EmailField(
+    email = address_field(
+        _("We mail a link there. The old address stays until you press its button, and is told then."),
         label=_("The new e-mail address"),
-        max_length=254,
-        help_text=_("We mail a link there. The old address stays until you press its button, and is told then."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={"required": _("Please write your e-mail address.")},
     )
 
 

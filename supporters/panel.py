@@ -9,7 +9,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import moving, persons
-from supporters.address_form import StaffAddressForm
+from supporters.forms import StaffAddressForm
 from supporters.models import ConsentEvent, Subscription, Supporter
 
 

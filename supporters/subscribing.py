@@ -13,7 +13,7 @@ from foundation.doors.models import AccessLink
 from foundation.letters import outbox
 from foundation.organisation import retention
 from supporters import consent, mailbox, people
-from supporters.models import Asking, ConsentEvent
+from supporters.models import Asking
 
 CONFIRM = "subscribe-confirm"  # the link's purpose
 LIFETIME = timedelta(days=7)
@@ -54,15 +54,8 @@ def confirm(link: AccessLink, asking: Asking) -> None:
     if not links.use(link):
         return
     supporter = people.meet(asking.email, verified=True)
-    consent.record(
-        supporter,
-        ConsentEvent.Purpose.LETTERS,
-        True,
-        asking.wording,
-        asking.where,
-        method=ConsentEvent.Method.CONFIRMED,
-        locale=asking.locale,
-        asked_at=asking.asked_at,
+    consent.confirmed(
+        supporter, wording=asking.wording, where=asking.where, locale=asking.locale, asked_at=asking.asked_at
     )
 
 

@@ -39,14 +39,15 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 def subscribe(request: HttpRequest) -> HttpResponse:
     """The form. Its answer is the same for every address."""
     form = SubscribeForm(request.POST if request.method == "POST" else None)
-    status = 200
+    too_often = False
     if request.method == "POST" and form.is_valid():
         if limits.allow("subscribe", address.block(address.of(request)), ASKERS, SECONDS):
             subscribing.ask(form.cleaned_data["email"], form.wording)
             return redirect("supporters:subscribe-sent")
         form.add_error(None, TOO_OFTEN)
-        status = 429
-    return render(request, "supporters/subscribe.html", {"form": form}, status=status)
+        too_often = True
+    answer = render(request, "supporters/subscribe.html", {"form": form})
+    return limits.too_often(answer, SECONDS // ASKERS) if too_often else answer
 
 
 @never_cache

@@ -44,17 +44,17 @@ def _empty_guarded_tables() -> None:
     """
     from django.db.backends.base.operations import BaseDatabaseOperations  # noqa: PLC0415 - once Django is set up
 
-    from supporters import growing_guard  # noqa: PLC0415
+    from foundation.append_only import triggers  # noqa: PLC0415
 
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def lifted(self, sql_list) -> None:
         using = self.connection.alias
-        growing_guard.remove(using)
+        triggers.remove(using)
         try:
             flush(self, sql_list)
         finally:
-            growing_guard.install(using)
+            triggers.install(using)
 
     BaseDatabaseOperations.execute_sql_flush = lifted
 

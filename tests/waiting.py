@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 60  # seconds, for a machine that is busy with other things
+PATIENCE = 180  # seconds, for a machine that is slow and busy with other things
 
 
 def wait_for(condition: Callable[[], object], what: str = "it") -> None:

@@ -10,12 +10,12 @@ from zipfile import ZipFile
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.migrations.loader import MigrationLoader
 
+from config import shape
 from config.copies import form, postgres, sqlite
 from config.copies.form import MEDIA, Contents, CopyError
 from config.processes import hold
-from donations import events
+from donations.webhooks import restored
 from foundation.jobs.models import Heartbeat
 from foundation.letters import outbox
 from foundation.organisation import home
@@ -43,7 +43,7 @@ def opened(path: Path, sealed: bool = True) -> Iterator[tuple[ZipFile, Contents]
 def restore(path: Path, say: Say, sealed: bool = True) -> Contents:
     """Nothing is written before the file is proved and the place is seen to be empty. Raises CopyError."""
     with opened(path, sealed) as (bundle, contents):
-        _refuse_newer(contents)
+        _refuse_other_shape(contents)
         _refuse_place(contents)
         say("Reading all of it once, before anything is written …")
         form.prove(bundle, contents)
@@ -58,14 +58,11 @@ def restore(path: Path, say: Say, sealed: bool = True) -> Contents:
         return contents
 
 
-def _refuse_newer(contents: Contents) -> None:
-    loader = MigrationLoader(None)
-    known = {*loader.disk_migrations, *(old for one in loader.disk_migrations.values() for old in one.replaces)}
-    newer = [f"{app}.{name}" for app, name in contents.migrations if (app, name) not in known]
-    if newer:
+def _refuse_other_shape(contents: Contents) -> None:
+    if other := shape.unknown((app, name) for app, name in contents.migrations):
         raise CopyError(
-            "This copy was made by a newer version of the site than this one, which does not know "
-            f"{', '.join(newer[:3])}{' …' if newer[3:] else ''}. Install that version here first."
+            "This copy was made by a newer version of the site than this one, or by one before its first release: it "
+            f"does not know {other}. Restore it with the version that made it."
         )
 
 
@@ -116,7 +113,7 @@ def _settle(contents: Contents, migrate: Callable[[], Any]) -> None:
     with transaction.atomic():
         home.restored(contents.moment)
         outbox.doubt_what_waits()
-        events.quieten_what_waits()
+        restored.quieten_what_waits()
         Session.objects.all().delete()
         Heartbeat.objects.all().delete()
     connections.close_all()

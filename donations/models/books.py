@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
+from donations.models.columns import money_column
 from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
-from supporters.growing import GrowingQuerySet, GrowsOnly
+from foundation.append_only.models import GrowingQuerySet, GrowsOnly
+from staff.columns import column
 
 
 class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
@@ -127,17 +129,9 @@ class LedgerEntry(GrowsOnly):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {money.exact(self.amount, self.currency)}"
 
-    def amount_text(self) -> str:
-        return money.exact(self.amount, self.currency)
+    amount_text = money_column("amount", _("amount"))
 
-    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
-    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
-
-    def settled_text(self) -> str:
-        return "" if self.settled is None else money.exact(self.settled, self.settled_currency)
-
-    settled_text.short_description = _("on the balance")  # type: ignore[attr-defined]
-    settled_text.admin_order_field = "settled"  # type: ignore[attr-defined]
+    settled_text = money_column("settled", _("on the balance"), currency="settled_currency")
 
 
 GIVING = [
@@ -237,8 +231,6 @@ class Receipt(GrowsOnly):
         """Something was given: it is described, and no value is stated."""
         return bool(self.description)
 
+    @column(_("total"), sorted_by="total")
     def total_text(self) -> str:
         return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
-
-    total_text.short_description = _("total")  # type: ignore[attr-defined]
-    total_text.admin_order_field = "total"  # type: ignore[attr-defined]

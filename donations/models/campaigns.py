@@ -21,6 +21,7 @@ from donations.models.currencies import Currency
 from donations.models.funds import Fund
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
+from staff.columns import column
 
 MOST = 10**12  # minor units: beyond any goal, far below what a database's integer holds
 TAKEN_ADDRESSES = ("again", "card", "finish", "thanks")  # they stand under /give/ as well
@@ -177,17 +178,16 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     def get_preview_context(self, request: Any, mode_name: str) -> dict[str, Any]:
         return {**super().get_preview_context(request, mode_name), "campaign": self}
 
+    @column(_("goal"))
     def goal_text(self) -> str:
         return money.short(self.goal, self.currency.code)
 
-    goal_text.short_description = _("goal")  # type: ignore[attr-defined]
-
+    @column(_("raised"))
     def raised_text(self) -> str:
         """Only on rows of `with_totals`."""
         return money.short(self.raised_sum, self.currency.code)
 
-    raised_text.short_description = _("raised")  # type: ignore[attr-defined]
-
+    @column(_("matched"))
     def matched_text(self) -> str:
         """Only on rows of `with_totals`: what the funder owes, of how much."""
         if not self.match_cap:
@@ -195,12 +195,9 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
         sums = {"used": self.matched_sum, "cap": self.match_cap}
         return _("%(used)s of %(cap)s") % {name: money.short(sum, self.currency.code) for name, sum in sums.items()}
 
-    matched_text.short_description = _("matched")  # type: ignore[attr-defined]
-
+    @column(_("state"))
     def state_text(self) -> str:
         return str(self.state.label) if self.live else gettext("not published")
-
-    state_text.short_description = _("state")  # type: ignore[attr-defined]
 
 
 class MatchQuerySet(models.QuerySet["MatchReservation"]):
@@ -219,7 +216,7 @@ class MatchQuerySet(models.QuerySet["MatchReservation"]):
 
 
 class MatchReservation(models.Model):
-    """The part of a funder's match that one gift has. Only donations/matching.py writes here.
+    """The part of a funder's match that one gift has. Only donations/campaigns/matching.py writes here.
 
     `promised` is what the gift was given at the start of its payment; `amount` is what counts now: the same while it
     is paid, less what was given back, and nothing once it is released.
@@ -252,7 +249,6 @@ class MatchReservation(models.Model):
     def __str__(self) -> str:
         return f"{self.gift_id}: {self.amount}"
 
+    @column(_("matched"))
     def amount_text(self) -> str:
         return money.short(self.amount, self.campaign.currency.code)
-
-    amount_text.short_description = _("matched")  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from donations import money
 from donations.models.currencies import Currency
 from foundation.organisation import addresses
+from staff.columns import column
 
 FRESH = timedelta(days=548)  # eighteen months: costs older than that say little about today
 
@@ -58,11 +59,9 @@ class CostLine(models.Model):
         super().clean()
         addresses.field("address", self.address, addresses.check_source)
 
+    @column(_("sum"), sorted_by="amount")
     def amount_text(self) -> str:
         return money.exact(self.amount, self.currency.code)
 
     def amount_short(self) -> str:
         return money.short(self.amount, self.currency.code)
-
-    amount_text.short_description = _("sum")  # type: ignore[attr-defined]
-    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]

@@ -42,7 +42,9 @@ class Currency(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(MOST_BASIS_POINTS)],
     )
     fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
-    most_chosen = models.JSONField(default=dict, editable=False)  # frequency: minor units; see donations/chosen.py
+    most_chosen = models.JSONField(
+        default=dict, editable=False
+    )  # frequency: minor units; see donations/giving/chosen.py
 
     objects = CurrencyQuerySet.as_manager()
 

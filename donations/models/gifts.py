@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
+from donations.models.columns import money_column
 from donations.models.funds import Fund
 from foundation.organisation import mode
+from staff.columns import column
 from supporters.models import Supporter
 
 # No 0, O, 1, I: references are read out on the telephone.
@@ -65,11 +67,9 @@ class OfSomeMoney(models.Model):
     class Meta:
         abstract = True
 
+    @column(_("money"), sorted_by="livemode")
     def mode_text(self) -> str:
         return "" if self.livemode else gettext("test")
-
-    mode_text.short_description = _("money")  # type: ignore[attr-defined]
-    mode_text.admin_order_field = "livemode"  # type: ignore[attr-defined]
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -146,9 +146,9 @@ class Plan(OfSomeMoney):
         """A payment failed, and nobody stopped or paused the gift."""
         return self.status == self.Status.PAST_DUE and self.cancel_at is None
 
-    def total_text(self) -> str:
-        return money.exact(self.total, self.currency)
+    total_text = money_column("total", _("every month"))
 
+    @column(_("status"), sorted_by="status")
     def status_text(self) -> str:
         """How it stands and what happens next, in the words of the panel."""
         status, day = self.Status, _day(self.cancel_at or self.resumes_at)
@@ -160,11 +160,6 @@ class Plan(OfSomeMoney):
         if self.status == status.PAUSED and day:
             return _("paused until %(day)s") % {"day": day}
         return self.get_status_display()
-
-    status_text.short_description = _("status")  # type: ignore[attr-defined]
-    status_text.admin_order_field = "status"  # type: ignore[attr-defined]
-    total_text.short_description = _("every month")  # type: ignore[attr-defined]
-    total_text.admin_order_field = "total"  # type: ignore[attr-defined]
 
 
 class GiftQuerySet(models.QuerySet["Gift"]):
@@ -268,30 +263,25 @@ class Gift(OfSomeMoney):
     def is_in_kind(self) -> bool:
         return self.method == Method.IN_KIND
 
+    @column(_("total"), sorted_by="total")
     def total_text(self) -> str:
         return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
 
-    total_text.short_description = _("total")  # type: ignore[attr-defined]
-    total_text.admin_order_field = "total"  # type: ignore[attr-defined]
-
+    @column(_("card fee, as booked"))
     def real_fee_text(self) -> str:
         """What the payment really cost, as booked, beside what the donor added for it."""
         fees = self.entries.filter(kind__in=["fee", "fee_returned"]).order_by().values_list("settled_currency")
         return ", ".join(money.exact(-fee, code) for code, fee in fees.annotate(sum=Sum("amount")))
 
-    real_fee_text.short_description = _("card fee, as booked")  # type: ignore[attr-defined]
-
+    @column(_("dedication"))
     def dedication_text(self) -> str:
         dedication = getattr(self, "dedication", None)
         return str(dedication) if dedication else ""
 
-    dedication_text.short_description = _("dedication")  # type: ignore[attr-defined]
-
+    @column(_("given back or disputed"))
     def returned_text(self) -> str:
         """What came back of it, read from the ledger: the status of a paid gift never goes back."""
         returned = getattr(self, "returned", None)
         if returned is None:
             returned = Gift.objects.with_returns().get(pk=self.pk).returned  # type: ignore[attr-defined]
         return money.exact(-returned, self.currency) if returned else ""
-
-    returned_text.short_description = _("given back or disputed")  # type: ignore[attr-defined]

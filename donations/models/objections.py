@@ -5,8 +5,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from donations import money
+from donations.models.columns import money_column
 from donations.models.gifts import Gift, OfSomeMoney, of_this_money
+from staff.columns import column
 
 STATUS = {
     "needs_response": _("waits for our answer"),
@@ -78,21 +79,17 @@ class Objection(OfSomeMoney):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.stripe_object}"
 
+    @column(_("how it stands"), sorted_by="status")
     def status_text(self) -> str:
         """In words; Stripe's own where it adds one that we do not know."""
         if self.kind == self.Kind.WARNING:
             return str(_("refund it now, or wait for the dispute") if self.actionable else _("nothing to do"))
         return str(STATUS.get(self.status, self.status.replace("_", " ")))
 
-    status_text.short_description = _("how it stands")  # type: ignore[attr-defined]
-    status_text.admin_order_field = "status"  # type: ignore[attr-defined]
-
+    @column(_("reason"), sorted_by="reason")
     def reason_text(self) -> str:
         """Stripe's word for why, as people write it."""
         return self.reason.replace("_", " ")
-
-    reason_text.short_description = _("reason")  # type: ignore[attr-defined]
-    reason_text.admin_order_field = "reason"  # type: ignore[attr-defined]
 
     @property
     def at_stripe(self) -> str:
@@ -103,13 +100,8 @@ class Objection(OfSomeMoney):
             place = f"disputes/{self.stripe_object}"
         return f"https://dashboard.stripe.com/{'' if self.livemode else 'test/'}{place}"
 
+    @column(_("at Stripe"))
     def link_text(self) -> SafeString:
         return format_html('<a href="{0}" rel="noreferrer">{0}</a>', self.at_stripe)
 
-    link_text.short_description = _("at Stripe")  # type: ignore[attr-defined]
-
-    def amount_text(self) -> str:
-        return "" if self.amount is None else money.exact(self.amount, self.currency)
-
-    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
-    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
+    amount_text = money_column("amount", _("amount"))

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from donations import money
+from donations.models.columns import money_column
 from donations.models.gifts import OfSomeMoney, of_this_money
+from staff.columns import column
 
 
 class PayoutQuerySet(models.QuerySet["Payout"]):
@@ -48,17 +49,9 @@ class Payout(OfSomeMoney):
     def __str__(self) -> str:
         return self.payout_id
 
-    def amount_text(self) -> str:
-        return money.exact(self.amount, self.currency)
+    amount_text = money_column("amount", _("amount"))
 
-    amount_text.short_description = _("amount")  # type: ignore[attr-defined]
-    amount_text.admin_order_field = "amount"  # type: ignore[attr-defined]
-
-    def unexplained_text(self) -> str:
-        return "" if self.unexplained is None else money.exact(self.unexplained, self.currency)
-
-    unexplained_text.short_description = _("unexplained")  # type: ignore[attr-defined]
-    unexplained_text.admin_order_field = "unexplained"  # type: ignore[attr-defined]
+    unexplained_text = money_column("unexplained", _("unexplained"))
 
 
 class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
@@ -95,6 +88,7 @@ class Reconciliation(models.Model):
     def __str__(self) -> str:
         return date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
+    @column(_("found"))
     def found_text(self) -> str:
         found: dict[str, Any] = self.found
         return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
@@ -103,8 +97,6 @@ class Reconciliation(models.Model):
     def failed(self) -> list[str]:
         """The parts that could not be compared; why stands in the notes."""
         return sorted(self.place.get("failed", {}))
-
-    found_text.short_description = _("found")  # type: ignore[attr-defined]
 
 
 class GapQuerySet(models.QuerySet["Gap"]):
@@ -142,8 +134,4 @@ class Gap(models.Model):
     def __str__(self) -> str:
         return self.movement
 
-    def net_text(self) -> str:
-        return "" if self.net is None else money.exact(self.net, self.currency)
-
-    net_text.short_description = _("on the balance")  # type: ignore[attr-defined]
-    net_text.admin_order_field = "net"  # type: ignore[attr-defined]
+    net_text = money_column("net", _("on the balance"))

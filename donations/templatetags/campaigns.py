@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from donations import progress
+from donations.campaigns import progress
 from donations.models import Campaign, Gift, MatchReservation
 
 register = template.Library()

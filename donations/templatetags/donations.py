@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from donations import published
+from donations.books import published
 from donations.models import Campaign
 from foundation.organisation.structured import script, us
 

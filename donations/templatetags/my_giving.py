@@ -10,8 +10,10 @@ from django import template
 from django.template import Context
 from django.utils.translation import get_language, to_locale
 
-from donations import money, plan_letters, road, statements
+from donations import money
+from donations.letters import plan_letters, statements
 from donations.models import Gift, Plan, Receipt
+from donations.my import road
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
 

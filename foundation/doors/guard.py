@@ -59,6 +59,20 @@ def button(request: HttpRequest) -> dict[str, Any]:
     return {"opened": shown if again and _read(shown)[0] is not None else stamp(), "again": again}
 
 
+def address_field(help_text: Any, label: Any = None) -> forms.EmailField:
+    """The field `email` of such a form, with what it says when nothing, or no address, stands in it."""
+    return forms.EmailField(
+        label=label or _("E-mail address"),
+        max_length=254,
+        help_text=help_text,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+        error_messages={
+            "required": _("Please write your e-mail address."),
+            "invalid": _("Please write your e-mail address in full, like name@example.org."),
+        },
+    )
+
+
 class GuardedForm(NoCardNumbers, forms.Form):
     """A field that people do not see, and a signed form time. Who trips is asked once to send again, with everything
     that was typed and without a reproach, because the doubt may be wrong: a manager of passwords fills such fields.

@@ -5,6 +5,7 @@ import time
 from django.db.models import Case, F, FloatField, Value, When
 from django.db.models.expressions import Expression
 from django.db.models.functions import Greatest, Least
+from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 
 from foundation.doors.models import TokenBucket
@@ -34,6 +35,13 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
         .update(tokens=level - Value(1.0), filled_at=Greatest(F("filled_at"), Value(now)))
     )
     return bool(taken)
+
+
+def too_often(answer: HttpResponse, seconds: int) -> HttpResponse:
+    """The same page as an answer to who knocked too often: 429, and after how many seconds a knock is heard again."""
+    answer.status_code = 429
+    answer["Retry-After"] = str(seconds)
+    return answer
 
 
 def give_back(action: str, who: str, capacity: int) -> None:

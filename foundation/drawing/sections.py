@@ -46,10 +46,6 @@ def _run(start: Point, end: Point, steps: int = 6) -> Line:
     ]
 
 
-def _road(start: Point) -> Line:
-    return [*_run(start, (start[0] + (SUN_X - start[0]) * 0.55, GROUND)), (SUN_X, GROUND)]
-
-
 def problem() -> list[Line]:
     """Bound almost to the end: the way out is there, and short."""
     return [[*_opened(Opening((74, 124), (400, GROUND), 68, 16, 0.5)), (SUN_X, GROUND)]]

@@ -1,17 +1,18 @@
-"""What other pages show of the pledge: how many have signed, and the invitation to sign."""
+"""What other pages show of the pledge: how many have signed, the invitation to sign, and a supporter's signatures."""
 
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from foundation.organisation import countries
 from foundation.organisation.sought import Sought
 from pledges import counting
-from pledges.models import Pledge, PledgeText
-from supporters import countries
+from pledges.models import Pledge, PledgeText, Signature
 
 register = template.Library()
 
@@ -19,7 +20,7 @@ register = template.Library()
 @register.filter
 def country_name(code: str) -> str:
     """The country of a two-letter code, in the reader's language."""
-    return countries.name(code, get_language() or "en")
+    return countries.name(code)
 
 
 def _pledge(slug: str) -> Pledge | None:
@@ -57,3 +58,10 @@ def pledges_found(sought: Sought) -> list[dict[str, str | SafeString]]:
             url = text.pledge.get_absolute_url()
             rows.append({"url": url, "title": sought.marked(title), "words": sought.excerpt(words)})
     return rows
+
+
+@register.inclusion_tag("pledges/my_pledge.html", takes_context=True)
+def my_pledge(context: Context) -> dict[str, Any]:
+    """{% my_pledge %}: the signatures of `request.supporter`."""
+    rows = Signature.objects.filter(supporter=context["request"].supporter).select_related("pledge", "text")
+    return {"signatures": list(rows), "csrf_token": context.get("csrf_token")}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import nulls
-from .people import checks
+from .customers import checks
 
 Thing = dict[str, Any]
 

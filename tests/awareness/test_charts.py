@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 
-from donations import starter
+from donations.giving import starter
 from donations.models import Fund, Gift, LedgerEntry
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

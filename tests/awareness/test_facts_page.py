@@ -50,7 +50,7 @@ def test_it_lists_each_source_and_leads_to_it(page):
 def test_it_says_which_sources_somebody_here_has_opened_and_apologises_for_none(loaded, client):
     assert "(checked" not in client.get(ADDRESS).content.decode()
     Source.objects.filter(slug="palermo-protocol").update(
-        date_checked=datetime.date(2026, 11, 20), checked_by="A. Person"
+        checked_on=datetime.date(2026, 11, 20), checked_by="A. Person"
     )
     html = client.get(ADDRESS).content.decode()
     assert "(checked 20 November 2026)" in html
@@ -71,7 +71,7 @@ def test_it_gives_the_same_facts_to_programs(loaded, client):
         )
         assert row["year_published"] == figure.source.year
         assert (float(row["value"]) if row["value"] else None) == (float(figure.value) if figure.value else None)
-        assert row["date_checked"] is None
+        assert row["checked_on"] is None
 
 
 def test_it_keeps_what_is_for_staff_to_staff(loaded, client):

@@ -122,7 +122,7 @@ def test_it_loads_nothing_that_nobody_has_seen(loaded):
 
 
 def test_it_claims_no_date_of_checking_that_nobody_made(loaded, read):
-    assert not Source.objects.exclude(date_checked=None, checked_by="").exists()
+    assert not Source.objects.exclude(checked_on=None, checked_by="").exists()
     assert "(checked" not in main_of(read(ARTICLE))
 
 

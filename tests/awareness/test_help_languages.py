@@ -38,7 +38,7 @@ def test_it_has_a_first_screen_in_each_language(read, language):
 
 
 def test_it_takes_the_mark_away_once_a_speaker_read_the_text(loaded, client):
-    HelpLanguage.objects.filter(slug="ar").update(reviewer="A. Speaker", checked_on=datetime.date(2026, 11, 20))
+    HelpLanguage.objects.filter(slug="ar").update(checked_by="A. Speaker", checked_on=datetime.date(2026, 11, 20))
     html = client.get("/get-help/").content.decode()
     assert NOT_CHECKED not in screen(html, "ar").get_text()
     assert NOT_CHECKED in screen(html, "es").get_text()
@@ -54,7 +54,7 @@ def test_it_shows_no_language_that_was_switched_off(loaded, client):
 
 def test_it_wants_both_the_reader_and_the_day(loaded):
     row = HelpLanguage.objects.get(slug="es")
-    row.reviewer = "A. Speaker"
+    row.checked_by = "A. Speaker"
     with pytest.raises(ValidationError, match="or neither"):
         row.full_clean()
 

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from awareness import hotlines
 from awareness.models import HelpPage, Hotline
+from foundation.organisation import countries
 from tests.awareness.conftest import main_of
 
 
@@ -112,9 +113,9 @@ def test_it_puts_the_home_line_on_every_page_from_the_data(read, loaded):
 
 
 def test_it_calls_countries_by_their_names_in_the_language_of_the_page():
-    assert hotlines.country_names()["EU"] == "European Union"
+    assert countries.names()["EU"] == "European Union"
     with translation.override("es"):
-        assert hotlines.country_names()["DE"] == "Alemania"
+        assert countries.names()["DE"] == "Alemania"
 
 
 def test_it_dials_what_it_prints():

@@ -122,7 +122,7 @@ def test_it_takes_a_field_that_it_did_not_know_before_for_no_persons_change(load
     assert Figure.objects.get(slug="detected-2022").method
 
 
-def test_it_lets_editors_write_below_the_front_page_once(loaded):
+def test_it_finds_that_editors_may_write_and_gives_no_right_back(loaded):
     rights = GroupPagePermission.objects.filter(group__name="Editor")
     assert "publish_page" in rights.values_list("permission__codename", flat=True)
     rights.all().delete()

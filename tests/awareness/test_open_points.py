@@ -45,7 +45,7 @@ def test_it_shows_the_list_to_those_who_write_and_to_nobody_else(loaded):
 def test_it_takes_off_the_list_what_is_settled(loaded):
     line, source = (
         Hotline.objects.filter(published=True, checked_on=None)[0],
-        Source.objects.filter(date_checked=None)[0],
+        Source.objects.filter(checked_on=None)[0],
     )
     pledge = Pledge.objects.get(is_main=True)
     row = Organisation.load()
@@ -53,7 +53,7 @@ def test_it_takes_off_the_list_what_is_settled(loaded):
     for told in (line.name, str(source), pledge.title, "The whole site in", "sample charity"):
         assert told in before, told
     Hotline.objects.filter(pk=line.pk).update(checked_on=TODAY, checked_by="Ada")
-    Source.objects.filter(pk=source.pk).update(date_checked=TODAY, checked_by="Ada")
+    Source.objects.filter(pk=source.pk).update(checked_on=TODAY, checked_by="Ada")
     wording.publish(pledge, "We begin.\n* I promise this.")
     LanguageReview.objects.create(language="es", reviewer="Eva", checked_on=TODAY)
     row.is_sample, row.registration_number = False, "12-3456789"
@@ -96,8 +96,8 @@ def test_it_says_how_many_are_open_when_a_live_site_is_checked(loaded):
     number = len(open_points())
     said = told_by_check(LIVE=True)
     assert f"{number} things are not checked or filled in yet" in said and LIST in said
-    assert f"Sources that nobody has opened: {Source.objects.filter(date_checked=None).count()}" in said
-    Source.objects.update(date_checked=TODAY, checked_by="Ada")
+    assert f"Sources that nobody has opened: {Source.objects.filter(checked_on=None).count()}" in said
+    Source.objects.update(checked_on=TODAY, checked_by="Ada")
     assert f"{len(open_points())} things" in told_by_check(LIVE=True) and len(open_points()) < number
 
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from wagtail.models import Page
 
 from config.management.commands import catalogue
-from donations import checkout
+from donations.giving import checkout
 from donations.models import Gift
 from foundation.organisation.languages import here
 from tests.awareness.test_figures import statistics_in, texts_of_page

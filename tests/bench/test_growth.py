@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from donations import audit, papers, published, reconcile, statements
+from donations.books import audit, published
+from donations.letters import papers, statements
 from donations.models import Gift, LedgerEntry, Plan, Receipt
+from donations.reconcile import runs
 from staff import exports
 from supporters import persons
 from tests.bench import books
@@ -103,11 +105,11 @@ def test_it_compares_many_monthly_gifts_with_stripe_as_it_does_few(donor, till):
         till.tell()
 
     give(0, 2)
-    reconcile.run(apply=True)
-    few = asked(lambda: reconcile.run(apply=False))
+    runs.run(apply=True)
+    few = asked(lambda: runs.run(apply=False))
     give(2, 6)
-    reconcile.run(apply=True)
-    assert asked(lambda: reconcile.run(apply=False)) == few and Plan.objects.count() == 6
+    runs.run(apply=True)
+    assert asked(lambda: runs.run(apply=False)) == few and Plan.objects.count() == 6
 
 
 def test_it_finds_no_receipt_of_somebody_else_and_none_with_an_impossible_number(charity):

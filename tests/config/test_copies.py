@@ -186,7 +186,7 @@ from foundation.jobs.queue import run_due
 run_due()
 from django.contrib.sessions.models import Session
 from django.db import Error
-from donations import gateway
+from donations.stripe import client
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from foundation.organisation import home
@@ -203,7 +203,7 @@ print("TOLD", json.dumps({
     "jobs": [job.args for job in Job.objects.filter(kind="stripe-event")],
     "sessions": Session.objects.count(),
     "mail": why(home.check_address),
-    "stripe": why(gateway.account),
+    "stripe": why(client.account),
     "account": why(lambda: home.check_account("acct_1/test")),
     "guard": why(lambda: ConsentEvent.objects.all()._raw_delete("default")),
     "next": why(lambda: meet("next@donor.example")),

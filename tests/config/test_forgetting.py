@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from awareness.messages import Message
 from config import cookies, forgetting, housekeeping
-from donations import giving, keepsake, retyped
+from donations.giving import gifts, keepsake, retyped
 from donations.models import CardTry, Gift, Opening, StripeEvent
 from foundation.doors import links
 from foundation.doors.models import AccessLink
@@ -36,8 +36,8 @@ def typed() -> Signature:
     words = {"name": "Nobody", "country": "", "age": 16, "letters_wording": "", "page": "/pledge/"}
     pledging.sign(text, email=NOBODY, **words)
     subscribing.ask(NOBODY, "Letters, please.")
-    wish = giving.Wish(giving.new_attempt(), "once", "USD", 2500, 0, NOBODY, "Nobody")
-    giving.begin(wish, "192.0.2.1", vouched=True)
+    wish = gifts.Wish(gifts.new_attempt(), "once", "USD", 2500, 0, NOBODY, "Nobody")
+    gifts.begin(wish, "192.0.2.1", vouched=True)
     links.make("a purpose", "a subject", timedelta(days=1))
     Message.objects.create(reason="General", name="Nobody", email=NOBODY, text="Hello", last_word_at=timezone.now())
     told = {"event_id": "evt_1", "type": "x", "created": timezone.now(), "livemode": False}
@@ -123,6 +123,10 @@ def test_it_names_every_cookie_that_the_site_sets():
     for app in ("awareness", "config", "donations", "foundation", "pledges", "staff", "supporters"):
         for path in Path(ROOT, app).rglob("*.py"):
             found |= {(path.relative_to(ROOT).as_posix(), name) for name in setting.findall(path.read_text())}
-    known = {("donations/keepsake.py", "NAME"), ("supporters/visits.py", "COOKIE"), ("staff/browsers.py", "COOKIE")}
-    assert found == known | {("donations/retyped.py", "NAME")}
+    known = {
+        ("donations/giving/keepsake.py", "NAME"),
+        ("supporters/visits.py", "COOKIE"),
+        ("staff/browsers.py", "COOKIE"),
+    }
+    assert found == known | {("donations/giving/retyped.py", "NAME")}
     assert [name for name, *_ in cookies.table()][1:4] == [keepsake.NAME, retyped.NAME, "my"]

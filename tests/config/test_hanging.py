@@ -9,7 +9,7 @@ from config.finished import FinishedFirst
 from config.hanging import PLACES, Hanging
 from config.places import Places
 from config.processes import THREADS
-from donations import gate
+from donations.stripe import gate
 from tests.waiting import wait_for
 
 

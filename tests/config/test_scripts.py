@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,23 @@ def test_it_notes_the_migration_at_hand_before_it_stops(monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         migrate.Command().handle(verbosity=0)
     assert done == ["first"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_it_says_that_its_data_are_of_another_version(furnished: Path, tmp_path: Path) -> None:
+    """The first migrations of both have the same names: without a word each page would fail."""
+    with closing(sqlite3.connect(tmp_path / "road_out.sqlite3")) as old:
+        old.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT, applied TEXT)")
+        names = [
+            ("donations", "0001_initial"),
+            ("donations", "0002_of_before"),
+            ("an_app_that_is_gone", "0001_initial"),
+        ]
+        old.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-01')", names)
+        old.commit()
+    said = refused(furnished, PORT=str(free_port()), DATA_DIR=str(tmp_path))
+    assert f"The data at {tmp_path} were made by another version of Road Out" in said
+    assert "it does not know donations.0002_of_before. Keep them" in said
+    assert len([line for line in said.splitlines() if "another version" in line]) == 1
 
 
 def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import Count
 
-from donations import audit, gateway
+from donations.books import audit
 from donations.models import Gift, LedgerEntry, Receipt
+from donations.stripe import client
 
 
 def movements() -> list[dict[str, Any]]:
     """Every balance transaction at Stripe, by the site's own key."""
-    return list(gateway.each(gateway.v1().balance_transactions.list, {}))
+    return list(client.each(client.v1().balance_transactions.list, {}))
 
 
 def disagreements(stripes: Iterable[dict[str, Any]] | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import ledger
+from donations.books import ledger
 from donations.models import Campaign, Currency, Gift, LedgerEntry
 from foundation.organisation.models import Organisation
 

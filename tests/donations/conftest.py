@@ -7,7 +7,7 @@ import pytest
 import stripe
 from django.test import Client
 
-from donations import gateway, pace
+from donations.stripe import client, pace
 from foundation.organisation.models import Organisation
 from tests.donations.donor import Donor, Till, a_charity
 
@@ -39,9 +39,9 @@ def donor(till, charity) -> Donor:
 @pytest.fixture
 def unhurried(monkeypatch) -> None:
     """The offline Stripe need not be spared: what would be asked again later is asked again at once. How long we
-    really wait is tested in test_read_quota.py and rules/test_gateway.py.
+    really wait is tested in test_read_quota.py and rules/test_client.py.
     """
     monkeypatch.setattr(pace, "SECOND", 0.0)
-    monkeypatch.setattr(gateway, "PATIENCE", (0.0,) * len(gateway.PATIENCE))
+    monkeypatch.setattr(client, "PATIENCE", (0.0,) * len(client.PATIENCE))
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.001)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from stripe._object_classes import OBJECT_CLASSES
 
-from donations import gateway
-from stripe_sandbox import parameters, routes
-from stripe_sandbox.wire import decode_form
+from donations.stripe import client as stripe_client
+from stripe_sandbox.api import parameters, routes
+from stripe_sandbox.api.forms import decode_form
 from tests.stripe_sandbox import openapi, samples, sdk_types
 
 
@@ -24,15 +24,15 @@ class Recorder:
         self.calls: dict[str, set[str]] = defaultdict(set)
         self.kinds: set[str] = set()
         self.faults: list[str] = []
-        real = gateway.InTime.request
+        real = stripe_client.InTime.request
 
         def request(client, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
             answer = real(client, method, url, headers, post_data)
             self._hear(method.upper(), url, post_data, answer)
             return answer
 
-        monkeypatch.setattr(gateway.InTime, "request", request)
-        gateway._client_for.cache_clear()
+        monkeypatch.setattr(stripe_client.InTime, "request", request)
+        stripe_client._client_for.cache_clear()
 
     def _hear(self, method: str, url: str, form: str | None, answer: tuple) -> None:
         parts = urlsplit(url)

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core import signing
 from django.test import Client
 
-from donations import gateway, starter
+from donations.giving import starter
 from donations.models import Currency
+from donations.stripe import client as stripe_client
 from foundation.doors import guard
 from foundation.jobs.queue import run_due
 from foundation.organisation.models import Organisation
@@ -60,7 +61,7 @@ class Till:
 
     def movements(self) -> list[dict]:
         """Every balance transaction at Stripe."""
-        return list(gateway.each(gateway.v1().balance_transactions.list, {}))
+        return list(stripe_client.each(stripe_client.v1().balance_transactions.list, {}))
 
     def pay(self, url: str, card: str = CARD, **fields: str) -> str:
         return self.sandbox.pay(url, card, **fields)

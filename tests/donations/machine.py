@@ -15,8 +15,12 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from donations import arrears, gateway, reconcile, starter, steering
+from donations.giving import starter
 from donations.models import Gift, LedgerEntry, Plan, Receipt
+from donations.monthly import changes, dunning
+from donations.reconcile import runs
+from donations.stripe import client
+from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.jobs.queue import run_due
 from tests.donations.account_life import WHICH, AccountLife
 from tests.donations.agreement import assert_books_agree
@@ -32,15 +36,15 @@ GOOD, FAILS_LATER, REFUSED = "4242424242424242", "4000000000000341", "4000000000
 BANK = {"USD": "000123456789", "EUR": "DE89370400440532013000"}
 # What says of a page, a payment or a plan how it was once.
 LATE = ("checkout.session.completed", "checkout.session.expired", "charge.failed", "customer.subscription.updated")
-NOT_NOW = (gateway.StripeIsDownError, gateway.StripeRefusedError, steering.CannotError)  # staff read a sentence
+NOT_NOW = (StripeIsDownError, StripeRefusedError, changes.CannotError)  # staff read a sentence
 STEER: dict[str, Callable[[Plan], Plan]] = {
-    "pause": steering.pause,
-    "pause until": lambda plan: steering.pause(plan, timezone.now() + timedelta(days=45)),
-    "resume": steering.resume,
-    "stop": steering.stop,
-    "undo": steering.undo_stop,
-    "end": steering.end,
-    "amount": lambda plan: steering.change_amount(plan, plan.total + 100),
+    "pause": changes.pause,
+    "pause until": lambda plan: changes.pause(plan, timezone.now() + timedelta(days=45)),
+    "resume": changes.resume,
+    "stop": changes.stop,
+    "undo": changes.undo_stop,
+    "end": changes.end,
+    "amount": lambda plan: changes.change_amount(plan, plan.total + 100),
 }
 REACHED: Counter[str] = Counter()  # over all stories: a story in which nothing happens proves nothing
 
@@ -151,7 +155,7 @@ class Story(AccountLife, RuleBasedStateMachine):
         """At Stripe and here; the worker does what is due."""
         self.till.advance(int(days * DAY))
         self.clock.shift(int(days * DAY))
-        arrears.look_after()
+        dunning.look_after()
         run_due()
         self.nothing_goes_back()
 
@@ -173,13 +177,13 @@ class Story(AccountLife, RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        gateway._client_for.cache_clear()
-        gateway._account_for.cache_clear()
+        client._client_for.cache_clear()
+        client._account_for.cache_clear()
 
     @rule(apply=st.booleans())
     def compare(self, apply: bool) -> None:
-        with suppress(gateway.StripeIsDownError):  # the next hour asks again
-            reconcile.run(apply=apply)
+        with suppress(StripeIsDownError):  # the next hour asks again
+            runs.run(apply=apply)
         self.nothing_goes_back()
 
     # what must be true
@@ -211,10 +215,10 @@ class Story(AccountLife, RuleBasedStateMachine):
             if self.late:
                 self.events_come_late()
             for _ in range(2):  # a pause of ours voids months, which changes the plan at Stripe once more
-                reconcile.run(apply=True)
-                arrears.look_after()
+                runs.run(apply=True)
+                dunning.look_after()
                 run_due()
-            again = reconcile.run(apply=True)
+            again = runs.run(apply=True)
             self.nothing_goes_back()
             assert again.gaps == 0 and again.found_text() == "", (again.found, again.notes)
             assert_books_agree()

@@ -5,15 +5,16 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from donations import events, gateway
 from donations.models import Gift, Plan, StripeSetup
-from donations.telling import card_page
+from donations.stripe import client
+from donations.stripe.writes import card_page
+from donations.webhooks import events
 
 pytestmark = pytest.mark.django_db
 
 
 def endpoints() -> list[dict]:
-    return list(gateway.each(gateway.v1().webhook_endpoints.list, {}))
+    return list(client.each(client.v1().webhook_endpoints.list, {}))
 
 
 def run() -> str:
@@ -43,13 +44,13 @@ def test_it_makes_nothing_twice_and_tells_no_secret_again(till, charity):
 def test_it_puts_right_what_somebody_changed(till, charity):
     run()
     (endpoint,) = endpoints()
-    gateway.ask(gateway.v1().webhook_endpoints.update, endpoint["id"], {"enabled_events": ["charge.succeeded"]})
+    client.ask(client.v1().webhook_endpoints.update, endpoint["id"], {"enabled_events": ["charge.succeeded"]})
     run()
     assert set(endpoints()[0]["enabled_events"]) == set(events.STEPS)
 
 
 def test_it_says_why_when_stripe_does_not_answer(till, charity):
-    gateway.account()
+    client.account()
     till.fault("unavailable", count=9)
     with pytest.raises(CommandError):
         run()

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from donations import audit, ledger, numbers, progress, published, receipts, statements
+from donations.books import audit, ledger, published, receipts
+from donations.campaigns import progress
+from donations.letters import statements
 from donations.models import (
     Campaign,
     Gift,
@@ -20,6 +22,7 @@ from donations.models import (
     StripeEvent,
     StripeTrouble,
 )
+from donations.panel import numbers
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.organisation.models import Home

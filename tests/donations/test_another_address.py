@@ -6,7 +6,8 @@ import pytest
 from django.db.models import Q
 from django.test import Client
 
-from donations import offline, year_end
+from donations.giving import offline
+from donations.letters import year_end
 from donations.models import AddressChange, Gift, Plan
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due

@@ -7,8 +7,12 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from donations import account, gateway, plan_letters, steering
+from donations.letters import plan_letters
 from donations.models import Gift, LedgerEntry, Objection, Plan, Receipt, StripeTrouble
+from donations.monthly import changes
+from donations.stripe import account, client
+from donations.stripe.errors import StripeRefusedError
+from donations.webhooks import events
 from foundation.letters.models import Letter
 from tests.donations.agreement import disagreements
 from tests.donations.test_returns import balanced, rows
@@ -110,15 +114,15 @@ def test_it_corrects_the_receipt_of_a_bank_debit_that_was_taken_back_and_tells_o
 def test_it_takes_gifts_when_somebody_archived_our_products(donor, till):
     for frequency, ident in (("once", "road_out_gift_once"), ("monthly", "road_out_gift_monthly")):
         donor.paid(frequency, "30")
-        gateway.ask(gateway.v1().products.update, ident, {"active": False})
+        client.ask(client.v1().products.update, ident, {"active": False})
         donor.gave(frequency, "31", email="grace@donor.example")
     assert Gift.objects.paid().count() == 4 and balanced(till)
 
 
 def test_it_takes_a_gift_when_somebody_deleted_our_product(donor, till):
     """Stripe deletes a product only before its first price: between setting up and the first gift."""
-    account.set_up()
-    gateway.ask(gateway.v1().products.delete, "road_out_gift_once")
+    account.set_up(events.STEPS)
+    client.ask(client.v1().products.delete, "road_out_gift_once")
     donor.gave("once", "31")
     assert Gift.objects.get().is_paid and balanced(till)
 
@@ -127,7 +131,7 @@ def test_it_still_says_no_where_stripe_refuses_for_another_reason(donor, till):
     """The product stands, so nothing is tried a second time."""
     donor.give("once", "30")
     assert donor.give("once", "30", email="ada@-.example").status_code == 200
-    assert len(list(gateway.each(gateway.v1().checkout.sessions.list, {}))) == 1
+    assert len(list(client.each(client.v1().checkout.sessions.list, {}))) == 1
 
 
 @pytest.fixture
@@ -137,14 +141,14 @@ def plan(donor, till) -> Plan:
 
 
 def test_it_renews_and_changes_a_monthly_gift_whose_price_and_product_were_archived(plan, till):
-    subscription = gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+    subscription = client.get(client.v1().subscriptions.retrieve, plan.subscription_id)
     price = subscription["items"]["data"][0]["price"]
-    gateway.ask(gateway.v1().prices.update, price["id"], {"active": False})
-    gateway.ask(gateway.v1().products.update, price["product"], {"active": False})
+    client.ask(client.v1().prices.update, price["id"], {"active": False})
+    client.ask(client.v1().products.update, price["product"], {"active": False})
     till.advance(32 * DAY)
     till.tell()
     assert Gift.objects.paid().count() == Receipt.objects.count() == 2
-    assert steering.change_amount(plan, 4500).total == 4500
+    assert changes.change_amount(plan, 4500).total == 4500
     with time_machine.travel(timezone.now() + timedelta(days=32)):
         till.advance(31 * DAY)
         till.tell()
@@ -152,9 +156,9 @@ def test_it_renews_and_changes_a_monthly_gift_whose_price_and_product_were_archi
 
 
 def test_it_ends_a_monthly_gift_whose_customer_was_deleted_and_keeps_its_books(plan, till):
-    gateway.ask(gateway.v1().customers.delete, plan.customer_id)
-    with pytest.raises(gateway.StripeRefusedError):
-        gateway.ask(gateway.v1().customers.update, plan.customer_id, {"name": "x"})
+    client.ask(client.v1().customers.delete, plan.customer_id)
+    with pytest.raises(StripeRefusedError):
+        client.ask(client.v1().customers.update, plan.customer_id, {"name": "x"})
     till.tell()
     plan.refresh_from_db()
     assert plan.status == "ended" and Letter.objects.filter(template="plan_ended").count() == 1
@@ -168,7 +172,7 @@ def test_it_says_that_the_gift_has_ended_when_the_card_page_is_asked_for_a_delet
     Plan.objects.update(status="past_due", past_due_since=timezone.now())
     plan.refresh_from_db()
     address = plan_letters.card_link(plan).text.split("/give/card/")[1].split()[0]
-    gateway.ask(gateway.v1().customers.delete, plan.customer_id)
+    client.ask(client.v1().customers.delete, plan.customer_id)
     answer = Client().post(f"/give/card/{address}")
     assert answer.status_code == 404 and "This monthly gift has ended" in answer.content.decode()
     plan.refresh_from_db()

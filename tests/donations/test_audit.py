@@ -6,9 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from donations import audit, balance, facts, reconcile
+from donations.books import audit
 from donations.models import Gift, LedgerEntry, Payout, Receipt
-from supporters import growing_guard
+from donations.reconcile import runs
+from donations.stripe import parse
+from donations.sync import balance
+from foundation.append_only import triggers
 from tests.donations.test_reconcile import story
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, till):
     story(donor, till)
     till.tell()
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     out = StringIO()
     call_command("audit_ledger", stdout=out)
     assert "0 rows" in out.getvalue()
@@ -51,10 +54,10 @@ def test_it_audits_books_that_are_right_and_names_the_rows_that_are_not(donor, t
 )
 def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, change, which, said):
     donor.gave("once", "25")
-    growing_guard.remove()  # whoever may change the database may lift its triggers too
+    triggers.remove()  # whoever may change the database may lift its triggers too
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE donations_{table} SET {change} WHERE {which}")
-    growing_guard.install()
+    triggers.install()
     entry, paper = LedgerEntry.objects.filter(kind="fee" if "fee" in which else "charge").get(), Receipt.objects.get()
     names = {"id": entry.pk, "object": entry.stripe_object, "gift": paper.gift.reference, "label": paper.label}
     out = StringIO()
@@ -65,8 +68,8 @@ def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, chang
 
 def test_it_names_money_that_is_booked_as_not_ours_and_as_a_gifts_until_a_comparison_takes_it_back(donor, till):
     donor.gave("once", "25")
-    (movement,) = (facts.movement(raw) for raw in till.movements())
+    (movement,) = (parse.movement(raw) for raw in till.movements())
     balance.foreign(movement)
     assert list(audit.foreign()) == [f"{movement.id}: booked as not ours, and as a gift's"]
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert list(audit.foreign()) == [] and balance.unexplained([movement]) == []

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connections, transaction
 
-from donations import ledger, receipts
+from donations.books import ledger, receipts
 from donations.models import Currency, Gift, LedgerEntry, Receipt
+from foundation.append_only.models import GrowsOnlyError
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
-from supporters.growing import GrowsOnlyError
 from tests.donations.test_events import charged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]

@@ -11,7 +11,8 @@ from django.test import Client
 from PIL import Image
 
 from config.api import FILE
-from donations import appeals, progress
+from donations.campaigns import progress
+from donations.giving import appeals
 from donations.models import Campaign, Gift, MatchReservation
 from foundation.drawing import share
 from foundation.organisation.models import Organisation

@@ -11,8 +11,10 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from donations import breaker, checkout, gateway, giving, tries
+from donations.card_testing import breaker, tries
+from donations.giving import checkout, gifts
 from donations.models import Breaker, CardTry, Gift, Opening
+from donations.stripe import client, reads
 from foundation.doors import proof
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -26,7 +28,7 @@ DECLINED = ["4000000000000002", "4000000000009995", "4000000000009987", "4000000
 
 
 def pages() -> int:
-    return len(gateway.ask(gateway.v1().checkout.sessions.list, {"limit": 100})["data"])
+    return len(client.ask(client.v1().checkout.sessions.list, {"limit": 100})["data"])
 
 
 def challenge(answer) -> str:
@@ -197,7 +199,7 @@ def test_it_makes_no_page_for_a_gift_that_waits_for_its_link(stranger, tripped):
 
 def test_it_lets_a_hall_of_two_hundred_give_through_one_connection():
     for number in range(200):
-        giving.begin(wish(f"hall{number}@donor.example"), "192.0.2.7", vouched=True)
+        gifts.begin(wish(f"hall{number}@donor.example"), "192.0.2.7", vouched=True)
     assert Gift.objects.count() == 200
 
 
@@ -205,7 +207,7 @@ def test_it_lets_a_hall_give_where_some_honest_cards_are_refused():
     """Ten refused of many that pass are a hall; ten refused of few are a thief."""
     hall, thief = "192.0.2.7", "192.0.2.8"
     for block, good in ((hall, 30), (thief, 5)):
-        gift = giving.begin(wish(f"{good}@donor.example"), block, vouched=True)
+        gift = gifts.begin(wish(f"{good}@donor.example"), block, vouched=True)
         for number in range(good + 10):
             card = f"{block}-{number}"
             CardTry.objects.create(charge_id=card, gift=gift, card=card, declined=number < 10, at=timezone.now())
@@ -216,14 +218,14 @@ def test_it_lets_a_hall_give_where_some_honest_cards_are_refused():
 def test_it_takes_a_mailbox_for_one_whatever_stands_behind_a_plus():
     """At any host: else each plus is a letter more to somebody who did not ask for it."""
     for number in range(12):
-        giving.begin(wish(f"victim+{number}@workspace.example"), f"192.0.2.{number}", vouched=True)
-    with pytest.raises(giving.TooOftenError):
-        giving.begin(wish("victim+12@workspace.example"), "192.0.2.99", vouched=True)
-    assert giving.begin(wish("other@workspace.example"), "192.0.2.99", vouched=True)
+        gifts.begin(wish(f"victim+{number}@workspace.example"), f"192.0.2.{number}", vouched=True)
+    with pytest.raises(gifts.TooOftenError):
+        gifts.begin(wish("victim+12@workspace.example"), "192.0.2.99", vouched=True)
+    assert gifts.begin(wish("other@workspace.example"), "192.0.2.99", vouched=True)
 
 
-def wish(email: str) -> giving.Wish:
-    return giving.Wish(giving.new_attempt(), "once", "USD", 2500, 0, email, "")
+def wish(email: str) -> gifts.Wish:
+    return gifts.Wish(gifts.new_attempt(), "once", "USD", 2500, 0, email, "")
 
 
 def test_it_buries_nobody_in_letters(stranger, tripped):
@@ -291,7 +293,7 @@ def test_it_closes_the_page_and_waits_an_hour_after_five_refused_cards(stranger,
     page = donor.give("once", "25", email="thief@gmail.com")["Location"]
     refuse(till, page, *DECLINED)
     till.tell()
-    assert gateway.checkout_page(Gift.objects.get().session_id).status == "expired"
+    assert reads.checkout_page(Gift.objects.get().session_id).status == "expired"
     refused = donor.give("once", "34", email="other@donor.example")
     assert refused.status_code == 429 and refused["Retry-After"] == "3600"
     assert "wait an hour" in refused.content.decode() and 'value="34"' in refused.content.decode()
@@ -317,7 +319,7 @@ def test_it_counts_the_same_card_once_and_keeps_no_fingerprint(stranger, till):
     refuse(till, page, *DECLINED[:1] * 6)
     till.tell()
     till.tell()
-    assert CardTry.objects.count() == 6 and gateway.checkout_page(Gift.objects.get().session_id).status == "open"
+    assert CardTry.objects.count() == 6 and reads.checkout_page(Gift.objects.get().session_id).status == "open"
     told = [charge["payment_method_details"]["card"]["fingerprint"] for charge in till.objects("charge")]
     assert not CardTry.objects.filter(card__in=told).exists()
 
@@ -388,4 +390,4 @@ def test_it_answers_the_same_to_a_known_and_an_unknown_mailbox(stranger, till):
     assert [answer.status_code for answer in answers] == [403, 403]
     mails = [stranger().send({**again(answer), "step": "mail"}) for answer in answers]
     assert mails[0]["Location"] == mails[1]["Location"] and mails[0].content == mails[1].content
-    assert giving.LIMITS["email"] == (12, 3600)
+    assert gifts.LIMITS["email"] == (12, 3600)

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from donations import offline, receipt_views, receipts
+from donations.books import receipts
+from donations.giving import offline, receipt_views
 from donations.models import Receipt
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry, thing

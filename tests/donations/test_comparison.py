@@ -6,8 +6,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import ahead, balance, facts, gateway, reconcile, steering, telling
+from donations.letters.outcomes import Tell
 from donations.models import Gap, Gift, LedgerEntry, Objection, Plan, Receipt, Reconciliation, StripeEvent
+from donations.monthly import changes
+from donations.reconcile import runs
+from donations.stripe import ahead, client, parse, reads, writes
+from donations.stripe.errors import NotFoundError
+from donations.sync import balance
 from foundation.letters.models import Letter
 from tests.donations.test_returns import balanced
 from tests.staff.people import member, signed_in
@@ -50,7 +55,7 @@ def kinds() -> set[str]:
 def test_it_leaves_the_monthly_sales_of_others_alone_whatever_their_price(donor, till, price):
     till.sandbox.foreign_subscription(price, till.tenant, metadata={"shop": "mugs"})
     donor.paid("monthly", "30")
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert (row.finished_at is not None, row.failed, row.notes) == (True, [], "")
     assert Plan.objects.get().total == 3000 and balanced(till)
     till.tell()
@@ -63,7 +68,7 @@ def test_it_leaves_the_monthly_sales_of_others_alone_whatever_their_price(donor,
 def test_it_names_a_monthly_gift_that_it_cannot_read_and_goes_on(donor, till):
     donor.paid("once", "25")
     strange = till.sandbox.foreign_subscription("tiered", till.tenant, metadata={"gift": Gift.objects.get().reference})
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert f"{strange['id']}: TypeError" in row.notes and row.finished_at and row.failed == []
     assert Gift.objects.get().status == "paid" and balanced(till)
 
@@ -73,8 +78,8 @@ def test_it_gives_up_a_page_that_is_of_another_account(donor, till):
     donor.give("once", "20")
     Gift.objects.update(session_id="cs_test_of_the_rehearsal")
     donor.paid("once", "25")
-    assert reconcile.run().finished_at
-    row = reconcile.run(apply=True)
+    assert runs.run().finished_at
+    row = runs.run(apply=True)
     assert row.finished_at and sorted(Gift.objects.values_list("total", "status")) == [
         (2000, "expired"),
         (2500, "paid"),
@@ -83,13 +88,13 @@ def test_it_gives_up_a_page_that_is_of_another_account(donor, till):
 
 def test_it_compares_the_other_lists_when_the_key_may_not_read_one_and_that_one_later(donor, till):
     """However long it takes until somebody mends the key: what happened meanwhile is read then."""
-    reconcile.hourly()
+    runs.hourly()
     donor.paid("once", "25", card="4000000000005423")
     donor.pay(donor.give("monthly", "30"))
     till.dispute(till.objects("payment_intent")[-1]["id"])
     for part, path in LISTS.items():
         till.fault("forbidden", path=path)
-        row = reconcile.run(timezone.now() - timedelta(days=3), apply=True)
+        row = runs.run(timezone.now() - timedelta(days=3), apply=True)
         assert row.finished_at and row.failed == [part] and f"{part} could not be compared" in row.notes
         assert "required permissions" in row.notes
     page = signed_in("Administrator").get("/admin/").content.decode()
@@ -99,22 +104,22 @@ def test_it_compares_the_other_lists_when_the_key_may_not_read_one_and_that_one_
         .startswith(' class="bad">1')
     )
     till.calm()
-    assert reconcile.run(timezone.now() - timedelta(days=3), apply=True).failed == []
+    assert runs.run(timezone.now() - timedelta(days=3), apply=True).failed == []
     assert Gift.objects.paid().count() == 2 and Objection.objects.count() == 2 and balanced(till)
 
 
 def test_it_reads_what_it_owes_however_old_that_is_by_then(donor, till):
-    reconcile.hourly()
+    runs.hourly()
     donor.paid("once", "25", card="4000000000005423")
     till.fault("forbidden", path=LISTS["warnings"])
-    reconcile.hourly()
+    runs.hourly()
     for day in (20, 40):
         with later(day):
-            reconcile.hourly()
+            runs.hourly()
             assert Reconciliation.objects.first().failed == ["warnings"] and not Objection.objects.exists()
     till.calm()
     with later(60):
-        reconcile.hourly()
+        runs.hourly()
     assert Reconciliation.objects.first().failed == [] and Objection.objects.get().kind == "warning"
 
 
@@ -122,36 +127,36 @@ def test_it_keeps_a_gap_for_each_thing_behind_a_payment_that_it_may_not_read(don
     donor.paid("monthly", "30")
     donor.pay(donor.give("once", "25"))
     till.fault("forbidden", path="/v1/invoice*")
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert row.finished_at and row.gaps == 1 and "required permissions" in Gap.objects.get().why
     assert Gift.objects.get(total=2500).is_paid and "foreign" not in kinds()
     till.calm()
-    assert reconcile.run(timezone.now() + timedelta(days=1), apply=True).gaps == 0
+    assert runs.run(timezone.now() + timedelta(days=1), apply=True).gaps == 0
     assert Gap.objects.get().explained_at and balanced(till)
 
 
 def test_it_keeps_as_a_gap_even_a_movement_of_which_it_understands_nothing(donor, till, monkeypatch):
     donor.paid("once", "25")
     with monkeypatch.context() as patch:
-        patch.setattr(facts, "movement", lambda raw: raw["of a new form"])
-        row = reconcile.run(apply=True)
+        patch.setattr(parse, "movement", lambda raw: raw["of a new form"])
+        row = runs.run(apply=True)
         assert row.finished_at and row.gaps == 1 and "KeyError" in row.notes
         with later(20):
-            reconcile.hourly()
+            runs.hourly()
     with later(30):
-        reconcile.hourly()
+        runs.hourly()
     assert open_gaps() == [] and Gift.objects.get().is_paid
 
 
 def test_it_looks_at_every_gap_again_and_not_only_at_a_hundred(till, charity):
-    reconcile.hourly()
-    account = gateway.account()
+    runs.hourly()
+    account = client.account()
     Gap.objects.bulk_create(
         Gap(movement=f"txn_{n}", account=account, type="stripe_fee", net=-5, currency="USD", moved_at=timezone.now())
         for n in range(120)
     )
     Gap.objects.create(movement="txn_of_another", account="acct_other", net=-5, currency="USD", type="stripe_fee")
-    reconcile.hourly()
+    runs.hourly()
     assert open_gaps() == ["txn_of_another"] and LedgerEntry.objects.count() == 120
     assert figure("money at Stripe that is not in our books") == "0"
 
@@ -162,9 +167,9 @@ def test_it_makes_gifts_anew_that_a_restored_backup_lost(donor, till):
     till.refund(till.objects("payment_intent")[0]["id"], amount=500)
     before = {gift.reference: gift for gift in Gift.objects.all()}
     lose()
-    reconcile.run()
+    runs.run()
     assert not Gift.objects.exists()
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert row.gaps == 0 and row.notes.count("made anew from Stripe") == 2 and not Letter.objects.exists()
     for gift in Gift.objects.all():
         old = before.pop(gift.reference)
@@ -182,7 +187,7 @@ def test_it_makes_gifts_anew_that_a_restored_backup_lost(donor, till):
 def test_it_makes_a_monthly_gift_anew_of_which_no_money_is_missing(donor, till):
     donor.paid("monthly", "30")
     lose()
-    reconcile.run(timezone.now() + timedelta(days=1), apply=True)
+    runs.run(timezone.now() + timedelta(days=1), apply=True)
     assert Plan.objects.get().total == 3000
 
 
@@ -194,7 +199,7 @@ def test_it_asks_a_person_about_money_with_our_mark_that_another_address_asked_f
     till.sandbox.foreign_charge(700, "usd", till.tenant, metadata={"gift": "42"})
     settings.BASE_URL = "https://moved.example"
     for _again in range(2):
-        row = reconcile.run(apply=True)
+        row = runs.run(apply=True)
     assert row.gaps == 2 and not Gift.objects.exists() and [e.kind for e in LedgerEntry.objects.all()] == ["foreign"]
     assert "another address asked for it" in Gap.objects.first().why
     assert Letter.objects.filter(template="staff_notice").count() == 1
@@ -204,7 +209,7 @@ def test_it_asks_a_person_about_money_with_our_mark_that_another_address_asked_f
     assert Gift.objects.get().total == 4000 and Gift.objects.get().is_paid
     staff.post(f"/admin/gap/inspect/{theirs.pk}/not-ours/", {"sure": "1"})
     assert open_gaps() == [] and balanced(till) and LedgerEntry.objects.foreign().count() == 2
-    assert reconcile.run(apply=True).found_text() == "" and Gift.objects.count() == 1
+    assert runs.run(apply=True).found_text() == "" and Gift.objects.count() == 1
     assert not Letter.objects.exclude(template="staff_notice").exists()
 
 
@@ -214,24 +219,24 @@ def test_it_takes_foreign_money_back_when_its_monthly_gift_appears(donor, till, 
     donor.gave("monthly", "30")
     till.advance(32 * 86400)
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "invoice_of_intent", lambda intent: "")
-        reconcile.run(apply=True)
+        patch.setattr(reads, "invoice_of_intent", lambda intent: "")
+        runs.run(apply=True)
     assert LedgerEntry.objects.foreign().count() == 1
     if heard:
         till.tell()
     else:
-        reconcile.hourly()
+        runs.hourly()
         assert Reconciliation.objects.first().found["movements"] == 1
     assert not LedgerEntry.objects.foreign().exists() and {"foreign", "foreign_reversal", "charge", "fee"} <= kinds()
     assert balanced(till) and LedgerEntry.objects.raised() == {"USD": 6000}
     rows = LedgerEntry.objects.count()
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert (row.gaps, row.found_text(), LedgerEntry.objects.count()) == (0, "", rows)
 
 
 def test_it_takes_no_money_of_others_for_ours_however_often_it_looks(donor, till):
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
-    first, second = reconcile.run(apply=True), reconcile.run(apply=True)
+    first, second = runs.run(apply=True), runs.run(apply=True)
     assert (first.found_text(), second.found_text()) == ("movements: 1", "")
     assert [entry.kind for entry in LedgerEntry.objects.all()] == ["foreign"]
 
@@ -240,12 +245,12 @@ def test_it_leaves_a_gap_where_stripe_does_not_know_the_thing_behind(donor, till
     """Nothing is guessed: only what Stripe shows to be nobody's of ours is booked so."""
     donor.paid("once", "25")
 
-    def unknown(ident: str) -> str:
-        raise gateway.NotFoundError("No such charge.")
+    def unknown(ident: str, tell: Tell) -> str:
+        raise NotFoundError("No such charge.")
 
     till.sandbox.foreign_charge(700, "usd", till.tenant)
     monkeypatch.setitem(balance.SOURCES, "ch", unknown)
-    row = reconcile.run(apply=True)
+    row = runs.run(apply=True)
     assert row.gaps == len(row.missing) == 1 and "foreign" not in kinds(), "the page of the other gift told of it"
     assert row.notes == f"not in our books: {Gap.objects.get(explained_at=None).movement}"
 
@@ -255,17 +260,17 @@ def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, 
     donor.pay(donor.give("once", "40"))
     first, second = [intent["id"] for intent in till.objects("payment_intent")]
     dispute, question = till.dispute(first), till.dispute(second, inquiry=True)
-    reconcile.hourly()
+    runs.hourly()
     assert Objection.objects.waiting().count() == 2
     with later(5):
-        reconcile.hourly()
+        runs.hourly()
     till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
     till.sandbox.end_dispute(question["id"], "warning_closed", till.tenant)
     with later(8):
-        reconcile.hourly()
+        runs.hourly()
     assert set(Objection.objects.values_list("status", flat=True)) == {"lost", "warning_closed"}
     with later(16):
-        reconcile.hourly()
+        runs.hourly()
     assert Reconciliation.objects.first().found_text() == ""
 
 
@@ -277,13 +282,13 @@ def test_it_hides_nothing_because_a_clock_was_wrong_by_a_day(donor, till, hours)
     till.tell()
     plan = Plan.objects.get()
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
-        steering.look(plan)
-        reconcile.run(apply=True)
-    telling.end(plan.subscription_id)
+        changes.look(plan)
+        runs.run(apply=True)
+    writes.end(plan.subscription_id)
     till.sandbox.end_dispute(till.objects("dispute")[0]["id"], "lost", till.tenant)
     till.tell()
     assert Plan.objects.get().status == "ended" and Objection.objects.get().status == "lost"
-    assert reconcile.run(apply=True).found_text() == ""
+    assert runs.run(apply=True).found_text() == ""
 
 
 def test_it_believes_an_older_fetch_less_than_a_newer_one_of_a_clock_that_differs_by_seconds():

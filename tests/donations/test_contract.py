@@ -13,21 +13,25 @@ import pytest
 import stripe
 from django.utils import timezone
 
-from donations import account, asking, gateway, reconcile, steering, telling
 from donations.models import Plan
+from donations.monthly import changes
+from donations.reconcile import runs
+from donations.stripe import account, client, reads, writes
+from donations.stripe.errors import StripeRefusedError
+from donations.webhooks import events
 from tests.donations.contract import Recorder, public, said_by_the_sdk, undescribed
 
 pytestmark = pytest.mark.django_db
 KEPT = Path(__file__).with_name("contract.json")
 # These ask nothing of Stripe by themselves: they carry the calls of the others, or look at what we have already.
-CARRIERS = {"ask", "get", "each", "v1", "is_live", "check_signature", "version"}
+CARRIERS = {"ask", "get", "each", "named", "v1", "is_live", "version"}
 
 
 @pytest.fixture
 def driven(donor, till, monkeypatch):
     """Every function of ours that asks Stripe, called for real. Returns the recorder and the names that ran."""
     heard, ran = Recorder(monkeypatch), set()
-    for module in (gateway, asking, telling):
+    for module in (client, reads, writes):
         for name in public(module) - CARRIERS:
             right = getattr(module, name)
 
@@ -36,13 +40,13 @@ def driven(donor, till, monkeypatch):
                 return right(*args, **words)
 
             monkeypatch.setattr(module, name, noted)
-    account.set_up()
-    account.set_up()
-    gateway.ask(gateway.v1().products.update, "road_out_gift_once", {"active": False})  # which donations mends
+    account.set_up(events.STEPS)
+    account.set_up(events.STEPS)
+    client.ask(client.v1().products.update, "road_out_gift_once", {"active": False})  # which donations mends
     donor.pay(donor.give("once", "25"))
     donor.pay(donor.give("monthly", "30"))
     unpaid = donor.give("once", "26")
-    gateway.expire_checkout(unpaid["Location"].rsplit("/", 1)[-1].split("?")[0])
+    writes.expire_checkout(unpaid["Location"].rsplit("/", 1)[-1].split("?")[0])
     till.tell()
     first, *_ = [charge for charge in till.objects("charge") if charge["amount"] == 2500]
     refund = till.refund(first["payment_intent"], amount=500)
@@ -50,41 +54,40 @@ def driven(donor, till, monkeypatch):
     donor.pay(donor.give("once", "28"), "4000000000005423")  # and one with a warning
     till.advance(4 * 86400)
     till.tell()
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     plan = Plan.objects.get()
-    for change in (steering.stop, steering.undo_stop, steering.pause, steering.resume, steering.look):
+    for change in (changes.stop, changes.undo_stop, changes.pause, changes.resume, changes.look):
         change(plan)
-    steering.change_amount(plan, 4000)
-    telling.pause(plan.subscription_id, timezone.now() + timedelta(days=9))
-    telling.card_page(plan.customer_id, "http://localhost/back/")
-    gateway.find_checkout("nobody", 1, timezone.now())
-    assert gateway.clock()
+    changes.change_amount(plan, 4000)
+    writes.pause(plan.subscription_id, timezone.now() + timedelta(days=9))
+    writes.card_page(plan.customer_id, "http://localhost/back/")
+    reads.find_checkout("nobody", 1, timezone.now())
+    assert client.clock()
     payment = till.objects("invoice_payment")[0]["id"]
-    asking.invoice_of_payment(payment)
-    asking.intent_of_charge(first["id"])
-    asking.refund(refund["id"])
-    asking.refunds_of(first["id"])
-    till.sandbox.portal(telling.card_page(plan.customer_id, "http://localhost/back/"), "card")
-    card, known = asking.card_of_customer(plan.customer_id), gateway.subscription(plan.subscription_id)
-    asking.is_newer(card, known.method)
-    telling.charge(plan.subscription_id, card)
-    asking.intent_of_invoice(known.latest)
-    with pytest.raises(gateway.StripeRefusedError, match="already paid"):
-        telling.collect(known.latest, card)
+    reads.invoice_of_payment(payment)
+    reads.refund(refund["id"])
+    reads.refunds_of(first["id"])
+    till.sandbox.portal(writes.card_page(plan.customer_id, "http://localhost/back/"), "card")
+    card, known = reads.card_of_customer(plan.customer_id), reads.subscription(plan.subscription_id)
+    reads.is_newer(card, known.method)
+    writes.charge(plan.subscription_id, card)
+    reads.intent_of_invoice(known.latest)
+    with pytest.raises(StripeRefusedError, match="already paid"):
+        writes.collect(known.latest, card)
     method = till.objects("payment_method")
-    asking.customer_of_method(method[0]["id"] if method else first["payment_method"])
-    steering.end(plan)
+    reads.customer_of_method(method[0]["id"] if method else first["payment_method"])
+    changes.end(plan)
     return heard, ran
 
 
 def test_it_keeps_the_contract_with_stripe_in_every_call(driven):
     """One journey for all, because it is long."""
     heard, ran = driven
-    missing = {name for module in (gateway, asking, telling) for name in public(module)} - CARRIERS - ran
+    missing = {name for module in (client, reads, writes) for name in public(module)} - CARRIERS - ran
     assert missing == set(), "a function asks Stripe and is not driven here: no contract covers it"
     assert heard.faults == []
     assert [fault for call, sent in heard.calls.items() for fault in undescribed(call, sent)] == []
-    now = {"library": stripe.VERSION, "version": gateway.version(), **said_by_the_sdk(heard.calls, heard.kinds)}
+    now = {"library": stripe.VERSION, "version": client.version(), **said_by_the_sdk(heard.calls, heard.kinds)}
     if os.environ.get("CONTRACT") == "write":
         KEPT.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n")
     found = differences(json.loads(KEPT.read_text()), now)

@@ -11,12 +11,18 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from donations import events, facts, gateway, payments, plans, reconcile, steps
+from donations.letters.audience import everybody
 from donations.models import Gift, LedgerEntry, Plan, Receipt, Reconciliation, StripeEvent
+from donations.monthly import plans
+from donations.reconcile import runs
+from donations.stripe import client, objects, parse
+from donations.sync import from_stripe, payments
+from donations.webhooks import events, restored
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation import home
+from tests.donations.booking import book
 from tests.donations.donor import Donor
 from tests.donations.test_webhook import EVENT
 
@@ -42,7 +48,7 @@ def in_order(order: list[dict]) -> dict:
     """What the books would be if exactly these events came in this order; then everything is undone."""
     with transaction.atomic():
         for event in order:
-            events.STEPS[event["type"]](event["data"]["object"]["id"])
+            events.STEPS[event["type"]](event["data"]["object"]["id"], everybody)
         result = books()
         transaction.set_rollback(True)
     return result
@@ -56,7 +62,7 @@ def in_every_order(came: list[dict]) -> list[dict]:
             yield books()
         for event in rest:
             with transaction.atomic():
-                events.STEPS[event["type"]](event["data"]["object"]["id"])
+                events.STEPS[event["type"]](event["data"]["object"]["id"], everybody)
                 yield from after([other for other in rest if other is not event])
                 transaction.set_rollback(True)
 
@@ -66,7 +72,7 @@ def in_every_order(came: list[dict]) -> list[dict]:
 def answered(monkeypatch) -> None:
     """Ask the offline Stripe once for each object: hundreds of orders need not ask hundreds of times."""
     for name in ("ask", "get"):
-        real, known = getattr(gateway, name), {}
+        real, known = getattr(client, name), {}
 
         def once(call, *args, real=real, known=known):
             key = (call.__qualname__, json.dumps(args, default=str))
@@ -74,7 +80,7 @@ def answered(monkeypatch) -> None:
                 known[key] = real(call, *args)
             return known[key]
 
-        monkeypatch.setattr(gateway, name, once)
+        monkeypatch.setattr(client, name, once)
 
 
 @pytest.mark.once
@@ -157,7 +163,7 @@ def test_it_books_once_what_two_workers_do_at_once(donor, till):
 
     def receive(number: int) -> None:
         try:
-            payments.receive(payment)
+            book(payments.receive, payment)
         finally:
             connections.close_all()
 
@@ -231,10 +237,10 @@ def test_it_books_what_was_charged_and_says_so_when_it_is_another_sum(donor, til
     assert StripeEvent.objects.filter(note__contains="Asked for 10000 USD, charged 2606 USD").exists()
 
 
-def charged(ident: str, **other) -> facts.Charge:
+def charged(ident: str, **other) -> objects.Charge:
     known = {"id": f"ch_{ident}", "payment_intent": f"pi_{ident}", "amount": 2500, "currency": "USD", "name": "Ada"}
     rest = {"succeeded": True, "created": timezone.now(), "livemode": False, "settlement": None}
-    return facts.Charge(**{**known, **rest, **other})
+    return objects.Charge(**{**known, **rest, **other})
 
 
 def test_it_books_a_second_payment_for_one_gift_as_a_gift_of_its_own(donor, till):
@@ -242,7 +248,7 @@ def test_it_books_a_second_payment_for_one_gift_as_a_gift_of_its_own(donor, till
     donor.give("once", "25")
     reference = Gift.objects.get().reference
     for charge in (charged("one"), charged("two"), charged("one"), charged("two")):
-        payments.receive(payments.Payment(reference, charge, None, None, timezone.now()))
+        book(payments.receive, payments.Payment(reference, charge, None, None, timezone.now()))
     assert sorted(Gift.objects.paid().values_list("payment_intent_id", "total")) == [("pi_one", 2500), ("pi_two", 2500)]
     assert LedgerEntry.objects.filter(kind="charge").count() == Receipt.objects.count() == Letter.objects.count() == 2
 
@@ -252,13 +258,13 @@ def test_it_settles_later_what_stripe_did_not_know_at_once(donor, till, charity)
     gift = Gift.objects.get()
     charge = charged("late")
     late = payments.Payment(gift.reference, charge, None, None, timezone.now())
-    payments.receive(late)
+    book(payments.receive, late)
     assert LedgerEntry.objects.get().settled is None and Receipt.objects.count() == 1
-    known = facts.Settlement("txn_late", 2300, 97, "EUR")
-    settled = facts.Charge(**{**vars(charge), "settlement": known})
+    known = objects.Settlement("txn_late", 2300, 97, "EUR")
+    settled = objects.Charge(**{**vars(charge), "settlement": known})
     for _ in range(2):
-        payments.receive(payments.Payment(gift.reference, settled, None, None, timezone.now()))
-    payments.receive(late)
+        book(payments.receive, payments.Payment(gift.reference, settled, None, None, timezone.now()))
+    book(payments.receive, late)
     rows = LedgerEntry.objects.order_by("id").values_list("kind", "amount", "currency", "settled", "settled_currency")
     assert list(rows) == [
         ("charge", 2500, "USD", None, ""),
@@ -281,7 +287,7 @@ def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
     donor.pay(donor.give("monthly", "30"))
     till.advance(65 * 86400)
     till.tell()
-    rows = gateway.ask(gateway.v1().balance_transactions.list, {"limit": 100})["data"]
+    rows = client.ask(client.v1().balance_transactions.list, {"limit": 100})["data"]
     assert sum(row["net"] for row in rows) == sum(LedgerEntry.objects.values_list("settled", flat=True))
     assert len(rows) == LedgerEntry.objects.filter(kind__in=["charge", "payout"]).count()
 
@@ -291,12 +297,12 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
     before = timezone.now()
     till.tell()
     plan = Plan.objects.get()
-    gateway.ask(gateway.v1().subscriptions.cancel, plan.subscription_id)
+    client.ask(client.v1().subscriptions.cancel, plan.subscription_id)
     till.tell()
     plan.refresh_from_db()
     assert plan.status == "ended" and plan.ended_at is not None
     (stale,) = till.objects("subscription")
-    old = facts.subscription({**stale, "status": "active", "ended_at": None})
+    old = parse.subscription({**stale, "status": "active", "ended_at": None})
     plans.put(old, Gift.objects.get(), before)
     plan.refresh_from_db()
     assert plan.status == "ended"
@@ -305,7 +311,7 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
 def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
     donor.gave("monthly", "30")
     pause = {"pause_collection": {"behavior": "void"}}
-    gateway.ask(gateway.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
+    client.ask(client.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
     till.tell()
     assert Plan.objects.get().status == "paused"
 
@@ -313,7 +319,7 @@ def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
 def test_it_keeps_its_own_word_when_stripe_invents_a_status(donor, till):
     donor.gave("monthly", "30")
     (raw,) = till.objects("subscription")
-    new = facts.subscription({**raw, "status": "hibernating"})
+    new = parse.subscription({**raw, "status": "hibernating"})
     plans.put(new, Gift.objects.get(), timezone.now())
     assert (Plan.objects.get().status, Plan.objects.get().stripe_status) == ("active", "hibernating")
 
@@ -328,7 +334,7 @@ def test_it_closes_a_gift_whose_page_ended(donor, till):
 def test_it_does_not_close_a_paid_gift(donor, till):
     donor.gave("once", "25")
     gift = Gift.objects.get()
-    steps._unfinished(gift.reference, gift.session_id, Gift.Status.EXPIRED)
+    from_stripe._unfinished(gift.reference, gift.session_id, Gift.Status.EXPIRED, everybody)
     assert Gift.objects.get().status == "paid"
 
 
@@ -367,7 +373,7 @@ def test_it_parks_an_event_that_it_cannot_work_and_shows_why(donor, till, monkey
     def broken(*args):
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr("donations.payments.receive", broken)
+    monkeypatch.setattr("donations.sync.payments.receive", broken)
     till.tell()
     failed = StripeEvent.objects.filter(state="failed")
     assert failed.exists() and "a fault of ours" in failed.first().note
@@ -383,12 +389,12 @@ def test_it_books_all_or_nothing(donor, till, monkeypatch):
         raise RuntimeError("the letter cannot be written")
 
     with monkeypatch.context() as patch:
-        patch.setattr("donations.letters.outbox.queue", broken)
+        patch.setattr("donations.letters.gift_letters.outbox.queue", broken)
         with pytest.raises(RuntimeError):
-            payments.receive(payment)
+            from_stripe.intent_succeeded(intent["id"], everybody)
     assert Gift.objects.get().status == "started"
     assert not LedgerEntry.objects.exists() and not Receipt.objects.exists()
-    payments.receive(payment)
+    book(payments.receive, payment)
     assert Receipt.objects.get().number == 1
 
 
@@ -410,7 +416,7 @@ def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, ti
     assert "restored from a copy" in StripeEvent.objects.first().note
     assert donor.give("once", "26").status_code == 503
     with pytest.raises(home.NotAtHomeError):
-        reconcile.run(apply=True)
+        runs.run(apply=True)
     assert till.sandbox.control("GET", "faults", till.tenant)["api"][0]["count"] == 1
     assert not LedgerEntry.objects.exists() and not Reconciliation.objects.exists()
     till.calm()
@@ -425,7 +431,7 @@ def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
     monthly = donor.give("monthly", "30")
     for event in told(till):
         till.post(event)
-    events.quieten_what_waits()
+    restored.quieten_what_waits()
     run_due()
     assert LedgerEntry.objects.filter(kind="charge").count() == 1 and not Letter.objects.exists()
     donor.pay(monthly)
@@ -435,12 +441,12 @@ def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
 
 def test_it_holds_no_transaction_open_while_it_asks_stripe(donor, till, monkeypatch):
     donor.paid("monthly", "25")
-    real, depths = gateway.ask, []
+    real, depths = client.ask, []
 
     def watched(call, *args):
         depths.append(len(transaction.get_connection().savepoint_ids))
         return real(call, *args)
 
-    monkeypatch.setattr(gateway, "ask", watched)
+    monkeypatch.setattr(client, "ask", watched)
     till.tell()
     assert depths and set(depths) == {0}

@@ -8,8 +8,11 @@ import requests
 from django.test import Client
 
 from config.processes import THREADS
-from donations import gate, gateway, months, other_pages, plan_letters, step_up
-from donations.models import Gift, Plan
+from donations.giving import other_pages, step_up
+from donations.letters import plan_letters
+from donations.models import Gift, Plan, months
+from donations.stripe import client, gate, reads
+from donations.stripe.errors import FullError
 from foundation.doors import links
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
@@ -90,7 +93,7 @@ def test_it_answers_at_once_and_truly_when_every_place_is_taken(doors, calls, na
 
 
 def test_it_gives_a_place_back_whatever_happens(donor, till):
-    gateway.account()
+    client.account()
     till.fault("unavailable", path="/v1/checkout/sessions", method="POST")
     fields = donor.wish("once", "25")
     for _ in range(2):
@@ -102,9 +105,9 @@ def test_it_gives_a_place_back_whatever_happens(donor, till):
 def test_it_lets_no_call_of_a_request_past_the_gate(till):
     """Also one that somebody writes next year, and one page of a list after another."""
     with full():
-        lists = gateway.v1().charges.list  # the library itself, past our own words for it
-        for call in (lambda: gateway.charge("ch_1"), lambda: list(gateway.each(lists, {})), lambda: lists({})):
-            with pytest.raises(gateway.FullError):
+        lists = client.v1().charges.list  # the library itself, past our own words for it
+        for call in (lambda: reads.charge("ch_1"), lambda: list(client.each(lists, {})), lambda: lists({})):
+            with pytest.raises(FullError):
                 call()
 
 
@@ -146,11 +149,11 @@ def test_it_counts_the_asks_of_each_gift_by_themselves(donor, till):
 def test_it_ends_all_calls_of_a_request_in_time(till, calls, monkeypatch):
     """Each may be slow; together they hold a thread no longer than a visit."""
     left = []
-    monkeypatch.setattr(gateway.pace, "budget", lambda usual, real=gateway.pace.budget: left.append(real(usual)) or 1.0)
+    monkeypatch.setattr(client.pace, "budget", lambda usual, real=client.pace.budget: left.append(real(usual)) or 1.0)
     with gate.visit("gift"):
-        gateway.v1().charges.list({})
-    gateway.v1().charges.list({})
-    assert left[0] <= gate.VISIT and left[1] == gateway.BUDGET
+        client.v1().charges.list({})
+    client.v1().charges.list({})
+    assert left[0] <= gate.VISIT and left[1] == client.BUDGET
 
 
 def test_it_closes_the_earlier_pages_by_a_job_that_waits_for_stripe(donor, till, calls):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from donations import addresses, chosen, dedications
+from donations.giving import addresses, chosen
+from donations.letters import dedications
 from donations.models import AddressChange, CostLine, Currency, Dedication, Fund, Gift, LedgerEntry
 from foundation.doors import guard
 from foundation.jobs.models import Job

@@ -6,8 +6,9 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from donations import checkout, gateway, giving, keepsake, retyped
+from donations.giving import checkout, gifts, keepsake, retyped
 from donations.models import Currency, Fund, Gift
+from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
 from foundation.doors import guard
 
 pytestmark = pytest.mark.django_db
@@ -270,18 +271,18 @@ def raising(error: Exception):
 
 def test_it_shows_by_an_address_of_its_own_what_only_the_sending_could_tell(donor, monkeypatch):
     """Stripe is down, busy, or refuses the sum or the address: nothing typed may be lost, and Back finds a page."""
-    amount = gateway.StripeRefusedError("Too small.", "amount_too_small")
+    amount = StripeRefusedError("Too small.", "amount_too_small")
     refused = {
-        gateway.StripeIsDownError("away"): "We cannot reach Stripe just now.",
-        gateway.TooOftenError("again"): "You have asked for this many times in a row.",
+        StripeIsDownError("away"): "We cannot reach Stripe just now.",
+        TooOftenError("again"): "You have asked for this many times in a row.",
         amount: "Stripe does not take this amount.",
-        gateway.StripeRefusedError("No address.", "", "customer_email"): "Stripe does not take this address.",
-        giving.TooOftenError(): "Many gifts were begun from your connection.",
+        StripeRefusedError("No address.", "", "customer_email"): "Stripe does not take this address.",
+        gifts.TooOftenError(): "Many gifts were begun from your connection.",
     }
     fields = {"email": "ada@donor.example", "name": "Kept Name", "plain": "1"}
     for error, words in refused.items():
         with monkeypatch.context() as now:
-            step = (giving, "begin") if isinstance(error, giving.TooOftenError) else (checkout, "start")
+            step = (gifts, "begin") if isinstance(error, gifts.TooOftenError) else (checkout, "start")
             now.setattr(*step, lambda *_, error=error, **__: raising(error))
             sent = donor.give("once", "25", **fields)
         assert (sent.status_code, sent["Location"]) == (303, "/give/?again"), error
@@ -395,7 +396,7 @@ def test_it_sets_its_cookie_out_of_reach_of_scripts(donor):
 
 
 def test_it_stops_a_robot_and_not_its_neighbour(donor, monkeypatch):
-    monkeypatch.setitem(giving.LIMITS, "address", (3, 3600))
+    monkeypatch.setitem(gifts.LIMITS, "address", (3, 3600))
     answers = [donor.give("once", str(25 + number), email=f"robot{number}@donor.example") for number in range(5)]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
     assert answers[-1]["Retry-After"] == "600" and 'value="robot4@donor.example"' in answers[-1].content.decode()
@@ -405,7 +406,7 @@ def test_it_stops_a_robot_and_not_its_neighbour(donor, monkeypatch):
 
 
 def test_it_stops_many_addresses_that_try_one_mailbox(donor, monkeypatch):
-    monkeypatch.setitem(giving.LIMITS, "email", (2, 3600))
+    monkeypatch.setitem(gifts.LIMITS, "email", (2, 3600))
     codes = []
     for number, email in enumerate(["a.d.a@gmail.com", "ada+1@gmail.com", "ADA@googlemail.com"]):
         donor.client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"

@@ -6,8 +6,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import anniversaries, gateway, letters, plan_letters, reconcile
+from donations.letters import anniversaries, gift_letters, plan_letters
 from donations.models import Gift, Objection, Plan, Receipt
+from donations.reconcile import runs
+from donations.stripe import client as stripe_client
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter, LetterWording
@@ -67,7 +69,7 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
     assert all(f"/admin/objection/inspect/{row.pk}/" in each.text for each in alerts)
     _demonstration, what, deadline, todo, *where = alerts[0].text.split("\n\n")
     assert what == f"Dispute about the gift {given.reference} of {given.total_text()}."
-    day = letters.day(Organisation.load().day_of(row.answer_by))
+    day = gift_letters.day(Organisation.load().day_of(row.answer_by))
     assert deadline == f"Stripe takes an answer until {day}, in its dashboard."
     assert todo.startswith("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts.")
     assert where[0] == f"At Stripe: https://dashboard.stripe.com/test/disputes/{dispute['id']}"
@@ -83,7 +85,7 @@ def test_it_writes_to_no_donor_while_books_are_repaired_and_tells_staff_once_of_
     till.dispute(given.payment_intent_id)
     before = set(Letter.objects.values_list("pk", flat=True))
     for _ in range(2):
-        reconcile.run(apply=True)
+        runs.run(apply=True)
     assert Objection.objects.exists() and Gift.objects.paid().count() == 2
     written = Letter.objects.exclude(pk__in=before)
     assert list(written.values_list("to", "template")) == [(finance.email, "staff_notice")]
@@ -178,12 +180,12 @@ def test_it_speaks_the_language_of_the_page_where_somebody_gave(given):
     Supporter.objects.update(language="es")
     Letter.objects.all().delete()
     given.refresh_from_db()
-    letter = letters.receipt(Receipt.objects.get(pk=document.pk))
+    letter = gift_letters.receipt(Receipt.objects.get(pk=document.pk))
     assert "Recibo" in letter.subject and "Gracias" in letter.text and '<html lang="es"' in letter.html
 
 
 def test_it_tells_of_an_end_that_stripe_made_after_its_retries(plan, till):  # noqa: F811
-    gateway.ask(gateway.v1().subscriptions.cancel, plan.subscription_id)
+    stripe_client.ask(stripe_client.v1().subscriptions.cancel, plan.subscription_id)
     till.tell()
     twice(till)
     assert kinds("plan_ended", "plan_stopped", "plan_ending") == ["plan_ended"]

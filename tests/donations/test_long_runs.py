@@ -6,14 +6,18 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import balance, gateway, reconcile
+from donations.letters.outcomes import Tell
 from donations.models import Payout, Reconciliation, StripeSetup
+from donations.reconcile import runs
+from donations.stripe import client
+from donations.stripe.errors import StripeIsDownError
+from donations.sync import balance
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from tests.donations.test_returns import balanced
 
 pytestmark = pytest.mark.django_db
-NAME = "donations.reconcile.hourly"
+NAME = "donations.reconcile.runs.hourly"
 HOURLY = f"periodic:{NAME}:"
 
 
@@ -43,11 +47,11 @@ def slowly(monkeypatch, clock, minutes: int, meanwhile) -> list[str]:
     """Each payout takes so long; `meanwhile` is what happens then. Returns the payouts that were begun."""
     real, begun = balance.payout_changed, []
 
-    def slow(ident: str) -> str:
+    def slow(ident: str, tell: Tell) -> str:
         begun.append(ident)
         clock.shift(timedelta(minutes=minutes))
         meanwhile()
-        return real(ident)
+        return real(ident, tell)
 
     monkeypatch.setattr(balance, "payout_changed", slow)
     return begun
@@ -112,7 +116,7 @@ def test_it_stops_when_its_machine_slept_and_another_worker_has_it(years, till, 
 
 def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock, monkeypatch):
     """The worker's turns of two minutes: between two of them the job waits for a second, and is the only one."""
-    monkeypatch.setattr(reconcile, "TURN", timedelta(0))
+    monkeypatch.setattr(runs, "TURN", timedelta(0))
     for turns in range(1, 5):
         queue.run(queue.claim())
         queue.enqueue_periodic()
@@ -128,10 +132,10 @@ def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock,
 
 def test_it_runs_once_when_stripe_was_away_for_half_a_day(charity, clock, monkeypatch):
     def away() -> str:
-        raise gateway.StripeIsDownError("away")
+        raise StripeIsDownError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "account", away)
+        patch.setattr(client, "account", away)
         for _hour in range(12):
             queue.enqueue_periodic()
             Job.objects.exclude(key__startswith=HOURLY).delete()

@@ -14,7 +14,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from donations import matching, progress, starter
+from donations.campaigns import matching, progress
+from donations.giving import starter
 from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
 from tests.donations import appeal
 from tests.donations.donor import Donor

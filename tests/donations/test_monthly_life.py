@@ -10,9 +10,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from donations import gateway, plans, reconcile, steering, telling
+from donations.letters.audience import everybody
 from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent
-from donations.numbers import MoneyPanel
+from donations.monthly import changes, plans
+from donations.panel.numbers import MoneyPanel
+from donations.reconcile import runs
+from donations.stripe import client as stripe_client
+from donations.stripe import reads, writes
+from donations.stripe.errors import StripeIsDownError
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter
 from supporters import people
@@ -81,14 +86,14 @@ def portal(request, till):
     till.sandbox.portal_cards(request.param, till.tenant)
 
     def give(plan: Plan, card: str = "4242424242424242") -> None:
-        page = telling.card_page(plan.customer_id, "http://localhost/give/card/done/")
+        page = writes.card_page(plan.customer_id, "http://localhost/give/card/done/")
         till.sandbox.portal(page, "card", card_number=card)
 
     return give
 
 
 def at_stripe(plan: Plan) -> dict:
-    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+    return stripe_client.get(stripe_client.v1().subscriptions.retrieve, plan.subscription_id)
 
 
 def letters() -> int:
@@ -153,7 +158,7 @@ def test_it_records_a_payment_whatever_our_row_says(plan, till, clock):
 
 def test_it_changes_the_amount_from_the_next_month_on(plan, till, clock):
     before = at_stripe(plan)
-    steering.change_amount(plan, 4500)
+    changes.change_amount(plan, 4500)
     after = at_stripe(plan)
     assert plan.total == 4500 and len(after["items"]["data"]) == 1
     old, new = before["items"]["data"][0], after["items"]["data"][0]
@@ -164,13 +169,13 @@ def test_it_changes_the_amount_from_the_next_month_on(plan, till, clock):
 
 def test_it_refuses_an_amount_outside_of_the_limits(plan):
     for total in (0, -1, 100, 10**12):
-        with pytest.raises(steering.CannotError):
-            steering.change_amount(plan, total)
+        with pytest.raises(changes.CannotError):
+            changes.change_amount(plan, total)
     assert at_stripe(plan)["items"]["data"][0]["price"]["unit_amount"] == 3000
 
 
 def test_it_pauses_until_a_day_and_goes_on(plan, till, clock):
-    steering.pause(plan, timezone.now() + timedelta(days=45))
+    changes.pause(plan, timezone.now() + timedelta(days=45))
     assert plan.status == "paused" and plan.resumes_at
     clock(40)
     assert Gift.objects.paid().count() == 1
@@ -179,16 +184,16 @@ def test_it_pauses_until_a_day_and_goes_on(plan, till, clock):
 
 
 def test_it_resumes_by_hand(plan):
-    assert steering.pause(plan).status == "paused"
-    assert steering.resume(plan).status == "active" and plan.resumes_at is None
+    assert changes.pause(plan).status == "paused"
+    assert changes.resume(plan).status == "active" and plan.resumes_at is None
 
 
 def test_it_stops_undoes_and_ends(plan, till, clock):
-    steering.stop(plan)
+    changes.stop(plan)
     assert plan.cancel_at and plan.status == "paused"
-    steering.undo_stop(plan)
+    changes.undo_stop(plan)
     assert plan.cancel_at is None and plan.status == "active"
-    steering.stop(plan)
+    changes.stop(plan)
     clock(8)
     assert Plan.objects.get().status == "ended"
     clock(30)
@@ -199,44 +204,44 @@ def test_it_stops_undoes_and_ends(plan, till, clock):
 def test_it_rests_on_where_it_rested_before_it_was_stopped(plan, till, clock, until, status):
     """A pause that would be over by then is over; pressed twice, a stop forgets nothing."""
     over = timezone.now().replace(microsecond=0) + timedelta(days=until) if until else None
-    steering.pause(plan, over)
-    steering.stop(plan)
-    steering.stop(plan)
+    changes.pause(plan, over)
+    changes.stop(plan)
+    changes.stop(plan)
     clock(4)
     assert plan.status == "paused" and plan.resumes_at is None
     for _press in range(2):
-        steering.undo_stop(plan)
+        changes.undo_stop(plan)
         assert (plan.status, plan.cancel_at) == (status, None)
         assert plan.resumes_at == (over if status == "paused" else None)
     newest = Letter.objects.filter(template__startswith="plan_").latest("pk")
     assert newest.template == ("plan_paused" if status == "paused" else "plan_resumed")
-    steering.resume(plan)
-    steering.stop(plan)
-    assert steering.undo_stop(plan).status == "active", "it did not rest before the second stop"
+    changes.resume(plan)
+    changes.stop(plan)
+    assert changes.undo_stop(plan).status == "active", "it did not rest before the second stop"
 
 
 def test_it_leaves_the_pause_of_a_gift_that_others_set_an_end_to(plan, till):
-    steering.pause(plan)
-    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
-    steering.undo_stop(steering.look(plan))
+    changes.pause(plan)
+    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    changes.undo_stop(changes.look(plan))
     assert (plan.status, plan.cancel_at) == ("paused", None)
 
 
 def test_it_names_no_end_of_a_pause_once_it_has_ended(plan, till):
     """Stripe keeps the pause of a gift for ever."""
-    steering.pause(plan, timezone.now() + timedelta(days=40))
-    steering.end(plan)
+    changes.pause(plan, timezone.now() + timedelta(days=40))
+    changes.end(plan)
     assert (plan.status, plan.resumes_at) == ("ended", None) and at_stripe(plan)["pause_collection"]["resumes_at"]
-    assert not plans.differs(plan, gateway.subscription(plan.subscription_id))
+    assert not plans.differs(plan, reads.subscription(plan.subscription_id))
 
 
 def test_it_ends_now(plan):
-    assert steering.end(plan).status == "ended" and plan.ended_at
+    assert changes.end(plan).status == "ended" and plan.ended_at
 
 
 @pytest.mark.parametrize("how", [{"cancel_at_period_end": True}, {"cancel_at": "min_period_end"}])
 def test_it_sees_an_end_that_was_set_elsewhere(plan, till, clock, how):
-    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, how)
+    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
     till.tell()
     plan.refresh_from_db()
     assert plan.cancel_at and plan.status == "active"
@@ -245,11 +250,11 @@ def test_it_sees_an_end_that_was_set_elsewhere(plan, till, clock, how):
 
 
 def test_it_ends_the_series_when_a_payment_works(plan, till, clock):
-    subscription = gateway.subscription(plan.subscription_id)
+    subscription = reads.subscription(plan.subscription_id)
     first = Gift.objects.get()
     for number, status in enumerate(("past_due", "active", "past_due")):
         now = timezone.now() + timedelta(seconds=number + 1)
-        plans.put(type(subscription)(**{**subscription.__dict__, "status": status}), first, now)
+        everybody(plans.put(replace(subscription, status=status), first, now)[1])
     assert letters() == 2  # two failures, a letter each
     assert Plan.objects.get().past_due_since
 
@@ -291,10 +296,10 @@ def test_it_writes_once_when_the_new_card_is_refused_too(failing, till, portal):
 
 
 def test_it_takes_nothing_by_a_new_card_of_a_gift_that_was_stopped_or_paused(failing, till, clock, portal):
-    steering.pause(failing)
+    changes.pause(failing)
     portal(failing)
     till.tell()
-    steering.stop(failing)
+    changes.stop(failing)
     portal(failing)
     till.tell()
     clock(4)
@@ -305,25 +310,25 @@ def test_it_leaves_the_card_that_the_plan_has_when_the_customers_is_older(failin
     portal(failing)
     till.tell()
     newer = at_stripe(failing)["default_payment_method"]
-    calls = gateway.v1()
+    calls = stripe_client.v1()
     clock(0.1)  # of two cards of the same second nobody can say which is the newer one
-    card = gateway.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
-    gateway.ask(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
-    gateway.ask(calls.customers.update, failing.customer_id, {"name": "Ada King"})
+    card = stripe_client.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
+    stripe_client.ask(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
+    stripe_client.ask(calls.customers.update, failing.customer_id, {"name": "Ada King"})
     till.tell()
     assert newer != card and at_stripe(failing)["default_payment_method"] == card
 
 
 @pytest.mark.parametrize("rest", ["stop", "pause"])
 def test_it_asks_for_nothing_more_after_a_stop_or_a_pause(failing, till, clock, rest):
-    {"stop": steering.stop, "pause": steering.pause}[rest](failing)
+    {"stop": changes.stop, "pause": changes.pause}[rest](failing)
     run_due()
     till.sandbox.renew_card(at_stripe(failing)["default_payment_method"], till.tenant)  # each further try would pay
     for days in (3.5, 1, 2):
         clock(days)
     assert letters() == 1 and Gift.objects.paid().count() == 1
     open_ones = {"subscription": failing.subscription_id, "status": "open"}
-    assert not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    assert not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
 
 
 def test_it_writes_no_last_notice_while_a_bank_carries_out_the_payment(failing, donor, till, clock):
@@ -335,21 +340,23 @@ def test_it_writes_no_last_notice_while_a_bank_carries_out_the_payment(failing, 
 
 
 def test_it_wakes_a_gift_whose_pause_was_never_answered(failing, till, clock, portal, monkeypatch):
-    pause, lost = telling.pause, []
+    pause, lost = writes.pause, []
 
     def unanswered(*args, **words):
         answer = pause(*args, **words)
         lost.append(answer)
         if len(lost) == 1:
-            raise gateway.StripeIsDownError("no answer", 1)
+            raise StripeIsDownError("no answer", 1)
         return answer
 
-    monkeypatch.setattr(telling, "pause", unanswered)
+    monkeypatch.setattr(writes, "pause", unanswered)
     clock(21.1)
     clock(0.1)
     held = Plan.objects.get()
     open_ones = {"subscription": held.subscription_id, "status": "open"}
-    assert held.held_since and len(lost) == 1 and not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    assert (
+        held.held_since and len(lost) == 1 and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
+    )
     portal(held)
     clock(0.1)
     assert Plan.objects.get().status != "paused" and not at_stripe(held)["pause_collection"]
@@ -358,14 +365,14 @@ def test_it_wakes_a_gift_whose_pause_was_never_answered(failing, till, clock, po
 @pytest.mark.both
 def test_it_loses_no_pause_to_whoever_looks_at_the_same_moment(failing, till, clock, monkeypatch):
     """The event that our own pause causes is told before its answer comes to us."""
-    pause = telling.pause
+    pause = writes.pause
 
     def seen_first(*args, **words):
         answer = pause(*args, **words)
-        steering.look(Plan.objects.get())
+        changes.look(Plan.objects.get())
         return answer
 
-    monkeypatch.setattr(telling, "pause", seen_first)
+    monkeypatch.setattr(writes, "pause", seen_first)
     clock(21.1)
     assert Plan.objects.get().held_since and Letter.objects.filter(template="plan_held").count() == 1
 
@@ -381,14 +388,14 @@ def test_it_writes_nothing_over_what_others_write_of_a_plan(plan, monkeypatch):
         arrears(*args, **words)
 
     monkeypatch.setattr(plans, "_arrears", merged)
-    steering.look(plan)
+    changes.look(plan)
     assert Plan.objects.get().supporter == other
 
 
 def test_it_leaves_a_pause_that_the_donor_wished_after_ours(failing, till, clock, portal):
     clock(21.1)
     plan = Plan.objects.get()
-    steering.pause(plan)
+    changes.pause(plan)
     assert plan.held_since is None
     portal(plan)
     clock(0.1)
@@ -428,8 +435,10 @@ def test_it_pauses_a_gift_whose_first_debit_came_back_and_says_so(bounced, clock
 
 
 def test_it_notes_a_month_that_was_paid_outside_of_stripe(failing, till):
-    (month,) = gateway.each(gateway.v1().invoices.list, {"subscription": failing.subscription_id, "status": "open"})
-    gateway.ask(gateway.v1().invoices.pay, month["id"], {"paid_out_of_band": True})
+    (month,) = stripe_client.each(
+        stripe_client.v1().invoices.list, {"subscription": failing.subscription_id, "status": "open"}
+    )
+    stripe_client.ask(stripe_client.v1().invoices.pay, month["id"], {"paid_out_of_band": True})
     till.tell()
     noted = StripeEvent.objects.get(note__startswith="Paid outside of Stripe")
     assert (noted.type, noted.state) == ("invoice.paid", "done") and "$30.00 USD" in noted.note
@@ -444,7 +453,7 @@ def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing,
     clock(21.1)
     plan = Plan.objects.get()
     open_ones = {"subscription": plan.subscription_id, "status": "open"}
-    assert plan.held_since and not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    assert plan.held_since and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
     portal(plan)
     clock(0.1)
     plan.refresh_from_db()
@@ -477,12 +486,12 @@ def debit_on_its_way(donor, till, plan: Plan) -> dict:
     """Somebody pays the month that failed from a bank account, by Stripe's own pages. Returns the charge, pending."""
     till.sandbox.debit(donor.give("once", "25", email="bank@donor.example")["Location"])
     (method,) = [each["payment_method"] for each in till.objects("charge") if each["status"] == "pending"]
-    calls = gateway.v1()
-    if gateway.ask(calls.payment_methods.retrieve, method)["customer"]:
-        gateway.ask(calls.payment_methods.detach, method)
-    gateway.ask(calls.payment_methods.attach, method, {"customer": plan.customer_id})
-    (month,) = gateway.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
-    gateway.ask(calls.invoices.pay, month["id"], {"payment_method": method})
+    calls = stripe_client.v1()
+    if stripe_client.ask(calls.payment_methods.retrieve, method)["customer"]:
+        stripe_client.ask(calls.payment_methods.detach, method)
+    stripe_client.ask(calls.payment_methods.attach, method, {"customer": plan.customer_id})
+    (month,) = stripe_client.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
+    stripe_client.ask(calls.invoices.pay, month["id"], {"payment_method": method})
     return next(each for each in till.objects("charge") if each["status"] == "pending" and each["amount"] == 3000)
 
 
@@ -514,23 +523,23 @@ def test_it_goes_on_when_only_the_comparison_finds_the_money(failing, donor, til
     clock(2.1)
     assert Plan.objects.get().held_since
     till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     run_due()
     assert Plan.objects.get().status == "active" and not at_stripe(failing)["pause_collection"]
 
 
 def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, monkeypatch):
-    hold = steering.hold
+    hold = changes.hold
 
     def paid_just_before(plan: Plan) -> Plan:
-        calls = gateway.v1()
-        card = gateway.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": plan.customer_id})
-        (month,) = gateway.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
-        gateway.ask(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
-        steering.look(plan)  # as the worker beside us does, for the event of it
+        calls = stripe_client.v1()
+        card = stripe_client.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": plan.customer_id})
+        (month,) = stripe_client.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
+        stripe_client.ask(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
+        changes.look(plan)  # as the worker beside us does, for the event of it
         return hold(plan)
 
-    monkeypatch.setattr(steering, "hold", paid_just_before)
+    monkeypatch.setattr(changes, "hold", paid_just_before)
     clock(21.1)
     plan = Plan.objects.get()
     assert (plan.status, plan.held_since) == ("active", None) and not at_stripe(plan)["pause_collection"]
@@ -538,7 +547,7 @@ def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, mo
 
 def test_it_leaves_a_pause_that_the_donor_wished_when_money_comes(failing, donor, till, clock):
     charge = debit_on_its_way(donor, till, failing)
-    steering.pause(failing)
+    changes.pause(failing)
     till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
     clock(0.1)
     plan = Plan.objects.get()
@@ -549,26 +558,26 @@ def test_it_leaves_a_pause_that_the_donor_wished_when_money_comes(failing, donor
 def test_it_stays_paused_when_stripe_calls_it_active_because_months_were_voided(failing, clock):
     clock(21.1)
     plan = Plan.objects.get()
-    held = gateway.subscription(plan.subscription_id)
+    held = reads.subscription(plan.subscription_id)
     plans.put(replace(held, status="active"), Gift.objects.paid().get(), timezone.now() + timedelta(seconds=5))
     run_due()
     assert Plan.objects.get().held_since and at_stripe(plan)["pause_collection"]
 
 
 def test_it_voids_the_months_also_when_it_died_after_the_pause(failing, clock, monkeypatch):
-    forgive, tried = telling.forgive, []
+    forgive, tried = writes.forgive, []
 
     def dies_once(subscription: str) -> None:
         tried.append(subscription)
         if len(tried) == 1:
-            raise gateway.StripeIsDownError("gone", 1)
+            raise StripeIsDownError("gone", 1)
         forgive(subscription)
 
-    monkeypatch.setattr(telling, "forgive", dies_once)
+    monkeypatch.setattr(writes, "forgive", dies_once)
     clock(21.1)
     clock(0.1)
     open_ones = {"subscription": failing.subscription_id, "status": "open"}
-    assert len(tried) == 2 and not list(gateway.each(gateway.v1().invoices.list, open_ones))
+    assert len(tried) == 2 and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
 
 
 @pytest.mark.both

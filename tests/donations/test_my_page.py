@@ -8,8 +8,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from donations import gateway, offline, person, receipts
+from donations import privacy
+from donations.books import receipts
+from donations.giving import offline
 from donations.models import Gift, Plan, Receipt, StripeEvent
+from donations.stripe import client as stripe_client
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
@@ -39,7 +42,7 @@ def press(client: Client, plan: Plan, does: str, **fields: str):
 
 
 def at_stripe(plan: Plan) -> dict:
-    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+    return stripe_client.get(stripe_client.v1().subscriptions.retrieve, plan.subscription_id)
 
 
 def test_it_shows_gifts_receipts_and_the_monthly_gift(mine, plan):
@@ -222,7 +225,7 @@ def test_it_forgets_what_an_event_says_of_an_address_however_that_writes_it(db, 
     row = {"type": "charge.updated", "created": timezone.now(), "livemode": False}
     StripeEvent.objects.create(event_id="evt_1", payload=f'{{"id": "evt_1", "to": "{written}"}}', **row)
     StripeEvent.objects.create(event_id="evt_2", payload='{"id": "evt_2", "to": "jo@ozge.example"}', **row)
-    person.erase(ours.supporter)
+    privacy.erase(ours.supporter)
     kept = {event.event_id: event.payload for event in StripeEvent.objects.all()}
     assert "jo@" not in kept["evt_1"] and "jo@" in kept["evt_2"]
 

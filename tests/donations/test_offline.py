@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from donations import audit, offline
+from donations.books import audit
+from donations.giving import offline
 from donations.models import Gift, LedgerEntry, Receipt, ReceiptCounter
 from donations.models.gifts import Method
 from foundation.letters.models import Letter

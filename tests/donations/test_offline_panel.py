@@ -7,7 +7,8 @@ import pytest
 from django.core import mail
 from wagtail.models import ModelLogEntry
 
-from donations import audit, offline
+from donations.books import audit
+from donations.giving import offline
 from donations.models import Currency, Fund, Gift, LedgerEntry, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter

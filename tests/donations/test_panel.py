@@ -10,8 +10,11 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from donations import events, ledger, money, receipts, starter
+from donations import money
+from donations.books import ledger, receipts
+from donations.giving import starter
 from donations.models import Currency, Gift, LedgerEntry, Objection, Plan, StripeEvent
+from donations.webhooks import events
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from supporters.people import meet

@@ -10,7 +10,9 @@ import typst
 from django.core import mail
 from django.test import Client
 
-from donations import letters, offline, papers, receipt_facts, receipts, statements
+from donations.books import receipts
+from donations.giving import offline
+from donations.letters import gift_letters, papers, receipt_facts, statements
 from donations.models import Fund, Receipt
 from foundation.drawing import pdf
 from foundation.jobs.queue import run_due
@@ -63,7 +65,7 @@ def test_it_says_the_facts_of_the_letter_and_the_letter_says_those_of_the_file(r
     fund = Fund.objects.create(name="Safe houses")
     paid = gift(name="Ada King", amount=2500, fee_cover=103, total=2603, fund=fund)
     document = receipts.issue(paid)
-    letter = letters.receipt(document)
+    letter = gift_letters.receipt(document)
     printed = reading.text(papers.receipt(document).content)
     for words in [word for line in receipt_facts.lines(document) for word in (line.label, line.value, line.note)]:
         assert reading.squeezed(words) in printed, words
@@ -79,7 +81,7 @@ def test_it_says_the_facts_of_the_letter_and_the_letter_says_those_of_the_file(r
 def test_it_names_what_the_gift_is_for_in_the_letter_and_in_the_file(charity, restricted, named):
     fund = Fund.objects.create(name="Safe houses") if restricted else None
     document = receipts.issue(gift(campaign=appeal.make(), fund=fund))
-    assert f"For: {named}" in letters.receipt(document).text
+    assert f"For: {named}" in gift_letters.receipt(document).text
     assert reading.squeezed(f"For {named}") in reading.text(papers.receipt(document).content)
 
 
@@ -158,7 +160,7 @@ def test_it_describes_what_was_given_in_kind_and_prints_no_sum(registered):
 
 def test_it_attaches_the_file_to_the_letter_when_the_letter_is_sent(charity):
     document = receipts.issue(gift())
-    letters.receipt(document)
+    gift_letters.receipt(document)
     run_due()
     (message,) = mail.outbox
     ((name, content, kind),) = message.attachments
@@ -171,14 +173,14 @@ def test_it_sends_the_letter_when_the_file_cannot_be_drawn(charity, monkeypatch)
         raise RuntimeError("no typefaces")
 
     monkeypatch.setattr(pdf, "draw", broken)
-    letters.receipt(receipts.issue(gift()))
+    gift_letters.receipt(receipts.issue(gift()))
     run_due()
     assert Letter.objects.get().state == "sent" and mail.outbox[0].attachments == []
 
 
 def test_it_hands_the_file_to_whoever_has_the_mailed_link(charity):
     document = receipts.issue(gift())
-    text = letters.receipt(document).text
+    text = gift_letters.receipt(document).text
     address = next(line for line in text.splitlines() if "/receipts/file/" in line)
     answer = Client().get("/" + address.split("/", 3)[3])
     assert answer.status_code == 200 and answer["Content-Type"] == "application/pdf"

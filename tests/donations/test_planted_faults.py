@@ -9,8 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import Phase
 
-from donations import arrears, balance, facts, ledger, letters, payments, plans, receipts, returns, steps, telling
+from donations.books import ledger, receipts
+from donations.letters import gift_letters
+from donations.letters.outcomes import Booked
 from donations.models import Gift, LedgerEntry, Objection, Payout, Plan
+from donations.monthly import dunning, plans
+from donations.stripe import parse, writes
+from donations.sync import balance, from_stripe, payments, returns
 from tests.donations.test_machine import tell, tell_written
 
 Kind = LedgerEntry.Kind
@@ -55,7 +60,7 @@ def refund_has_another_sum(plant) -> None:
 
 
 def dispute_is_ignored(plant) -> None:
-    plant(returns, "dispute", lambda fact, as_of: "")
+    plant(returns, "dispute", lambda fact, as_of: Booked())
 
 
 def dispute_fee_is_dropped(plant) -> None:
@@ -87,11 +92,11 @@ def new_sum_of_a_plan_is_not_seen(plant) -> None:
 
 
 def page_that_ended_takes_money_back(plant) -> None:
-    def unfinished(reference, session, status) -> str:
+    def unfinished(reference, session, status, tell) -> str:
         Gift.objects.filter(reference=reference).update(status=status)
         return ""
 
-    plant(steps, "_unfinished", unfinished)
+    plant(from_stripe, "_unfinished", unfinished)
 
 
 def money_of_others_is_ours(plant) -> None:
@@ -107,60 +112,60 @@ def month_after_the_end_is_not_booked(plant) -> None:
     """Money is believed only while our own row says that the plan runs."""
     real = payments.receive
 
-    def receive(payment) -> str:
+    def receive(payment) -> Booked:
         known = payment.subscription and Plan.objects.filter(subscription_id=payment.subscription.id)
-        return "" if known and known.filter(status="ended").exists() else real(payment)
+        return Booked() if known and known.filter(status="ended").exists() else real(payment)
 
     plant(payments, "receive", receive)
 
 
 def debit_that_came_back_stays(plant) -> None:
-    real = facts.charge
-    plant(facts, "charge", lambda raw: replace(real(raw), returned=None))
+    real = parse.charge
+    plant(parse, "charge", lambda raw: replace(real(raw), returned=None))
 
 
 def stop_goes_on_taking(plant) -> None:
     """The end is set, and the months before it are still taken."""
-    plant(telling, "stop", lambda known, ends: telling._update(known.id, {"cancel_at": int(ends.timestamp())}))
+    plant(writes, "stop", lambda known, ends: writes._update(known.id, {"cancel_at": int(ends.timestamp())}))
 
 
 def new_sum_is_a_second_item(plant) -> None:
     """The item is not named, so that Stripe takes the old sum and the new one."""
-    real = telling._update
+    real = writes._update
 
     def unnamed(name, params):
         items = [{key: value for key, value in each.items() if key != "id"} for each in params.get("items", [])]
         return real(name, {**params, "items": items} if items else params)
 
-    plant(telling, "_update", unnamed)
+    plant(writes, "_update", unnamed)
 
 
 def unpaid_plan_is_never_paused(plant) -> None:
-    real = arrears.take_step
-    plant(arrears.jobs, "HANDLERS", {**arrears.jobs.HANDLERS, "arrears": lambda args: real({**args, "day": 4})})
+    real = dunning.take_step
+    plant(dunning.jobs, "HANDLERS", {**dunning.jobs.HANDLERS, "arrears": lambda args: real({**args, "day": 4})})
 
 
 def receipt_goes_out_twice(plant) -> None:
-    real = letters.receipt
+    real = gift_letters.receipt
 
     def twice(document):
-        with letters.speaking_to(document.gift):
-            places, rows = letters._numbers(document), letters._rows(document)
-            letters.post(f"receipt:{document.pk}", "receipt", document.gift, places, rows, document)
+        with gift_letters.speaking_to(document.gift):
+            places, rows = gift_letters._numbers(document), gift_letters._rows(document)
+            gift_letters.post(f"receipt:{document.pk}", "receipt", document.gift, places, rows, document)
         return real(document)
 
-    plant(letters, "receipt", twice)
+    plant(gift_letters, "receipt", twice)
 
 
 def letter_is_sent_again(plant) -> None:
-    real = letters.outbox.send
+    real = gift_letters.outbox.send
 
     def again(args, attach=None) -> None:
         real(args, attach)
-        letters.Letter.objects.filter(pk=args["letter"]).update(state="waiting")
+        gift_letters.Letter.objects.filter(pk=args["letter"]).update(state="waiting")
         real(args, attach)
 
-    plant(letters.outbox, "send", again)
+    plant(gift_letters.outbox, "send", again)
 
 
 def dispute_stays_as_it_was_opened(plant) -> None:

@@ -8,8 +8,11 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from donations import balance, comparison, gateway, pace, reconcile
 from donations.models import Gift, Plan, Reconciliation
+from donations.reconcile import comparison, runs
+from donations.stripe import client, pace
+from donations.stripe.errors import StripeIsDownError
+from donations.sync import balance
 from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
 from tests.donations.test_returns import balanced
@@ -22,14 +25,14 @@ pytestmark = pytest.mark.django_db
 def reads(monkeypatch) -> list[str]:
     """The address of every GET that goes to Stripe."""
     asked: list[str] = []
-    request = gateway.InTime.request_with_retries
+    request = client.InTime.request_with_retries
 
     def counted(self, method, url, *args, **kwargs):
         if method.lower() == "get":
             asked.append(url)
         return request(self, method, url, *args, **kwargs)
 
-    monkeypatch.setattr(gateway.InTime, "request_with_retries", counted)
+    monkeypatch.setattr(client.InTime, "request_with_retries", counted)
     return asked
 
 
@@ -41,7 +44,7 @@ def test_it_books_many_missing_gifts_with_few_reads(donor, till, reads):
     for intent in till.objects("payment_intent")[:6]:
         till.refund(intent["id"], amount=300)
     reads.clear()
-    assert reconcile.run(apply=True).gaps == 0
+    assert runs.run(apply=True).gaps == 0
     listed = [url for url in reads if url.rpartition("/")[2].startswith("payment_intents?")]
     assert Gift.objects.paid().count() == 20 and Plan.objects.count() == 8 and balanced(till)
     single = [url for url in reads if any(f"/{kind}_" in url for kind in ("pi", "ch", "in", "sub", "re"))]
@@ -52,18 +55,18 @@ def test_it_reads_no_more_when_nothing_is_missing(donor, till, reads):
     for number in range(8):
         donor.gave("once", str(20 + number), email=f"a{number}@donor.example")
     reads.clear()
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert len(reads) <= 7  # one page of each list, and the account if nobody asked for it before
 
 
 def test_it_waits_when_stripe_asks_to_and_goes_on_where_it_was(donor, till, monkeypatch):
-    monkeypatch.setattr(gateway, "PATIENCE", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(client, "PATIENCE", (0.0, 0.0, 0.0))
     donor.paid("once", "25")
     till.fault("rate_limit", count=3, path="/v1/balance_transactions")
-    assert reconcile.run(apply=True).gaps == 0
+    assert runs.run(apply=True).gaps == 0
     till.fault("rate_limit", path="/v1/balance_transactions")
-    with pytest.raises(gateway.StripeIsDownError):
-        reconcile.run(apply=True)
+    with pytest.raises(StripeIsDownError):
+        runs.run(apply=True)
     till.calm()
     assert Gift.objects.get().status == "paid"
 
@@ -71,7 +74,7 @@ def test_it_waits_when_stripe_asks_to_and_goes_on_where_it_was(donor, till, monk
 def test_it_reads_page_after_page(donor, till, monkeypatch):
     for number in range(4):
         donor.give("once", str(20 + number))
-    pages = [page["id"] for page in gateway.each(gateway.v1().checkout.sessions.list, {"limit": 3})]
+    pages = [page["id"] for page in client.each(client.v1().checkout.sessions.list, {"limit": 3})]
     assert len(pages) == len(set(pages)) == 4
 
 
@@ -103,11 +106,11 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
 
     monkeypatch.setattr(comparison.Comparison, "_explain", dies)
     with pytest.raises(KeyboardInterrupt):
-        reconcile.run(apply=True)
+        runs.run(apply=True)
     assert Gift.objects.paid().count() == 3
     reads.clear()
     monkeypatch.setattr(comparison.Comparison, "_explain", explain)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert any(f"starting_after={seen[-1]}" in url for url in reads)
     cut_off, after = Reconciliation.objects.order_by("id")
     assert cut_off.finished_at and cut_off.since is None and cut_off.found["movements"] == 8 and cut_off.gaps == 0
@@ -116,13 +119,13 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
 
 def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, monkeypatch):
     monkeypatch.setattr(comparison, "CHUNK", 3)
-    monkeypatch.setattr(reconcile, "TURN", timedelta(0))
+    monkeypatch.setattr(runs, "TURN", timedelta(0))
     for number in range(5):
         donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
     turns = 0
     while not Reconciliation.objects.exclude(finished_at=None).exists():
         with pytest.raises(jobs.RetryLaterError):
-            reconcile.hourly()
+            runs.hourly()
         turns += 1
         assert turns < 10
     assert turns > 4 and balanced(till) and Gift.objects.paid().count() == 5
@@ -132,26 +135,26 @@ def test_it_tells_staff_once_of_money_that_it_cannot_book(donor, till, monkeypat
     member("Finance")
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
     take = balance.take
-    monkeypatch.setattr(balance, "take", lambda movement: None)
+    monkeypatch.setattr(balance, "take", lambda movement, tell: None)
     for _ in range(3):
-        assert reconcile.run(apply=True).gaps == 1
+        assert runs.run(apply=True).gaps == 1
     (letter,) = Letter.objects.filter(template="staff_notice")
     assert "not in our books" in letter.subject and "/admin/" in letter.text
     till.sandbox.foreign_charge(700, "usd", till.tenant)
-    assert reconcile.run(apply=True).gaps == 2
+    assert runs.run(apply=True).gaps == 2
     assert Letter.objects.filter(template="staff_notice").count() == 2
     with time_machine.travel(timezone.now() + timedelta(days=30)):  # older than what is read then
-        reconcile.hourly()
+        runs.hourly()
         assert Reconciliation.objects.first().gaps == 2
         monkeypatch.setattr(balance, "take", take)
-        reconcile.hourly()
+        runs.hourly()
     assert Reconciliation.objects.first().gaps == 0 and balanced(till)
 
 
 def test_it_does_not_take_a_few_days_for_all_of_them(donor, till):
     donor.paid("once", "25")
-    reconcile.run(timezone.now() + timedelta(days=1), apply=True)
-    reconcile.hourly()
+    runs.run(timezone.now() + timedelta(days=1), apply=True)
+    runs.hourly()
     assert Gift.objects.get().status == "paid"
 
 

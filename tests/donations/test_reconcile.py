@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from donations import balance, reconcile
 from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt, Reconciliation
+from donations.reconcile import runs
+from donations.sync import balance
 from foundation.letters.models import Letter
 from tests.donations.kept import keep
 from tests.donations.test_events import books
@@ -57,7 +58,7 @@ def everything() -> dict:
 
 def test_it_reaches_alone_the_books_that_the_events_would_have_made(donor, till):
     story(donor, till)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     alone = everything()
     assert balanced(till)
     assert {row[1] for row in alone["ledger"]} >= {
@@ -71,14 +72,14 @@ def test_it_reaches_alone_the_books_that_the_events_would_have_made(donor, till)
 def test_it_finds_nothing_more_after_the_events(donor, till):
     story(donor, till)
     till.tell()
-    first, second = reconcile.run(apply=True), reconcile.run(apply=True)
+    first, second = runs.run(apply=True), runs.run(apply=True)
     assert second.found_text() == "" and first.gaps == second.gaps == 0
     assert balanced(till)
 
 
 def test_it_writes_to_nobody_and_the_late_event_still_brings_the_receipt(donor, till):
     donor.paid("once", "25")
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert Receipt.objects.count() == 1 and not Letter.objects.exists()
     till.tell()
     assert Letter.objects.count() == 1
@@ -90,10 +91,10 @@ def test_it_tells_staff_of_a_dispute_and_a_warning_whose_events_were_lost_and_no
     donor.paid("once", "25")
     donor.pay(donor.give("once", "40", email="grace@donor.example"), card="4000000000005423")
     till.dispute(till.objects("payment_intent")[0]["id"])
-    reconcile.run()
+    runs.run()
     assert not Letter.objects.exists()
     for _again in range(2):
-        reconcile.run(apply=True)
+        runs.run(apply=True)
         told = Letter.objects.values_list("template", "to")
         assert list(told) == [("staff_notice", "finance@example.org")] * 2
         assert Objection.objects.waiting().count() == 2
@@ -127,7 +128,7 @@ def test_it_runs_twice_at_once_without_harm(donor, till):
 
     def work(number: int) -> None:
         try:
-            reconcile.run(apply=True)
+            runs.run(apply=True)
         finally:
             connections.close_all()
 
@@ -139,7 +140,7 @@ def test_it_runs_twice_at_once_without_harm(donor, till):
 def test_it_sees_what_changed_in_a_monthly_gift(donor, till):
     donor.gave("monthly", "30")
     Plan.objects.update(status="ended", total=1, amount=1, fee_cover=0)
-    assert reconcile.run(apply=True).found["monthly gifts"] == 1
+    assert runs.run(apply=True).found["monthly gifts"] == 1
     plan = Plan.objects.get()
     assert (plan.status, plan.total) == ("active", 3000)
 
@@ -147,10 +148,10 @@ def test_it_sees_what_changed_in_a_monthly_gift(donor, till):
 def test_it_closes_gifts_whose_page_ran_out_or_never_came(donor, till, monkeypatch):
     donor.give("once", "25")
     till.advance(2 * 3600)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert Gift.objects.get().status == "expired"
     Gift.objects.update(status="started", session_id=None, created_at=timezone.now() - timedelta(days=3))
-    assert reconcile.run(apply=True).found["abandoned"] == 1
+    assert runs.run(apply=True).found["abandoned"] == 1
     assert Gift.objects.get().status == "expired"
 
 
@@ -158,11 +159,11 @@ def test_it_closes_gifts_whose_page_ran_out_or_never_came(donor, till, monkeypat
 def test_it_follows_a_bank_debit_for_days(donor, till, account, ends):
     answer = donor.give("once", "25")
     till.sandbox.debit(answer["Location"], account)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert Gift.objects.get().status == "pending" and not Receipt.objects.exists()
-    assert reconcile.run(apply=True).found_text() == ""
+    assert runs.run(apply=True).found_text() == ""
     till.advance(6 * DAY)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert Gift.objects.get().status == ends and Receipt.objects.count() == (ends == "paid")
     assert balanced(till)
 
@@ -180,9 +181,9 @@ def test_it_is_told_of_a_bank_debit_for_days(donor, till, account, ends):
 
 
 def test_it_looks_again_at_what_came_since_the_last_run(donor, till):
-    reconcile.hourly()
+    runs.hourly()
     donor.paid("once", "25")
-    reconcile.hourly()
+    runs.hourly()
     row = Reconciliation.objects.first()
     assert row.since and row.applied and Gift.objects.get().status == "paid"
 
@@ -216,13 +217,13 @@ def test_it_explains_a_payout_that_takes_along_the_money_of_one_that_failed(dono
     till.tell()
     payouts = Payout.objects.order_by("created_at").values_list("status", "amount", "unexplained")
     assert list(payouts) == [("failed", first["amount"], 0), ("paid", first["amount"], 0)]
-    assert reconcile.run().found_text() == "" and balanced(till)
+    assert runs.run().found_text() == "" and balanced(till)
 
 
 def test_it_shows_staff_a_number_for_money_that_we_do_not_have(donor, till, monkeypatch):
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
-    monkeypatch.setattr(balance, "take", lambda movement: None)
-    row = reconcile.run(apply=True)
+    monkeypatch.setattr(balance, "take", lambda movement, tell: None)
+    row = runs.run(apply=True)
     assert row.gaps == 1 and "not in our books: txn_" in row.notes
     page = signed_in("Administrator").get("/admin/").content.decode()
     assert "money at Stripe that is not in our books" in page
@@ -233,16 +234,16 @@ def test_it_counts_no_fee_no_payout_and_no_foreign_money_as_raised(donor, till):
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
     till.sandbox.fee(250, till.tenant)
     till.advance(3 * DAY)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     assert LedgerEntry.objects.raised() == {"USD": 2500}
 
 
 def test_it_keeps_the_month_in_which_the_hour_was_missed(donor, till):
     """The worker was away for a week: the next run begins before that."""
-    reconcile.hourly()
+    runs.hourly()
     donor.paid("once", "25")
     with time_machine.travel(timezone.now() + timedelta(days=7)):
-        reconcile.hourly()
+        runs.hourly()
     assert Gift.objects.get().status == "paid"
 
 

@@ -7,9 +7,13 @@ import time_machine
 from django.test import Client
 from django.utils import timezone, translation
 
-from donations import account, gateway, months, orders, plan_letters, steering, telling, troubles
-from donations.models import Currency, Gift, Plan, StripeSetup, StripeTrouble
-from donations.numbers import MoneyPanel
+from donations.letters import plan_letters
+from donations.models import Currency, Gift, Plan, StripeSetup, StripeTrouble, months
+from donations.monthly import changes
+from donations.panel.numbers import MoneyPanel
+from donations.stripe import account, answers, client, orders, reads, troubles, writes
+from donations.stripe.errors import StripeRefusedError
+from donations.webhooks import events
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from tests.donations.test_my_page import at_stripe, mine, plan, press  # noqa: F401 - fixtures
@@ -36,7 +40,7 @@ def refused_calls() -> int:
 
 
 def page_at(plan: Plan) -> str:  # noqa: F811
-    return telling.card_page(plan.customer_id, "https://charity.example/back/")
+    return writes.card_page(plan.customer_id, "https://charity.example/back/")
 
 
 @pytest.mark.parametrize("frequency", ["once", "monthly"])
@@ -45,7 +49,7 @@ def test_it_puts_an_archived_product_up_again_and_tells_staff_once(donor, till, 
     donor.give(frequency, "30")
     product = f"road_out_gift_{frequency}"
     for amount in ("31", "32"):
-        gateway.ask(gateway.v1().products.update, product, {"active": False})
+        client.ask(client.v1().products.update, product, {"active": False})
         donor.gave(frequency, amount, email=f"grace{amount}@donor.example")
     assert Gift.objects.paid().count() == 2 and balanced(till)
     assert (trouble().what, trouble().times, trouble().mended) == (f"product {product}", 2, True)
@@ -63,16 +67,16 @@ def test_it_makes_the_product_that_somebody_deleted(donor, till):
 
 def test_it_gives_the_product_another_id_where_the_deleted_one_stays_taken(donor, till, monkeypatch):
     """Nobody has said that Stripe gives an id a second time."""
-    account.set_up()
-    gateway.ask(gateway.v1().products.delete, "road_out_gift_once")
-    create = gateway.v1().products.create
+    account.set_up(events.STEPS)
+    client.ask(client.v1().products.delete, "road_out_gift_once")
+    create = client.v1().products.create
 
     def taken(params, *more):
         if "id" in params:
-            raise gateway.StripeRefusedError("Product already exists.", "resource_already_exists", "id")
+            raise StripeRefusedError("Product already exists.", "resource_already_exists", "id")
         return create(params, *more)
 
-    monkeypatch.setattr(type(gateway.v1().products), "create", lambda self, *args: taken(*args))
+    monkeypatch.setattr(type(client.v1().products), "create", lambda self, *args: taken(*args))
     donor.gave("once", "31")
     assert Gift.objects.get().is_paid and StripeSetup.objects.get().product_once.startswith("prod_")
 
@@ -82,13 +86,13 @@ def test_it_gives_the_product_another_id_where_the_deleted_one_stays_taken(donor
 )
 def test_it_goes_by_stripes_clock_when_its_own_is_wrong(donor, till, away):
     member("Finance")
-    gateway.account()
+    client.account()
     with time_machine.travel(timezone.now() + away):
         for amount in ("25", "26"):
             assert donor.give("once", amount, email=f"ada{amount}@donor.example").status_code == 303
         assert (told(), trouble().times, trouble().mended) == (1, 2, True)
         assert "clock" in trouble().said and ("behind" if away < timedelta(0) else "ahead") in trouble().said
-    page = gateway.checkout_page(Gift.objects.latest("pk").session_id)
+    page = reads.checkout_page(Gift.objects.latest("pk").session_id)
     till.pay(page.url)
     till.tell()
     assert Gift.objects.paid().count() == 1
@@ -117,7 +121,7 @@ def test_it_tells_nobody_of_events_that_somebody_sends_again_later(donor, till):
 
 def test_it_mends_two_things_that_are_wrong_at_once(donor, till):
     donor.give("once", "25")
-    gateway.ask(gateway.v1().products.update, "road_out_gift_once", {"active": False})
+    client.ask(client.v1().products.update, "road_out_gift_once", {"active": False})
     with time_machine.travel(timezone.now() - timedelta(minutes=11)):
         assert donor.give("once", "26").status_code == 303
     assert StripeTrouble.objects.filter(mended=True).count() == 2
@@ -133,16 +137,16 @@ def test_it_shows_staff_what_was_refused_until_one_of_them_says_that_it_is_put_r
 
 
 def test_it_keeps_the_page_of_a_gift_that_was_begun_by_a_wrong_clock(donor, till):
-    gateway.account()
+    client.account()
     with time_machine.travel(timezone.now() - timedelta(minutes=11)):
         fields = donor.wish("once", "25")
         first, again = donor.send(fields), donor.send(fields)
     assert first["Location"] == again["Location"]
-    assert len(list(gateway.each(gateway.v1().checkout.sessions.list, {}))) == 1
+    assert len(list(client.each(client.v1().checkout.sessions.list, {}))) == 1
 
 
 def test_it_notices_no_clock_that_is_a_minute_off(donor, till):
-    gateway.account()
+    client.account()
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
         assert donor.give("once", "25").status_code == 303
     assert not StripeTrouble.objects.exists()
@@ -183,17 +187,17 @@ def test_it_says_that_the_fault_is_ours_for_any_other_refusal_and_tells_staff_on
 
 def test_it_tells_staff_again_when_a_refusal_comes_back_after_it_was_settled_or_quiet(db):
     member("Finance")
-    error = gateway.StripeRefusedError("No method of payment.", "", "")
+    error = StripeRefusedError("No method of payment.", "", "")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        troubles.answer(error, "gift", "")
+        answers.say(error, "gift", "")
         StripeTrouble.objects.update(settled_at=timezone.now())
-        troubles.answer(error, "gift", "")
-        troubles.answer(error, "gift", "")
+        answers.say(error, "gift", "")
+        answers.say(error, "gift", "")
         assert told() == 2 and trouble().settled_at is None
         clock.shift(troubles.QUIET + timedelta(minutes=1))
-        troubles.answer(error, "gift", "")
+        answers.say(error, "gift", "")
         assert told() == 3 and trouble().times == 1
-    troubles.answer(error, "monthly gift", "")
+    answers.say(error, "monthly gift", "")
     assert StripeTrouble.objects.count() == 2 and told() == 4
 
 
@@ -204,7 +208,7 @@ def test_it_says_that_the_fault_is_ours_when_the_key_does_not_do_and_tells_staff
     """Revoked, or without a right: nobody mends that in a minute."""
     member("Finance")
     if fault:
-        gateway.account()
+        client.account()
         till.fault(fault, path="/v1/checkout/sessions", method="POST")
     else:
         settings.STRIPE_SECRET_KEY = key
@@ -216,7 +220,7 @@ def test_it_says_that_the_fault_is_ours_when_the_key_does_not_do_and_tells_staff
 
 def test_it_asks_anew_when_the_key_was_used_with_other_parameters(donor, till, settings, monkeypatch):
     """The site's address changed between a call whose answer was lost and the next one."""
-    gateway.account()
+    client.account()
     till.fault("reset_after", path="/v1/checkout/sessions", method="POST")
     fields = donor.wish("once", "25")
     donor.send(fields)
@@ -224,7 +228,7 @@ def test_it_asks_anew_when_the_key_was_used_with_other_parameters(donor, till, s
     Gift.objects.update(session_failed=False)  # as if the process had died before it wrote this down
     settings.BASE_URL = "http://localhost:8123"
     assert donor.send(fields).status_code == 303
-    assert len(list(gateway.each(gateway.v1().checkout.sessions.list, {}))) == 1, "what the first call made is found"
+    assert len(list(client.each(client.v1().checkout.sessions.list, {}))) == 1, "what the first call made is found"
 
 
 def test_it_makes_a_new_page_where_the_old_one_is_another_accounts(donor, till):
@@ -238,13 +242,13 @@ def test_it_makes_a_new_page_where_the_old_one_is_another_accounts(donor, till):
 
 @pytest.mark.parametrize("how", ["archived", "without its feature", "of another account", "never made"])
 def test_it_opens_the_page_for_the_card_whatever_became_of_its_configuration(plan, till, how):  # noqa: F811
-    account.set_up()
+    account.set_up(events.STEPS)
     member("Finance")
-    calls, known = gateway.v1().billing_portal.configurations, StripeSetup.objects.get().portal
+    calls, known = client.v1().billing_portal.configurations, StripeSetup.objects.get().portal
     if how == "archived":
-        gateway.ask(calls.update, known, {"active": False})
+        client.ask(calls.update, known, {"active": False})
     elif how == "without its feature":
-        gateway.ask(calls.update, known, {"features": {"payment_method_update": {"enabled": False}}})
+        client.ask(calls.update, known, {"features": {"payment_method_update": {"enabled": False}}})
     else:
         StripeSetup.objects.update(portal="bpc_of_another" if how == "of another account" else "")
     assert "/p/session/" in page_at(plan) and "/p/session/" in page_at(plan)
@@ -256,11 +260,11 @@ def test_it_opens_the_page_for_the_card_whatever_became_of_its_configuration(pla
 def test_it_makes_the_configuration_that_nobody_set_up(plan, till):  # noqa: F811
     assert StripeSetup.objects.get().portal == ""
     assert "/p/session/" in page_at(plan)
-    assert gateway.ask(gateway.v1().billing_portal.configurations.retrieve, StripeSetup.objects.get().portal)["active"]
+    assert client.ask(client.v1().billing_portal.configurations.retrieve, StripeSetup.objects.get().portal)["active"]
 
 
 def test_it_says_that_a_monthly_gift_is_over_when_its_customer_was_deleted(mine, plan, till):  # noqa: F811
-    gateway.ask(gateway.v1().customers.delete, plan.customer_id)
+    client.ask(client.v1().customers.delete, plan.customer_id)
     answer = mine.post(f"/my/gifts/{plan.pk}/card/")
     assert answer.status_code == 409 and "cannot reach Stripe" not in answer.content.decode()
     plan.refresh_from_db()
@@ -269,7 +273,7 @@ def test_it_says_that_a_monthly_gift_is_over_when_its_customer_was_deleted(mine,
 
 @pytest.mark.parametrize("does", ["skip", "stop"])
 def test_it_shows_how_a_monthly_gift_stands_that_was_ended_at_stripe_meanwhile(mine, plan, till, does):  # noqa: F811
-    gateway.ask(gateway.v1().subscriptions.cancel, plan.subscription_id)
+    client.ask(client.v1().subscriptions.cancel, plan.subscription_id)
     answer = press(mine, plan, does)
     text = answer.content.decode()
     assert answer.status_code == 409 and "not possible now" in text and "cannot reach Stripe" not in text
@@ -281,7 +285,7 @@ def test_it_shows_how_a_monthly_gift_stands_that_was_ended_at_stripe_meanwhile(m
 def test_it_shows_staff_how_a_monthly_gift_stands_whose_customer_was_deleted(plan, till, does):  # noqa: F811
     staff, address = signed_in("Donor care"), f"/admin/plan/inspect/{plan.pk}/{does}/"
     rests = {"until": str(int(months.rests(plan)[0].until.timestamp()))}
-    gateway.ask(gateway.v1().customers.delete, plan.customer_id)
+    client.ask(client.v1().customers.delete, plan.customer_id)
     filled = {"amount": {"total": "44"}, "pause": rests}.get(does, {})
     answer = staff.post(address, {**filled, "sure": "yes"}, follow=True)
     (message,) = answer.context["messages"]
@@ -292,7 +296,7 @@ def test_it_shows_staff_how_a_monthly_gift_stands_whose_customer_was_deleted(pla
 
 def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # noqa: F811
     member("Finance")
-    monkeypatch.setattr(telling, "NOT_HELD", {"unknown": "x"})
+    monkeypatch.setattr(writes, "NOT_HELD", {"unknown": "x"})
     staff = signed_in("Donor care")
     answer = staff.post(f"/admin/plan/inspect/{plan.pk}/skip/", {"sure": "yes"}, follow=True)
     assert "Received unknown parameter" in str(next(iter(answer.context["messages"])))
@@ -301,7 +305,7 @@ def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # 
 
 def test_it_says_that_the_fault_is_ours_on_my_page_too(mine, plan, till, monkeypatch):  # noqa: F811
     member("Finance")
-    monkeypatch.setattr(telling, "NOT_HELD", {"unknown": "x"})
+    monkeypatch.setattr(writes, "NOT_HELD", {"unknown": "x"})
     text = press(mine, plan, "skip").content.decode()
     assert "This is our fault" in text and "Nothing was changed." in text
     assert trouble().what == "monthly gift: parameter_unknown unknown" and told() == 1
@@ -310,22 +314,20 @@ def test_it_says_that_the_fault_is_ours_on_my_page_too(mine, plan, till, monkeyp
 def test_it_says_so_behind_the_mailed_link_for_the_card(plan, till, monkeypatch):  # noqa: F811
     member("Finance")
     token = plan_letters.card_link(plan).text.split("/give/card/")[1].split()[0]
-    monkeypatch.setattr("donations.portal.configure", lambda: "bpc_nothing")
+    monkeypatch.setattr("donations.stripe.portal.configure", lambda: "bpc_nothing")
     text = Client().post(f"/give/card/{token}").content.decode()
     assert "This is our fault" in text and "Nothing was changed." in text and told() == 1
 
 
 @pytest.mark.parametrize(("code", "param"), [("amount_too_large", ""), ("", "line_items[0][price_data][unit_amount]")])
 def test_it_speaks_of_the_amount_wherever_that_is_refused(db, code, param):
-    error = gateway.StripeRefusedError("No.", code, param)
-    assert troubles.answer(error, "monthly gift", "Nothing was changed.").startswith(
-        "Stripe does not take this amount."
-    )
-    assert "our fault" in troubles.answer(gateway.StripeRefusedError("No.", "", "currency"), "gift", "")
+    error = StripeRefusedError("No.", code, param)
+    assert answers.say(error, "monthly gift", "Nothing was changed.").startswith("Stripe does not take this amount.")
+    assert "our fault" in answers.say(StripeRefusedError("No.", "", "currency"), "gift", "")
 
 
 def test_it_changes_the_amount_though_the_product_was_archived_and_tells_staff(plan, till):  # noqa: F811
     member("Finance")
-    gateway.ask(gateway.v1().products.update, "road_out_gift_monthly", {"active": False})
-    assert steering.change_amount(plan, 4500).total == 4500 and told() == 1
+    client.ask(client.v1().products.update, "road_out_gift_monthly", {"active": False})
+    assert changes.change_amount(plan, 4500).total == 4500 and told() == 1
     assert at_stripe(Plan.objects.get())["items"]["data"][0]["price"]["unit_amount"] == 4500

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from donations import events
 from donations.models import Gift, LedgerEntry, Objection, Receipt
-from donations.numbers import MoneyPanel
+from donations.panel.numbers import MoneyPanel
+from donations.webhooks import events
 from foundation.letters.models import Letter
 from tests.donations.test_events import answered, books, in_every_order, told
 from tests.staff.people import signed_in

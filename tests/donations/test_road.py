@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.template import Context, Template
 
-from donations import road
+from donations.my import road
 
 START = date(2022, 3, 5)
 

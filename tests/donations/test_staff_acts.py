@@ -9,8 +9,13 @@ import time_machine
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
-from donations import forgetting, gateway, letters, months, plan_letters, reconcile, steering
-from donations.models import Gift, Plan, Receipt, StripeEvent
+from donations import privacy
+from donations.letters import gift_letters, plan_letters
+from donations.models import Gift, Plan, Receipt, StripeEvent, months
+from donations.monthly import changes
+from donations.reconcile import runs
+from donations.stripe import client as stripe_client
+from donations.stripe import reads
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
@@ -62,23 +67,23 @@ def test_it_skips_as_many_payments_as_it_says_on_whichever_day_it_is_pressed(pla
     ends = datetime.fromtimestamp(at_stripe(plan)["pause_collection"]["resumes_at"], UTC)
     row = Plan.objects.get()
     row.current_period_end, row.resumes_at = first, ends
-    assert letters.day(plan_letters.next_payment(row)) == next_payment
+    assert gift_letters.day(plan_letters.next_payment(row)) == next_payment
     assert ends - timedelta(days=1) == months.first_after(row, ends - timedelta(days=1)), "a day after the last of them"
 
 
 def at_stripe(plan: Plan) -> dict:
-    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)
+    return stripe_client.get(stripe_client.v1().subscriptions.retrieve, plan.subscription_id)
 
 
 def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
     """Somebody added a second part in Stripe's dashboard."""
     price = {"currency": "usd", "product": plan.product_id, "recurring": {"interval": "month"}, "unit_amount": 1000}
     wanted = {"items": [{"price_data": price}], "proration_behavior": "none"}
-    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, wanted)
-    steering.look(plan)
+    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, wanted)
+    changes.look(plan)
     assert (plan.total, plan.amount, plan.fee_cover) == (4000, 4000, 0)
-    with pytest.raises(steering.CannotError, match="several parts"):
-        steering.change_amount(plan, 5000)
+    with pytest.raises(changes.CannotError, match="several parts"):
+        changes.change_amount(plan, 5000)
     assert [item["price"]["unit_amount"] for item in at_stripe(plan)["items"]["data"]] == [3000, 1000]
 
 
@@ -93,7 +98,7 @@ def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
     for several, ours in (("true", True), ("false", False)):
         rows = staff.get(f"/admin/plan/?several={several}").content.decode()
         assert (plan.subscription_id in rows) is (other.subscription_id in rows) is ours
-    steering.stop(other)
+    changes.stop(other)
     assert not Plan.objects.of_several().exists()
 
 
@@ -166,12 +171,12 @@ def test_it_replays_an_event_and_writes_nothing_twice(plan, till):
 def test_it_reduces_an_event_after_ninety_days_and_can_still_replay_it(donor, till):
     donor.gave("once", "25")
     event = StripeEvent.objects.get(type="checkout.session.completed")
-    forgetting.old_events()
+    privacy.old_events()
     event.refresh_from_db()
     assert "ada@donor.example" in event.payload
     StripeEvent.objects.filter(pk=event.pk).update(received_at=timezone.now() - timedelta(days=91))
-    forgetting.old_events()
-    forgetting.old_events()
+    privacy.old_events()
+    privacy.old_events()
     event.refresh_from_db()
     assert "ada@donor.example" not in event.payload
     assert set(json.loads(event.payload)) == {"reduced", "id", "type", "object", "sha256"}
@@ -190,7 +195,7 @@ def act(plan: Plan, name: str, role: str = "Donor care", **fields: str):
 
 
 def price(plan: Plan) -> dict:
-    return gateway.get(gateway.v1().subscriptions.retrieve, plan.subscription_id)["items"]["data"]
+    return stripe_client.get(stripe_client.v1().subscriptions.retrieve, plan.subscription_id)["items"]["data"]
 
 
 def test_it_changes_the_amount_after_asking_once_more(plan):
@@ -276,7 +281,7 @@ def test_it_writes_nothing_of_a_second_letter_when_a_stopped_gift_ends(plan):
 
 @pytest.mark.parametrize("how", [{"cancel_at_period_end": True}, {"cancel_at": "min_period_end"}], ids=str)
 def test_it_shows_an_end_that_was_set_elsewhere_and_takes_it_back(plan, till, how):
-    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, how)
+    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
     till.tell()
     plan.refresh_from_db()
     staff = signed_in("Donor care")
@@ -286,11 +291,11 @@ def test_it_shows_an_end_that_was_set_elsewhere_and_takes_it_back(plan, till, ho
     assert "Undo the stop" in page and "Stop: take nothing more" in page and Letter.objects.get(template="plan_ending")
     staff.post(f"/admin/plan/inspect/{plan.pk}/undo-stop/")
     plan.refresh_from_db()
-    assert plan.cancel_at is None and not gateway.subscription(plan.subscription_id).cancel_at
+    assert plan.cancel_at is None and not reads.subscription(plan.subscription_id).cancel_at
 
 
 def test_it_lets_staff_stop_at_once_what_was_set_to_end_later(plan, till):
-    gateway.ask(gateway.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
     till.tell()
     act(plan, "stop")
     plan.refresh_from_db()
@@ -308,7 +313,7 @@ def test_it_mails_the_donor_a_link_for_the_card_once_for_a_double_click(plan, cl
 
 def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
     donor.paid("once", "25")
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     document = Receipt.objects.get()
     assert not Letter.objects.exists()
     staff = signed_in("Donor care")
@@ -323,9 +328,9 @@ def test_it_sends_by_hand_what_a_repair_mailed_to_nobody(donor, till):
 
 def test_it_sends_only_the_receipt_that_holds(donor, till):
     donor.paid("once", "25")
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     till.refund(Gift.objects.get().payment_intent_id, amount=600)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     first, second = Receipt.objects.order_by("id")
     staff = signed_in("Finance")
     staff.post(f"/admin/receipt/inspect/{first.pk}/send/")
@@ -337,6 +342,6 @@ def test_it_sends_only_the_receipt_that_holds(donor, till):
 
 def test_it_lets_no_editor_send_a_receipt(donor, till):
     donor.paid("once", "25")
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     signed_in("Editor").post(f"/admin/receipt/inspect/{Receipt.objects.get().pk}/send/")
     assert not Letter.objects.exists()

@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from donations import facts, gate, gateway, keepsake
+from donations.giving import keepsake
 from donations.models import Gift, Plan
+from donations.stripe import gate, objects, reads
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def words(client, address: str) -> str:
 
 
 def paid(donor, till) -> None:
-    till.pay(gateway.checkout_page(Gift.objects.get().session_id).url)
+    till.pay(reads.checkout_page(Gift.objects.get().session_id).url)
 
 
 def test_it_says_that_a_payment_is_not_finished(donor, address):
@@ -60,8 +61,8 @@ def test_it_says_that_a_page_ended_and_nothing_was_charged(donor, till, address)
 
 
 def test_it_says_that_a_bank_takes_days(donor, till, address, monkeypatch):
-    page = facts.CheckoutPage("cs_1", "complete", False, False, "", "", "", "")
-    monkeypatch.setattr(gateway, "checkout_page", lambda ident: page)
+    page = objects.CheckoutPage("cs_1", "complete", False, False, "", "", "", "")
+    monkeypatch.setattr(reads, "checkout_page", lambda ident: page)
     assert "on its way" in words(donor.client, address)
 
 
@@ -115,7 +116,7 @@ def test_it_asks_stripe_for_no_session_that_is_not_this_browsers(donor, till, ad
     def never(ident):
         raise AssertionError("asked")
 
-    monkeypatch.setattr("donations.gateway.checkout_page", never)
+    monkeypatch.setattr("donations.stripe.reads.checkout_page", never)
     donor.client.get("/give/thanks/?session=cs_test_somebody")
     stranger = Client().get(address)
     assert "<h1>Thank you.</h1>" in stranger.content.decode() and stranger["Refresh"] == "3"

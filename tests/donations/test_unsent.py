@@ -8,8 +8,8 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from donations import reconcile, unsent
 from donations.models import Gift, Receipt
+from donations.reconcile import runs, unsent
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from tests.donations.test_comparison import figure
@@ -30,7 +30,7 @@ def silence(donor, till):
     _told, whole, part, _left, _monthly = [intent["id"] for intent in till.objects("payment_intent")]
     till.refund(whole)
     till.refund(part, amount=600)
-    reconcile.run(apply=True)
+    runs.run(apply=True)
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         yield till
 

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from donations import inbox
 from donations.models import StripeEvent
+from donations.webhooks import inbox
 from foundation.jobs.models import Job
 from tests.donations.donor import WEBHOOK, post
 
@@ -223,7 +223,7 @@ def test_it_answers_503_when_the_event_cannot_be_kept(till, monkeypatch, error):
     def broken(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr("donations.inbox.jobs.enqueue", broken)
+    monkeypatch.setattr("donations.webhooks.inbox.jobs.enqueue", broken)
     answer = post(BODY, sign(BODY))
     assert answer.status_code == 503 and int(answer["Retry-After"]) > 0
     monkeypatch.undo()
@@ -240,7 +240,7 @@ def test_it_keeps_no_event_without_its_work(till, monkeypatch):
         raise OperationalError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("donations.inbox.jobs.enqueue", broken)
+        patch.setattr("donations.webhooks.inbox.jobs.enqueue", broken)
         post(BODY, sign(BODY))
     assert kept() == (0, 0)
 

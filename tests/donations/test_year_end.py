@@ -7,7 +7,8 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from donations import offline, papers, statements, year_end
+from donations.giving import offline
+from donations.letters import papers, statements, year_end
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due

@@ -14,14 +14,14 @@ from typing import Any
 
 # name -> the module, the function in it, and whether death comes before or after it
 WEB = {
-    "web: before the signature is checked": ("donations.gateway", "check_signature", "before"),
+    "web: before the signature is checked": ("donations.stripe.signature", "check", "before"),
     "web: event and job stored, not committed": ("foundation.jobs.queue", "enqueue", "after"),
-    "web: committed, not answered": ("donations.inbox", "take", "after"),
+    "web: committed, not answered": ("donations.webhooks.inbox", "take", "after"),
 }
 JOB = {
-    "job: payment fetched, not written": ("donations.payments", "receive", "before"),
-    "job: payment written, not committed": ("donations.receipts", "correct", "after"),
-    "job: payment committed, not done": ("donations.payments", "receive", "after"),
+    "job: payment fetched, not written": ("donations.sync.payments", "receive", "before"),
+    "job: payment written, not committed": ("donations.books.receipts", "correct", "after"),
+    "job: payment committed, not done": ("donations.sync.payments", "receive", "after"),
 }
 LETTER = {
     "letter: claimed, not handed over": ("foundation.letters.outbox", "_move", "after"),

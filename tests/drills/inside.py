@@ -20,7 +20,7 @@ from django.db import connections
 from django.db.models import F
 
 from config.management.commands import serve
-from donations import tries
+from donations.card_testing import tries
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from foundation.doors import proof
 from foundation.jobs.models import Job

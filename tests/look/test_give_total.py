@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from donations import appeals, money, starter
-from donations.forms import GiveForm
+from donations import money
+from donations.giving import appeals, starter
+from donations.giving.forms import GiveForm
 from donations.models import Currency
 from foundation.doors import guard
 from tests.donations.written import WRITTEN

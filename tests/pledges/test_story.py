@@ -4,7 +4,7 @@ from django.test import Client
 
 from pledges import counting, wording
 from pledges.models import Pledge, Signature
-from supporters import consent
+from supporters import consent, news
 from supporters.models import ConsentEvent, Supporter
 from tests.pledges import driver
 
@@ -41,7 +41,7 @@ def test_it_counts_a_signature_once_its_owner_pressed_the_link(pledge: Pledge) -
 
     supporter = Supporter.objects.get()
     assert (supporter.name, supporter.email, supporter.country) == ("Ada Example", "ada@example.org", "GB")
-    assert consent.has(supporter, ConsentEvent.Purpose.LETTERS)
+    assert news.wants(supporter, ConsentEvent.Purpose.LETTERS)
     event = ConsentEvent.objects.get()
     assert event.wording == consent.wording(ConsentEvent.Purpose.LETTERS)
     assert (event.where, event.method, event.locale) == ("/pledge/", "confirmed", "en")

@@ -15,8 +15,13 @@ from django.db import connections
 from django.utils import timezone
 from stripe import WebhookSignature
 
-from donations import checkout, gateway, inbox, portal, reconcile, starter, steering, telling
+from donations.giving import checkout, starter
 from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent, StripeSetup
+from donations.monthly import changes
+from donations.reconcile import runs
+from donations.stripe import client, portal, reads, writes
+from donations.stripe.errors import ForgedError
+from donations.webhooks import inbox
 from foundation.jobs.queue import run_due
 from tests.stripe_sandbox.driver import Sandbox
 
@@ -39,7 +44,7 @@ class Smoke:
         self.gifts: dict[str, Gift] = {}
 
     def key(self) -> str:
-        return f"the key opens {gateway.account()}"
+        return f"the key opens {client.account()}"
 
     def once(self) -> str:
         gift = self._give("once", 2500)
@@ -57,7 +62,7 @@ class Smoke:
     def refund(self) -> str:
         gift = self.gifts["once"]
         asked = {"payment_intent": gift.payment_intent_id, "amount": 700}
-        made = gateway.ask(gateway.v1().refunds.create, asked, {"idempotency_key": f"smoke-{gift.reference}"})
+        made = client.ask(client.v1().refunds.create, asked, {"idempotency_key": f"smoke-{gift.reference}"})
         self._until("the refund is booked", lambda: self._rows(gift, "refund"))
         kept, _cover = LedgerEntry.objects.kept(gift)
         newest = Receipt.objects.get(gift=gift, replaced_by=None)
@@ -66,7 +71,7 @@ class Smoke:
 
     def events(self) -> str:
         one = next(iter(self.heard.values()))
-        again = gateway.get(gateway.v1().events.retrieve, one["id"])
+        again = client.get(client.v1().events.retrieve, one["id"])
         self._must(again["type"] == one["type"], "an event fetched by its id is another one")
         bad = StripeEvent.objects.exclude(state__in=["done", "ignored"])
         self._must(not bad.exists(), f"{bad.count()} events were not worked through: {[row.note for row in bad[:3]]}")
@@ -78,26 +83,26 @@ class Smoke:
         for wrong in (self._header(body + " "), self._header(body, "whsec_of_somebody_else"), "t=1,v1=00", ""):
             try:
                 inbox.take(body.encode(), wrong)
-            except gateway.ForgedError:
+            except ForgedError:
                 continue
             raise SmokeError("An event with a wrong signature was taken in.")
         inbox.take(body.encode(), self._header(body))
         return "a right one is taken, four wrong ones are not"
 
     def portal(self) -> str:
-        setup, _made = StripeSetup.objects.get_or_create(account=gateway.account())
+        setup, _made = StripeSetup.objects.get_or_create(account=client.account())
         StripeSetup.objects.filter(pk=setup.pk).update(portal=portal.configure())
-        page = telling.card_page(Plan.objects.get().customer_id, settings.BASE_URL)
+        page = writes.card_page(Plan.objects.get().customer_id, settings.BASE_URL)
         self._must(page.startswith(("https://billing.stripe.com/", settings.STRIPE_API_BASE)), "the page is elsewhere")
         return "Stripe's page for the card opens"
 
     def end(self) -> str:
-        plan = steering.end(Plan.objects.get())
+        plan = changes.end(Plan.objects.get())
         self._must(plan.status == "ended", f"the monthly gift is {plan.status} after its end")
         return f"{plan.subscription_id} has ended"
 
     def comparison(self) -> str:
-        row = reconcile.run(since=self.began, apply=True)
+        row = runs.run(since=self.began, apply=True)
         self._must(row.gaps == 0, f"{row.gaps} movements at Stripe are not in our books")
         return "our books have every movement that Stripe has"
 
@@ -120,7 +125,7 @@ class Smoke:
                 f"     Please pay here, with {CARD}, any later date and any three digits:\n     {address}", flush=True
             )
         page = gift.session_id or ""
-        self._until("the page is paid", lambda: gateway.checkout_page(page).status == "complete", PATIENCE)
+        self._until("the page is paid", lambda: reads.checkout_page(page).status == "complete", PATIENCE)
         self._until("the gift is paid in our books", lambda: Gift.objects.paid().filter(pk=gift.pk).exists())
         gift.refresh_from_db()
         self.gifts[frequency] = gift
@@ -139,7 +144,7 @@ class Smoke:
     def _hear(self) -> None:
         """What came since the beginning, oldest first, as a webhook would bring it."""
         since = {"created": {"gte": int(self.began.timestamp()) - 60}}
-        for event in reversed(list(gateway.each(gateway.v1().events.list, since))):
+        for event in reversed(list(client.each(client.v1().events.list, since))):
             if event["id"] not in self.heard:
                 self.heard[event["id"]] = event
                 body = json.dumps(event, default=str)
@@ -186,6 +191,6 @@ def _leave_nothing() -> None:
     """A monthly gift of a run that failed would renew for ever in somebody's test account."""
     for plan in Plan.objects.running():
         try:
-            steering.end(plan)
+            changes.end(plan)
         except Exception as error:
             print(f"Please end {plan.subscription_id} in Stripe's dashboard: {error}")

@@ -11,7 +11,7 @@ from tests.stories.test_giving import fill, pay, send
 from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
-TRIP = "from donations import breaker; breaker.trip(breaker.Breaker.Reason.DECLINES)"
+TRIP = "from donations.card_testing import breaker; breaker.trip(breaker.Breaker.Reason.DECLINES)"
 CLOSE = "from donations.models import Breaker, Opening; Breaker.objects.all().delete(); Opening.objects.all().delete()"
 
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 
 from tests.browsers import follow
 from tests.running import Site, own_connection
+from tests.waiting import PATIENCE
 
-PATIENCE = 60  # seconds to wait on a busy machine
 AGAIN = "[data-again]"  # templates/partials/press.html
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stripe_sandbox import routes
-from stripe_sandbox.wire import decode_form
+from stripe_sandbox.api import routes
+from stripe_sandbox.api.forms import decode_form
 from tests.stripe_sandbox import openapi
 from tests.stripe_sandbox.driver import Sandbox, http
 from tests.stripe_sandbox.shop import KEY

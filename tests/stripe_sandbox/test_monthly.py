@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import stripe
 
-from stripe_sandbox.invoicing import period_end
+from stripe_sandbox.billing.invoicing import period_end
 from tests.stripe_sandbox.driver import Declined
 from tests.stripe_sandbox.shop import Shop
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stripe_sandbox import cards
+from stripe_sandbox.money import cards
 from tests.stripe_sandbox.driver import Declined, http, inputs
 from tests.stripe_sandbox.shop import Shop
 

@@ -7,8 +7,8 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox import imitated, limits, parameters, routes
-from stripe_sandbox.expand import FIELDS
+from stripe_sandbox.api import parameters, routes, supported_params, text_limits
+from stripe_sandbox.api.expand import FIELDS
 from tests.stripe_sandbox import openapi, sdk_types
 from tests.stripe_sandbox.driver import http
 from tests.stripe_sandbox.shop import KEY, Shop
@@ -214,18 +214,18 @@ def test_it_has_a_type_of_the_sdk_and_an_address_of_stripe_for_each_route(route:
 
 @pytest.mark.parametrize("route", [one for one in routes.ROUTES if one.method == "POST"], ids=lambda one: one.path)
 def test_it_knows_how_long_texts_may_be(route: routes.Route) -> None:
-    ours, theirs = limits.LIMITS.get(route.path, {}), openapi.text_limits(route.path)
+    ours, theirs = text_limits.LIMITS.get(route.path, {}), openapi.text_limits(route.path)
     assert ours == {name: theirs.get(name) for name in ours}
     others = ("payment_", "custom_fields", "invoice_creation", "setup_", "shipping", "collected", "billing_", "tax")
     left_out = [name for name in theirs if name not in ours and not name.startswith((*others, "default_"))]
     assert [name for name in left_out if "[tax_" not in name] == []
 
 
-@pytest.mark.parametrize("address", imitated.KNOWN)
+@pytest.mark.parametrize("address", supported_params.KNOWN)
 def test_it_names_only_parameters_that_there_are(address: str) -> None:
     route = next(one for one in routes.ROUTES if f"{one.method} {one.path}" == address)
     known = parameters.hints(parameters.find(route.params))
-    assert {name.partition(".")[0] for name in imitated.KNOWN[address].split()} <= set(known)
+    assert {name.partition(".")[0] for name in supported_params.KNOWN[address].split()} <= set(known)
 
 
 NOT_IMITATED = [

@@ -8,7 +8,7 @@ import pytest
 import stripe
 import time_machine
 
-from stripe_sandbox import parameters
+from stripe_sandbox.api import parameters
 from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
 from tests.waiting import wait_for

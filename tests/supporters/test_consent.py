@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from supporters import consent, people
-from supporters.growing import GrowsOnlyError
+from foundation.append_only.models import GrowsOnlyError
+from supporters import consent, news, people
 from supporters.models import ConsentEvent, Supporter
 
 pytestmark = pytest.mark.django_db
@@ -18,14 +18,14 @@ def ada() -> Supporter:
 
 
 def test_it_takes_no_word_for_no(ada: Supporter) -> None:
-    assert consent.has(ada, LETTERS) is False
+    assert news.wants(ada, LETTERS) is False
 
 
 def test_it_goes_by_the_newest_word(ada: Supporter) -> None:
     consent.record(ada, LETTERS, True, "Yes, write.", "/pledge/")
-    assert consent.has(ada, LETTERS) is True
+    assert news.wants(ada, LETTERS) is True
     consent.record(ada, LETTERS, False, "Stop.", "/my/")
-    assert consent.has(ada, LETTERS) is False
+    assert news.wants(ada, LETTERS) is False
     assert ConsentEvent.objects.count() == 2
 
 
@@ -62,4 +62,4 @@ def test_it_is_never_changed_or_deleted(ada: Supporter) -> None:
     ):
         with pytest.raises(GrowsOnlyError):
             change()
-    assert consent.has(ada, LETTERS) is True
+    assert news.wants(ada, LETTERS) is True

@@ -93,7 +93,7 @@ def test_it_stops_nothing_because_a_machine_pressed_the_page_s_own_button(ada: S
 def test_it_stops_one_purpose_and_leaves_the_others(ada: Supporter) -> None:
     consent.record(ada, LETTERS, True, "words", "/")
     Client().post(stop_path(write(ada)))
-    assert consent.has(ada, LETTERS) and consent.refused(ada, REMINDERS)
+    assert news.wants(ada, LETTERS) and consent.refused(ada, REMINDERS)
 
 
 def test_it_opens_for_no_invented_address_and_not_for_somebody_forgotten(ada: Supporter) -> None:

@@ -4,7 +4,8 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from supporters import countries, mailbox, names, people
+from foundation.organisation import countries
+from supporters import mailbox, names, people
 from supporters.models import Supporter
 
 db = pytest.mark.django_db

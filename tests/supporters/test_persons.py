@@ -11,9 +11,10 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from awareness.messages import Message
-from donations import offline, steering
+from donations.giving import offline
 from donations.models import Dedication, Gift, LedgerEntry, Plan, Receipt, StripeEvent
 from donations.models.gifts import Method
+from donations.monthly import changes
 from foundation.doors import links
 from foundation.jobs.queue import run_due
 from foundation.letters import forgetting, outbox
@@ -136,7 +137,7 @@ def where_erased(supporter: Supporter) -> bool:
 
 
 def ended(supporter: Supporter) -> Supporter:
-    steering.end(Plan.objects.get())
+    changes.end(Plan.objects.get())
     return supporter
 
 

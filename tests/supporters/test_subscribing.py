@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from foundation.doors import guard
 from foundation.letters.models import Letter
-from supporters import consent, people, subscribing
+from supporters import consent, news, people, subscribing
 from supporters.models import Asking, ConsentEvent, Supporter
 from tests.staff.people import signed_in
 
@@ -40,7 +40,7 @@ def test_it_sends_nothing_before_the_button_is_pressed(client, asked):
     for _ in range(2):
         assert client.post(asked).status_code == 302
     supporter = Supporter.objects.get()
-    assert consent.has(supporter, LETTERS)
+    assert news.wants(supporter, LETTERS)
     assert ConsentEvent.objects.get().method == ConsentEvent.Method.CONFIRMED
     assert "Our letters will come" in client.get(asked).content.decode()
 
@@ -69,7 +69,7 @@ def test_it_writes_no_yes_down_because_a_machine_pressed_the_button(client, aske
     assert not Supporter.objects.exists()
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
         client.post(asked, {"opened": shown})
-    assert consent.has(Supporter.objects.get(), LETTERS)
+    assert news.wants(Supporter.objects.get(), LETTERS)
 
 
 def test_it_shows_staff_who_gets_letters_and_exports_them_with_their_consent(client, asked):

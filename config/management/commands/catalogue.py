@@ -36,9 +36,9 @@ ROWS = {
 APPS = ("awareness", "config", "donations", "foundation", "pledges", "supporters", "templates")
 # Only staff read these: their panel speaks English.
 FOR_STAFF = re.compile(
-    r"/migrations/|/management/|_panel|/panel\.py|wagtail_hooks|templates/(staff|account|mfa|demo|wagtail)"
+    r"/migrations/|/management/|_panel|/panel(/|\.py)|wagtail_hooks|templates/(staff|account|mfa|demo|wagtail)"
     r"|letters/(staff_|message_waits)|/about\.txt|templates/awareness/reports|foundation/jobs"
-    r"|donations/(account|alarms|campaign_form|cost_form|currency_form|numbers|offline(_form)?|year_end)\.py"
+    r"|donations/(stripe/(account|troubles)|letters/(alarms|year_end)|giving/offline)\.py"
     r"|awareness/(careful_words|desk|fact_lists|found_links|reports|reviews)\.py"
 )
 # In all other files only the panel shows the names and hints of fields, blocks and lists.

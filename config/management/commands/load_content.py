@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from awareness import starter
 from awareness.markup import ContentError
 
-OTHERS = ("donations.starter", "pledges.starter")
+OTHERS = ("donations.giving.starter", "pledges.starter")
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from donations import audit
+from donations.books import audit
 
 
 class Command(BaseCommand):

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from donations import gateway, reconcile
 from donations.models import Gift
+from donations.reconcile import runs
+from donations.stripe.errors import StripeIsDownError
 from foundation.organisation import home
 
 WIDTH = 30  # of the bar, in characters
@@ -30,8 +31,8 @@ class Command(BaseCommand):
         first = Gift.objects.order_by("created_at").values_list("created_at", flat=True).first()
         self.begin = (since or first or timezone.now()) - timedelta(days=1)
         try:
-            row = reconcile.run(since, options["apply"], self._progress)
-        except (gateway.StripeIsDownError, home.NotAtHomeError) as error:
+            row = runs.run(since, options["apply"], self._progress)
+        except (StripeIsDownError, home.NotAtHomeError) as error:
             raise CommandError(str(error)) from error
         if self.stdout.isatty():
             self.stdout.write("")

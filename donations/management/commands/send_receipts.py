@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from donations import unsent
+from donations.reconcile import unsent
 
 
 class Command(BaseCommand):

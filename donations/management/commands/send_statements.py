@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from donations import year_end
+from donations.letters import year_end
 
 WIDTH = 40
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from donations import account, gateway
+from donations.stripe import account, client
+from donations.stripe.errors import StripeIsDownError, StripeRefusedError
+from donations.webhooks import events
 from foundation.organisation import home
 
 
@@ -13,11 +15,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = account.set_up()
-        except (gateway.StripeIsDownError, gateway.StripeRefusedError, home.NotAtHomeError) as error:
+            done = account.set_up(events.STEPS)
+        except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError) as error:
             raise CommandError(str(error)) from error
         setup = done.setup
-        self.stdout.write(f"Account {setup.account}, API version {gateway.version()}")
+        self.stdout.write(f"Account {setup.account}, API version {client.version()}")
         self.stdout.write(f"Products: {setup.product_once}, {setup.product_monthly}")
         self.stdout.write(f"Portal for cards: {setup.portal}")
         self.stdout.write(f"Webhook endpoint: {setup.endpoint} ({'made' if done.endpoint_made else 'found'})")

@@ -1,4 +1,4 @@
-"""The drawings as template tags. Sizes are SVG attributes and colours are classes: no style attribute."""
+"""The drawings as template tags, and where a page's picture is. Sizes are attributes and colours classes: no style."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from foundation.drawing import charts, emblems, line, sections
+from foundation.drawing import charts, emblems, line, sections, share_answer
 from foundation.drawing import seal as seals
 
 register = template.Library()
@@ -230,3 +230,9 @@ def meter(part: float, whole: float) -> SafeString:
         x,
         x,
     )
+
+
+@register.simple_tag(takes_context=True)
+def share_picture(context: dict[str, Any], path: str, title: str) -> str:
+    """{% share_picture path title as picture %}: the whole address of the picture at that path."""
+    return share_answer.address(path, title, context["organisation"].name)

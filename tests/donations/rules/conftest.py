@@ -6,16 +6,16 @@ from types import SimpleNamespace
 import pytest
 import stripe
 
-from donations import gateway
+from donations.stripe import client
 from tests.donations.rules.wire import Wire
 
 
 @pytest.fixture
 def clock(monkeypatch) -> SimpleNamespace:
-    """The gateway's own time. `slept` is how long it would have waited, each time."""
+    """The client's own time. `slept` is how long it would have waited, each time."""
     hands = SimpleNamespace(now=1000.0, slept=[])
     time = SimpleNamespace(monotonic=lambda: hands.now, time=lambda: hands.now, sleep=hands.slept.append)
-    monkeypatch.setattr(gateway, "time", time)
+    monkeypatch.setattr(client, "time", time)
     return hands
 
 

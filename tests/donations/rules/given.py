@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from donations import facts, objections
 from donations.models import Campaign, Currency, Gift, Plan
+from donations.stripe import objects
 from foundation.organisation.models import Organisation
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -25,19 +25,19 @@ def gift(**fields) -> Gift:
     return Gift.objects.create(**{"frequency": "once", "email": "ada@donor.example", **sums, **paid, **fields})
 
 
-def settlement(ident: str = "txn_charge", **fields) -> facts.Settlement:
-    return facts.Settlement(**{"id": ident, "gross": 2300, "fee": 97, "currency": "EUR", **fields})
+def settlement(ident: str = "txn_charge", **fields) -> objects.Settlement:
+    return objects.Settlement(**{"id": ident, "gross": 2300, "fee": 97, "currency": "EUR", **fields})
 
 
-def charge(**fields) -> facts.Charge:
+def charge(**fields) -> objects.Charge:
     sums = {"amount": 2606, "currency": "USD", "settlement": settlement()}
     rest = {"succeeded": True, "created": NOON, "payment_intent": "pi_one", "name": "Ada", "livemode": True}
-    return facts.Charge(**{"id": "ch_one", **sums, **rest, **fields})
+    return objects.Charge(**{"id": "ch_one", **sums, **rest, **fields})
 
 
-def movement(ident: str = "txn_back", **fields) -> facts.Movement:
+def movement(ident: str = "txn_back", **fields) -> objects.Movement:
     sums = {"gross": -1000, "fee": 0, "currency": "EUR"}
-    return facts.Movement(**{"id": ident, "type": "refund", "created": NOON, "source": "re_one", **sums, **fields})
+    return objects.Movement(**{"id": ident, "type": "refund", "created": NOON, "source": "re_one", **sums, **fields})
 
 
 def plan(**fields) -> Plan:
@@ -55,34 +55,34 @@ def campaign(**fields) -> Campaign:
     return Campaign.objects.create(**{**words, **rest, **fields})
 
 
-def subscription(**fields) -> facts.Subscription:
+def subscription(**fields) -> objects.Subscription:
     state = {"status": "active", "collecting": True, "customer": "cus_one", "reference": "", "total": 3120}
     days = {"currency": "USD", "started": NOON, "period_end": None, "cancel_at": None, "ended": None}
-    return facts.Subscription(**{"id": "sub_one", **state, **days, "livemode": True, **fields})
+    return objects.Subscription(**{"id": "sub_one", **state, **days, "livemode": True, **fields})
 
 
-def invoice(**fields) -> facts.Invoice:
+def invoice(**fields) -> objects.Invoice:
     known = {"paid": True, "first": True, "amount_paid": 3120, "subscription": "sub_one", "reference": ""}
-    return facts.Invoice(**{"id": "in_one", **known, **fields})
+    return objects.Invoice(**{"id": "in_one", **known, **fields})
 
 
-def refund(**fields) -> objections.Refund:
+def refund(**fields) -> objects.Refund:
     who = {"status": "succeeded", "charge": "ch_one", "payment_intent": "pi_one"}
     sums = {"amount": 1000, "currency": "USD", "created": NOON, "out": movement(), "back": None}
-    return objections.Refund(**{"id": "re_one", **who, **sums, **fields})
+    return objects.Refund(**{"id": "re_one", **who, **sums, **fields})
 
 
-def dispute(**fields) -> objections.Dispute:
+def dispute(**fields) -> objects.Dispute:
     who = {"status": "needs_response", "reason": "fraudulent", "charge": "ch_one", "payment_intent": "pi_one"}
     sums = {"amount": 2606, "currency": "USD", "created": NOON, "answer_by": None, "livemode": True}
     taken = movement("txn_taken", gross=-2606, fee=1500)
-    return objections.Dispute(**{"id": "du_one", **who, **sums, "movements": (taken,), **fields})
+    return objects.Dispute(**{"id": "du_one", **who, **sums, "movements": (taken,), **fields})
 
 
-def warning(**fields) -> objections.FraudWarning:
+def warning(**fields) -> objects.FraudWarning:
     who = {"reason": "made_with_stolen_card", "charge": "ch_one", "payment_intent": "pi_one"}
     rest = {"actionable": True, "created": NOON, "livemode": True}
-    return objections.FraudWarning(**{"id": "issfr_one", **who, **rest, **fields})
+    return objects.FraudWarning(**{"id": "issfr_one", **who, **rest, **fields})
 
 
 EPOCH = int(NOON.timestamp())

@@ -7,8 +7,12 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from donations import events, gateway, payments
+from donations.letters.outcomes import Tell
 from donations.models import StripeEvent
+from donations.stripe import client
+from donations.stripe.errors import NotFoundError, StripeIsDownError
+from donations.sync import payments
+from donations.webhooks import events
 from foundation.jobs import queue as jobs
 from foundation.organisation import home
 from foundation.organisation.models import Home
@@ -22,7 +26,7 @@ ASKED = {"event": "evt_one"}
 @pytest.fixture(autouse=True)
 def account(monkeypatch):
     """The account that our key belongs to, so that nothing is asked over the network."""
-    monkeypatch.setattr(gateway, "account", lambda: "acct_of_these_tests/test")
+    monkeypatch.setattr(client, "account", lambda: "acct_of_these_tests/test")
 
 
 def event(ident: str = "evt_one", **fields) -> StripeEvent:
@@ -43,7 +47,7 @@ def step(monkeypatch):
         ends: str | Exception = ""
         asked: list[str] = []
 
-        def __call__(self, ident: str) -> str:
+        def __call__(self, ident: str, tell: Tell) -> str:
             self.asked.append(ident)
             if isinstance(self.ends, Exception):
                 raise self.ends
@@ -73,13 +77,13 @@ def test_it_claims_the_home_of_the_database_for_the_account_that_it_asked(step):
 
 
 def test_it_leaves_alone_what_nobody_asked_for(step, monkeypatch):
-    monkeypatch.setattr(gateway, "account", None)  # nothing is asked
+    monkeypatch.setattr(client, "account", None)  # nothing is asked
     event(type="x.y")
     events.apply(ASKED)
     assert step.asked == [] and stands() == ("ignored", "", True)
 
 
-@pytest.mark.parametrize("error", [payments.NotOursError, gateway.NotFoundError])
+@pytest.mark.parametrize("error", [payments.NotOursError, NotFoundError])
 def test_it_notes_what_is_not_ours(step, error):
     event()
     step.ends = error("No gift has it.")
@@ -90,7 +94,7 @@ def test_it_notes_what_is_not_ours(step, error):
 def test_it_comes_again_later_when_stripe_is_down(step, monkeypatch):
     monkeypatch.setattr(events.random, "uniform", lambda low, high: 1.0)
     event()
-    step.ends = gateway.StripeIsDownError("No answer.", 45)
+    step.ends = StripeIsDownError("No answer.", 45)
     with pytest.raises(jobs.RetryLaterError, match=r"^No answer\.$") as later:
         events.apply(ASKED)
     assert later.value.seconds == 45 and stands() == ("waiting", "No answer.", False)

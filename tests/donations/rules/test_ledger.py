@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from donations import ledger
+from donations.books import ledger
 from donations.models import LedgerEntry
 from tests.donations.rules import given
 

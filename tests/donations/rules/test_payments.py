@@ -7,11 +7,15 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from donations import ahead, matching, payments, receipts
+from donations.books import receipts
+from donations.campaigns import matching
 from donations.models import Campaign, Dedication, Fund, Gift, LedgerEntry, Plan, Receipt
+from donations.stripe import ahead, parse
+from donations.sync import payments
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from supporters.models import Supporter
+from tests.donations.booking import book
 from tests.donations.rules import given
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +70,7 @@ def test_it_finds_the_payment_behind_an_intent(wire):
 
 
 def given_charge(**fields):
-    return payments.facts.charge(given.raw_charge(**fields))
+    return parse.charge(given.raw_charge(**fields))
 
 
 @pytest.mark.parametrize(("charge", "there"), [(BOUNCED, True), (REFUSED, False)])
@@ -102,8 +106,7 @@ def test_it_finds_the_monthly_gift_of_a_payment_that_names_none(wire):
     lay(wire, metadata={})
     with time_machine.travel(LATER, tick=False):
         found = payments.by_intent("pi_one")
-    facts = payments.facts
-    invoice, plan = facts.invoice(given.raw_invoice()), facts.subscription(given.raw_subscription())
+    invoice, plan = parse.invoice(given.raw_invoice()), parse.subscription(given.raw_subscription())
     assert found == payments.Payment(given.REFERENCE, given_charge(), invoice, plan, LATER)
     with time_machine.travel(LATER, tick=False):
         assert payments.by_invoice("in_one") == [found]
@@ -159,7 +162,7 @@ def test_it_knows_for_which_gift_a_card_was_tried(wire, metadata, paid, referenc
 
 def test_it_writes_a_payment_into_every_book_once(gift):
     for _ in range(2):
-        assert payments.receive(payment(as_of=LATER)) == ""
+        assert book(payments.receive, payment(as_of=LATER)) == ""
     gift.refresh_from_db()
     assert (gift.status, gift.paid_at, gift.livemode) == ("paid", given.NOON, True)
     assert (gift.payment_intent_id, gift.invoice_id, gift.plan) == ("pi_one", None, None)
@@ -173,14 +176,14 @@ def test_it_writes_a_payment_into_every_book_once(gift):
 
 def test_it_meets_the_person_in_the_language_of_the_gift(gift):
     Gift.objects.update(language="es")
-    payments.receive(payment())
+    book(payments.receive, payment())
     assert Supporter.objects.get().language == "es"
 
 
 def test_it_leaves_the_gift_with_the_person_that_it_has(gift):
     known = Supporter.objects.create(email="known@donor.example", canonical="known@donor.example")
     Gift.objects.update(supporter=known)
-    payments.receive(payment())
+    book(payments.receive, payment())
     gift.refresh_from_db()
     assert gift.supporter == known and Supporter.objects.count() == 1
 
@@ -191,7 +194,7 @@ def test_it_leaves_the_gift_with_the_person_that_it_has(gift):
 )
 def test_it_takes_the_name_at_stripe_where_the_donor_typed_none(gift, typed, at_stripe, kept):
     Gift.objects.update(name=typed)
-    payments.receive(payment(name=at_stripe))
+    book(payments.receive, payment(name=at_stripe))
     assert Gift.objects.get().name == kept
 
 
@@ -199,7 +202,7 @@ def test_it_takes_the_name_at_stripe_where_the_donor_typed_none(gift, typed, at_
 def test_it_learns_no_name_of_who_was_forgotten(gift, erased, name):
     known = Supporter.objects.create(email="", canonical="x", erased_at=erased)
     Gift.objects.update(supporter=known, name="")
-    payments.receive(payment(name="Lovelace"))
+    book(payments.receive, payment(name="Lovelace"))
     assert Gift.objects.get().name == name
 
 
@@ -211,7 +214,7 @@ def test_it_learns_no_name_of_who_was_forgotten(gift, erased, name):
     ],
 )
 def test_it_books_what_was_charged_and_says_that_it_is_not_what_was_asked(gift, charge, note):
-    assert payments.receive(payment(**charge)) == note
+    assert book(payments.receive, payment(**charge)) == note
     gift.refresh_from_db()
     total, currency = charge.get("amount", 2606), charge.get("currency", "USD")
     assert (gift.amount, gift.fee_cover, gift.total, gift.currency) == (total, 0, total, currency)
@@ -228,23 +231,23 @@ def test_it_leaves_money_alone_that_names_no_gift_of_ours(gift):
 
 
 def test_it_makes_the_second_payment_of_one_page_a_gift_of_its_own(gift):
-    payments.receive(payment())
-    payments.receive(payment(id="ch_two", payment_intent="pi_two"))
-    payments.receive(payment(id="ch_two", payment_intent="pi_two"))
+    book(payments.receive, payment())
+    book(payments.receive, payment(id="ch_two", payment_intent="pi_two"))
+    book(payments.receive, payment(id="ch_two", payment_intent="pi_two"))
     assert list(Gift.objects.order_by("id").values_list("payment_intent_id", flat=True)) == ["pi_one", "pi_two"]
     assert Receipt.objects.count() == LedgerEntry.objects.count() == 2
 
 
 def test_it_matches_the_first_payment(gift):
     Gift.objects.update(campaign=given.campaign())
-    payments.receive(payment())
+    book(payments.receive, payment())
     gift.refresh_from_db()
     assert matching.MatchReservation.objects.get().amount == 2500
 
 
 def test_it_puts_the_card_of_a_dedication_on_the_table(gift):
     Dedication.objects.create(gift=gift, kind="honour", name="Grace", card_to="grace@friend.example")
-    payments.receive(payment())
+    book(payments.receive, payment())
     assert len(keys("dedication-card")) == 1
 
 
@@ -252,7 +255,7 @@ def test_it_puts_the_card_of_a_dedication_on_the_table(gift):
 
 
 def test_it_makes_the_plan_with_the_first_payment(gift):
-    assert payments.receive(month(1, first=True, as_of=LATER)) == ""
+    assert book(payments.receive, month(1, first=True, as_of=LATER)) == ""
     gift.refresh_from_db()
     plan = Plan.objects.get()
     assert (gift.plan, gift.invoice_id, gift.payment_intent_id) == (plan, "in_1", "pi_1")
@@ -264,13 +267,13 @@ def test_it_makes_the_plan_with_the_first_payment(gift):
 def test_it_leaves_the_plan_with_the_person_that_it_has(gift):
     known = Supporter.objects.create(email="known@donor.example", canonical="known@donor.example")
     given.plan(supporter=known)
-    payments.receive(month(1, first=True))
+    book(payments.receive, month(1, first=True))
     assert Plan.objects.get().supporter == known
 
 
 def test_it_gives_its_plan_to_no_other_persons_plan(gift):
     other = given.plan(subscription_id="sub_two")
-    payments.receive(month(1, first=True))
+    book(payments.receive, month(1, first=True))
     other.refresh_from_db()
     assert other.supporter is None
 
@@ -279,8 +282,8 @@ def test_it_makes_each_further_payment_a_gift_that_inherits(gift):
     fund, campaign = Fund.objects.create(name="Safe houses"), given.campaign()
     inherited = {"frequency": "monthly", "name_public": True, "fund": fund, "campaign": campaign, "language": "es"}
     Gift.objects.update(**inherited)
-    payments.receive(month(1, first=True))
-    assert payments.receive(month(2, first=False, created=LATER, name="Ada King")) == ""
+    book(payments.receive, month(1, first=True))
+    assert book(payments.receive, month(2, first=False, created=LATER, name="Ada King")) == ""
     one, two = Gift.objects.order_by("id")
     assert (two.plan, two.invoice_id, two.payment_intent_id) == (one.plan, "in_2", "pi_2")
     assert (two.amount, two.fee_cover, two.total, two.currency) == (2500, 106, 2606, "USD")
@@ -294,31 +297,31 @@ def test_it_makes_each_further_payment_a_gift_that_inherits(gift):
 def test_it_gives_a_further_payment_to_the_person_who_began_whatever_their_address(gift):
     known = Supporter.objects.create(email="known@donor.example", canonical="known@donor.example")
     Gift.objects.update(supporter=known)
-    payments.receive(month(1, first=True))
-    payments.receive(month(2, first=False))
+    book(payments.receive, month(1, first=True))
+    book(payments.receive, month(2, first=False))
     assert {each.supporter for each in Gift.objects.all()} == {known}
 
 
 def test_it_speaks_to_a_further_gift_in_the_language_that_the_person_chose_since(gift):
-    payments.receive(month(1, first=True))
+    book(payments.receive, month(1, first=True))
     Supporter.objects.update(language="es")
-    payments.receive(month(2, first=False))
+    book(payments.receive, month(2, first=False))
     assert Gift.objects.order_by("id").last().language == "es"
 
 
 def test_it_takes_another_sum_and_currency_of_a_further_payment_as_they_are(gift):
-    payments.receive(month(1, first=True))
-    assert payments.receive(month(2, first=False, amount=5000, currency="EUR", livemode=False)) == ""
+    book(payments.receive, month(1, first=True))
+    assert book(payments.receive, month(2, first=False, amount=5000, currency="EUR", livemode=False)) == ""
     two = Gift.objects.order_by("id").last()
     assert (two.amount, two.fee_cover, two.total, two.currency, two.livemode) == (5000, 0, 5000, "EUR", False)
 
 
 def test_it_makes_a_further_gift_of_a_month_that_is_told_before_the_first(gift):
-    payments.receive(month(2, first=False))
+    book(payments.receive, month(2, first=False))
     gift.refresh_from_db()
     assert gift.status == "started" and keys("welcome") == []
     assert Gift.objects.get(payment_intent_id="pi_2").email == "Ada@donor.example"
-    payments.receive(month(1, first=True))
+    book(payments.receive, month(1, first=True))
     gift.refresh_from_db()
     assert (gift.status, gift.payment_intent_id) == ("paid", "pi_1")
 
@@ -326,21 +329,21 @@ def test_it_makes_a_further_gift_of_a_month_that_is_told_before_the_first(gift):
 @pytest.mark.parametrize(("ends_on", "there"), [("2026-06-30", True), ("2026-06-15", False)])
 def test_it_counts_a_further_payment_for_its_campaign_as_long_as_that_is_open(gift, ends_on, there):
     Gift.objects.update(campaign=given.campaign(ends_on=ends_on))
-    payments.receive(month(1, first=True))
-    payments.receive(month(2, first=False, created=given.NOON + 20 * 24 * HOUR))
+    book(payments.receive, month(1, first=True))
+    book(payments.receive, month(2, first=False, created=given.NOON + 20 * 24 * HOUR))
     campaign = Gift.objects.get(payment_intent_id="pi_2").campaign
     assert campaign == (Campaign.objects.get() if there else None)
 
 
 def test_it_asks_to_go_on_with_what_was_paused_once_the_money_is_booked(gift):
     given.plan(status="paused", held_since=given.NOON, total=2606, amount=2500, fee_cover=106, as_of=LATER)
-    payments.receive(month(1, first=True))
+    book(payments.receive, month(1, first=True))
     assert len(keys("plan-goes-on")) == 1
 
 
 def test_it_puts_a_gift_that_was_booked_before_its_plan_was_known_into_the_plan(gift):
-    payments.receive(payment(id="ch_1", payment_intent="pi_1"))
-    payments.receive(month(1, first=True))
+    book(payments.receive, payment(id="ch_1", payment_intent="pi_1"))
+    book(payments.receive, month(1, first=True))
     gift.refresh_from_db()
     assert gift.plan == Plan.objects.get()
 
@@ -351,8 +354,8 @@ BACK = given.movement("txn_back", gross=-2606)
 
 
 def test_it_takes_a_debit_back_after_its_receipt(gift):
-    payments.receive(payment())
-    note = payments.receive(payment(succeeded=False, settlement=given.settlement(fee=0), returned=BACK))
+    book(payments.receive, payment())
+    note = book(payments.receive, payment(succeeded=False, settlement=given.settlement(fee=0), returned=BACK))
     assert note == "The bank took the money back."
     rows = LedgerEntry.objects.exclude(kind="settlement").order_by("id")
     assert list(rows.values_list("stripe_object", "kind", "amount", "balance_transaction")) == [
@@ -368,7 +371,7 @@ def test_it_takes_a_debit_back_after_its_receipt(gift):
 def test_it_sends_no_receipt_for_a_debit_that_never_stayed(gift):
     Gift.objects.update(amount=2600, fee_cover=0, total=2600)
     bounced = payment(succeeded=False, settlement=given.settlement(fee=0), returned=BACK)
-    note = payments.receive(bounced)
+    note = book(payments.receive, bounced)
     assert note == ("Asked for 2600 USD, charged 2606 USD: booked as charged. The bank took the money back.")
     gift.refresh_from_db()
     assert (gift.status, gift.paid_at, gift.payment_intent_id) == ("failed", None, "pi_one")
@@ -380,5 +383,5 @@ def test_it_sends_no_receipt_for_a_debit_that_never_stayed(gift):
 def test_it_welcomes_nobody_whose_first_debit_bounced(gift):
     first = month(1, first=True)
     bounced = replace(first.charge, succeeded=False, settlement=given.settlement(fee=0), returned=BACK)
-    payments.receive(replace(first, charge=bounced))
+    book(payments.receive, replace(first, charge=bounced))
     assert Plan.objects.count() == 1 and keys("welcome") == []

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from donations import audit, ledger, receipts
+from donations.books import audit, ledger, receipts
 from donations.models import Fund, LedgerEntry, Receipt
 from tests.donations.rules import given
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from donations import audit, payments, receipts, returns
+from donations.books import audit, receipts
 from donations.models import Gift, LedgerEntry, MatchReservation, Objection, Receipt
+from donations.sync import payments, returns
 from foundation.letters.models import Letter
 from staff.models import User
+from tests.donations.booking import book
 from tests.donations.rules import given
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +39,7 @@ def letters() -> list[str]:
 
 
 def test_it_books_a_refund_and_sends_the_receipt_that_holds_now(gift):
-    assert returns.refund(given.refund()) == ""
+    assert book(returns.refund, given.refund()) == ""
     assert returned() == [("re_one", "refund", -1000, "txn_back")]
     assert receipts.issue(gift).newest().total == 1606
     assert letters() == ["refund:re_one"]
@@ -46,7 +48,7 @@ def test_it_books_a_refund_and_sends_the_receipt_that_holds_now(gift):
 
 
 def test_it_moves_nothing_for_a_refund_that_never_left(gift):
-    assert returns.refund(given.refund(status="canceled", out=None)) == ""
+    assert book(returns.refund, given.refund(status="canceled", out=None)) == ""
     assert returned() == [] and Receipt.objects.count() == 1 and letters() == []
 
 
@@ -60,8 +62,8 @@ PROMISED = {
 
 @pytest.mark.parametrize("status", PROMISED)
 def test_it_promises_no_more_of_a_refund_than_its_status_says(gift, status):
-    returns.refund(given.refund(status=status))
-    returns.refund(given.refund(status="succeeded"))  # it arrived, as was promised: no second letter
+    book(returns.refund, given.refund(status=status))
+    book(returns.refund, given.refund(status="succeeded"))  # it arrived, as was promised: no second letter
     letter = Letter.objects.get()
     template, words = PROMISED[status]
     assert letter.template == template and words in letter.text
@@ -72,21 +74,21 @@ def test_it_promises_no_more_of_a_refund_than_its_status_says(gift, status):
     ("status", "words"), [("failed", "the bank did not accept it"), ("canceled", "the transfer was called off")]
 )
 def test_it_writes_that_a_refund_does_not_come_and_keeps_it_for_staff_until_they_settle_it(gift, status, words):
-    returns.refund(given.refund(status="pending"))
+    book(returns.refund, given.refund(status="pending"))
     for _ in range(2):
-        returns.refund(given.refund(status=status, back=BACK))
+        book(returns.refund, given.refund(status=status, back=BACK))
     letter = Letter.objects.get(key="refund-failed:re_one")
     holds = receipts.issue(gift).newest()
     assert words in letter.text and holds.label in letter.text and holds.replaces.label in letter.text
     owed = Objection.objects.refunds_owed().get()
     assert (owed.gift, owed.amount, owed.status) == (gift, 1000, status) and not Objection.objects.waiting().exists()
     Objection.objects.update(actionable=False)  # the button of staff
-    returns.refund(given.refund(status=status, back=BACK))
+    book(returns.refund, given.refund(status=status, back=BACK))
     assert not Objection.objects.refunds_owed().exists()
 
 
 def test_it_does_not_write_that_money_is_sent_when_it_failed_and_is_not_back_yet(gift):
-    assert returns.refund(given.refund(status="failed")) == "A refund failed."
+    assert book(returns.refund, given.refund(status="failed")) == "A refund failed."
     assert returned() == [("re_one", "refund", -1000, "txn_back")] and letters() == []
 
 
@@ -96,15 +98,15 @@ def test_it_books_what_goes_back_of_a_gift_that_never_stayed(gift):
     payments.ledger.record_charge(bounced, given.charge(id="ch_two", settlement=None))
     payments.ledger.record_return(bounced, "ch_two", "refund", -2606, given.movement("txn_two"))
     before = Receipt.objects.count()
-    returns.refund(given.refund(id="re_two", payment_intent="pi_two", out=given.movement("txn_three")))
+    book(returns.refund, given.refund(id="re_two", payment_intent="pi_two", out=given.movement("txn_three")))
     taken = given.movement("txn_four", gross=-2606, fee=1500)
-    returns.dispute(given.dispute(id="du_two", payment_intent="pi_two", movements=(taken,)), given.NOON)
+    book(returns.dispute, given.dispute(id="du_two", payment_intent="pi_two", movements=(taken,)), given.NOON)
     assert LedgerEntry.objects.kept(bounced) == (0, 0) and LedgerEntry.objects.beyond(bounced) == -3606
     assert Receipt.objects.count() == before and not Letter.objects.filter(template__startswith="re").exists()
 
 
 def test_it_takes_a_refund_that_failed_back_and_tells_donor_and_staff(gift):
-    assert returns.refund(given.refund(back=BACK)) == "A refund failed: the money is with us again."
+    assert book(returns.refund, given.refund(back=BACK)) == "A refund failed: the money is with us again."
     assert returned() == [("re_one", "refund", -1000, "txn_back"), ("re_one", "refund_reversal", 1000, "txn_again")]
     assert receipts.issue(gift).newest().total == 2606
     assert letters() == ["refund-failed:re_one", "refund-failed:re_one"]
@@ -112,14 +114,14 @@ def test_it_takes_a_refund_that_failed_back_and_tells_donor_and_staff(gift):
 
 
 def test_it_replaces_the_receipt_twice_when_a_refund_goes_and_comes_back(gift):
-    returns.refund(given.refund())
-    returns.refund(given.refund(back=BACK))
+    book(returns.refund, given.refund())
+    book(returns.refund, given.refund(back=BACK))
     assert list(Receipt.objects.order_by("id").values_list("total", flat=True)) == [2606, 1606, 2606]
     assert {"refund:re_one", "refund-failed:re_one"} <= set(letters())
 
 
 def test_it_does_not_book_the_return_of_what_never_left(gift):
-    assert returns.refund(given.refund(out=None, back=BACK)) == "A refund failed: the money is with us again."
+    assert book(returns.refund, given.refund(out=None, back=BACK)) == "A refund failed: the money is with us again."
     assert returned() == [] and letters() == []
 
 
@@ -127,9 +129,9 @@ def test_it_gives_the_match_of_what_went_back_free(gift):
     campaign = given.campaign()
     Gift.objects.filter(pk=gift.pk).update(campaign=campaign)
     MatchReservation.objects.create(gift=gift, campaign=campaign, promised=2500, amount=2500, state="settled")
-    returns.refund(given.refund())
+    book(returns.refund, given.refund())
     assert MatchReservation.objects.get().amount == 1541
-    returns.dispute(given.dispute(amount=1606, movements=(given.movement("txn_d", gross=-1606),)), given.NOON)
+    book(returns.dispute, given.dispute(amount=1606, movements=(given.movement("txn_d", gross=-1606),)), given.NOON)
     assert MatchReservation.objects.get().amount == 0
 
 
@@ -137,9 +139,9 @@ def test_it_gives_the_match_of_what_went_back_free(gift):
 def test_it_books_no_return_of_a_payment_that_is_not_ours(gift, intent):
     given.gift(payment_intent_id="")
     for call in (
-        lambda: returns.refund(given.refund(payment_intent=intent, charge="ch_other")),
-        lambda: returns.dispute(given.dispute(payment_intent=intent, charge="ch_other"), given.NOON),
-        lambda: returns.fraud_warning(given.warning(payment_intent=intent, charge="ch_other"), given.NOON),
+        lambda: book(returns.refund, given.refund(payment_intent=intent, charge="ch_other")),
+        lambda: book(returns.dispute, given.dispute(payment_intent=intent, charge="ch_other"), given.NOON),
+        lambda: book(returns.fraud_warning, given.warning(payment_intent=intent, charge="ch_other"), given.NOON),
     ):
         with pytest.raises(payments.NotOursError, match=NOT_OURS):
             call()
@@ -149,7 +151,7 @@ def test_it_books_no_return_of_a_payment_that_is_not_ours(gift, intent):
 def test_it_books_on_the_gift_that_was_paid_by_that_payment(gift):
     other = given.gift(payment_intent_id="pi_two")
     payments.ledger.record_charge(other, given.charge(id="ch_two", settlement=None))
-    returns.refund(given.refund(payment_intent="pi_two"))
+    book(returns.refund, given.refund(payment_intent="pi_two"))
     assert LedgerEntry.objects.get(kind="refund").gift == other
 
 
@@ -158,7 +160,7 @@ WON = given.movement("txn_won", gross=2606)
 
 
 def test_it_books_a_dispute_with_its_fee(gift):
-    assert returns.dispute(given.dispute(), given.NOON) == ""
+    assert book(returns.dispute, given.dispute(), given.NOON) == ""
     assert returned() == [
         ("du_one", "dispute", -2606, "txn_taken"),
         ("du_one", "fee", -1500, "txn_taken"),
@@ -167,7 +169,7 @@ def test_it_books_a_dispute_with_its_fee(gift):
 
 
 def test_it_books_a_dispute_that_was_won(gift):
-    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    book(returns.dispute, given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
     assert [row for row in returned() if row[1] != "fee"] == [
         ("du_one", "dispute", -2606, "txn_taken"),
         ("du_one", "dispute_reversal", 2606, "txn_won"),
@@ -213,7 +215,7 @@ def stands() -> tuple[int, int, int]:
 def test_it_keeps_of_a_disputed_gift_what_moved_and_never_less_than_nothing(gift, moved, kept, all_at_once):
     movements = tuple(usd(f"txn_{number}", gross) for number, gross in enumerate(moved))
     for told in [movements] if all_at_once else [movements[:count] for count in range(1, len(movements) + 1)]:
-        returns.dispute(given.dispute(amount=-moved[0], movements=told), given.NOON)
+        book(returns.dispute, given.dispute(amount=-moved[0], movements=told), given.NOON)
         assert stands()[0] >= 0 and list(audit.returns()) == list(audit.sums()) == []
     assert stands() == (kept, 2606 + sum(moved), kept)
 
@@ -223,8 +225,8 @@ def test_it_keeps_of_a_disputed_gift_what_moved_and_never_less_than_nothing(gift
 def test_it_keeps_the_same_of_a_gift_that_is_refunded_in_part_and_disputed_whole(gift, first, back, kept):
     movements = (usd("txn_taken", -2606), *(usd("txn_won", gross) for gross in back))
     calls = [
-        lambda: returns.refund(given.refund(out=usd("txn_back", -1000))),
-        lambda: returns.dispute(given.dispute(movements=movements), given.NOON),
+        lambda: book(returns.refund, given.refund(out=usd("txn_back", -1000))),
+        lambda: book(returns.dispute, given.dispute(movements=movements), given.NOON),
     ]
     for call in calls if first == "the refund" else reversed(calls):
         call()
@@ -236,7 +238,7 @@ def test_it_keeps_the_same_of_a_gift_that_is_refunded_in_part_and_disputed_whole
 def test_it_reckons_a_dispute_in_another_currency_by_its_share(gift):
     """26.06 dollars were 23 euros; the bank takes 24.00 and gives 12.00 back."""
     movements = (given.movement("txn_taken", gross=-2400), given.movement("txn_won", gross=1200))
-    returns.dispute(given.dispute(movements=movements), given.NOON)
+    book(returns.dispute, given.dispute(movements=movements), given.NOON)
     assert [row[2] for row in returned()] == [-2606, 1303] and LedgerEntry.objects.kept(gift)[0] == 1303
     assert [entry.settled for entry in LedgerEntry.objects.filter(kind__startswith="dispute").order_by("id")] == [
         -2400,
@@ -245,17 +247,17 @@ def test_it_reckons_a_dispute_in_another_currency_by_its_share(gift):
 
 
 def test_it_sends_the_receipt_that_a_dispute_leaves(gift):
-    returns.dispute(given.dispute(), given.NOON)
-    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
-    returns.dispute(given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    book(returns.dispute, given.dispute(), given.NOON)
+    book(returns.dispute, given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
+    book(returns.dispute, given.dispute(status="won", movements=(TAKEN, WON)), given.NOON)
     first, second = Letter.objects.filter(template="receipt_corrected").order_by("id")
     assert "$0.00 USD" in first.text and "$26.06 USD" in second.text
     assert receipts.issue(gift).newest().label in second.text
 
 
 def test_it_moves_nothing_for_a_question_or_a_movement_of_nothing(gift):
-    returns.dispute(given.dispute(status="warning_needs_response", movements=()), given.NOON)
-    returns.dispute(given.dispute(movements=(given.movement(gross=0),)), given.NOON)
+    book(returns.dispute, given.dispute(status="warning_needs_response", movements=()), given.NOON)
+    book(returns.dispute, given.dispute(movements=(given.movement(gross=0),)), given.NOON)
     assert returned() == [] and Receipt.objects.count() == 1
 
 
@@ -272,7 +274,7 @@ OPENED = given.NOON + timedelta(minutes=5)
 @pytest.mark.parametrize(("status", "kind"), [("needs_response", "dispute"), ("warning_needs_response", "inquiry")])
 def test_it_keeps_how_a_dispute_stands(gift, status, kind):
     told = given.dispute(status=status, answer_by=ANSWER_BY, created=OPENED, amount=99, currency="EUR", movements=())
-    returns.dispute(told, AS_OF)
+    book(returns.dispute, told, AS_OF)
     assert kept() == {
         "stripe_object": "du_one",
         "kind": kind,
@@ -291,17 +293,17 @@ def test_it_keeps_how_a_dispute_stands(gift, status, kind):
 
 
 def test_it_knows_the_gift_by_its_charge_where_stripe_names_that_alone(gift):
-    returns.refund(given.refund(payment_intent=""))
-    returns.fraud_warning(given.warning(payment_intent=""), given.NOON)
-    returns.dispute(given.dispute(payment_intent=""), given.NOON)
+    book(returns.refund, given.refund(payment_intent=""))
+    book(returns.fraud_warning, given.warning(payment_intent=""), given.NOON)
+    book(returns.dispute, given.dispute(payment_intent=""), given.NOON)
     assert {row.gift_id for row in Objection.objects.all()} == {gift.pk} and len(returned()) == 3
     for unknown in ("", "ch_of_another"):
         with pytest.raises(payments.NotOursError, match=NOT_OURS):
-            returns.fraud_warning(given.warning(payment_intent="", charge=unknown), given.NOON)
+            book(returns.fraud_warning, given.warning(payment_intent="", charge=unknown), given.NOON)
 
 
 def test_it_keeps_a_warning_and_tells_staff(gift):
-    assert returns.fraud_warning(given.warning(created=OPENED), AS_OF) == ""
+    assert book(returns.fraud_warning, given.warning(created=OPENED), AS_OF) == ""
     assert kept() == {
         "stripe_object": "issfr_one",
         "kind": "warning",
@@ -321,11 +323,11 @@ def test_it_keeps_a_warning_and_tells_staff(gift):
 
 def test_it_keeps_test_money_apart_and_cuts_words_that_are_too_long(gift):
     long = given.dispute(status="s" * 41, reason="r" * 81, livemode=False, movements=())
-    returns.dispute(long, AS_OF)
+    book(returns.dispute, long, AS_OF)
     row = kept()
     assert (len(row["status"]), len(row["reason"]), row["livemode"]) == (40, 80, False)
     Objection.objects.all().delete()
-    returns.fraud_warning(given.warning(reason="r" * 81, livemode=False, actionable=False), AS_OF)
+    book(returns.fraud_warning, given.warning(reason="r" * 81, livemode=False, actionable=False), AS_OF)
     row = kept()
     assert (len(row["reason"]), row["livemode"], row["actionable"]) == (80, False, False)
 
@@ -338,26 +340,26 @@ def test_it_shows_how_a_dispute_stands_now_and_never_how_it_stood_before(gift):
         ("needs_response", given.NOON + timedelta(hours=2)),
     ]
     for status, at in told:
-        returns.dispute(given.dispute(status=status, movements=()), at)
+        book(returns.dispute, given.dispute(status=status, movements=()), at)
     assert (kept()["status"], kept()["as_of"]) == ("under_review", given.NOON + timedelta(hours=2))
 
 
 def test_it_changes_the_dispute_that_is_told_and_no_other(gift):
     for name in ("du_one", "du_two"):
-        returns.dispute(given.dispute(id=name, movements=()), given.NOON)
-    returns.dispute(given.dispute(status="won", movements=()), AS_OF)
+        book(returns.dispute, given.dispute(id=name, movements=()), given.NOON)
+    book(returns.dispute, given.dispute(status="won", movements=()), AS_OF)
     stand = dict(Objection.objects.values_list("stripe_object", "status"))
     assert stand == {"du_one": "won", "du_two": "needs_response"}
 
 
 def test_it_tells_staff_when_a_dispute_waits_for_an_answer_only_later(gift):
-    returns.dispute(given.dispute(status="under_review", movements=()), given.NOON)
+    book(returns.dispute, given.dispute(status="under_review", movements=()), given.NOON)
     assert letters() == []
-    returns.dispute(given.dispute(movements=()), AS_OF)
+    book(returns.dispute, given.dispute(movements=()), AS_OF)
     assert letters() == ["objection:du_one"]
 
 
 def test_it_tells_the_donor_that_the_bank_took_a_debit_back(gift):
-    returns.dispute(given.dispute(charge="py_one", status="lost"), given.NOON)
+    book(returns.dispute, given.dispute(charge="py_one", status="lost"), given.NOON)
     assert letters() == [f"debit-failed:{gift.reference}"]
     assert receipts.issue(gift).newest().label in Letter.objects.get().text

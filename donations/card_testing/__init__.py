@@ -1,0 +1,1 @@
+"""How we see that stolen cards are tried here, and who must prove work then."""

@@ -1,0 +1,98 @@
+"""What is chosen already when the giving form is shown: by the page, by the link, by a gift left at Stripe."""
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from donations import money
+from donations.giving import appeals, checkout, keepsake, retyped
+from donations.giving.appeals import Appeal
+from donations.giving.forms import OTHER
+from donations.models import Currency, Dedication, Gift
+from donations.models.gifts import Frequency
+
+
+def currency(appeal: Appeal, code: str) -> Currency | None:
+    """The one that the page fixes, else the offered one of that code, else the first; None when none is offered."""
+    if appeal.currency:
+        return Currency.objects.filter(code=appeal.currency).first()
+    shown = list(Currency.objects.shown())
+    return next((each for each in shown if each.code == code.upper()), shown[0] if shown else None)
+
+
+def second_rungs(currency: Currency) -> dict[str, str]:
+    """What is marked on a bare page, on each ladder: a low default would lower what people give."""
+    ladders = {each: currency.ladder(each) for each in Frequency.values}
+    return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
+
+
+def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
+    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is as on a bare page: once, so that
+    amounts stand in the first view.
+    """
+    chosen = second_rungs(currency)
+    frequency = query.get("frequency", "")
+    chosen["frequency"] = frequency if frequency in Frequency.values else Frequency.ONCE.value
+    try:
+        amount = money.parse(query.get("amount", ""), currency.code)
+    except money.AmountError:
+        return chosen
+    if currency.minimum <= amount <= currency.maximum:
+        chosen |= marked(amount, currency, chosen["frequency"])
+    return chosen
+
+
+def marked(amount: int, currency: Currency, frequency: str) -> dict[str, str]:
+    """The amount on the ladder of that frequency, or on both while none is chosen; typed in where none has it."""
+    plain = money.plain(amount, currency.code)
+    rungs = {each: amount in currency.ladder(each) for each in ([frequency] if frequency else Frequency.values)}
+    chosen = {f"amount_{each}": plain if on_it else OTHER for each, on_it in rungs.items()}
+    return chosen if all(rungs.values()) else {**chosen, "other": plain}
+
+
+def left_at_stripe(request: HttpRequest) -> Gift | None:
+    """The gift whose payment page this browser came back from by Stripe's own link, if no money came."""
+    reference = request.GET.get("back", "")
+    if reference not in keepsake.references(request):
+        return None
+    return Gift.objects.unfinished().filter(reference=reference).first()
+
+
+def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
+    """The gift that this browser began on this page a moment ago: it came back by the back button, or reloads."""
+    gift = keepsake.begun(request)
+    asked = set(request.GET) - {retyped.AGAIN}
+    if gift is None or asked or appeals.page_of(gift) != appeal.path:
+        return None
+    return gift if gift.created_at > timezone.now() - checkout.PAGE_LIFE else None
+
+
+def of(gift: Gift, currency: Currency) -> dict[str, Any]:
+    """What was chosen for a gift that was begun, without the amount where its currency is not offered any more."""
+    amounts = marked(gift.amount, currency, gift.frequency) if currency.code == gift.currency else {}
+    return {
+        **amounts,
+        "frequency": gift.frequency,
+        "cover_fee": gift.fee_cover > 0,
+        "email": gift.email,
+        "name": gift.name,
+        "name_public": gift.name_public,
+        "fund": gift.fund_id,
+        "attempt": gift.attempt,
+        **_dedication(gift),
+    }
+
+
+def _dedication(gift: Gift) -> dict[str, Any]:
+    written = Dedication.objects.filter(gift=gift).first()
+    if written is None:
+        return {}
+    return {
+        "tribute": written.kind,
+        "tribute_name": written.name,
+        "card_to": written.card_to,
+        "card_from": written.card_from,
+        "card_message": written.message,
+        "card_on": written.card_on,
+    }

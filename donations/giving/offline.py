@@ -1,0 +1,98 @@
+"""Gifts that came without Stripe, entered by staff: cheques, cash, transfers, and things, which are never valued."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from donations.books import ledger, receipts
+from donations.letters import gift_letters
+from donations.models import Gift, LedgerEntry
+from donations.models.gifts import NO_CURRENCY, Frequency, Method
+from foundation.organisation import mode
+from foundation.organisation.models import Organisation
+from supporters.people import meet
+
+Kind = LedgerEntry.Kind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What staff typed. `amount` in minor units of `currency`; a gift in kind has a description in their place.
+
+    `attempt` is the form it came from: sent twice, it is one gift.
+    """
+
+    attempt: str
+    method: Method
+    received_on: date
+    amount: int = 0
+    currency: str = NO_CURRENCY
+    description: str = ""
+    name: str = ""
+    email: str = ""
+
+
+@transaction.atomic
+def record(entry: Entry, **more: Any) -> Gift:
+    """The gift with its ledger row (kind "offline"), receipt and letter, in one transaction; twice is once.
+
+    It is dated noon of the day on which it was received, on the organisation's own calendar. `more` sets further
+    fields of the gift. A gift in kind has no row in the ledger, because no money moved.
+    """
+    gift, made = Gift.objects.get_or_create(attempt_key=entry.attempt, defaults={**_fields(entry), **more})
+    if not made:
+        return gift
+    if not gift.is_in_kind:
+        _put(gift, Kind.OFFLINE, gift.amount)
+    gift_letters.receipt(receipts.issue(gift))
+    return gift
+
+
+@transaction.atomic
+def take_back(gift: Gift) -> None:
+    """The money was given back, or the gift was entered by mistake: its rows stay, further ones cancel them.
+
+    The new receipt says that nothing is left and names the first. Twice is once. Raises ValueError for any gift
+    that is not an offline gift of money.
+    """
+    gift = Gift.objects.select_for_update().get(pk=gift.pk)
+    if not gift.is_offline or gift.is_in_kind:
+        raise ValueError("Only money that came without Stripe is taken back here.")
+    _put(gift, Kind.REFUND, -gift.amount)
+    document = receipts.correct(gift)
+    if document.replaces:
+        gift_letters.receipt_corrected(document)
+
+
+def _put(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:
+    at = gift.paid_at if kind == Kind.OFFLINE and gift.paid_at else timezone.now()
+    ledger.put(
+        f"offline:{gift.reference}",
+        kind,
+        at,
+        gift=gift,
+        amount=amount,
+        currency=gift.currency,
+        livemode=gift.livemode,
+    )
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    noon = datetime.combine(entry.received_on, time(12), tzinfo=Organisation.load().zone)
+    return {
+        "frequency": Frequency.ONCE,
+        "method": entry.method,
+        "description": entry.description,
+        "currency": entry.currency,
+        "amount": entry.amount,
+        "total": entry.amount,
+        "email": entry.email,
+        "name": entry.name,
+        "supporter": meet(entry.email, entry.name) if entry.email else None,
+        "status": Gift.Status.PAID,
+        "paid_at": noon,
+        "livemode": not mode.no_money_moves(),
+    }

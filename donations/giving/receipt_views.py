@@ -1,0 +1,96 @@
+"""The public pages of receipts: check one by number and code, and fetch one's own as a file."""
+
+import re
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from donations.giving import keepsake
+from donations.letters import gift_letters, papers
+from donations.models import Receipt
+from foundation.doors import address, limits, links
+from foundation.doors.card_numbers import NoCardNumbers
+
+CHECKS, WHILE = 30, 600  # so many looks from one connection in so many seconds
+
+
+class CheckForm(NoCardNumbers, forms.Form):
+    """What stands on a receipt, however it is typed: small letters and spaces do not matter."""
+
+    number = forms.CharField(label=_("Receipt number"), help_text=_("For example R-2026-000017."), max_length=60)
+    code = forms.CharField(label=_("Check code"), help_text=_("Sixteen letters and digits."), max_length=60)
+
+    def clean_number(self) -> str:
+        return self._tidy("number", r"[A-Z][A-Z0-9]*-\d{4}-\d+")
+
+    def clean_code(self) -> str:
+        return self._tidy("code", r"[A-Z0-9]{16}")
+
+    def _tidy(self, field: str, shape: str) -> str:
+        typed = "".join(self.cleaned_data[field].split()).upper()
+        if not re.fullmatch(shape, typed, re.ASCII):
+            raise forms.ValidationError(_("Please type this as it is printed on the receipt."))
+        return typed
+
+
+@require_safe
+@never_cache
+def check(request: HttpRequest) -> HttpResponse:
+    """The form for number and code. It is sent by GET: the answer has an address of its own, and needs no cookie."""
+    form = CheckForm(request.GET or None)
+    if form.is_valid():
+        there = reverse("donations:checked", args=[form.cleaned_data["number"], form.cleaned_data["code"]])
+        return _private(HttpResponseRedirect(there))
+    return _private(render(request, "donations/check.html", {"form": form}))
+
+
+@require_safe
+@never_cache
+def checked(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Whether a receipt is genuine, its sum, day and issuer, and what took its place. It names nobody."""
+    if not limits.allow("check-receipt", address.block(address.of(request)), CHECKS, WHILE):
+        page = render(request, "donations/checked.html", {"state": "slow"})
+        return _private(limits.too_often(page, WHILE // CHECKS))
+    typed = CheckForm({"number": number, "code": code})  # PostgreSQL refuses to look for a NUL
+    document = (
+        Receipt.objects.with_code(typed.cleaned_data["number"], typed.cleaned_data["code"])
+        if typed.is_valid()
+        else None
+    )
+    if document is None:
+        return _private(render(request, "donations/checked.html", {"state": "unknown"}, status=404))
+    context = {"state": "known", "receipt": document, "newest": document.newest()}
+    return _private(render(request, "donations/checked.html", context))
+
+
+@require_safe
+@never_cache
+def file(request: HttpRequest, token: str) -> HttpResponse:
+    """The PDF behind the link in the letter of a receipt."""
+    link = links.find(token, gift_letters.FILE)
+    document = Receipt.objects.filter(pk=int(link.subject)).first() if link else None
+    if document is None:
+        return _private(render(request, "donations/checked.html", {"state": "ended"}, status=404))
+    return papers.receipt_file(document)
+
+
+@require_safe
+@never_cache
+def own_file(request: HttpRequest, reference: str) -> HttpResponse:
+    """The PDF of a gift, for the browser that it came from."""
+    document = Receipt.objects.holding().filter(gift__reference=reference).first()
+    if document is None or reference not in keepsake.references(request):
+        raise Http404
+    return papers.receipt_file(document)
+
+
+def _private(answer: HttpResponse) -> HttpResponse:
+    """These addresses hold codes and tokens: not for search engines, nor for other sites' logs."""
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer

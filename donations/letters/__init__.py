@@ -1,0 +1,1 @@
+"""What donors and staff are written about money, and the papers that go with it."""

@@ -1,0 +1,79 @@
+"""What staff are told at once about money: a dispute with a day to answer, a refund that came back."""
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from donations import money
+from donations.letters import gift_letters
+from donations.models import Breaker, Gap, Gift, Objection, Reconciliation
+from foundation.organisation.models import Organisation
+from staff import alerts
+
+MAY_SEE = "donations.view_objection"
+
+
+def objection(row: Objection) -> None:
+    """Once for each dispute, question or warning, when somebody must do something about it.
+
+    Also when a comparison found it: the event was lost, the day to answer comes all the same. Donors stay unwritten.
+    """
+    if not Objection.objects.waiting().filter(pk=row.pk).exists():
+        return
+    words = [
+        _("%(what)s about the gift %(reference)s of %(sum)s.")
+        % {"what": row.get_kind_display().capitalize(), "reference": row.gift.reference, "sum": row.gift.total_text()}
+    ]
+    if row.answer_by:
+        day = gift_letters.day(Organisation.load().day_of(row.answer_by))
+        words.append(_("Stripe takes an answer until %(day)s, in its dashboard.") % {"day": day})
+    if row.kind == Objection.Kind.WARNING:
+        words.append(_("Giving the money back now may spare a dispute and its fee."))
+    if row.kind == Objection.Kind.DISPUTE:
+        words.append(
+            _("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts. Or accept it.")
+        )
+    words.append(_("At Stripe: %(address)s") % {"address": row.at_stripe})
+    words.append(settings.BASE_URL + reverse("objection:inspect", args=[row.pk]))
+    alerts.tell(f"objection:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
+
+
+def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
+    """A refund did not arrive, so that the money is with us and the donor waits for it. Once; minor units."""
+    words = _(
+        "A refund of %(sum)s of the gift %(reference)s did not reach the donor: the bank refused it, or it was called "
+        "off. The money is with us again, and the donor was told so. Please find another way with them, and say so "
+        "under “Disputes and warnings”, where this refund waits for it."
+    ) % {"sum": money.exact(amount, gift.currency), "reference": gift.reference}
+    page = settings.BASE_URL + reverse("gift:inspect", args=[gift.pk])
+    alerts.tell(f"refund-failed:{refund_id}", "donations.view_gift", _("A refund came back"), f"{words}\n\n{page}")
+
+
+def card_testing(row: Breaker) -> None:
+    """Once for each time that the breaker opens."""
+    words = _(
+        "Somebody may be trying stolen cards on the giving form: %(why)s. Browsers that we do not know now do a short "
+        "calculation, or follow a mailed link, before they get to the payment page. Others notice nothing. Nothing "
+        "must be done: this ends by itself a quarter of an hour after the last sign. Please look at the payments of "
+        "today in Stripe's dashboard, and give small ones that look strange back."
+    ) % {"why": row.get_reason_display()}
+    alerts.tell(f"card-testing:{row.trips}", MAY_SEE, _("Stolen cards may be tried"), words)
+
+
+@transaction.atomic
+def money_missing(row: Reconciliation) -> None:
+    """Stripe shows money that our books cannot explain. One letter about all that nobody was told of."""
+    new = Gap.objects.open(row.place["account"]).filter(told_at=None).select_for_update()
+    newest = new.first()
+    if newest is None:
+        return
+    words = _(
+        "A comparison with Stripe found money there that is not in our books, and could not book it. "
+        "Each row of this list says why; look it up in Stripe's dashboard, and say there whose it is."
+    )
+    page = f"{settings.BASE_URL}{reverse('gap:index')}?explained_at__isnull=true"
+    subject = _("Money at Stripe that is not in our books")
+    alerts.tell(f"money-missing:{newest.movement}", "donations.view_gap", subject, f"{words}\n\n{page}")
+    new.update(told_at=timezone.now())

@@ -1,0 +1,81 @@
+"""A monthly gift's calendar: welcome a day after the first payment, and a word once a year."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from donations import money
+from donations.letters import gift_letters, plan_letters
+from donations.models import LedgerEntry, Plan
+from foundation.jobs import queue as jobs
+from foundation.organisation.models import Organisation
+from supporters import news
+from supporters.models import ConsentEvent
+
+A_DAY = timedelta(days=1)  # so that the receipt and the welcome do not come together
+LATE = 14  # days after the anniversary on which the letter still makes sense, should no worker have run
+
+
+def plan_welcome(plan: Plan) -> None:
+    """Call it in the transaction of the first payment. Once for each plan."""
+    jobs.enqueue("welcome", f"welcome:{plan.subscription_id}", {"plan": plan.pk}, run_at=timezone.now() + A_DAY)
+
+
+@jobs.handler("welcome")
+def welcome(args: dict[str, Any]) -> None:
+    """Who stopped or paused within the day is not welcomed to what they left."""
+    plan = Plan.objects.get(pk=args["plan"])
+    if plan.status == Plan.Status.ACTIVE and plan.cancel_at is None:
+        plan_letters.welcome(plan)
+
+
+@jobs.every("day")
+def remind() -> None:
+    """Write to each whose monthly gift became a year older in the last days, once for each year."""
+    organisation = Organisation.load()
+    today = organisation.today()
+    going = Plan.objects.counted().filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
+    for plan in going.select_related("supporter").iterator():
+        years = _completed(organisation.day_of(plan.started_at), today)
+        if years:
+            with transaction.atomic():
+                _write(plan, years)
+
+
+def _completed(start: date, today: date) -> int:
+    """How many years ended within the last days; 0 when none did. Who began on 29 February waits for 1 March."""
+    for year in {today.year, today.year - 1}:
+        leap_day = (start.month, start.day) == (2, 29)
+        day = date(year, 3, 1) if leap_day else date(year, start.month, start.day)
+        if year > start.year and timedelta(0) <= today - day <= timedelta(days=LATE):
+            return year - start.year
+    return 0
+
+
+def _write(plan: Plan, years: int) -> None:
+    """What really came in the last twelve months stands in the ledger; nothing came, nothing is written."""
+    since = timezone.now() - timedelta(days=365 + LATE)
+    rows = LedgerEntry.objects.giving().filter(gift__plan=plan, occurred_at__gte=since, currency=plan.currency)
+    sums = rows.aggregate(given=Sum("amount"), payments=Count("gift", distinct=True))
+    gift = plan_letters.newest_gift(plan)
+    if gift is None or plan.supporter is None or not sums["given"] or sums["given"] < 0:
+        return
+    upcoming = plan_letters.next_payment(plan)
+    with gift_letters.speaking_to(gift):
+        news.write(
+            f"yearly:{plan.subscription_id}:{years}",
+            "yearly_reminder",
+            plan.supporter,
+            ConsentEvent.Purpose.REMINDERS,
+            {
+                "name": gift.name,
+                "my_page": gift_letters.my_page(),
+                "total": money.exact(plan.total, plan.currency),
+                "given": money.exact(sums["given"], plan.currency),
+                "payments": sums["payments"],
+                "next_on": gift_letters.day(Organisation.load().day_of(upcoming)) if upcoming else "",
+            },
+        )

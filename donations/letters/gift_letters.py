@@ -1,0 +1,184 @@
+"""The letters about gifts: written in the transaction of the money they tell of, in the donor's language."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from donations import money
+from donations.letters import papers, receipt_facts
+from donations.models import Gift, Plan, Receipt
+from foundation.doors import links
+from foundation.jobs import queue as jobs
+from foundation.letters import again, outbox
+from foundation.letters.models import Letter
+
+FILE = "receipt-file"  # what the link is for
+FILE_LIFE = timedelta(days=365)  # until the tax return is done
+WITH_DOCUMENT = "send-with-document"
+Rows = Sequence[tuple[str, str]]
+
+
+@contextmanager
+def speaking_to(gift: Gift) -> Iterator[None]:
+    """Sums, dates and labels inside are in the language of who gave."""
+    with translation.override(gift.supporter.language if gift.supporter else gift.language):
+        yield
+
+
+def post(
+    key: str, template: str, gift: Gift, places: dict[str, Any], facts: Rows = (), document: Receipt | None = None
+) -> Letter | None:
+    """One letter to the donor of a gift, once for each key. Call it inside `speaking_to`.
+
+    None to somebody without an e-mail address: staff print it. `document` is attached as a PDF
+    when the letter is sent, and the letter holds a link to it.
+    """
+    if not gift.email:
+        return None
+    context = {"name": gift.name, "my_page": my_page(), **places, "facts": facts}
+    if document is None:
+        return outbox.queue(key=key, template=template, to=gift.email, context=context)
+    known = Letter.objects.filter(key=key).first()
+    if known:
+        return known  # a second link would open the same file
+    context["file"] = file_address(document)
+    return outbox.queue(key, template, gift.email, context, job=WITH_DOCUMENT, document=f"receipt:{document.pk}")
+
+
+def file_address(document: Receipt) -> str:
+    """A link of its own to the PDF of a receipt."""
+    token = links.make(FILE, str(document.pk), FILE_LIFE)
+    return settings.BASE_URL + reverse("donations:receipt_file", args=[token])
+
+
+@jobs.handler(WITH_DOCUMENT, lane=outbox.LANE)
+def send_with_document(args: dict[str, Any]) -> None:
+    """A letter with its PDF, drawn while it is sent: the transaction of the money draws nothing."""
+    outbox.send(args, papers.attachment)
+
+
+def receipt(document: Receipt) -> Letter | None:
+    """The receipt to the donor, once for each gift: the first, or a corrected one where that was not mailed."""
+    gift = document.gift
+    with speaking_to(gift):
+        places = {**_numbers(document), "other": _beside(gift)}
+        return post(f"receipt:{gift.reference}", _form(document), gift, places, _rows(document), document)
+
+
+def _beside(gift: Gift) -> str:
+    """What else the giver of a new monthly gift gives every month; empty for anybody else."""
+    if gift.plan is None or gift.supporter is None or gift.plan.gifts.paid().count() > 1:
+        return ""
+    others = Plan.objects.of_several().filter(supporter=gift.supporter).exclude(pk=gift.plan.pk)
+    return ", ".join(money.exact(other.total, other.currency) for other in others)
+
+
+def receipt_again(gift: Gift) -> Letter | None:
+    """The newest receipt once more, to an address that was put right: once for each correction.
+
+    Where the first one still waited, it goes to the new address already; where it did not arrive, it goes there now.
+    """
+    document = gift.receipts.order_by("-id").first()
+    first = Letter.objects.filter(key=f"receipt:{gift.reference}", to=gift.email).first()
+    if first:
+        outbox.send_again(first)
+    if document is None or first:
+        return None
+    key = f"receipt-again:{gift.reference}:{gift.address_changes.count()}"
+    with speaking_to(gift):
+        return post(key, "receipt_monthly" if gift.is_monthly else "receipt", gift, _numbers(document), _rows(document))
+
+
+def receipt_by_hand(document: Receipt) -> Letter | None:
+    """Staff send a receipt that nobody was mailed, or one more time. A double click is one letter."""
+    gift = document.gift
+    if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
+        return receipt(document)
+    key, now = f"receipt-by-hand:{document.label}:", timezone.now()
+    lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - again.LATELY).first()
+    if lately:
+        return lately
+    key += f"{now:%Y%m%d%H%M}"
+    with speaking_to(gift):
+        return post(key, _form(document), gift, _numbers(document), _rows(document), document)
+
+
+def _form(document: Receipt) -> str:
+    """The letter that a receipt goes with."""
+    if document.replaces:
+        return "receipt_corrected"
+    return "receipt_monthly" if document.gift.is_monthly else "receipt"
+
+
+def receipt_corrected(document: Receipt) -> Letter | None:
+    """The receipt that takes the place of another, once."""
+    with speaking_to(document.gift):
+        key = f"receipt-corrected:{document.label}"
+        return post(key, "receipt_corrected", document.gift, _numbers(document), _rows(document), document)
+
+
+def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units, Stripe's status."""
+    template = {"pending": "refund_pending", "requires_action": "refund_waits"}.get(status, "refund")
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund:{refund_id}", template, document.gift, places, _rows(document), document)
+
+
+def refund_failed(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
+    """What we sent back did not arrive. What the letter before said about the receipt is put right."""
+    template = "refund_canceled" if status == "canceled" else "refund_failed"
+    with speaking_to(document.gift):
+        places = _numbers(document) | _refunded(document, amount)
+        return post(f"refund-failed:{refund_id}", template, document.gift, places, _rows(document), document)
+
+
+def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:
+    """A bank debit that was on its way did not arrive, or was taken back after its receipt. Once for each gift."""
+    with speaking_to(gift):
+        places = {
+            **(_numbers(document) if document else {}),
+            "total": money.exact(gift.total, gift.currency),
+            "reference": gift.reference,
+            "again": f"{settings.BASE_URL}{reverse('donations:give')}?frequency={gift.frequency}",
+        }
+        return post(f"debit-failed:{gift.reference}", "debit_failed", gift, places)
+
+
+def my_page() -> str:
+    """Where donors steer their own giving, in the language of this moment."""
+    return settings.BASE_URL + reverse("supporters:my")
+
+
+def day(moment: Any) -> str:
+    """A date as letters write it; empty without one."""
+    return date_format(moment, "DATE_FORMAT") if moment else ""
+
+
+def _numbers(document: Receipt) -> dict[str, str]:
+    return {
+        "number": document.label,
+        "old": document.replaces.label if document.replaces else "",
+        "total": money.exact(document.total, document.currency),
+        "statement": "\n".join(receipt_facts.statements(document)) if document.total or document.is_in_kind else "",
+        "check": papers.check_address(document),
+    }
+
+
+def _refunded(document: Receipt, amount: int) -> dict[str, str]:
+    return {
+        "refunded": money.exact(amount, document.currency),
+        "given": money.exact(document.gift.total, document.currency),
+        "reference": document.gift.reference,
+    }
+
+
+def _rows(document: Receipt) -> Rows:
+    """What the receipt says, as its PDF does."""
+    return [(each.label, "\n".join(filter(None, [each.value, each.note]))) for each in receipt_facts.lines(document)]

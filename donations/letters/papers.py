@@ -1,0 +1,164 @@
+"""Receipts and statements as files: PDF with the facts of the letter, and a table for the tax adviser's program."""
+
+import csv
+import io
+import logging
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from donations.letters import receipt_facts, statements
+from donations.models import Receipt
+from foundation.drawing import art, pdf
+from foundation.organisation import mode
+from foundation.organisation.models import Organisation
+from staff.cells import inert
+
+PDF = "application/pdf"
+log = logging.getLogger(__name__)
+
+
+def receipt(document: Receipt) -> pdf.Drawn:
+    """A receipt as PDF in its donor's language: the lines and sentences of its letter, always the same bytes.
+
+    Raises typst.TypstError.
+    """
+    gift = document.gift
+    with override(gift.supporter.language if gift.supporter else gift.language):
+        return _receipt(document)
+
+
+def _receipt(document: Receipt) -> pdf.Drawn:
+    thanks = _("Thank you for your gift.") if document.total or document.is_in_kind else ""
+    return pdf.draw(
+        "paper",
+        {
+            **_house(document.entity, document.is_demo),
+            "title": _("Receipt %(number)s") % {"number": document.label},
+            "deck": "" if document.is_demo else thanks,
+            "number": document.label,
+            "lines": [line._asdict() for line in receipt_facts.lines(document)],
+            "tables": [],
+            "sentences": receipt_facts.statements(document),
+            "check_words": _("Anybody who holds the number and the code can check this receipt here:"),
+            "check": check_address(document),
+            "seal": art.seal_file(document.label),
+        },
+        document.issued_at,
+    )
+
+
+def statement(found: statements.Statement) -> pdf.Drawn:
+    """The statement of a year as PDF. Raises typst.TypstError."""
+    return pdf.draw(
+        "paper",
+        {
+            **_house(found.parts[0].entity if found.parts else Organisation.load().name, found.demo),
+            "title": _("Statement %(year)s") % {"year": found.year},
+            "deck": found.name,
+            "number": str(found.year),
+            "lines": [],
+            "tables": [_table(part) for part in found.parts],
+            "sentences": [],
+            "check_words": "",
+            "check": "",
+            "seal": art.seal_file(f"statement-{found.year}"),
+        },
+        timezone.now(),
+    )
+
+
+def statement_csv(found: statements.Statement) -> str:
+    """The same rows for a spreadsheet: sums in plain digits, and text that no program takes for a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        [_("date"), _("receipt"), _("received by"), _("amount"), _("currency"), _("given"), _("description")]
+    )
+    for part in found.parts:
+        for row in part.rows:
+            cells = [row.receipt, part.entity, row.plain, row.currency, row.how, row.description]
+            writer.writerow([row.day.isoformat(), *map(inert, cells)])
+    return out.getvalue()
+
+
+def attachment(document: str) -> tuple[str, bytes, str] | None:
+    """The file that a letter carries: name, content, type. "receipt:<id>" or "statement:<year>:<supporter>".
+
+    None when it cannot be drawn: the letter says all facts itself and must not wait for its attachment.
+    """
+    kind, _colon, rest = document.partition(":")
+    try:
+        if kind == "receipt":
+            found = Receipt.objects.get(pk=int(rest))
+            return f"{found.label}.pdf", receipt(found).content, PDF
+        year, _colon, supporter = rest.partition(":")
+        return f"statement-{year}.pdf", statement(statements.of(int(supporter), int(year))).content, PDF
+    except Exception as error:  # whatever it is: a letter without its file is better than none
+        log.error("no file for %s: %s", document, type(error).__name__)
+        return None
+
+
+def receipt_file(document: Receipt) -> HttpResponse:
+    """A receipt to save. Whoever calls this has checked that the reader may have it."""
+    return _file(f"{document.label}.pdf", receipt(document).content, PDF)
+
+
+def statement_file(supporter: int, year: int, kind: str) -> HttpResponse:
+    """A statement to save, kind "pdf" or "csv". Whoever calls this has checked that the reader may have it."""
+    found = statements.of(supporter, year)
+    if kind == "csv":
+        return _file(f"statement-{year}.csv", statement_csv(found).encode("utf-8-sig"), "text/csv; charset=utf-8")
+    return _file(f"statement-{year}.pdf", statement(found).content, PDF)
+
+
+def check_address(document: Receipt) -> str:
+    return settings.BASE_URL + reverse("donations:checked", args=[document.label, document.code])
+
+
+def _file(name: str, content: bytes, kind: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store, private"
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _house(sender: str, demo: bool) -> dict[str, Any]:
+    """What stands on every paper: who sends it, and that a demonstration's is none."""
+    organisation = Organisation.load()
+    reach = [*organisation.address.splitlines(), organisation.email]
+    return {
+        "sender": sender,
+        "address": [line for line in reach if line.strip()],
+        "lang": (get_language() or "en").partition("-")[0],
+        "paper": "us-letter" if _american(organisation.zone) else "a4",
+        "warning": _("NOT A RECEIPT") if demo or mode.no_money_moves() else "",
+        "warning_why": _("This comes from a demonstration. No money has moved."),
+        "line": art.line_file(),
+    }
+
+
+def _american(zone: ZoneInfo) -> bool:
+    """Where people print on Letter rather than A4, near enough."""
+    return zone.key.startswith(("America/", "US/", "Canada/"))
+
+
+def _table(part: statements.Part) -> dict[str, Any]:
+    """One legal entity's gifts. Dates do not break, what was given does."""
+    return {
+        "heading": part.entity + (f", {part.registration_number}" if part.registration_number else ""),
+        "head": [_("Date"), _("Receipt"), _("Given"), _("Amount")],
+        "widths": ["auto", "auto", "rest", "auto"],
+        "numbers": [3],
+        "rows": [[row.day_text, row.receipt, row.description or row.how, row.amount] for row in part.rows],
+        "totals": [_("Total %(sum)s") % {"sum": total} for total in part.totals],
+        "sentences": part.sentences,
+    }

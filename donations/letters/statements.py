@@ -1,0 +1,135 @@
+"""The statement of a year: every gift of one supporter that was kept, dated in the organisation's time zone."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from donations import money
+from donations.letters import receipt_facts
+from donations.models import Receipt
+from foundation.organisation import mode
+from foundation.organisation.models import Organisation
+from supporters.models import Supporter
+
+
+@dataclass(frozen=True)
+class Row:
+    """One gift as its newest receipt has it. `amount` as printed, `plain` in digits; both empty for a gift in kind."""
+
+    day: date
+    receipt: str
+    how: str
+    description: str
+    amount: str
+    plain: str
+    currency: str
+
+    @property
+    def day_text(self) -> str:
+        return date_format(self.day, "DATE_FORMAT")
+
+    @property
+    def words(self) -> str:
+        """What the columns of the file say, in one line of the letter: a gift in kind is described there too."""
+        return ", ".join([self.amount, self.description or self.how, self.receipt])
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one legal entity received, with the one sentence that covers all of it."""
+
+    entity: str
+    registration_number: str
+    sentences: list[str]
+    rows: list[Row]
+    totals: list[str]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A year of one supporter."""
+
+    year: int
+    name: str
+    demo: bool
+    parts: list[Part] = field(default_factory=list)
+
+
+def of(supporter: int, year: int) -> Statement:
+    """The statement of a supporter (by id) for a year. It has no parts when nothing was given or kept."""
+    found = _receipts(year).filter(gift__supporter=supporter).select_related("gift").order_by("day", "id")
+    documents = list(found)
+    parts: dict[str, list[Receipt]] = defaultdict(list)
+    for document in documents:
+        parts[document.series].append(document)
+    name = documents[-1].name if documents else ""
+    return Statement(year, name, mode.no_money_moves(), [_part(series, parts[series]) for series in parts])
+
+
+def receivers(year: int) -> QuerySet[Supporter]:
+    """Everybody to whom a statement of that year can be mailed, in the order of their ids: nobody who was erased."""
+    gave = Supporter.objects.filter(pk__in=_receipts(year).values("gift__supporter"), erased_at=None)
+    return gave.exclude(email="").order_by("pk")
+
+
+def years(supporter: int) -> list[int]:
+    """The years for which a supporter has a statement, newest first."""
+    days = Receipt.objects.holding().filter(_kept(), gift__supporter=supporter).order_by("-day")
+    return list(dict.fromkeys(day.year for day in days.values_list("day", flat=True)))
+
+
+def _kept() -> Q:
+    """Of a real series while money moves, of the demonstration's while none does; and not given back as a whole."""
+    demo = Q(series=Receipt.DEMO)
+    return (demo if mode.no_money_moves() else ~demo) & (Q(total__gt=0) | ~Q(description=""))
+
+
+def _receipts(year: int) -> QuerySet[Receipt]:
+    """The receipts that hold, of gifts of that year: a correction keeps the day of its gift."""
+    found: QuerySet[Receipt] = Receipt.objects.holding().filter(_kept(), day__year=year)
+    return found
+
+
+def _part(series: str, documents: list[Receipt]) -> Part:
+    """Name and registration as they stand now, or, of an entity that we were before, as on its last receipt."""
+    organisation = Organisation.load()
+    source: Any = documents[-1]
+    entity = source.entity
+    if series in (organisation.receipt_series, Receipt.DEMO):
+        source, entity = organisation, organisation.legal_name or organisation.name
+    goods = _("No goods or services were provided in exchange for these gifts.")
+    tax = source.tax_statement if source.registration_number else ""
+    note = _("We describe what was given in kind. We state no value for it.")
+    in_kind = note if any(document.is_in_kind for document in documents) else ""
+    sentences = [text for text in (goods, in_kind, tax) if text]
+    rows = [_row(document) for document in documents]
+    return Part(entity, source.registration_number, sentences, rows, _totals(documents))
+
+
+def _row(document: Receipt) -> Row:
+    code = document.currency
+    things = document.is_in_kind
+    return Row(
+        day=document.day,
+        receipt=document.label,
+        how=receipt_facts.how(document),
+        description=document.description,
+        amount=document.total_text() if things else money.exact(document.total, code),
+        plain="" if things else money.plain(document.total, code),
+        currency="" if things else code,
+    )
+
+
+def _totals(documents: Iterable[Receipt]) -> list[str]:
+    """One sum for each currency: nothing is converted, because no rate of ours would be the tax office's."""
+    sums: dict[str, int] = defaultdict(int)
+    for document in documents:
+        if not document.is_in_kind:
+            sums[document.currency] += document.total
+    return [money.exact(total, code) for code, total in sorted(sums.items())]

@@ -1,0 +1,144 @@
+"""The statement of a year to everybody who gave: written in small steps, begun again anywhere, nobody mailed twice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Exists, Max, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+from django.dispatch import receiver
+from django.utils import translation
+
+from donations.letters import gift_letters, statements
+from foundation.jobs import queue as jobs
+from foundation.jobs.models import Job
+from foundation.letters import again, outbox
+from foundation.letters.models import Letter
+from foundation.organisation import mode
+from foundation.organisation.models import Organisation
+from supporters.models import Supporter
+
+STEP = 100  # letters that one job writes: a step that dies is done again within seconds
+KIND = "year-end-statements"
+
+
+class TooEarlyError(Exception):
+    """The year has not ended on the organisation's own calendar: a statement of it would be short."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a year is. `written` letters stand in the outbox, `sent` of them have left."""
+
+    year: int
+    receivers: int
+    written: int
+    sent: int
+    running: bool
+
+    @property
+    def left(self) -> int:
+        return self.receivers - self.written
+
+
+def progress(year: int) -> Progress:
+    """What a run would do and what earlier ones did. It changes nothing."""
+    receivers = statements.receivers(year).count()
+    return Progress(
+        year=year,
+        receivers=receivers,
+        written=receivers - missing(year).count(),
+        sent=Letter.objects.filter(key__startswith=_key(year, ""), state=Letter.State.SENT).count(),
+        running=_jobs(year).filter(state__in=[Job.State.READY, Job.State.RUNNING]).exists(),
+    )
+
+
+def missing(year: int) -> QuerySet[Supporter]:
+    """Those for whom no letter of that year was written yet, in the order of their ids."""
+    key = Concat(Value(_key(year, "")), Cast("pk", CharField()), output_field=CharField())
+    written = Letter.objects.filter(key=OuterRef("statement_key"))
+    return statements.receivers(year).annotate(statement_key=key).exclude(Exists(written))
+
+
+def check(year: int) -> None:
+    """Raises TooEarlyError while the year runs, unless no money moves: a demonstration may show it."""
+    today = Organisation.load().today().year
+    if year > today or (year == today and not mode.no_money_moves()):
+        raise TooEarlyError
+
+
+def start(year: int) -> bool:
+    """Let the worker write all letters that are missing. False when a run is on its way. Raises TooEarlyError.
+
+    Two people who press at the same moment name the same run, because they see the same last job.
+    """
+    check(year)
+    last = _jobs(year).aggregate(last=Max("pk"))["last"] or 0  # first: a run begun since is seen, or has our key
+    if progress(year).running:
+        return False
+    _enqueue(year, 0, last)
+    return True
+
+
+@jobs.handler(KIND)
+def step(args: dict[str, Any]) -> None:
+    """The next letters of a run, and the job for those behind them."""
+    last = write(args["year"], after=args["after"])
+    if last is not None:
+        _enqueue(args["year"], last, args["run"])
+
+
+def write(year: int, after: int = 0) -> int | None:
+    """Write up to a hundred letters, to supporters with an id above `after`.
+
+    Returns the id of the last one, or None when nobody is left. The key of each letter says whom and which year it
+    is for, so that a second run writes only what is missing.
+    """
+    found = list(missing(year).filter(pk__gt=after)[:STEP])
+    for supporter in found:
+        _write(supporter, year)
+    return found[-1].pk if found else None
+
+
+def _write(supporter: Supporter, year: int) -> None:
+    with translation.override(supporter.language):
+        found = statements.of(supporter.pk, year)
+        if not found.parts:
+            return  # given back since we counted
+        rows = [(row.day_text, row.words) for part in found.parts for row in part.rows]
+        context = {
+            "name": found.name or supporter.name,
+            "year": str(year),
+            "total": ", ".join(total for part in found.parts for total in part.totals),
+            "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
+            "received_by": ", ".join(_issuer(part) for part in found.parts),
+            "facts": rows,
+        }
+        document = f"statement:{year}:{supporter.pk}"
+        key = _key(year, supporter.pk)
+        outbox.queue(key, "statement", supporter.email, context, job=gift_letters.WITH_DOCUMENT, document=document)
+
+
+@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-statement")
+def address_now(letter: Letter, **_kwargs: Any) -> str:
+    """Where a statement goes again whose reader has another address by now; empty for all other letters."""
+    kind, _colon, rest = letter.document.partition(":")
+    reader = Supporter.objects.filter(pk=rest.rpartition(":")[2]) if kind == "statement" else Supporter.objects.none()
+    return "".join(reader.values_list("email", flat=True))
+
+
+def _issuer(part: statements.Part) -> str:
+    return f"{part.entity} ({part.registration_number})" if part.registration_number else part.entity
+
+
+def _key(year: int, supporter: object) -> str:
+    """Demonstrations and real years are kept apart, should a database ever have seen both."""
+    series = "demo" if mode.no_money_moves() else "real"
+    return f"statement:{series}:{year}:{supporter}"
+
+
+def _jobs(year: int) -> QuerySet[Job]:
+    return Job.objects.filter(kind=KIND, args__year=year)
+
+
+def _enqueue(year: int, after: int, run: int) -> None:
+    jobs.enqueue(KIND, f"{KIND}:{year}:{run}:{after}", {"year": year, "after": after, "run": run})

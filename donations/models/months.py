@@ -1,0 +1,52 @@
+"""The days on which a monthly gift is taken, as Stripe reckons them, and what a pause of some payments leaves out."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from donations.models.gifts import Plan
+
+A_WHILE = timedelta(days=1)  # Stripe voids what it makes while paused; no two payments are nearer than four weeks
+MOST = 12  # who wants to rest longer stops, and comes back
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Some payments left out: how many, until when nothing is taken, and the next one after that (UTC)."""
+
+    payments: int
+    until: datetime
+    next: datetime
+
+
+def rests(plan: Plan) -> list[Rest]:
+    """To leave out one, two, three and more of the coming payments; empty while Stripe told us no day."""
+    first = plan.current_period_end
+    if first is None:
+        return []
+    gone = 0
+    while _later(plan, first, gone) <= timezone.now():  # the event about a new month may be on its way
+        gone += 1
+    days = [_later(plan, first, gone + number) for number in range(MOST + 1)]
+    return [Rest(count, days[count - 1] + A_WHILE, days[count]) for count in range(1, MOST + 1)]
+
+
+def first_after(plan: Plan, moment: datetime) -> datetime | None:
+    """The first payment at or after a moment; None while Stripe told us no day."""
+    if plan.current_period_end is None:
+        return None
+    number = 0
+    while _later(plan, plan.current_period_end, number) < moment:
+        number += 1
+    return _later(plan, plan.current_period_end, number)
+
+
+def _later(plan: Plan, first: datetime, months: int) -> datetime:
+    """The payment so many months after one. A gift of the 31st is taken on the last day of a shorter month."""
+    last_day = calendar.monthrange(first.year, first.month)[1]
+    day = max(first.day, plan.started_at.day) if first.day == last_day else first.day
+    count = first.year * 12 + first.month - 1 + months
+    year, month = count // 12, count % 12 + 1
+    return first.replace(year=year, month=month, day=min(day, calendar.monthrange(year, month)[1]))

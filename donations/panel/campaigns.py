@@ -1,0 +1,68 @@
+"""What staff see of campaigns: a list with what each raised, the editor with its preview, and the gifts matched."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from donations.models import Campaign, MatchReservation
+from donations.models.campaigns import CampaignQuerySet
+from donations.panel.campaign_form import CampaignForm
+from staff.editing import NeverDeleted
+from staff.lists import ReadOnlyViewSet
+
+
+class CampaignViewSet(NeverDeleted, SnippetViewSet):
+    """Sums are shown as the books have them now. Gifts hang on a campaign: it is ended or taken off, not deleted."""
+
+    model = Campaign
+    icon = "crosshairs"
+    menu_label = _("Campaigns")
+    list_display = ["title", "state_text", "raised_text", "goal_text", "matched_text", "starts_on", "ends_on"]
+    list_filter = {"currency": ["exact"], "ended": ["exact"], "live": ["exact"]}
+    search_fields = ["title", "slug", "summary", "match_funder"]
+    search_backend_name = None
+    list_per_page = 50
+    copy_view_enabled = False
+    edit_handler = ObjectList(
+        base_form_class=CampaignForm,
+        children=[
+            FieldPanel("title"),
+            FieldPanel("slug"),
+            FieldPanel("summary"),
+            MultiFieldPanel([FieldPanel("picture"), FieldPanel("picture_alt")], heading=_("Picture")),
+            FieldPanel("story"),
+            MultiFieldPanel(
+                [FieldPanel("currency"), FieldPanel("goal_sum"), FieldPanel("fund")], heading=_("What it is for")
+            ),
+            MultiFieldPanel(
+                [FieldPanel("starts_on"), FieldPanel("ends_on"), FieldPanel("ended"), FieldPanel("closing_words")],
+                heading=_("When it takes gifts"),
+            ),
+            MultiFieldPanel([FieldPanel("lead_reference"), FieldPanel("lead_donor")], heading=_("Lead gift")),
+            MultiFieldPanel([FieldPanel("match_funder"), FieldPanel("cap_sum")], heading=_("Match")),
+            FieldPanel("is_sample"),
+        ],
+    )
+
+    def get_queryset(self, request: HttpRequest) -> CampaignQuerySet:
+        return Campaign.objects.with_totals().select_related("currency")
+
+
+class MatchViewSet(ReadOnlyViewSet):
+    """Which gifts a funder matches, and with how much."""
+
+    model = MatchReservation
+    icon = "link"
+    menu_label = _("Matched gifts")
+    list_display = ["gift", "campaign", "amount_text", "state", "changed_at"]
+    list_filter = {"campaign": ["exact"], "state": ["exact"]}
+    search_fields = ["gift__reference", "campaign__title"]
+    list_select_related = ["gift", "campaign__currency"]
+
+
+class Campaigns(SnippetViewSetGroup):
+    menu_label = _("Campaigns")
+    menu_icon = "crosshairs"
+    menu_order = 210
+    items = (CampaignViewSet, MatchViewSet)

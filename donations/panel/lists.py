@@ -1,0 +1,288 @@
+"""What staff see of money: gifts, plans, books and events to read, and the currencies to set."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.model import ModelViewSetGroup
+
+from donations.giving import addresses
+from donations.letters import gift_letters
+from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
+from donations.panel.gaps import GapViewSet
+from donations.panel.money_lists import MoneyViewSet
+from donations.panel.offline import TAKE_BACK, GiftList, ReceiptDetail
+from donations.panel.plans import PlanViewSet
+from donations.panel.troubles import TroubleViewSet
+from foundation.jobs import queue
+from foundation.jobs.models import Job
+from staff.action_views import NotDoneError
+from staff.lists import Action, ReadOnlyViewSet, Related, try_again
+from supporters.forms import StaffAddressForm
+
+ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
+
+
+def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
+    addresses.correct_by_staff(gift, email, user, check_made)
+    return gettext("The address is put right. The receipt, if there is one, goes there; both addresses are told.")
+
+
+class GiftViewSet(MoneyViewSet):
+    """One row for each payment, and for each that was begun."""
+
+    model = Gift
+    index_view_class = GiftList
+    icon = "pick"
+    menu_label = _("Gifts")
+    list_display = [
+        "reference",
+        "name",
+        "email",
+        "total_text",
+        "returned_text",
+        "frequency",
+        "status",
+        "created_at",
+        "mode_text",
+    ]
+    list_filter = {
+        "status": ["exact"],
+        "frequency": ["exact"],
+        "currency": ["exact"],
+        "campaign": ["exact"],
+        "livemode": ["exact"],
+        "created_at": ["date"],
+        "paid_at": ["date"],
+    }
+    search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
+    inspect_view_fields = [
+        *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
+        *["real_fee_text", "name", "name_public", "email"],
+        *[
+            "fund",
+            "dedication_text",
+            "campaign",
+            "supporter",
+            "plan",
+            "created_at",
+            "paid_at",
+            "session_id",
+            "payment_intent_id",
+            "invoice_id",
+            "livemode",
+        ],
+    ]
+    list_export = [
+        *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
+        *["created_at", "paid_at", "payment_intent_id", "livemode", "total_minor"],
+    ]
+    related = [
+        Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
+        Related(
+            _("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "replaces", "issued_at"]
+        ),
+        Related(
+            _("Disputes and warnings"),
+            lambda gift: gift.objections.all(),
+            ["stripe_object", "kind", "status_text", "amount_text", "answer_by"],
+        ),
+        Related(
+            _("Addresses put right"),
+            lambda gift: gift.address_changes.all(),
+            ["changed_at", "before", "after", "changed_by", "check_made"],
+        ),
+    ]
+    actions = [
+        Action(
+            "address",
+            _("Put the e-mail address right"),
+            _put_right,
+            "donations.change_gift",
+            form=StaffAddressForm,
+        ),
+        TAKE_BACK,
+    ]
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
+
+
+def _settled(row: Objection, user: Any) -> str:
+    Objection.objects.refunds_owed().filter(pk=row.pk).update(actionable=False)
+    return gettext("Noted: the donor has the money.")
+
+
+class ObjectionViewSet(MoneyViewSet):
+    """What banks and card networks hold against payments, and refunds that came back. Answers to disputes are given in
+    Stripe's dashboard.
+    """
+
+    model = Objection
+    icon = "warning"
+    menu_label = _("Disputes and warnings")
+    list_display = [
+        "stripe_object",
+        "kind",
+        "status_text",
+        "reason_text",
+        "amount_text",
+        "answer_by",
+        "gift",
+        "opened_at",
+        "mode_text",
+    ]
+    inspect_view_fields = [
+        *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason_text", "opened_at"],
+        *["stripe_object", "as_of", "livemode"],
+    ]
+    list_filter = {
+        "kind": ["exact"],
+        "status": ["exact"],
+        "actionable": ["exact"],
+        "opened_at": ["date"],
+        "livemode": ["exact"],
+    }
+    search_fields = ["stripe_object", "gift__reference", "gift__email"]
+    list_select_related = ["gift"]
+    actions = [
+        Action(
+            "settled",
+            _("The donor has the money in another way"),
+            _settled,
+            "donations.change_objection",
+            applies=lambda row: row.kind == Objection.Kind.REFUND and row.actionable,
+        )
+    ]
+
+
+class LedgerViewSet(MoneyViewSet):
+    """Every movement of money. Rows are only ever added."""
+
+    model = LedgerEntry
+    icon = "list-ul"
+    menu_label = _("Ledger")
+    list_display = ["stripe_object", "kind", "amount_text", "settled_text", "day", "gift"]
+    list_filter = {"kind": ["exact"], "currency": ["exact"], "day": ["exact"], "livemode": ["exact"]}
+    search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
+    list_select_related = ["gift"]
+    list_export = [
+        *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "beyond", "currency"],
+        *["settled", "settled_currency", "occurred_at", "day", "livemode", "recorded_at"],
+        *["amount_minor", "settled_minor"],
+    ]
+
+
+class PayoutViewSet(MoneyViewSet):
+    """What left for the bank account, and whether our books explain it."""
+
+    model = Payout
+    icon = "upload"
+    menu_label = _("Payouts")
+    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on", "mode_text"]
+    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"], "livemode": ["exact"]}
+    search_fields = ["payout_id"]
+
+
+class ReconciliationViewSet(ReadOnlyViewSet):
+    """Each comparison with Stripe's lists: what it found, and what it could not explain."""
+
+    model = Reconciliation
+    icon = "resubmit"
+    menu_label = _("Comparisons with Stripe")
+    list_display = ["started_at", "finished_at", "applied", "found_text", "gaps"]
+    list_filter = {"applied": ["exact"], "started_at": ["date"]}
+    inspect_view_fields = ["started_at", "finished_at", "since", "applied", "found_text", "gaps", "notes"]
+
+
+def _send_receipt(document: Receipt, user: Any) -> str:
+    """Books that were repaired mail nobody; here somebody decides to."""
+    if gift_letters.receipt_by_hand(document) is None:
+        raise NotDoneError(gettext("No letter was written: we have no e-mail address of this donor."))
+    return gettext("The receipt is on its way to the donor.")
+
+
+class ReceiptViewSet(MoneyViewSet):
+    """Numbered documents, as they were issued."""
+
+    model = Receipt
+    inspect_view_class = ReceiptDetail
+    icon = "doc-full"
+    menu_label = _("Receipts")
+    list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
+    list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
+    search_fields = ["label", "name", "code", "gift__reference"]
+    list_select_related = ["gift"]
+    actions = [
+        Action(
+            "send",
+            _("Send this receipt to the donor"),
+            _send_receipt,
+            "donations.change_receipt",
+            applies=lambda document: not hasattr(document, "replaced_by"),
+            for_all=_("Send these receipts to their donors"),
+        )
+    ]
+
+
+def _job(event: StripeEvent) -> Job:
+    """Made anew where it was forgotten since."""
+    return queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+
+
+def _replay(event: StripeEvent, user: Any) -> str:
+    """Harmless: the object is fetched anew and what is written already is found."""
+    key = f"{event.job_key}:again:{timezone.now():%Y%m%d%H%M%S%f}"
+    queue.enqueue("stripe-event", key, {"event": event.event_id})
+    return gettext("The event will be worked through once more. What is in the books already is not written twice.")
+
+
+class EventViewSet(ReadOnlyViewSet):
+    """What Stripe told us, and what became of it. The body holds names and addresses, so it stays out of the panel."""
+
+    model = StripeEvent
+    icon = "download"
+    menu_label = _("Stripe events")
+    list_display = ["event_id", "type", "object_id", "state", "note", "received_at", "mode_text"]
+    list_filter = {
+        **{name: ["exact"] for name in ("state", "type", "api_version", "livemode")},
+        "received_at": ["date"],
+    }
+    search_fields = ["event_id", "type", "object_id", "note"]
+    inspect_view_fields = [
+        *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
+        *["api_version", "livemode"],
+    ]
+    actions = [
+        try_again("donations.change_stripeevent", lambda event: event.state == StripeEvent.State.FAILED, _job),
+        Action(
+            "replay",
+            _("Work through it again"),
+            _replay,
+            "donations.change_stripeevent",
+            applies=lambda event: event.state in (StripeEvent.State.DONE, StripeEvent.State.IGNORED),
+        ),
+    ]
+
+
+class Money(ModelViewSetGroup):
+    menu_label = _("Giving")
+    menu_icon = "pick"
+    menu_order = 200
+    items = (
+        GiftViewSet,
+        PlanViewSet,
+        ObjectionViewSet,
+        LedgerViewSet,
+        PayoutViewSet,
+        ReconciliationViewSet,
+        GapViewSet,
+        ReceiptViewSet,
+        EventViewSet,
+        TroubleViewSet,
+        CurrencyViewSet,
+        CostLineViewSet,
+        FundViewSet,
+    )

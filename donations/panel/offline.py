@@ -1,0 +1,109 @@
+"""Gifts that came without Stripe in the panel: enter one, take one back, and the PDF of a receipt to print."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.admin import messages
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.log_actions import log
+
+from donations.giving import offline
+from donations.letters import papers
+from donations.models import Gift, LedgerEntry, Receipt
+from donations.panel.money_lists import MoneyDetail, MoneyList
+from donations.panel.offline_form import OfflineForm
+from staff.lists import Action
+
+MAY = "donations.add_gift"  # who enters such a gift may take it back
+LABEL = _("Enter a gift")
+
+
+class GiftList(MoneyList):
+    """The list of gifts, with the way to enter one that came without Stripe. What was begun and not finished is no
+    gift: it is shown to who filters by status or searches.
+    """
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().filter_queryset(queryset)
+        asked = self.request.GET.get("status") or self.request.GET.get("q")
+        return found if asked else found.exclude(status__in=Gift.UNFINISHED)
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        if not self.request.user.has_perm(MAY):
+            return []
+        return [HeaderButton(str(LABEL), url=reverse("donations_enter_gift"), icon_name="plus")]
+
+
+class ReceiptDetail(MoneyDetail):
+    """A receipt, with its file."""
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        there = reverse("donations_receipt_pdf", args=[self.object.pk])
+        return [HeaderButton(gettext("The receipt as PDF"), url=there, icon_name="download")]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def enter(request: HttpRequest) -> HttpResponse:
+    """Enter a cheque, cash, a transfer or a thing. Sent twice, it is one gift, and one line in the log."""
+    if not request.user.has_perm(MAY):
+        raise PermissionDenied
+    form = OfflineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        entry = form.entry
+        known = Gift.objects.filter(attempt_key=entry.attempt).exists()
+        gift = offline.record(entry, **form.more)
+        sentence = gettext("The gift is in the books, and its receipt is written.")
+        if not known:
+            data = {"action": "enter", "label": str(LABEL), "sentence": f"{gift.total_text()}. {sentence}"}
+            log(gift, "staff.action", user=request.user, data=data)
+        messages.success(request, sentence)
+        return redirect("gift:inspect", gift.pk)
+    context = {"label": LABEL, "row": gettext("without Stripe"), "form": form, "back": reverse("gift:index")}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "staff/action.html", context, status=status)
+
+
+@require_safe
+def receipt_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file of a receipt, for whoever may read the row."""
+    if not request.user.has_perm("donations.view_receipt"):
+        raise PermissionDenied
+    return papers.receipt_file(get_object_or_404(Receipt, pk=pk))
+
+
+def _take_back(gift: Gift, user: Any) -> str:
+    offline.take_back(gift)
+    return gettext("The gift is taken back. A new receipt says so and names the first.")
+
+
+def _sure(gift: Gift, filled: dict[str, Any]) -> str:
+    return gettext(
+        "Take %(sum)s back? Do this when the money was given back, or when the gift was entered by mistake. "
+        "Its rows stay in the books, and further ones cancel them."
+    ) % {"sum": gift.total_text()}
+
+
+def _may_go_back(gift: Gift) -> bool:
+    return gift.is_offline and not gift.is_in_kind and LedgerEntry.objects.kept(gift)[0] > 0
+
+
+TAKE_BACK = Action("take-back", _("Take this gift back"), _take_back, MAY, _may_go_back, sure=_sure)
+
+
+def addresses() -> list[URLPattern]:
+    return [
+        path("gifts/enter/", enter, name="donations_enter_gift"),
+        path("receipts/<int:pk>.pdf", receipt_pdf, name="donations_receipt_pdf"),
+    ]

@@ -1,0 +1,121 @@
+"""What staff fill in for a gift that came without Stripe: a sum and its currency, or a thing in words."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from donations import money
+from donations.giving.offline import Entry
+from donations.models import Campaign, Currency, Fund
+from donations.models.campaigns import MOST
+from donations.models.gifts import NO_CURRENCY, Method
+from foundation.doors.card_numbers import NoCardNumbers
+from foundation.organisation.models import Organisation
+from supporters import names
+
+CAME = [(method.value, method.label) for method in Method if method != Method.STRIPE]
+
+
+class OfflineForm(NoCardNumbers, forms.Form):
+    """`entry` and `more` are what `offline.record` takes. The hidden `attempt` makes a double click one gift."""
+
+    attempt = forms.UUIDField(widget=forms.HiddenInput)
+    method = forms.ChoiceField(label=gettext_lazy("How it came"), choices=CAME)
+    received_on = forms.DateField(
+        label=gettext_lazy("Received on"),
+        help_text=gettext_lazy("The receipt and the tax year go by this day."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+    amount = forms.CharField(
+        label=gettext_lazy("Amount"),
+        required=False,
+        max_length=money.LONGEST,
+        help_text=gettext_lazy("Empty for a gift in kind: we describe it and never value it."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    currency = forms.ModelChoiceField(
+        label=gettext_lazy("Currency"), queryset=Currency.objects.order_by("position"), required=False
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What was given in kind"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("In words, as: forty folding chairs, used. No value: only the giver states it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    name = forms.CharField(label=gettext_lazy("Name of the giver"), max_length=200)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        required=False,
+        max_length=254,
+        help_text=gettext_lazy("The receipt goes there. Without one, print the receipt."),
+    )
+    fund = forms.ModelChoiceField(label=gettext_lazy("Fund"), queryset=Fund.objects.all(), required=False)
+    campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.all(), required=False)
+
+    def clean_name(self) -> str:
+        return names.clean(self.cleaned_data["name"], sites=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("attempt", uuid.uuid4())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        day = cleaned.get("received_on")
+        if day and day > Organisation.load().today():
+            self.add_error("received_on", _("This day is still to come."))
+        if cleaned.get("method") == Method.IN_KIND:
+            self._check_thing(cleaned)
+        elif cleaned.get("method"):
+            self._check_sum(cleaned)
+        return cleaned
+
+    def _check_thing(self, cleaned: dict[str, Any]) -> None:
+        if not cleaned.get("description"):
+            self.add_error("description", _("Please write what was given."))
+        if cleaned.get("amount"):
+            self.add_error("amount", _("What was given in kind is described and never valued: leave this empty."))
+        if cleaned.get("campaign"):
+            self.add_error("campaign", _("A campaign counts sums, so a gift in kind stands beside it."))
+        cleaned["minor"], cleaned["code"] = 0, NO_CURRENCY
+
+    def _check_sum(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("description"):
+            self.add_error("description", _("Only a gift in kind is described."))
+        currency, campaign = cleaned.get("currency"), cleaned.get("campaign")
+        if currency is None:
+            self.add_error("currency", _("Please choose the currency."))
+            return
+        if campaign and campaign.currency_id != currency.pk:
+            self.add_error("campaign", _("This campaign counts another currency."))
+        try:
+            cleaned["minor"] = money.parse(cleaned.get("amount") or "", currency.code, most=MOST)
+        except money.AmountError as error:
+            self.add_error("amount", str(error))
+            return
+        if cleaned["minor"] == 0:
+            self.add_error("amount", _("Please write a sum above zero."))
+        cleaned["code"] = currency.code
+
+    @property
+    def entry(self) -> Entry:
+        typed = self.cleaned_data
+        return Entry(
+            attempt=f"offline:{typed['attempt']}",
+            method=Method(typed["method"]),
+            received_on=typed["received_on"],
+            amount=typed["minor"],
+            currency=typed["code"],
+            description=typed["description"],
+            name=typed["name"],
+            email=typed["email"],
+        )
+
+    @property
+    def more(self) -> dict[str, Any]:
+        return {"fund": self.cleaned_data["fund"], "campaign": self.cleaned_data["campaign"]}

@@ -1,0 +1,240 @@
+"""Monthly gifts in the panel: a list, and what staff may change when a donor asks for it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.letters import gift_letters, plan_letters
+from donations.models import Plan, months
+from donations.monthly import changes
+from donations.monthly.forms import AmountForm, PauseForm
+from donations.panel.money_lists import MoneyViewSet
+from donations.stripe import client, troubles
+from donations.stripe.errors import KeyRefusedError, StripeIsDownError, StripeRefusedError
+from foundation.organisation import home
+from foundation.organisation.models import Organisation
+from staff.action_views import NotDoneError
+from staff.list_filters import ListFilterSet
+from staff.lists import Action, Related
+
+MAY = "donations.change_plan"
+
+
+def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
+    """What a button does: the change at Stripe, or a sentence that says why not."""
+
+    def run(plan: Plan, user: Any, **chosen: Any) -> str:
+        try:
+            with changes.changes(plan):
+                change(plan, **chosen)
+        except (
+            StripeIsDownError,
+            StripeRefusedError,
+            home.NotAtHomeError,
+            changes.CannotError,
+        ) as error:
+            if isinstance(error, KeyRefusedError | StripeRefusedError):
+                troubles.refused(error, "monthly gift")
+            raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
+        return str(words(plan) if callable(words) else words)
+
+    return run
+
+
+def _skip(payments: int) -> Callable[[Plan], Plan]:
+    return lambda plan: changes.skip(plan, payments)
+
+
+def _sure_of_skip(payments: int) -> Callable[..., str]:
+    def sure(plan: Plan, chosen: dict[str, Any]) -> str:
+        rests = months.rests(plan)
+        if not rests:
+            return gettext("Stripe has not told us when the next payment is. Press “Ask Stripe how it stands” first.")
+        return gettext(
+            "%(sum)s every month from %(who)s rests. The next payment is then taken on %(day)s. The donor gets a "
+            "letter about it."
+        ) % {"sum": plan.total_text(), "who": _who(plan), "day": _day(rests[payments - 1].next)}
+
+    return sure
+
+
+def _day(moment: datetime | None) -> str:
+    return gift_letters.day(Organisation.load().day_of(moment)) if moment else ""
+
+
+def _rests(plan: Plan) -> str:
+    return gettext("Paused. The next payment is taken on %(day)s.") % {"day": _day(plan_letters.next_payment(plan))}
+
+
+def _undone(plan: Plan) -> str:
+    if plan.status == Plan.Status.PAUSED:
+        return gettext("The monthly gift does not end. It rests, as it did before the stop.")
+    return gettext("The monthly gift goes on.")
+
+
+def _goes(plan: Plan) -> bool:
+    return _is_there(plan) and plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
+
+
+def _stays(plan: Plan) -> bool:
+    return _is_there(plan) and plan.status != Plan.Status.ENDED and plan.cancel_at is None
+
+
+def _is_there(plan: Plan) -> bool:
+    """At the Stripe that our key reaches: not one of a rehearsal, once real money moves."""
+    return plan.livemode == client.is_live()
+
+
+def _runs(plan: Plan) -> bool:
+    return _is_there(plan) and plan.status != Plan.Status.ENDED
+
+
+def _still_takes(plan: Plan) -> bool:
+    """An end that was set at Stripe lets the months before it be taken: such a gift can be stopped too."""
+    return _runs(plan) and not (plan.cancel_at and plan.status == Plan.Status.PAUSED)
+
+
+def _sure_of_amount(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "%(new)s instead of %(old)s every month, from the next payment on. Nothing is charged or given back now, "
+        "and the donor gets a letter about it."
+    ) % {"new": money.exact(chosen["total"], plan.currency), "old": plan.total_text()}
+
+
+def _sure_of_end(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "%(sum)s every month from %(who)s ends now. This cannot be undone: to give again, the donor begins anew. A "
+        "stop takes nothing more either, and can be undone for seven days. The donor gets a letter about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_stop(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext(
+        "Nothing more is taken of %(sum)s every month from %(who)s, and it ends in seven days. The donor gets a letter "
+        "about it."
+    ) % {"sum": plan.total_text(), "who": _who(plan)}
+
+
+def _sure_of_pause(plan: Plan, chosen: dict[str, Any]) -> str:
+    return gettext("%(sum)s every month from %(who)s rests. The donor gets a letter about it.") % {
+        "sum": plan.total_text(),
+        "who": _who(plan),
+    }
+
+
+def _who(plan: Plan) -> str:
+    supporter = plan.supporter
+    return (supporter.name or supporter.email) if supporter else gettext("a donor whom we do not know yet")
+
+
+def _mail_link(plan: Plan, user: Any) -> str:
+    """The address stays out of the sentence: it stands in the log."""
+    if plan_letters.card_link(plan) is None:
+        raise NotDoneError(gettext("No letter was written: one went out a moment ago, or we have no address."))
+    return gettext("A letter with a link to change the card is on its way. The link works for 30 days.")
+
+
+class PlanFilters(ListFilterSet):
+    several = django_filters.BooleanFilter(label=_("One of several running gifts of one person"), method="of_several")
+
+    class Meta:
+        model = Plan
+        fields = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"], "cancel_at": ["date"]}
+
+    def of_several(self, rows: QuerySet[Plan], name: str, value: bool | None) -> QuerySet[Plan]:
+        several = Plan.objects.of_several().values("pk")
+        return rows.filter(pk__in=several) if value else rows.exclude(pk__in=several)
+
+
+class PlanViewSet(MoneyViewSet):
+    """Monthly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
+
+    model = Plan
+    icon = "repeat"
+    menu_label = _("Monthly gifts")
+    list_display = [
+        "subscription_id",
+        "supporter",
+        "total_text",
+        "status_text",
+        "started_at",
+        "current_period_end",
+        "mode_text",
+    ]
+    filterset_class = PlanFilters
+    search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
+    list_select_related = ["supporter"]
+    inspect_view_fields = [
+        *["status_text", "total_text", "amount", "fee_cover", "currency", "supporter", "started_at"],
+        *["current_period_end", "resumes_at", "cancel_at", "ended_at", "past_due_since", "held_since"],
+        *["stripe_status", "subscription_id", "customer_id", "as_of", "livemode"],
+    ]
+    related = [
+        Related(
+            _("Payments"), lambda plan: plan.gifts.all(), ["reference", "total_text", "status", "paid_at", "invoice_id"]
+        )
+    ]
+    actions = [
+        Action(
+            "amount",
+            _("Change the amount"),
+            _steer(
+                changes.change_amount, lambda plan: gettext("Now %(sum)s every month.") % {"sum": plan.total_text()}
+            ),
+            MAY,
+            _stays,
+            form=AmountForm,
+            sure=_sure_of_amount,
+        ),
+        Action(
+            "pause",
+            _("Leave out payments"),
+            _steer(changes.pause, _rests),
+            MAY,
+            _stays,
+            form=PauseForm,
+            sure=_sure_of_pause,
+        ),
+        Action("skip", _("Skip the next payment"), _steer(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
+        Action(
+            "skip-three", _("Skip the next three payments"), _steer(_skip(3), _rests), MAY, _goes, sure=_sure_of_skip(3)
+        ),
+        Action(
+            "resume",
+            _("Resume"),
+            _steer(changes.resume, _("The monthly gift goes on.")),
+            MAY,
+            lambda plan: plan.status == Plan.Status.PAUSED and plan.cancel_at is None,
+        ),
+        Action("mail-card-link", _("Mail the donor a link to change the card"), _mail_link, MAY, _runs),
+        Action(
+            "stop",
+            _("Stop: take nothing more, end in seven days"),
+            _steer(changes.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")),
+            MAY,
+            _still_takes,
+            sure=_sure_of_stop,
+        ),
+        Action(
+            "undo-stop",
+            _("Undo the stop"),
+            _steer(changes.undo_stop, _undone),
+            MAY,
+            lambda plan: _runs(plan) and plan.cancel_at is not None,
+        ),
+        Action(
+            "end",
+            _("End now, for ever"),
+            _steer(changes.end, _("The monthly gift has ended.")),
+            MAY,
+            _runs,
+            sure=_sure_of_end,
+        ),
+        Action("look", _("Ask Stripe how it stands"), _steer(changes.look, _("This is how Stripe has it.")), MAY),
+    ]

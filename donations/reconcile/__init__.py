@@ -1,0 +1,1 @@
+"""Compare our books with Stripe's lists, and keep what cannot be explained."""

@@ -1,0 +1,89 @@
+"""Receipts of paid gifts that nobody was mailed: weeks without events fill the books in silence. One act sends them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import CharField, Exists, F, Max, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from donations.books import receipts
+from donations.letters import gift_letters
+from donations.models import Gift, LedgerEntry, StripeEvent
+from donations.models.gifts import Method
+from donations.stripe import client
+from foundation.jobs import queue as jobs
+from foundation.jobs.models import Job
+from foundation.letters.models import Letter
+
+STEP = 100  # receipts that one job writes: a step that dies is done again within seconds
+KIND = "unsent-receipts"
+AGE = timedelta(hours=1)  # an event is usually told within seconds
+YEAR = timedelta(days=366)  # who gave earlier is not surprised by a button: staff send such a receipt by itself
+
+
+def gifts() -> QuerySet[Gift]:
+    """Those of a year that came through Stripe, something is left of, and whose donor we can write to. Oldest first."""
+    key = Concat(Value("receipt:"), "reference", output_field=CharField())
+    came = Gift.objects.with_returns().filter(status=Gift.Status.PAID, method=Method.STRIPE, livemode=client.is_live())
+    now = timezone.now()
+    kept = came.filter(paid_at__range=(now - YEAR, now - AGE), **{"returned__gt": -F("total")}).exclude(email="")
+    told = Letter.objects.filter(key=OuterRef("receipt_key"))
+    return kept.annotate(receipt_key=key).exclude(Exists(told)).order_by("id")
+
+
+def newest_event() -> datetime | None:
+    """When Stripe told us anything last of the money that moves now, UTC."""
+    newest: datetime | None = StripeEvent.objects.counted().aggregate(newest=Max("received_at"))["newest"]
+    return newest
+
+
+def payments_since(event: datetime | None) -> int:
+    """How many payments Stripe took after the newest event: it tells of each, so there should be none."""
+    now = timezone.now()
+    charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE, livemode=client.is_live())
+    told_of = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
+    return int((told_of.filter(occurred_at__gt=event) if event else told_of).count())
+
+
+def is_running() -> bool:
+    return Job.objects.filter(kind=KIND, state__in=[Job.State.READY, Job.State.RUNNING]).exists()
+
+
+def start() -> bool:
+    """Let the worker write every letter that is missing. False when a run is on its way.
+
+    Two people who press at the same moment name the same run, because they see the same last job.
+    """
+    last = Job.objects.filter(kind=KIND).aggregate(last=Max("pk"))["last"] or 0
+    if is_running():
+        return False
+    _enqueue(0, last)
+    return True
+
+
+@jobs.handler(KIND)
+def step(args: dict[str, Any]) -> None:
+    """The next letters of a run, and the job for those behind them."""
+    last = write(args["after"])
+    if last is not None:
+        _enqueue(last, args["run"])
+
+
+def write(after: int = 0) -> int | None:
+    """Write up to a hundred letters, about gifts with an id above `after`; each holds the receipt that holds now.
+
+    Returns the id of the last gift, or None when none is left. The letter's key is that of the event, so that whoever
+    comes second, this run, another or the late event, finds it written.
+    """
+    found = list(gifts().filter(pk__gt=after).values_list("pk", flat=True)[:STEP])
+    for pk in found:
+        with transaction.atomic():
+            gift = Gift.objects.select_for_update().get(pk=pk)
+            gift_letters.receipt(receipts.issue(gift).newest())
+    return found[-1] if found else None
+
+
+def _enqueue(after: int, run: int) -> None:
+    jobs.enqueue(KIND, f"{KIND}:{run}:{after}", {"after": after, "run": run})

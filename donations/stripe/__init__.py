@@ -1,0 +1,1 @@
+"""What we say to Stripe and hear from it: the only folder that imports its library."""

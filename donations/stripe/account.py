@@ -1,0 +1,56 @@
+"""What must stand on the Stripe account: products, portal, webhook. Found by our mark, made if missing."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from donations.models import StripeSetup
+from donations.stripe import client, portal, products
+from foundation.organisation import home
+from foundation.organisation.models import Organisation
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was set up. `secret`: of a webhook endpoint that was made now; Stripe shows it this once."""
+
+    setup: StripeSetup
+    endpoint_made: bool
+    secret: str
+
+
+def set_up(events: Collection[str]) -> Done:
+    """Make or find it all, and keep the ids. Harmless to run again: what differs is put right.
+
+    `events`: the types that Stripe is to tell us of. Raises StripeIsDownError, StripeRefusedError, NotAtHomeError.
+    """
+    account = client.account()
+    home.check_account(account)
+    setup, _made = StripeSetup.objects.get_or_create(account=account)
+    name = Organisation.load().name
+    setup.product_once = products.find_or_make(products.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
+    setup.product_monthly = products.find_or_make(
+        products.PRODUCTS[True], _("Monthly gift to %(name)s") % {"name": name}
+    )
+    setup.portal = portal.configure()
+    endpoint, made = _endpoint(events)
+    setup.endpoint = endpoint["id"]
+    setup.save()
+    return Done(setup, made, str(endpoint.get("secret") or ""))
+
+
+def _endpoint(events: Collection[str]) -> tuple[dict[str, Any], bool]:
+    """The endpoint of our address with exactly those events. Its API version cannot be changed later."""
+    calls = client.v1().webhook_endpoints
+    url = settings.BASE_URL + reverse("donations:webhook")
+    wanted = {"url": url, "enabled_events": list(events)}
+    for known in client.each(calls.list, {}):
+        if known["url"] == url and known.get("api_version") == client.version():
+            if set(known["enabled_events"]) == set(events) and known["status"] == "enabled":
+                return known, False
+            return client.ask(calls.update, known["id"], {**wanted, "disabled": False}), False
+    return client.ask(calls.create, {**wanted, "api_version": client.version(), "metadata": portal.MARK}), True

@@ -1,0 +1,205 @@
+"""What we read out of Stripe's objects, and where each fact lives (API 2026-10-28.endive). Dicts in, facts out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are never looked at
+
+
+@dataclass(frozen=True)
+class CheckoutPage:
+    """A Checkout Session. `paid` says that the money is there; complete and not paid means that it is on its way."""
+
+    id: str
+    status: str  # open, complete, expired
+    paid: bool
+    monthly: bool
+    url: str  # only while open
+    reference: str
+    payment_intent: str
+    invoice: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a charge did to the balance: gross and fee in minor units of the account's own currency."""
+
+    id: str
+    gross: int
+    fee: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One balance transaction: what came to our balance or left it, in minor units of the account's currency.
+
+    `gross - fee` is what the balance changed by; `source` is the object that moved it.
+    """
+
+    id: str
+    type: str
+    gross: int
+    fee: int
+    currency: str
+    created: datetime
+    source: str
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.fee
+
+
+@dataclass(frozen=True)
+class Payout:
+    """Money on its way to the bank account. `complete`: Stripe can say what it is made of."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    created: datetime
+    arrives: datetime
+    automatic: bool
+    complete: bool
+    out: Movement | None
+    back: Movement | None
+    livemode: bool
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Money taken from a card or bank. No settlement: Stripe does not know it yet."""
+
+    id: str
+    succeeded: bool
+    amount: int
+    currency: str
+    created: datetime
+    payment_intent: str
+    name: str
+    livemode: bool
+    settlement: Settlement | None
+    returned: Movement | None = None  # a bank debit that was booked, and that the bank took back
+    declined: bool = False
+    card: str = ""  # Stripe's fingerprint of the card: the same for the same number; empty for what is no card
+
+    @property
+    def moved(self) -> bool:
+        """Whether it touched our balance, even if nothing of it stayed."""
+        return self.succeeded or (self.settlement is not None and self.returned is not None)
+
+
+@dataclass(frozen=True)
+class PaymentIntent:
+    """An attempt to take money; its last charge says what came of it."""
+
+    id: str
+    status: str
+    reference: str
+    charge: Charge | None
+    todo: str = ""  # Stripe's page for the step that the donor has yet to take
+    refused: str = ""  # the card or account that was tried last, in vain
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """One month of a monthly gift. `first` is the one that the payment page itself made."""
+
+    id: str
+    paid: bool
+    first: bool
+    amount_paid: int
+    subscription: str
+    reference: str
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A monthly gift as Stripe has it. `total` in minor units."""
+
+    id: str
+    status: str
+    collecting: bool  # False: collection is paused, though the status says active
+    customer: str
+    reference: str
+    total: int
+    currency: str
+    started: datetime
+    period_end: datetime | None
+    cancel_at: datetime | None  # the end that was set, also by "cancel at period end"
+    ended: datetime | None
+    livemode: bool
+    item: str = ""
+    product: str = ""
+    resumes_at: datetime | None = None
+    at_period_end: bool = False  # how the end was set, which says how it is taken back
+    items: int = 1
+    method: str = ""  # its own card or account; empty: the customer's is used
+    latest: str = ""  # its newest invoice
+    held: datetime | None = None  # since when it is paused by us, because the card kept failing
+    rested: str = ""  # of one that we stopped: whether it was paused before, and until when (telling.stop)
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money given back. `out` is what left our balance; `back` is what returned when the refund failed later."""
+
+    id: str
+    status: str  # pending, requires_action, succeeded, failed, canceled
+    charge: str
+    payment_intent: str
+    amount: int
+    currency: str
+    created: datetime
+    out: Movement | None
+    back: Movement | None
+
+    @property
+    def is_off(self) -> bool:
+        """The donor will not get it: the bank refused it, or it was called off."""
+        return self.status in ("failed", "canceled") or self.back is not None
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A payment that its owner or bank contests. An inquiry is a question: it moves no money."""
+
+    id: str
+    status: str
+    reason: str
+    charge: str
+    payment_intent: str
+    amount: int
+    currency: str
+    created: datetime
+    answer_by: datetime | None
+    movements: tuple[Movement, ...]
+    livemode: bool
+
+    @property
+    def is_inquiry(self) -> bool:
+        return self.status.startswith("warning_")
+
+    @property
+    def is_debit_returned(self) -> bool:
+        """A bank took a debit back after it had arrived. Stripe tells it as a dispute that is lost from the start;
+        the charge of what is no card begins with py.
+        """
+        return self.charge.startswith("py_") and self.status == "lost"
+
+
+@dataclass(frozen=True)
+class FraudWarning:
+    """A card network believes that a payment is fraud. No money moves; refunding it now may spare a dispute."""
+
+    id: str
+    reason: str
+    charge: str
+    payment_intent: str
+    actionable: bool
+    created: datetime
+    livemode: bool

@@ -1,0 +1,175 @@
+"""What we ask Stripe: each object as it is now, and the lists that a comparison reads. Nothing is changed by it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from donations.stripe import ahead, client, objects, parse
+from donations.stripe.errors import NotFoundError
+
+BOTH_WAYS = ["balance_transaction", "failure_balance_transaction"]
+
+
+def checkout_page(ident: str) -> objects.CheckoutPage:
+    """A payment page as it is now. Raises NotFoundError, StripeIsDownError."""
+    return parse.checkout_page(client.get(client.v1().checkout.sessions.retrieve, ident))
+
+
+def find_checkout(reference: str, attempt: int, since: datetime) -> objects.CheckoutPage | None:
+    """What an earlier call made whose answer was lost, among the pages made since a moment."""
+    created = {"gte": int((since - timedelta(minutes=5)).timestamp())}
+    for raw in client.each(client.v1().checkout.sessions.list, {"created": created}, patient=False):
+        if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
+            return parse.checkout_page(raw)
+    return None
+
+
+def payment_intent(ident: str) -> objects.PaymentIntent:
+    """With its last charge and what that did to the balance."""
+    expand = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
+    return parse.payment_intent(client.get(client.v1().payment_intents.retrieve, ident, expand))
+
+
+def charge(ident: str) -> objects.Charge:
+    return parse.charge(
+        client.get(client.v1().charges.retrieve, ident, ["balance_transaction", "failure_balance_transaction"])
+    )
+
+
+def invoice(ident: str) -> objects.Invoice:
+    return parse.invoice(client.get(client.v1().invoices.retrieve, ident))
+
+
+def invoice_of_intent(ident: str) -> str:
+    """The invoice that a payment intent pays; empty for a gift that is not monthly. Neither names the other."""
+    if listed := ahead.invoice_of(ident):
+        return listed
+    wanted = {"payment": {"type": "payment_intent", "payment_intent": ident}, "limit": 1}
+    rows = client.ask(client.v1().invoice_payments.list, wanted)["data"]
+    return parse.ident(rows[0]["invoice"]) if rows and ident else ""
+
+
+def invoice_of_payment(ident: str) -> str:
+    """The invoice that an invoice payment ("inpay_…") paid."""
+    return parse.ident(client.get(client.v1().invoice_payments.retrieve, ident)["invoice"])
+
+
+def intents_of_invoice(ident: str) -> list[str]:
+    """The payment intents that paid an invoice, usually one."""
+    rows = client.ask(
+        client.v1().invoice_payments.list, {"invoice": client.named(ident), "status": "paid", "limit": 100}
+    )["data"]
+    found = [parse.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
+    return [intent for intent in found if intent]
+
+
+def intent_of_invoice(ident: str) -> str:
+    """The payment intent by which an invoice is or was to be paid, whatever became of it; empty without one."""
+    rows = client.ask(client.v1().invoice_payments.list, {"invoice": client.named(ident), "limit": 100})["data"]
+    found = [parse.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
+    return next(filter(None, found), "")
+
+
+def subscription(ident: str) -> objects.Subscription:
+    """Ended ones are found too."""
+    return parse.subscription(client.get(client.v1().subscriptions.retrieve, ident))
+
+
+def raw_subscription(ident: str) -> objects.Raw:
+    """As it came: others sell by the month on the same account, at prices that we need not understand."""
+    return client.get(client.v1().subscriptions.retrieve, ident)
+
+
+def customer_of_method(ident: str) -> str:
+    """Whose card or account it is; empty when it is nobody's any more."""
+    return parse.ident(client.get(client.v1().payment_methods.retrieve, ident).get("customer"))
+
+
+def card_of_customer(ident: str) -> str:
+    """What Stripe charges a customer by, where a monthly gift names nothing of its own; empty without one."""
+    settings = client.get(client.v1().customers.retrieve, ident).get("invoice_settings") or {}
+    return parse.ident(settings.get("default_payment_method"))
+
+
+def is_newer(card: str, other: str) -> bool:
+    """Whether a card or account was given after another one, or the other is there no more."""
+    try:
+        before = client.get(client.v1().payment_methods.retrieve, other)
+    except NotFoundError:
+        return True
+    given = client.get(client.v1().payment_methods.retrieve, card)["created"]
+    return not before.get("customer") or bool(given >= before["created"])
+
+
+def refund(ident: str) -> objects.Refund:
+    """With what it did to the balance, both ways."""
+    return parse.refund(client.get(client.v1().refunds.retrieve, ident, BOTH_WAYS))
+
+
+def refunds_of(charge: str) -> list[str]:
+    """The ids of all refunds of a charge: the charge itself does not hold them."""
+    return [raw["id"] for raw in client.each(client.v1().refunds.list, {"charge": client.named(charge)})]
+
+
+def dispute(ident: str) -> objects.Dispute:
+    """Its balance transactions stand in it whole."""
+    return parse.dispute(client.get(client.v1().disputes.retrieve, ident))
+
+
+def fraud_warning(ident: str) -> objects.FraudWarning:
+    return parse.warning(client.get(client.v1().radar.early_fraud_warnings.retrieve, ident))
+
+
+def payout(ident: str) -> objects.Payout:
+    return parse.payout(client.get(client.v1().payouts.retrieve, ident, BOTH_WAYS))
+
+
+def movements_of(payout: str) -> list[objects.Movement]:
+    """What a completed automatic payout is made of, without the payout itself."""
+    found = map(parse.movement, client.each(client.v1().balance_transactions.list, {"payout": client.named(payout)}))
+    return [movement for movement in found if movement and movement.source != payout]
+
+
+def movement(ident: str) -> objects.Movement | None:
+    return parse.movement(client.get(client.v1().balance_transactions.retrieve, ident))
+
+
+def movements(since: datetime | None, after: str = "") -> Iterator[objects.Raw]:
+    """Everything that touched the balance since a moment, newest first; only what is older than `after`, if named.
+
+    As all lists for comparisons it is given as it came: whose a thing is must be asked before it is read.
+    """
+    params = {**_created(since), **({"starting_after": after} if after else {})}
+    return client.each(client.v1().balance_transactions.list, params)
+
+
+def pages(since: datetime | None) -> Iterator[objects.Raw]:
+    return client.each(client.v1().checkout.sessions.list, _created(since))
+
+
+def pages_of(named: dict[str, str]) -> list[objects.Raw]:
+    """The payment pages behind a payment intent or a subscription: `named` is the one of the two."""
+    return list(
+        client.each(client.v1().checkout.sessions.list, {name: client.named(ident) for name, ident in named.items()})
+    )
+
+
+def subscriptions() -> Iterator[objects.Raw]:
+    """All, ended ones too: an old one may have changed today."""
+    return client.each(client.v1().subscriptions.list, {"status": "all"})
+
+
+def disputes(since: datetime | None) -> Iterator[objects.Raw]:
+    return client.each(client.v1().disputes.list, _created(since))
+
+
+def fraud_warnings(since: datetime | None) -> Iterator[objects.Raw]:
+    return client.each(client.v1().radar.early_fraud_warnings.list, _created(since))
+
+
+def payouts(since: datetime | None) -> Iterator[objects.Raw]:
+    return client.each(client.v1().payouts.list, _created(since))
+
+
+def _created(since: datetime | None) -> dict[str, Any]:
+    return {"created": {"gte": int(since.timestamp())}} if since else {}

@@ -1,0 +1,43 @@
+"""A donor's new card: monthly gifts are charged by it from now on, and at once for a month that is still open."""
+
+from donations.letters.outcomes import CardRefused, Tell
+from donations.models import Plan
+from donations.monthly import changes, plans
+from donations.stripe import reads, unpaid, writes
+from donations.stripe.errors import StripeRefusedError
+
+
+def take_over(plan: Plan, tell: Tell) -> None:
+    """After anything about the customer's cards changed. Harmless to repeat.
+
+    Stripe's page may change the plan's own card, or the customer's alone; the plan's goes first. So the newer of the
+    two becomes the plan's. Nothing is taken of a gift that is paused or stopped; what we paused goes on.
+    """
+    known = reads.subscription(plan.subscription_id)
+    card = reads.card_of_customer(plan.customer_id)
+    if card and known.method and card != known.method and reads.is_newer(card, known.method):
+        changes.charge(plan, card, tell)
+    else:
+        card = known.method or card
+    if plan.held_since:
+        plans.go_on(plan)
+    elif known.collecting and known.status in ("past_due", "unpaid") and not known.cancel_at:
+        _collect(plan, known.latest, card, tell)
+
+
+def _collect(plan: Plan, invoice: str, card: str, tell: Tell) -> None:
+    """The month that is open now, if this card was not tried for it yet. Older ones were given up: nobody is charged
+    for several at once.
+    """
+    intent = reads.intent_of_invoice(invoice) if invoice else ""
+    tried = reads.payment_intent(intent) if intent else None
+    if tried is None or tried.status == "processing" or tried.refused == card:
+        return
+    try:
+        writes.collect(invoice, card)
+    except StripeRefusedError:
+        changes.look(plan, tell)
+        if plan.asks_for_card and not unpaid.on_its_way(invoice):
+            tell([CardRefused(plan, invoice, card)])
+    else:
+        changes.look(plan, tell)

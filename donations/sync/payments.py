@@ -1,0 +1,213 @@
+"""Take in money: fetch what Stripe knows of a payment, then write gift, plan, ledger and receipt at once."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from donations.books import ledger, receipts
+from donations.campaigns import matching
+from donations.letters.outcomes import Booked, DebitFailed, PlanBegan, ReceiptIssued
+from donations.models import Campaign, Gift, LedgerEntry
+from donations.models.gifts import ALPHABET
+from donations.monthly import plans
+from donations.stripe import ahead, objects, reads
+from foundation.organisation.models import Organisation
+from supporters.people import meet
+
+
+class NotOursError(Exception):
+    """Money or an object on this Stripe account that no gift of ours asked for. Accepted and left alone."""
+
+
+class OrphanError(NotOursError):
+    """It carries a reference as we give them, and no gift of ours has it: lost from our books, or another site's.
+
+    `named`: by what its payment page is found at Stripe; empty where nobody knows that here.
+    """
+
+    def __init__(self, reference: str, named: dict[str, str]) -> None:
+        super().__init__(f"No gift has the reference “{reference}”.")
+        self.reference, self.named = reference, named
+
+
+REFERENCE = re.compile("-".join([f"[{ALPHABET}]{{4}}"] * 3))
+
+
+@dataclass(frozen=True)
+class Payment:
+    """All facts about one payment, fetched outside of any transaction. `as_of`: when the fetching began, UTC."""
+
+    reference: str
+    charge: objects.Charge
+    invoice: objects.Invoice | None
+    subscription: objects.Subscription | None
+    as_of: datetime
+
+
+def by_intent(ident: str) -> Payment | None:
+    """The payment behind a payment intent; None while no money came. Raises NotOursError."""
+    as_of = ahead.as_of()
+    intent = reads.payment_intent(ident)
+    return _of(intent, intent.charge, as_of) if intent.charge and intent.charge.moved else None
+
+
+def by_charge(charge: objects.Charge) -> Payment | None:
+    """The payment that a charge is, even when a later charge took its place; None while it moved no money."""
+    as_of = ahead.as_of()
+    if not charge.payment_intent:
+        raise NotOursError
+    return _of(reads.payment_intent(charge.payment_intent), charge, as_of) if charge.moved else None
+
+
+def reference_of(charge: objects.Charge) -> str:
+    """The gift that a charge was tried for, whether or not money came; empty for one that nobody asked us for."""
+    intent = reads.payment_intent(charge.payment_intent)
+    if intent.reference:
+        return intent.reference
+    invoice = reads.invoice_of_intent(intent.id)
+    return reads.invoice(invoice).reference if invoice else ""
+
+
+def _of(intent: objects.PaymentIntent, charge: objects.Charge, as_of: datetime) -> Payment:
+    if intent.reference:
+        return Payment(intent.reference, charge, None, None, as_of)
+    return _monthly(reads.invoice_of_intent(intent.id), charge, as_of)
+
+
+def by_invoice(ident: str) -> list[Payment]:
+    """The payments behind an invoice. Raises NotOursError."""
+    as_of = ahead.as_of()
+    charges = [reads.payment_intent(intent).charge for intent in reads.intents_of_invoice(ident)]
+    return [_monthly(ident, charge, as_of) for charge in charges if charge and charge.succeeded]
+
+
+def _monthly(invoice_id: str, charge: objects.Charge, as_of: datetime) -> Payment:
+    if not invoice_id:
+        raise NotOursError
+    invoice = reads.invoice(invoice_id)
+    if not invoice.subscription or not invoice.reference:
+        raise NotOursError
+    subscription = reads.subscription(invoice.subscription)
+    return Payment(invoice.reference, charge, invoice, subscription, as_of)
+
+
+@transaction.atomic
+def receive(payment: Payment) -> Booked:
+    """Write a payment into the books, however often and in whatever order it is told. Writes to nobody.
+
+    Everything of one gift, and of all payments of one plan, happens behind the lock of its first row.
+    """
+    subscription = payment.subscription
+    named = {"subscription": subscription.id} if subscription else {"payment_intent": payment.charge.payment_intent}
+    first = lock(payment.reference, named)
+    booked, plan = Booked(), None
+    if subscription:
+        plan, booked.outcomes = plans.put(subscription, first, payment.as_of)
+    gift = _gift_of(payment, first)
+    if not gift.is_paid:
+        booked.note = _mismatch(gift, payment.charge)
+        _pay(gift, payment)
+    charge = payment.charge
+    if plan:
+        _belong(gift, plan.pk)
+        if plan.supporter_id is None:
+            type(plan).objects.filter(pk=plan.pk).update(supporter=gift.supporter)
+    ledger.record_charge(gift, charge)
+    if plan:
+        plans.follow_money(plan)
+    if plan and gift.is_paid and payment.invoice and payment.invoice.first:
+        booked.outcomes.append(PlanBegan(plan))
+    if charge.returned:
+        ledger.record_return(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
+        booked.note = f"{booked.note} The bank took the money back.".strip()
+    matching.follow(gift)
+    document = None
+    if gift.is_paid:
+        booked.outcomes.append(ReceiptIssued(receipts.issue(gift)))
+        document = receipts.correct(gift)
+    if charge.returned:
+        booked.outcomes.append(DebitFailed(gift, document))
+    return booked
+
+
+def is_reference(text: str) -> bool:
+    """Whether it is of the form in which we give them: another shop's mark is not."""
+    return bool(REFERENCE.fullmatch(text))
+
+
+def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
+    """The gift that a reference names, locked until the transaction ends. Raises NotOursError; OrphanError where the
+    reference is of our form, with what `named` says of its payment page.
+    """
+    gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
+    if gift is None:
+        if is_reference(reference):
+            raise OrphanError(reference, named or {})
+        raise NotOursError(f"No gift has the reference “{reference}”." if reference else "")
+    return gift
+
+
+def _gift_of(payment: Payment, first: Gift) -> Gift:
+    """The row of this payment: the one that waits for it, or a new one for each further payment."""
+    known = Gift.objects.filter(payment_intent_id=payment.charge.payment_intent).first()
+    if known:
+        return known
+    renewal = payment.invoice is not None and not payment.invoice.first
+    if not renewal and not first.is_paid:
+        return first
+    amount, fee_cover = plans.parts(payment.charge.amount, first)
+    return Gift(
+        frequency=first.frequency,
+        currency=payment.charge.currency,
+        amount=amount,
+        fee_cover=fee_cover,
+        total=payment.charge.amount,
+        email=first.email,
+        name=first.name,
+        name_public=first.name_public,
+        fund=first.fund,
+        language=first.supporter.language if first.supporter else first.language,
+        campaign=_campaign_of(payment, first),
+        supporter=first.supporter,
+        livemode=payment.charge.livemode,
+    )
+
+
+def _campaign_of(payment: Payment, first: Gift) -> Campaign | None:
+    """A renewal counts for the campaign that the monthly gift began in, as long as that is open."""
+    day = Organisation.load().day_of(payment.charge.created)
+    campaign = first.campaign
+    return campaign if campaign and campaign.state_on(day) == Campaign.State.OPEN else None
+
+
+def _mismatch(gift: Gift, charge: objects.Charge) -> str:
+    if (gift.total, gift.currency) == (charge.amount, charge.currency):
+        return ""
+    return f"Asked for {gift.total} {gift.currency}, charged {charge.amount} {charge.currency}: booked as charged."
+
+
+def _pay(gift: Gift, payment: Payment) -> None:
+    """The gift becomes what was paid: our own sums are a wish, Stripe's are the money."""
+    charge = payment.charge
+    if (gift.total, gift.currency) != (charge.amount, charge.currency):
+        gift.amount, gift.fee_cover, gift.total, gift.currency = charge.amount, 0, charge.amount, charge.currency
+    if not (gift.supporter and gift.supporter.erased_at):  # who was forgotten stays so
+        gift.name = gift.name or charge.name[:200]
+    if charge.succeeded:
+        gift.status = Gift.Status.PAID
+        gift.paid_at = charge.created
+    else:
+        gift.status = Gift.Status.FAILED
+    gift.livemode = charge.livemode
+    gift.payment_intent_id = charge.payment_intent
+    gift.invoice_id = payment.invoice.id if payment.invoice else None
+    gift.supporter = gift.supporter or meet(gift.email, gift.name, language=gift.language)
+    gift.save()
+
+
+def _belong(gift: Gift, plan: int) -> None:
+    if gift.plan_id != plan:
+        Gift.objects.filter(pk=gift.pk).update(plan=plan)
+        gift.plan_id = plan

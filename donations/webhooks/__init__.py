@@ -1,0 +1,1 @@
+"""Stripe's events: taken in, and worked by the worker."""

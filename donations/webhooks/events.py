@@ -1,0 +1,108 @@
+"""What each event of Stripe's means to us: which step follows it, and what is done when that fails."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from donations.letters import audience
+from donations.letters.outcomes import Tell
+from donations.models import StripeEvent
+from donations.stripe import client
+from donations.stripe.errors import AWAY, NotFoundError, StripeIsDownError
+from donations.sync import balance, from_stripe, payments
+from foundation.jobs import errors
+from foundation.jobs import queue as jobs
+from foundation.organisation import home
+
+State = StripeEvent.State
+LONGEST_WAIT = 900  # seconds
+OTHER_MONEY = "It is of test money, and real money moves here now; or the other way round."
+
+
+# Exactly these types are asked for at Stripe (docs/stripe.md); every other one is kept and left alone.
+STEPS: dict[str, Callable[[str, Tell], str]] = {
+    "checkout.session.completed": from_stripe.session_changed,
+    "checkout.session.async_payment_succeeded": from_stripe.session_changed,
+    "checkout.session.async_payment_failed": from_stripe.session_changed,
+    "checkout.session.expired": from_stripe.session_changed,
+    "payment_intent.succeeded": from_stripe.intent_succeeded,
+    "charge.succeeded": from_stripe.charge_changed,
+    "charge.updated": from_stripe.charge_changed,
+    "charge.failed": from_stripe.charge_changed,
+    "charge.refunded": from_stripe.charge_refunded,
+    "refund.created": from_stripe.refund_changed,
+    "refund.updated": from_stripe.refund_changed,
+    "refund.failed": from_stripe.refund_changed,
+    "charge.dispute.created": from_stripe.dispute_changed,
+    "charge.dispute.updated": from_stripe.dispute_changed,
+    "charge.dispute.closed": from_stripe.dispute_changed,
+    "charge.dispute.funds_withdrawn": from_stripe.dispute_changed,
+    "charge.dispute.funds_reinstated": from_stripe.dispute_changed,
+    "radar.early_fraud_warning.created": from_stripe.fraud_suspected,
+    "radar.early_fraud_warning.updated": from_stripe.fraud_suspected,
+    "invoice.paid": from_stripe.invoice_changed,
+    "invoice_payment.paid": from_stripe.invoice_payment_paid,
+    "invoice.payment_failed": from_stripe.invoice_failed,
+    "invoice.payment_action_required": from_stripe.invoice_failed,
+    "customer.updated": from_stripe.customer_changed,
+    "payment_method.attached": from_stripe.method_attached,
+    "payment_method.automatically_updated": from_stripe.method_attached,
+    "customer.subscription.created": from_stripe.subscription_changed,
+    "customer.subscription.updated": from_stripe.subscription_changed,
+    "customer.subscription.deleted": from_stripe.subscription_changed,
+    "customer.subscription.paused": from_stripe.subscription_changed,
+    "customer.subscription.resumed": from_stripe.subscription_changed,
+    "payout.created": balance.payout_changed,
+    "payout.updated": balance.payout_changed,
+    "payout.paid": balance.payout_changed,
+    "payout.failed": balance.payout_changed,
+    "payout.canceled": balance.payout_changed,
+    "payout.reconciliation_completed": balance.payout_changed,
+}
+
+
+@jobs.handler("stripe-event")
+def apply(args: dict[str, Any]) -> None:
+    """Do what one event asks for. Harmless to run again: rows are found, never written twice."""
+    event = StripeEvent.objects.get(event_id=args["event"])
+    step = STEPS.get(event.type)
+    if step is None or event.livemode != client.is_live():
+        _finish(event, State.IGNORED, "" if step is None else OTHER_MONEY)
+        return
+    try:
+        home.check_account(client.account())
+        note = step(event.object_id, audience.staff_alone if args.get("silent") else audience.everybody)
+    except (payments.NotOursError, NotFoundError) as error:
+        _finish(event, State.IGNORED, str(error))
+    except StripeIsDownError as error:
+        _note(event, State.WAITING, str(error))
+        raise jobs.RetryLaterError(_wait(event, error.seconds), str(error)) from error
+    except home.NotAtHomeError as error:
+        _note(event, State.WAITING, str(error))
+        raise jobs.RetryLaterError(AWAY, str(error)) from error
+    except jobs.LeaseLostError:
+        raise  # the other worker writes down what becomes of it
+    except Exception as error:
+        _note(event, State.FAILED, errors.said(error))
+        raise
+    else:
+        _finish(event, State.DONE, note)
+
+
+def _wait(event: StripeEvent, least: float) -> float:
+    """The longer it lasts the less often we ask; with jitter, so that a thousand events do not ask at once."""
+    age = (timezone.now() - event.received_at).total_seconds()
+    return min(LONGEST_WAIT, max(least, age / 4)) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+
+def _finish(event: StripeEvent, state: State, note: str) -> None:
+    gateway_version = client.version()
+    if event.api_version != gateway_version:
+        note = f"{note} Sent in API version {event.api_version or 'unknown'}; fetched in {gateway_version}.".strip()
+    _note(event, state, note, finished_at=timezone.now())
+
+
+def _note(event: StripeEvent, state: State, note: str, **fields: Any) -> None:
+    StripeEvent.objects.filter(pk=event.pk).update(state=state, note=note[:2000], **fields)

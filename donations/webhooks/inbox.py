@@ -1,0 +1,65 @@
+"""Take in a webhook: whose it is, what it says, and both its row and its job in one transaction."""
+
+import json
+import re
+from typing import Any
+
+from django.db import transaction
+
+from donations.models import StripeEvent
+from donations.stripe import client, parse, signature, troubles
+from donations.stripe.errors import ForgedError, LateError
+from foundation.doors import card_numbers
+from foundation.jobs import queue as jobs
+
+LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
+EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,100}")
+EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
+NAME = re.compile(r'("name":\s*)("(?:[^"\\]|\\.)*")')
+API_VERSION = re.compile(r"[A-Za-z0-9_.-]{0,100}")
+OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
+
+
+def take(body: bytes, header: str) -> None:
+    """Keep a webhook's event, once, and put its work on the table. Raises ForgedError for all that is not Stripe's.
+
+    Nothing else happens here: Stripe waits for the answer, and the work is safe once this commits.
+    """
+    try:
+        signature.check(body, header)
+    except LateError:
+        troubles.ask_for_the_time()
+        raise
+    try:
+        parts = _parts(json.loads(body.decode()))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError, OSError) as error:
+        raise ForgedError(type(error).__name__) from error
+    if parts["livemode"] != client.is_live():
+        raise ForgedError("test money in live books, or the other way round")
+    event = StripeEvent(**parts, payload=NAME.sub(_masked, body.decode()))
+    with transaction.atomic():
+        StripeEvent.objects.bulk_create([event], ignore_conflicts=True)  # one statement, known or not
+        jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Some type the number of their card where the name belongs, and Stripe tells it as it was typed."""
+    name = str(json.loads(found[2]))
+    return found[1] + json.dumps(card_numbers.masked(name)) if card_numbers.stands_in(name) else found[0]
+
+
+def _parts(event: Any) -> dict[str, Any]:
+    """What we keep beside the body, each of the form that Stripe gives it."""
+    target = event["data"]["object"].get("id") or ""
+    version = event.get("api_version") or ""
+    wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target), (API_VERSION, version))
+    if event["object"] != "event" or not all(pattern.fullmatch(text) for pattern, text in wanted):
+        raise ForgedError("not an event")
+    return {
+        "event_id": event["id"],
+        "type": event["type"],
+        "object_id": target,
+        "created": parse.moment(event["created"]),
+        "api_version": version[:40],
+        "livemode": event["livemode"] is True,
+    }

@@ -1,0 +1,1 @@
+"""The control address `/_sandbox/`, for tests and drills."""

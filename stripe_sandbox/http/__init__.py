@@ -1,0 +1,1 @@
+"""The socket, requests and answers. Nothing of Stripe is known here."""

@@ -1,0 +1,1 @@
+"""The hosted pages that donors see, and what happens when their forms are sent."""

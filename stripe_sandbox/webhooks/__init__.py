@@ -1,0 +1,1 @@
+"""Webhook endpoints, and how events get to them."""
