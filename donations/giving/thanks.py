@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from donations import money
 from donations.giving import addresses, keepsake, standing
 from donations.models import Dedication, Gift
-from foundation.doors.guard import GuardedForm
+from foundation.doors.guard import GuardedForm, address_field
 from foundation.organisation.zone import on_our_calendar
 from supporters import moving
 
@@ -26,12 +25,7 @@ GIVES_UP = 24 * 3600  # seconds after which it looks no more by itself: the lett
 class AddressForm(GuardedForm):
     """For the browser that the gift came from."""
 
-    email = forms.EmailField(
-        label=gettext_lazy("The right e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
-        error_messages={"required": gettext_lazy("Please write the address that the receipt should go to.")},
-    )
+    email = address_field("", gettext_lazy("The right e-mail address"))
 
 
 @require_safe
