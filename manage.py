@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Runs Django's and the site's own commands on the site that DATA_DIR (or DATABASE_URL) names."""
+"""Runs Django's and the site's own management commands on the site that DATA_DIR (or DATABASE_URL) names."""
 
 import os
 import sys

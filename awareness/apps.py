@@ -1,4 +1,4 @@
-"""What people read."""
+"""The awareness app: the pages that people read."""
 
 from importlib import import_module
 
@@ -10,6 +10,6 @@ class AwarenessConfig(AppConfig):
     verbose_name = "Awareness"
 
     def ready(self) -> None:
-        import_module("awareness.person")  # registers itself
-        import_module("awareness.finished")  # hangs itself on publishing and the hourly work
-        import_module("awareness.renditions")  # hangs itself on publishing, and takes its jobs
+        import_module("awareness.privacy")  # registers its privacy functions
+        import_module("awareness.finished")  # signal receivers on publishing, and a recurring job
+        import_module("awareness.renditions")  # a signal receiver on publishing, and its job handler

@@ -1,4 +1,4 @@
-"""Lists of articles: by topic on the articles page, as releases in the newsroom."""
+"""Article lists: by topic and author on the articles page, as press releases in the newsroom."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from foundation.organisation.languages import plainly
 
 
 class ArticleIndexPage(ListingPage):
-    """The articles, newest first. Readers narrow them to a topic or to an author by their links."""
+    """Page type: the articles, newest first. Readers filter them by topic or author, by links."""
 
     template = "awareness/article_index_page.html"
     subpage_types = ["awareness.ArticlePage"]
@@ -47,7 +47,7 @@ class ArticleIndexPage(ListingPage):
 
 
 class NewsroomPage(ListingPage):
-    """Whom the press may ask, and what was released."""
+    """Page type: whom the press may ask, and the press releases."""
 
     template = "awareness/newsroom_page.html"
     subpage_types = ["awareness.ArticlePage"]
@@ -68,13 +68,13 @@ class NewsroomPage(ListingPage):
 
 
 def articles_below(page: BodyPage) -> QuerySet[ArticlePage]:
-    """Public articles, newest first."""
+    """Return the public articles below a page, newest first."""
     found: QuerySet[ArticlePage] = ArticlePage.objects.child_of(page).live().order_by("-date", "-pk")
     return found
 
 
 class Tag(NamedTuple):
-    """A topic or an author."""
+    """A topic or an author, as a filter."""
 
     slug: str
     name: str
@@ -89,7 +89,7 @@ class Sign(NamedTuple):
 
 
 def _signs(page: BodyPage) -> list[Sign]:
-    """In one query: it serves both choices and every row."""
+    """Return topics and authors of all articles here, by one query: it serves both filters and every row."""
     fields = ("pk", "topics__slug", "topics__name", "author__slug", "author__name")
     rows = articles_below(page).order_by("topics__name").values_list(*fields)
     return [
@@ -103,7 +103,7 @@ def _sorted(tags: Iterable[Tag | None]) -> list[Tag]:
 
 
 def _chosen(tags: list[Tag], slug: str | None) -> Tag | None:
-    """The one that the address names. Http404 where nothing here has it."""
+    """Return the topic or author of the query string. Http404 where nothing here has it."""
     chosen = next((tag for tag in tags if tag.slug == slug), None)
     if slug and chosen is None:
         raise Http404

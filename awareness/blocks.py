@@ -1,4 +1,4 @@
-"""The blocks of pages. Each has its template in templates/awareness/blocks/, named like the block."""
+"""StreamField blocks of pages. Each has its template in templates/awareness/blocks/, named like the block."""
 
 from collections import Counter
 from typing import Any
@@ -11,15 +11,8 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from awareness import text as texts
+from awareness.base_blocks import CorrectedFigureBlock, FigureBlock, Part, RichWordsBlock, SourceBlock, WordsBlock
 from awareness.links import ActionBlock
-from awareness.parts import (
-    CorrectedFigureBlock,
-    FigureBlock,
-    Part,
-    RichWordsBlock,
-    SourceBlock,
-    WordsBlock,
-)
 from awareness.references import References
 from foundation.organisation.languages import plainly
 
@@ -32,7 +25,7 @@ def template(name: str) -> str:
 
 
 class HeadingBlock(Part):
-    """A heading with an anchor. An empty anchor is made from the text; Body keeps anchors unique."""
+    """A heading with an anchor. An empty anchor is slugified from the text; Body keeps anchors unique."""
 
     text = blocks.CharBlock(label=_("Text"), max_length=120)
     level = blocks.ChoiceBlock(
@@ -43,7 +36,7 @@ class HeadingBlock(Part):
     )
 
     def shown(self, value: Any, references: References) -> dict[str, Any]:
-        """The first heading of a page is a section, whatever was chosen: no reader of headings misses a level."""
+        """The first heading of a page is a section, whatever was chosen: a screen reader must not miss a level."""
         level = value["level"] if references.in_section else "2"
         references.in_section = True
         return {**super().shown(value, references), "level": level}
@@ -99,7 +92,7 @@ class DefinitionBlock(Part):
 
 
 class StatBlock(Part):
-    """One figure in large type. Without words of its own it says what the figure counts."""
+    """A statistic: one figure in large type. Without words of its own it says what the figure counts."""
 
     figure = FigureBlock()
     words = WordsBlock(label=_("Words"), required=False, help_text=NAMES_HELP)
@@ -127,7 +120,7 @@ class BarBlock(Part):
 
 
 class FiguresBlock(Part):
-    """Figures side by side as bars. `rows` is what the tag bar_table takes."""
+    """A bar chart of figures side by side. `rows` is what the tag bar_table takes."""
 
     caption = blocks.CharBlock(label=_("Caption"), max_length=160)
     bars = blocks.ListBlock(BarBlock(), label=_("Bars"), min_num=2)
@@ -156,7 +149,7 @@ class FiguresBlock(Part):
 
 
 class DotFieldBlock(Part):
-    """A field of dots for a whole, some set apart for a part. `total` and `part_dots` count dots."""
+    """A chart as a field of dots for a whole, some set apart for a part. `total` and `part_dots` count dots."""
 
     whole = FigureBlock(label=_("The whole"))
     part = FigureBlock(label=_("The part set apart"))
@@ -184,7 +177,7 @@ class DotFieldBlock(Part):
 
 
 class CorrectionsBlock(Part):
-    """What older pages say, and what to say instead. The only place for superseded and contested figures."""
+    """Corrections: what older pages say, what to say instead. The only place for superseded and contested figures."""
 
     caption = blocks.CharBlock(label=_("Caption"), max_length=160)
     figures = blocks.ListBlock(CorrectedFigureBlock(), label=_("Figures"))
@@ -257,7 +250,7 @@ class ActionsBlock(Part):
 
 
 class Body(blocks.StreamBlock):
-    """The base of every body: makes the anchors of headings and keeps them unique."""
+    """The base StreamBlock of every body: makes the anchors of headings and keeps them unique."""
 
     def clean(self, value: Any) -> Any:
         value = super().clean(value)

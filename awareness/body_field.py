@@ -1,4 +1,4 @@
-"""The field that holds a page's blocks; its migrations do not list them, so a new block needs no migration."""
+"""StreamField of a page's blocks, whose migrations do not list the blocks, so that a new block needs no migration."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from wagtail.fields import StreamField
 
 
 class BodyField(StreamField):
-    """The column is JSON whatever blocks there are. Migrations that change bodies work on that JSON."""
+    """Blocks stay out of migrations. The column is JSON whatever the blocks are; data migrations change that JSON."""
 
     def deconstruct(self) -> Any:
         name, path, _args, kwargs = super().deconstruct()

@@ -1,4 +1,4 @@
-"""Words that harm or sell, and what to write instead: a hint for editors, a rule for the texts that ship."""
+"""Style linter: words that harm or sell, and what to write instead; hints for editors, a rule for texts that ship."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ EACH = _("what it is in each case: forced labour, debt bondage, trafficking")
 SOURCED = _("the number that a source gives, with its year")
 CALM = _("the fact alone: it is strong enough")
 
-# What the texts that ship must not say. The order matters: the longer words stand before the shorter.
+# Forbidden in the texts that ship. The order matters: the longer words stand before the shorter.
 HARMFUL: list[tuple[str, Promise]] = [
     (r"modern-day\ slavery", EACH),
     (r"(?:sex\ |modern(?:-day)?\ )?slaves?", PERSON),
@@ -40,7 +40,7 @@ HARMFUL: list[tuple[str, Promise]] = [
         CALM,
     ),
 ]
-# What is right in some places: hints alone.
+# Right in some places: hints alone.
 DEPENDS: list[tuple[str, Promise]] = [
     (r"victims?", _("“survivor”, if the person chose the word; “victim” where the law says so or it still goes on")),
     (r"johns", _("“buyer”")),
@@ -57,12 +57,12 @@ HINTS = [(_one([word]), word[1]) for word in [*HARMFUL, *DEPENDS]]
 
 
 def harmful(text: str) -> list[str]:
-    """The words that a text of ours must not use."""
+    """Return the forbidden words in a text that ships."""
     return [found[0] for found in AVOID.finditer(MENTIONED.sub(" ", text))]
 
 
 def hints(text: str) -> list[tuple[str, Promise]]:
-    """(the word as it stands there, what may be better), each word once, in the order of the list."""
+    """Return (the word as it stands there, what may be better), each word once, in the order of the list."""
     plain = TYPED_SO.sub(" ", text)
     told: dict[str, tuple[str, Promise]] = {}
     for pattern, better in HINTS:
@@ -72,7 +72,7 @@ def hints(text: str) -> list[tuple[str, Promise]]:
 
 
 def text_of(page: Page) -> str:
-    """Everything that an editor typed and readers read, search engines included."""
+    """Return all text that an editor typed and readers read, search engines included."""
     parts: list[Any] = [page.seo_title, page.search_description]
     for field in page.search_fields:
         if isinstance(field, SearchField):
@@ -82,7 +82,7 @@ def text_of(page: Page) -> str:
 
 
 def advice(page: Page) -> SafeString | None:
-    """One message for the editor; None while there is nothing to say. The list is of English words."""
+    """Return one message for the editor, after a save; None without hints. The list is of English words."""
     if page.locale.language_code != "en":
         return None
     found = hints(text_of(page))[:MOST]

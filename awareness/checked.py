@@ -1,4 +1,4 @@
-"""Rows that a person at the charity looks at with their own eyes: on which day and who, both or neither."""
+"""Abstract model of rows that a person at the charity must verify: on which day and who, both or neither."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Checked(models.Model):
-    """Base of such rows. Nobody has looked while `checked_on` is empty."""
+    """Verification of a row. It is unverified while `checked_on` is empty."""
 
     checked_on = models.DateField(
         _("date checked"),

@@ -1,4 +1,4 @@
-"""Contact: what somebody writes to us, where it goes by its reason, and what we answered."""
+"""Contact page: what somebody writes to us, and which address it goes to by its reason."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from wagtail.models import Orderable
 
 from awareness import contact_form, correspondence
 from awareness.listings import SECTIONS, BodyPage
-from foundation.doors import limits
-from foundation.organisation import retention
+from foundation.access import ratelimit
+from foundation.organisation import retention_periods
 from foundation.organisation.models import Organisation
 
 
 class ContactPage(BodyPage):
-    """A short form whose reason decides who reads it. The page says how long we keep what was written."""
+    """Page type: a short form whose reason decides who reads it. The page says how long we keep what was written."""
 
     reply_within = models.CharField(
         _("we answer within"), max_length=60, help_text=_("A promise that can be kept, such as: five working days.")
@@ -41,10 +41,10 @@ class ContactPage(BodyPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         form = kwargs.get("form") or contact_form.MessageForm(reasons=self.reasons.all())
-        return {**context, "form": form, "sent": "sent" in request.GET, "kept_days": retention.days("messages")}
+        return {**context, "form": form, "sent": "sent" in request.GET, "kept_days": retention_periods.days("messages")}
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form, again with what was typed when something is wrong, or thanks."""
+        """Answer the form, again with what was typed when it is invalid, or thanks."""
         if request.method != "POST":
             return self._with_form(super().serve(request, *args, **kwargs))
         form = contact_form.MessageForm(request.POST, reasons=self.reasons.all())
@@ -55,17 +55,19 @@ class ContactPage(BodyPage):
         if too_often:
             form.add_error(None, contact_form.TOO_OFTEN)
         answer = self._with_form(super().serve(request, form=form))
-        return limits.too_often(answer, correspondence.SECONDS // correspondence.WRITERS) if too_often else answer
+        return ratelimit.too_often(answer, correspondence.SECONDS // correspondence.WRITERS) if too_often else answer
 
     def _with_form(self, answer: HttpResponse) -> HttpResponse:
-        """A page with a form must send its own address along, or Chromium says `Origin: null` and Django refuses."""
+        """Send Referrer-Policy: same-origin. A page with a form must send its own address along, or Chromium says
+        `Origin: null` and Django's CSRF check refuses.
+        """
         answer.headers["Referrer-Policy"] = "same-origin"
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
 
 class Reason(Orderable):
-    """Why somebody writes, and which of our addresses hears of it."""
+    """A reason to write, and which of our addresses is notified."""
 
     class Inbox(models.TextChoices):
         GENERAL = "general", _("the general e-mail of the organisation")
@@ -92,7 +94,7 @@ class Reason(Orderable):
 
     @property
     def address(self) -> str:
-        """Who is told that a message waits. Empty while the organisation has no e-mail: it then waits in the panel."""
+        """The address to notify of a message. Empty while the organisation has no e-mail: it waits in the panel."""
         organisation = Organisation.load()
         if self.inbox == self.Inbox.PRESS:
             return organisation.press_email or organisation.email

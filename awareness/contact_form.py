@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import MinLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access.antispam import GuardedForm, address_field
 from supporters import names
 
 LONGEST = 5000  # characters
@@ -15,7 +15,7 @@ TOO_OFTEN = _("Many messages came from your connection. Please wait a few minute
 
 
 class MessageForm(GuardedForm):
-    """Reasons come from the page; a message needs a few words and no more than fits on two pages."""
+    """Contact form. Reasons come from the page; a message needs a few words and no more than fits on two pages."""
 
     reason = forms.ChoiceField(
         label=_("What is it about?"), error_messages={"required": _("Please choose what it is about.")}

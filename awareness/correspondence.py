@@ -1,4 +1,4 @@
-"""Receive a message, answer it, close it, forget it."""
+"""Contact messages: receive a message, answer it, close it; retention."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from awareness.messages import Answer, Message
-from foundation.doors import address, limits
+from foundation.access import client_ip, ratelimit
 from foundation.letters import outbox
-from foundation.organisation import retention
+from foundation.organisation import retention_periods
 
-WRITERS, SECONDS = 5, 600  # messages from one connection at once, and in ten minutes after that
+WRITERS, SECONDS = 5, 600  # rate limit of messages from one connection: capacity, and seconds in which it refills
 
 
 def may_write(request: HttpRequest) -> bool:
-    """Take one of this connection's messages. False: too many came from it."""
-    return limits.allow("contact", address.block(address.of(request)), WRITERS, SECONDS)
+    """Rate limit by connection: take a token. False: too many messages came from it."""
+    return ratelimit.allow("contact", client_ip.block(client_ip.of(request)), WRITERS, SECONDS)
 
 
 @transaction.atomic
 def receive(reason: Any, typed: dict[str, Any]) -> Message:
-    """Keep a message and send the reason's address a copy. It is answered in the panel, where answers are kept."""
+    """Save a message, enqueue a copy to the reason's address. It is answered in the panel, where answers are kept."""
     message = Message.objects.create(
         reason=reason.label,
         name=typed["name"],
@@ -40,13 +40,13 @@ def receive(reason: Any, typed: dict[str, Any]) -> Message:
 
 
 def copy_of(message: Message) -> str:
-    """The key of the letter that told staff of it."""
+    """Return the key of the letter that notified staff of it."""
     return f"message:{message.pk}"
 
 
 @transaction.atomic
 def answer(message: Message, text: str, by: str) -> Answer:
-    """Write back. `by` is the e-mail of the staff member, kept with the answer and not sent."""
+    """Save an answer and enqueue it as a letter. `by` is the staff member's e-mail, kept and not sent."""
     written = Answer.objects.create(message=message, text=text.strip(), by=by)
     facts = {"answer": written, "message": message, "name": message.name}
     outbox.queue(
@@ -57,13 +57,13 @@ def answer(message: Message, text: str, by: str) -> Answer:
 
 
 def close(message: Message) -> None:
-    """Nothing to answer: it leaves the list of what waits."""
+    """Close a message that needs no answer: it leaves the list of open ones."""
     _move(message, Message.State.CLOSED)
 
 
 def forget(dry: bool = False) -> int:
-    """Some time after the last word a message and its answers go."""
-    return retention.drop(Message.objects.over(), dry)
+    """Retention, daily: delete messages and their answers, some time after the last of them. Returns how many."""
+    return retention_periods.drop(Message.objects.over(), dry)
 
 
 def _move(message: Message, state: Message.State) -> None:

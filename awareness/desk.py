@@ -1,4 +1,4 @@
-"""What editors should look at, as numbers on their dashboard that lead to the lists."""
+"""Editors' dashboard panel: counts of what they should check, which link to the lists."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ SNIPPETS = "wagtailsnippets_awareness_"
 
 
 class DeskPanel(Component):
-    """Numbers that should be small. Each leads to its list."""
+    """Counts that should be small. Each links to its list."""
 
     name = "editors_desk"
     order = 80

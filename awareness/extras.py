@@ -1,4 +1,4 @@
-"""Blocks that any page may hold: files, questions, lists to tick, and what other apps show."""
+"""Blocks for any page: files, questions (FAQ), checklists, and what other apps show."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from awareness import blocks as own
-from awareness.parts import Part, RichWordsBlock, WordsBlock
+from awareness.base_blocks import Part, RichWordsBlock, WordsBlock
 from awareness.pictures import FileNumberBlock
 from awareness.references import References
 
@@ -37,7 +37,7 @@ class FileBlock(Part):
 
 
 class QuestionBlock(Part):
-    """A question that opens to its answer. Its address is made from its words."""
+    """A question (FAQ) that opens to its answer. Its anchor is made from its words."""
 
     question = blocks.CharBlock(label=_("Question"), max_length=160)
     answer = RichWordsBlock(label=_("Answer"), help_text=own.NAMES_HELP)
@@ -66,7 +66,7 @@ class ChecklistBlock(Part):
 
 
 class PledgeBlock(Part):
-    """The invitation of a pledge, drawn by the pledges app."""
+    """The call to sign of a pledge, rendered by the pledges app."""
 
     slug = blocks.RegexBlock(
         regex=r"^[a-z0-9-]*$",
@@ -83,7 +83,7 @@ class PledgeBlock(Part):
 
 
 class CampaignBlock(Part):
-    """The invitation of a campaign, drawn by the donations app; nothing while it is not open."""
+    """The call to give of a campaign, rendered by the donations app; nothing while it is not open."""
 
     campaign = SnippetChooserBlock("donations.Campaign", label=_("Campaign"))
 
@@ -95,7 +95,7 @@ class CampaignBlock(Part):
 
 
 class LedgerChartBlock(Part):
-    """What was given, straight from the books, drawn by the donations app. While it is nothing, the months say so."""
+    """Charts of gifts from the ledger, rendered by the donations app. While nothing was given, the months say so."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     by = blocks.ChoiceBlock(
@@ -113,7 +113,7 @@ class LedgerChartBlock(Part):
 
 
 class StoreBlock(Part):
-    """The button to the store. Its address is a setting, so that it is typed once."""
+    """The button to the shop. Its URL is a setting, so that it is typed once."""
 
     button = blocks.CharBlock(label=_("Button"), max_length=60)
     empty = WordsBlock(label=_("Words while there is no store"))
@@ -126,7 +126,7 @@ class StoreBlock(Part):
 
 
 class KeptBlock(Part):
-    """What this software keeps of people, how long, and its cookies: from the table by which it forgets."""
+    """Retention periods and cookies: what is kept of people, how long, from the table by which it is deleted."""
 
     words = WordsBlock(label=_("Words above"), required=False)
 
@@ -138,7 +138,7 @@ class KeptBlock(Part):
 
 
 class PosterBlock(Part):
-    """The phone lines of a country that the reader chooses, to print."""
+    """A poster to print: the phone lines of a country that the reader chooses."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     words = WordsBlock(label=_("Words"), required=False)
@@ -151,7 +151,7 @@ class PosterBlock(Part):
 
 
 class ForStaffBlock(Part):
-    """What staff must still fill in at this place. Only the preview shows it; the panel's list leads to it."""
+    """A note of what staff must still fill in here. Only the preview shows it; the launch checklist links to it."""
 
     text = blocks.TextBlock(label=_("What to fill in or check"), rows=3)
 
@@ -166,5 +166,5 @@ class ForStaffBlock(Part):
 
 
 def anchor(question: str) -> str:
-    """The place of a question on its page. Letters of other scripts stay: two questions in Arabic have two places."""
+    """Return the anchor of a question. Letters of other scripts stay: two questions in Arabic have two anchors."""
     return slugify(question) or slugify(question, allow_unicode=True) or "question"

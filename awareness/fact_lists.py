@@ -1,4 +1,4 @@
-"""What the panel's list of figures adds: how old each is, and the ones that are older than they may be."""
+"""The panel's list of figures: its filters and columns for outdated figures."""
 
 import django_filters
 from django import forms
@@ -15,7 +15,7 @@ OLD = "old"
 
 
 class FigureFilters(WagtailFilterSet):
-    """By status, mark and source, and the figures in use that want a newer one."""
+    """Filters by status, mark and source, and by age: current figures that need a newer one."""
 
     age = django_filters.ChoiceFilter(
         label=_("Age"),
@@ -30,12 +30,12 @@ class FigureFilters(WagtailFilterSet):
         fields = ["status", "mark", "source"]
 
     def of_age(self, rows: QuerySet[Figure], name: str, value: str) -> QuerySet[Figure]:
-        """Years stand in the text of `measured` ("2017–2021"), so the rows are looked at one by one: some hundreds."""
+        """Years stand in the text of `measured` ("2017–2021"), so the rows are filtered in Python: some hundreds."""
         return rows.filter(pk__in=[figure.pk for figure in old_figures()])
 
 
 class AgeColumn(Column):
-    """How many years old, and whether that is too old; nothing for a figure out of use."""
+    """Column with the age in years, and whether that is too old; empty for a figure that is not current."""
 
     def __init__(self) -> None:
         super().__init__("age", label=_("Age"))
@@ -52,5 +52,5 @@ class AgeColumn(Column):
 
 
 def old_figures() -> list[Figure]:
-    """Figures in use that are older than their set age, on the organisation's own calendar."""
+    """Return current figures that are older than their set age, on the organisation's own calendar."""
     return Figure.objects.all().old(Organisation.load().today())

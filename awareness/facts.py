@@ -1,4 +1,4 @@
-"""Facts: each number stands in one row, with what it counts, when it was measured and who published it."""
+"""Figures and sources: each statistic is one row, with what it counts, when it was measured and who published it."""
 
 import datetime
 import re
@@ -21,7 +21,7 @@ MARKS = [
 
 
 class Named(models.Model):
-    """A row that texts name by its short name, which therefore stays what it is."""
+    """Abstract row that texts name by its slug, which therefore must not change."""
 
     slug = models.SlugField(
         _("short name"),
@@ -41,7 +41,7 @@ class Named(models.Model):
 
 
 class Source(Named, Checked):
-    """Who published a fact, where and when. The publisher is never the page where somebody happened to read it."""
+    """A publication: who, where and when. The publisher is never the page where somebody happened to read it."""
 
     publisher = models.CharField(_("publisher"), max_length=200)
     brief = models.CharField(
@@ -82,20 +82,20 @@ OLD_AFTER = 4  # years: the estimates we lean on come out about that often
 
 class FigureQuerySet(models.QuerySet["Figure"]):
     def old(self, today: datetime.date) -> "list[Figure]":
-        """Figures in use that are older than their set age: somebody should look for newer ones."""
+        """Return current figures that are older than their set age: somebody should look for newer ones."""
         return [figure for figure in self.current().select_related("source") if figure.is_old(today)]
 
     def current(self) -> "FigureQuerySet":
-        """What pages may print."""
+        """Current figures, which pages may print."""
         return self.filter(status=Figure.Status.CURRENT)
 
     def corrected(self) -> "FigureQuerySet":
-        """Superseded and contested figures: they stand in the table of corrections and nowhere else."""
+        """Superseded and contested figures: for the table of corrections and nowhere else."""
         return self.exclude(status=Figure.Status.CURRENT)
 
 
 class Figure(Named):
-    """One number. Texts name it as {figure:short-name}, so that an edit here changes every page."""
+    """One statistic. Texts name it as {figure:short-name}, so that an edit here changes every page."""
 
     class Status(models.TextChoices):
         CURRENT = "current", _("current")
@@ -156,12 +156,12 @@ class Figure(Named):
         return self.measured or str(self.source.year or "")
 
     def age(self, today: datetime.date) -> int | None:
-        """In whole calendar years since the last year that it speaks of; None where no year is known."""
+        """Age in whole calendar years since the last year that it speaks of; None where no year is known."""
         years = [int(year) for year in YEAR.findall(self.when)]
         return today.year - max(years) if years else None
 
     def is_old(self, today: datetime.date) -> bool:
-        """Whether it is older than it may be: from the first of January after its last good year."""
+        """Whether it is outdated: from the first of January after its last good year."""
         age = self.age(today)
         return age is not None and age > self.old_after
 
@@ -181,12 +181,12 @@ class Figure(Named):
 
 
 def current_figures() -> list[tuple[str, Any]]:
-    """The choices that pages offer."""
+    """Return the choices of current figures."""
     return [(figure.slug, str(figure)) for figure in Figure.objects.current().select_related("source")]
 
 
 def corrected_figures() -> list[tuple[str, Any]]:
-    """The choices that the table of corrections offers."""
+    """Return the choices for the table of corrections."""
     return [(figure.slug, str(figure)) for figure in Figure.objects.corrected().select_related("source")]
 
 

@@ -13,10 +13,10 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
-from awareness.bodies import ArticleBody
 from awareness.body_field import BodyField
 from awareness.facts import Figure, Source
 from awareness.reading import ReadingPage
+from awareness.stream_bodies import ArticleBody
 from staff.cells import inert
 
 COLUMNS = [
@@ -26,7 +26,7 @@ COLUMNS = [
 
 
 class FactsPage(ReadingPage):
-    """Its tables come from the rows alone; editors write the words above them."""
+    """Page type whose tables come from the rows alone; editors write the words above them."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
     body = BodyField(ArticleBody(), blank=True, verbose_name=_("body"))
@@ -42,7 +42,7 @@ class FactsPage(ReadingPage):
         verbose_name = _("facts and sources")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`figures`: those in use; `corrected`: those that are not; `sources`: every one, with its figures."""
+        """`figures`: the current ones; `corrected`: those that are not; `sources`: every one, with its figures."""
         rows = list(_rows())
         return {
             **super().get_context(request, *args, **kwargs),
@@ -53,13 +53,13 @@ class FactsPage(ReadingPage):
 
 
 def _rows() -> "QuerySet[Figure]":
-    """One publication after the other, its figures as they were entered."""
+    """Return all figures, by publication, in the order in which they were entered."""
     order = ("source__publisher", "-source__year", "source__title", "source", "pk")
     return Figure.objects.select_related("source", "replaced_by", "replaced_by__source").order_by(*order)
 
 
 def _row(figure: Figure) -> dict[str, Any]:
-    """One figure with all that a reader may check. What is only for staff (mark, seen at, who checked) stays out."""
+    """Serialise one figure with all that a reader may check. Staff's own (mark, seen at, who checked) stays out."""
     source = figure.source
     return {
         "name": figure.slug,
@@ -81,7 +81,7 @@ def _row(figure: Figure) -> dict[str, Any]:
 
 
 def as_json(request: HttpRequest) -> HttpResponse:
-    """/figures.json: for programs."""
+    """/figures.json: the figures for programs."""
     about = {"note": "checked_on is null until a person at the charity has opened the source."}
     rows = [_row(figure) for figure in _rows()]
     text = json.dumps({**about, "figures": rows}, ensure_ascii=False, indent=1)
@@ -89,7 +89,7 @@ def as_json(request: HttpRequest) -> HttpResponse:
 
 
 def as_csv(request: HttpRequest) -> HttpResponse:
-    """/figures.csv: for tables."""
+    """/figures.csv: the figures for spreadsheets."""
     file = StringIO()
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()

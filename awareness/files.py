@@ -1,4 +1,4 @@
-"""Files for reading, watching and listening: their kinds, their sizes in words."""
+"""Documents, films and sounds: their file types, and their sizes in words."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ PLAYED = {**VIDEO, **AUDIO, "vtt": "text/vtt"}
 
 
 def ending(document: Any) -> str:
-    """The ending of the file's name: "pdf"."""
+    """Return the extension of the file's name: "pdf"."""
     return str(document.file_extension).lower()
 
 
@@ -19,6 +19,6 @@ def one_of(document: Any, kinds: dict[str, str]) -> bool:
 
 
 def described(document: Any) -> str:
-    """What a link to the file says of it: "PDF, 1.2 MB"."""
+    """Return type and size for a link to the file: "PDF, 1.2 MB"."""
     size = document.file_size
     return f"{ending(document).upper()}, {filesizeformat(size)}" if size else ending(document).upper()

@@ -1,4 +1,4 @@
-"""Films: a list, and a page for each with its trailer or the film itself, captions and transcript."""
+"""Film pages: a list, and a page for each with its trailer or the film itself, captions and transcript."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ from foundation.organisation import addresses
 
 
 class FilmIndexPage(ListingPage):
-    """The films, newest first, as posters of type."""
+    """Page type: the list of films, newest first, as typographic posters."""
 
     template = "awareness/film_index_page.html"
     subpage_types = ["awareness.FilmPage"]
@@ -43,7 +43,7 @@ class FilmIndexPage(ListingPage):
 
 
 class FilmPage(BodyPage):
-    """One film. Nothing is asked of the site that holds a trailer before the reader presses for it."""
+    """Page type: one film. No request to the site that hosts a trailer before the reader presses play."""
 
     date = models.DateField(_("released on"), default=timezone.localdate)
     minutes = models.PositiveSmallIntegerField(_("length in minutes"), validators=[MinValueValidator(1)])
@@ -132,11 +132,11 @@ class FilmPage(BodyPage):
 
     @property
     def trailer_host(self) -> str:
-        """The other site's name, said before the reader goes there."""
+        """The host of the trailer, said before the reader goes there."""
         return (urlsplit(self.trailer).hostname or "").removeprefix("www.")
 
     def clean(self) -> None:
-        """Raise ValidationError for a poster without words, or a film kept here without captions."""
+        """Raise ValidationError for a poster without alternative text, or a hosted film without captions."""
         super().clean()
         addresses.field("trailer", self.trailer)
         wrong = {}

@@ -1,4 +1,4 @@
-"""Find pages, figures and phone lines by the words that somebody typed."""
+"""Site search: find pages, figures and phone lines by the words that somebody typed, ranked."""
 
 from typing import NamedTuple
 
@@ -21,11 +21,11 @@ from foundation.organisation.languages import here
 from foundation.organisation.sought import Sought, stems
 
 MOST_PAGES, LOOKED_AT, MOST_FIGURES = 20, 100, 6
-BY_TITLE = 10  # a word in a title counts as much as so many in a text
+BY_TITLE = 10  # weight: a word in a title counts as much as so many in a text
 
 
 class Found(NamedTuple):
-    """One answer: where it leads, what it is called and what it says, with the words marked."""
+    """One search result: its URL, title and excerpt, with the words highlighted."""
 
     url: str
     title: SafeString
@@ -41,7 +41,7 @@ class Answers(NamedTuple):
 
 
 def answers(sought: Sought) -> Answers:
-    """Few questions to the database, however much is found."""
+    """Return the ranked results. Few queries, however much is found."""
     rows, figures, places = _rows(sought), _figures(sought), _countries(sought)
     known = _public([row.page_id for row in rows], sought.language)
     urls = {page.pk: here("/" + page.url_path.split("/", 2)[2]) for page in known.values()}  # asks for no site
@@ -56,7 +56,7 @@ def answers(sought: Sought) -> Answers:
 
 
 def _rows(sought: Sought) -> list[PageWords]:
-    """Pages with any of the words; those that have more of them come first."""
+    """Return pages with any of the words, by the search index; those that have more of them come first."""
     query = Or([PlainText(stem) for stem in sought.stems])
     rows = PageWords.objects.filter(language=sought.language)
     return list(get_search_backend().autocomplete(query, rows)[:LOOKED_AT])
@@ -68,7 +68,7 @@ def _figures(sought: Sought) -> list[Figure]:
 
 
 def _countries(sought: Sought) -> list[hotlines.Country]:
-    """Those whose whole name was asked for, or whose name has every word: "help in Mexico", "States"."""
+    """Return countries whose whole name was asked for, or whose name has every word: "help in Mexico", "States"."""
     wanted, named = set(sought.stems), set()
     for code, name in countries.names().items():
         own = set(stems(name, sought.language))
@@ -78,14 +78,14 @@ def _countries(sought: Sought) -> list[hotlines.Country]:
 
 
 def _public(found: list[int], language: str) -> dict[int, Page]:
-    """The pages by number, with the two that figures and phone lines stand on. None that wants a password."""
+    """Return the public pages by id, with the two that figures and phone lines stand on. None that wants a password."""
     homes = Q(content_type__in=ContentType.objects.get_for_models(FactsPage, HelpPage).values())
     here = Page.objects.live().public().filter(homes | Q(pk__in=found), locale__language_code=language)
     return {page.pk: page for page in here}
 
 
 def _best(rows: list[PageWords], sought: Sought) -> tuple[list[PageWords], bool]:
-    """The best first. Those with all of the words; if there is none, whatever has some."""
+    """Rank the rows. Those with all of the words; if there is none, those that have some."""
     whole = [row for row in rows if sought.is_in(*(text for piece in row.passages for text in piece[1:]))]
     return sorted(whole or rows, key=lambda row: -_worth(row, sought))[:MOST_PAGES], bool(whole) or not rows
 
@@ -99,7 +99,7 @@ def _weight(passage: Passage, sought: Sought) -> int:
 
 
 def _page(row: PageWords, title: str, url: str, sought: Sought) -> Found:
-    """The page, or the part of it that says most of what was asked; the first of them where several do."""
+    """Return the page, or the passage of it with the highest weight; the first of them where several have it."""
     head, *parts = row.passages
     best = max([head, *parts], key=lambda passage: _weight(passage, sought))
     if best is head:

@@ -1,8 +1,8 @@
-"""Get help as finished files: what Django answered once, kept on disk, so that it stands while the database does not.
+"""Prerendered pages: Get help as static files on disk, so that it can be read while the database is down.
 
-config/wsgi.py serves them before Django is asked. A file is made anew when an editor publishes the page or changes a
-phone line or a setting, when the site or a worker starts, and every minute by each worker, for the machine it runs on.
-Beside them stands the page that is shown when the site itself fails, with the numbers of today in it.
+config/wsgi.py serves them before Django is asked. A file is rendered anew when an editor publishes the page or changes
+a phone line or a setting, when the site or a worker starts, and every minute by each worker, for the machine it runs
+on. Beside them stands the error page for when the site itself fails, with the current phone numbers in it.
 """
 
 import gzip
@@ -36,7 +36,7 @@ CARD = "card/"
 
 
 class Finished(NamedTuple):
-    """One answer: the headers that Django gave, and the page, plain and packed."""
+    """One prerendered response: Django's headers, and the page, plain and gzipped."""
 
     headers: list[tuple[str, str]]
     body: bytes
@@ -44,7 +44,7 @@ class Finished(NamedTuple):
 
 
 def find(address: str) -> Finished | None:
-    """The finished answer for an address, read from disk; None where there is none."""
+    """Return the prerendered response of a path, read from disk; None where there is none."""
     if not ADDRESS.fullmatch(address):
         return None
     try:
@@ -58,8 +58,8 @@ def find(address: str) -> Finished | None:
 
 
 def trouble() -> str:
-    """The page that is shown when the site itself fails, in the language of this moment: as it was made last, with the
-    organisation's number, or without any where none was made. Asks no database.
+    """Return the error page of the active language: as it was rendered last, with the organisation's number, or without
+    any where none was rendered. No query.
     """
     try:
         return _trouble_file(translation.get_language() or settings.LANGUAGE_CODE).read_text()
@@ -69,8 +69,8 @@ def trouble() -> str:
 
 @jobs.each_worker
 def finish() -> None:
-    """Make every file of today, and take away those whose page is no longer published. A page that cannot be drawn
-    now, because the database is down or is restored, keeps the file that it has.
+    """Render every file, each minute in each worker, and delete those whose page is no longer published. A page that
+    cannot be rendered now, because the database is down or is being restored, keeps the file that it has.
     """
     if not _can_be_drawn():
         return
@@ -90,12 +90,12 @@ def finish() -> None:
 @receiver(post_save, sender=Navigation)
 @receiver(post_save, sender=Organisation)
 def finish_soon(**kwargs: Any) -> None:
-    """Published by a person, or by the clock; or what stands on every page was changed."""
+    """Signal receiver: render after commit, when the page was published or what stands on every page was changed."""
     transaction.on_commit(finish, robust=True)
 
 
 def _can_be_drawn() -> bool:
-    """Not before style sheets were collected, as when content is loaded first: the start of the site comes after."""
+    """Whether static files were collected. Not when content is loaded first: the site starts after that."""
     try:
         staticfiles_storage.url("favicon.svg")
     except ValueError:
@@ -104,7 +104,7 @@ def _can_be_drawn() -> bool:
 
 
 def _make_trouble() -> None:
-    """500.html with what a reader in danger needs, once for each language."""
+    """Render 500.html with what a reader in danger needs, once for each language."""
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             home = next((each for each in hotlines.by_country() if each.code == hotlines.HOME_COUNTRY), None)
@@ -117,9 +117,7 @@ def _trouble_file(language: str) -> Path:
 
 
 def _make(address: str) -> bool:
-    """No file (False) for an address that does not answer 200 or wants to set a cookie. Where the site itself fails
-    the file stays as it is.
-    """
+    """Render one path. No file (False) for a response that is not 200 or sets a cookie. On a 5xx the file stays."""
     response = visitor.answer(address)
     if response.status_code >= 500:
         return True
@@ -138,7 +136,7 @@ def _file(address: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """At once or not at all: a reader never meets half a page, and a full disk leaves the old one."""
+    """Atomic write: a reader never meets half a page, and a full disk leaves the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)
     fresh = Path(name)

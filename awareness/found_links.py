@@ -1,4 +1,4 @@
-"""The links of our pages as readers meet them, and whether what they lead to is there."""
+"""Broken link checker: the links of our pages as readers meet them, and whether their targets exist."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from awareness import outside, visitor
+from awareness import link_check, visitor
 from awareness.pages import HomePage
 from awareness.reading import ReadingPage
 from foundation.jobs import queue as jobs
@@ -27,9 +27,9 @@ from foundation.jobs.models import Job
 
 WEEK = timedelta(days=7)
 LONGEST = 1000
-AT_ONCE, AT_MOST = 5, timedelta(seconds=20)  # addresses, and time, of one turn: letters must not wait behind it
-DRAWN = "/posters/"  # made anew for each request, and made from the same rows as the page itself
-PAUSE = 60  # seconds between turns; one turn asks each other site once
+AT_ONCE, AT_MOST = 5, timedelta(seconds=20)  # of one run: targets, and time; letters must not wait behind it
+DRAWN = "/posters/"  # rendered anew for each request, and from the same rows as the page itself
+PAUSE = 60  # seconds between runs; one run asks each other site once
 DOCUMENT = re.compile(
     r'"document": (\d+)|linktype=\\"document\\"[^>]*? id=\\"(\d+)\\"|id=\\"(\d+)\\"[^>]*? linktype=\\"d'
 )
@@ -39,7 +39,7 @@ FILE = re.compile(r"/(?:documents/(?P<number>\d+)/(?P<name>[^?]+)|media/(?P<path
 
 
 class FoundLink(models.Model):
-    """One link of one page, as it was found last. What the menu and the foot lead to counts to the front page."""
+    """One link of one page, as it was found last. Links of menu and footer count to the front page."""
 
     class Kind(models.TextChoices):
         HERE = "here", _("on this site")
@@ -74,7 +74,7 @@ WRONG = (FoundLink.State.BROKEN, FoundLink.State.SILENT, FoundLink.State.REFUSED
 
 
 class Seen(NamedTuple):
-    """One address of ours: its status, its anchors, and where it leads."""
+    """One URL of ours: its status, its anchors, and where it redirects."""
 
     status: int
     anchors: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.anchors: set[str] = set()
-        self.links: dict[str, bool] = {}  # address: whether it stands in <main>
+        self.links: dict[str, bool] = {}  # href: whether it stands in <main>
         self._in_main = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -103,18 +103,18 @@ class _Reader(HTMLParser):
 
 @jobs.every("day")
 def walk() -> None:
-    """Look at every public page and what it leads to on this site; other sites are asked bit by bit afterwards."""
+    """Crawl every public page and its links to this site, daily; other sites are probed bit by bit afterwards."""
     known: dict[str, Seen] = {}
     pages = list(Page.objects.live().public().filter(depth__gt=1).specific())
     for page in pages:
-        jobs.keep()
+        jobs.extend_lease()
         _write(page, dict(_links_of(page, known)))
     FoundLink.objects.exclude(page__in=[page.pk for page in pages]).delete()
     ask_soon()
 
 
 def walk_soon() -> None:
-    """Staff ask for a new look, now."""
+    """Enqueue a crawl now, by a button in the panel."""
     _once_at_a_time("walk-links")
 
 
@@ -129,9 +129,9 @@ def _walk(args: dict[str, str]) -> None:
 
 @jobs.handler("ask-elsewhere")
 def ask_elsewhere(args: dict[str, str]) -> None:
-    """One turn: a few addresses of other sites, each site once. Comes back after a minute while more are due.
+    """Job: one run over a few links to other sites, each site once. Retries after a minute while more are due.
 
-    On a live site alone: from a demonstration nothing leaves the machine. An address is asked at most once a week.
+    On a live site alone: from a demonstration nothing leaves the machine. A target is probed at most once a week.
     """
     if not settings.LIVE:
         return
@@ -146,14 +146,16 @@ def ask_elsewhere(args: dict[str, str]) -> None:
         if len(hosts) == AT_ONCE or timezone.now() - began > AT_MOST:
             break
         hosts.add(host)
-        jobs.keep()
-        FoundLink.objects.filter(target=target).update(**_told(outside.ask(target)), checked_at=timezone.now())
+        jobs.extend_lease()
+        FoundLink.objects.filter(target=target).update(
+            **_classified(link_check.probe(target)), checked_at=timezone.now()
+        )
     if due.exists():
         raise jobs.RetryLaterError(PAUSE, "More addresses wait to be asked.")
 
 
-def _told(answer: outside.Answer) -> dict[str, object]:
-    """404 and 410 say that nothing is there; any other refusal may be meant for robots alone."""
+def _classified(answer: link_check.Answer) -> dict[str, object]:
+    """Classify a probe: 404 and 410 are broken; any other refusal may be meant for robots alone."""
     if answer.refused:
         state = FoundLink.State.REFUSED
     elif answer.status in (404, 410):
@@ -173,7 +175,7 @@ def _once_at_a_time(kind: str) -> None:
 
 def _links_of(page: Page, known: dict[str, Seen]) -> Iterator[tuple[str, FoundLink]]:
     here = urlsplit(page.get_url() or "/").path
-    seen = _look(here, known)
+    seen = _probe_once(here, known)
     for address in seen.leads_to if isinstance(page, HomePage) else seen.text_leads_to:
         target = urljoin(settings.BASE_URL + here, address)
         parts = urlsplit(target)
@@ -190,7 +192,7 @@ def _links_of(page: Page, known: dict[str, Seen]) -> Iterator[tuple[str, FoundLi
 
 def _judged(page: Page, path: str, known: dict[str, Seen]) -> FoundLink:
     address, anchor = urldefrag(path)
-    seen = _look(address, known)
+    seen = _probe_once(address, known)
     link = FoundLink(page=page, target=path, kind=FoundLink.Kind.HERE, status=seen.status, checked_at=timezone.now())
     missing = anchor not in ("", "top") and seen.status == 200 and anchor not in seen.anchors
     link.state = FoundLink.State.BROKEN if seen.status >= 400 or missing else FoundLink.State.GOOD
@@ -199,7 +201,7 @@ def _judged(page: Page, path: str, known: dict[str, Seen]) -> FoundLink:
 
 
 def _holes(page: ReadingPage) -> Iterator[tuple[str, FoundLink]]:
-    """Pages and files that the text names and that are not shown, because they are not there any more."""
+    """Yield pages and files that the text names and that are not shown, because they were deleted."""
     raw = json.dumps([*page.body.raw_data])
     files = {int(number) for found in DOCUMENT.findall(raw) for number in found if number}
     there = set(get_document_model().objects.filter(pk__in=files).values_list("pk", flat=True))
@@ -228,8 +230,8 @@ def _holes(page: ReadingPage) -> Iterator[tuple[str, FoundLink]]:
         )
 
 
-def _look(address: str, known: dict[str, Seen]) -> Seen:
-    """Ask our own site once for each address. Of files it is enough that they are there."""
+def _probe_once(address: str, known: dict[str, Seen]) -> Seen:
+    """Request each URL of our own site once. Of files it is enough that they exist."""
     if address not in known:
         file = FILE.match(address)
         known[address] = Seen(200 if _there(file) else 404) if file else _asked(address)
@@ -237,7 +239,7 @@ def _look(address: str, known: dict[str, Seen]) -> Seen:
 
 
 def _there(file: re.Match[str]) -> bool:
-    """A document by its number and name, or a picture's file by its path."""
+    """Whether a document exists, by its id and name, or a picture's file, by its path."""
     if not file["number"]:
         return bool(file["static"]) or default_storage.exists(unquote(file["path"]))
     document = get_document_model().objects.filter(pk=file["number"]).first()
@@ -247,14 +249,14 @@ def _there(file: re.Match[str]) -> bool:
 
 
 def _asked(address: str) -> Seen:
-    for _hop in range(outside.HOPS + 1):
+    for _hop in range(link_check.HOPS + 1):
         response = visitor.answer(address)
         onward = response.headers.get("Location", "")
         if not onward:
             break
         address = urljoin(settings.BASE_URL + address, onward).removeprefix(settings.BASE_URL)
         if not address.startswith("/"):
-            return Seen(200)  # it leads to another site
+            return Seen(200)  # it redirects to another site
     if not isinstance(response, HttpResponse) or not response.headers["Content-Type"].startswith("text/html"):
         return Seen(response.status_code)
     reader = _Reader()
@@ -264,7 +266,7 @@ def _asked(address: str) -> Seen:
 
 
 def _write(page: Page, found: dict[str, FoundLink]) -> None:
-    """The page's rows as they are now. What other sites answered within a week is kept, and shared among pages."""
+    """Upsert the page's rows. What other sites answered within a week is kept, and shared among pages."""
     fresh = FoundLink.objects.filter(
         kind=FoundLink.Kind.ELSEWHERE, target__in=found, checked_at__gt=timezone.now() - WEEK
     )

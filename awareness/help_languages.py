@@ -1,4 +1,4 @@
-"""The first screen of Get help in languages of people who may need it, each marked until a speaker has read it."""
+"""Get help in more languages: its first screen for people who may need it, each marked until a speaker has read it."""
 
 from babel import Locale
 from django.db import models
@@ -32,7 +32,7 @@ class HelpLanguage(Checked):
 
     @property
     def direction(self) -> str:
-        """`rtl` or `ltr`, by the script of the language."""
+        """Text direction, `rtl` or `ltr`, by the script of the language."""
         return Locale.parse(self.slug, sep="-").text_direction
 
     @property

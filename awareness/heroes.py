@@ -1,4 +1,4 @@
-"""What stands at the head of the front page and of sections: the drawn line, a picture, or a still of a film."""
+"""Hero of the front page and of sections: the drawn line, a picture, or a still of a film."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from awareness.reading import ReadingPage
 
 
 class HeadedPage(ReadingPage):
-    """The editor's choice. Until somebody chooses, it is the line."""
+    """Abstract page with a hero. Until an editor chooses, it is the line."""
 
     class Kind(models.TextChoices):
         LINE = "line", _("the drawn line")
@@ -59,7 +59,7 @@ class HeadedPage(ReadingPage):
 
     @property
     def hero_shows(self) -> Any:
-        """The picture to show; None: the line."""
+        """The hero picture; None: the line."""
         return self.hero_picture if self.hero != self.Kind.LINE else None
 
     @property
@@ -76,7 +76,7 @@ class HeadedPage(ReadingPage):
         return {"title": film.title, "url": url} if film and url else None
 
     def clean(self) -> None:
-        """Raise ValidationError for a picture that is not there or has no words, or a still without its film."""
+        """Raise ValidationError for a missing picture or alternative text, or a still without its film."""
         super().clean()
         wrong = {}
         if self.hero != self.Kind.LINE and not self.hero_picture:

@@ -1,4 +1,4 @@
-"""Phone lines by country: only published rows are shown; where a country has none, its emergency number is."""
+"""Hotlines by country: only published rows are shown; where a country has none, its emergency number is."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from awareness.checked import Checked
 from foundation.organisation import addresses, countries
 
-HOME_COUNTRY = "US"  # whose support line stands at the top of every page
+HOME_COUNTRY = "US"  # its support line stands at the top of every page
 NUMBER = re.compile(r"^\+?[0-9][0-9 ()-]*$")
 
 
 class Phone(NamedTuple):
-    """A number as printed, and the address that dials it."""
+    """A phone number as printed, and its tel: URL."""
 
     text: str
     url: str
@@ -33,7 +33,7 @@ def country_choices() -> list[tuple[str, str]]:
 
 
 def check_phones(value: str) -> None:
-    """Raise ValidationError for a line that cannot be dialled."""
+    """Field validator. Raises ValidationError for a line that cannot be dialled."""
     for line in _lines(value):
         if not NUMBER.match(line):
             raise ValidationError(_("“%(line)s” is no phone number."), params={"line": line})
@@ -45,7 +45,7 @@ class HotlineQuerySet(models.QuerySet["Hotline"]):
 
 
 class Hotline(Checked):
-    """One line. Staff notes stand apart and are never shown."""
+    """One hotline. Staff notes are separate and never shown."""
 
     class Kind(models.TextChoices):
         SUPPORT = "support", _("Support")
@@ -101,7 +101,7 @@ class Hotline(Checked):
 
 
 class Country(NamedTuple):
-    """What Get help shows of one country."""
+    """The hotlines of one country, for Get help."""
 
     code: str
     name: str
@@ -110,7 +110,7 @@ class Country(NamedTuple):
 
 
 def by_country() -> list[Country]:
-    """Every country we know something of, by name. One query. The reader chooses; no address is looked up."""
+    """Return every country with a known line, by name. One query. The reader chooses; no IP address is looked up."""
     names = countries.names()
     grouped: dict[str, list[Hotline]] = {}
     for row in Hotline.objects.all():
@@ -129,13 +129,13 @@ def by_country() -> list[Country]:
 
 
 def home_line() -> Hotline | None:
-    """The published support line of the home country, for the strip on every page."""
+    """Return the published support line of the home country, for the strip on every page."""
     rows = Hotline.objects.published().filter(country=HOME_COUNTRY, kind=Hotline.Kind.SUPPORT)
     return rows.exclude(phones="").first()
 
 
 def dial(text: str, country: str) -> Phone:
-    """North American numbers get their +1, so that they also work from a phone that roams."""
+    """Return number and tel: URL. North American ones get their +1, so that they also work from a phone that roams."""
     digits = re.sub(r"[^0-9+]", "", text)
     if country in ("US", "CA") and len(digits) == 11 and digits.startswith("1"):
         digits = f"+{digits}"

@@ -8,7 +8,7 @@ from awareness.listings import SECTIONS, BodyPage
 
 
 class ToolkitPage(BodyPage):
-    """What a church or a business can do: lists to tick, files, and phone lines to print."""
+    """What a church or a business can do: checklists, files, and phone lines to print."""
 
     class Audience(models.TextChoices):
         CHURCH = "church", _("Churches")
@@ -25,7 +25,7 @@ class ToolkitPage(BodyPage):
 
     @property
     def has_lists(self) -> bool:
-        """Whether there is anything to tick."""
+        """Whether there is any checklist."""
         return any(child.block_type == "checklist" for child in self.body)
 
     class Meta:
@@ -33,7 +33,7 @@ class ToolkitPage(BodyPage):
 
 
 class FaqPage(BodyPage):
-    """Questions people ask, by heading. Each opens by itself and has an address of its own."""
+    """FAQ: questions by heading. Each opens by itself and has an anchor of its own."""
 
     template = "awareness/faq_page.html"
     parent_page_types = SECTIONS
@@ -44,7 +44,7 @@ class FaqPage(BodyPage):
 
 
 class DocumentsPage(BodyPage):
-    """Files to download, by heading, and charts from the books: the library, and financials."""
+    """Downloads by heading, and charts from the ledger: the library, and financials."""
 
     template = "awareness/documents_page.html"
     parent_page_types = SECTIONS

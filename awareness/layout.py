@@ -1,4 +1,4 @@
-"""Blocks that order what others hold: tables, columns, calls to act, cards of other sites."""
+"""Layout blocks: tables, columns, calls to action, link cards."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from awareness import blocks as own
+from awareness.base_blocks import Part, WordsBlock, checked
 from awareness.extras import FileBlock
 from awareness.links import ActionBlock
 from awareness.media import MEDIA, RULES, PictureBlock
-from awareness.parts import Part, WordsBlock, checked
 from awareness.pictures import PictureChoiceBlock
 from awareness.references import References
 
 
 class TableBlock(Part):
-    """A table whose first line names its columns. `head` and `lines` hold cells with figures resolved."""
+    """A table whose first line is its header. `head` and `lines` hold cells with figures resolved."""
 
     caption = blocks.CharBlock(label=_("Caption"), max_length=160)
     rows = blocks.TextBlock(
@@ -63,7 +63,7 @@ class TableBlock(Part):
 
 
 class CallBlock(Part):
-    """A call to act, with one button or two."""
+    """A call to action, with one button or two."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     text = WordsBlock(label=_("Text"), required=False)
@@ -76,7 +76,7 @@ class CallBlock(Part):
 
 
 class LinkCardBlock(Part):
-    """What another site shows, as a card that leads there. Nothing of that site is loaded here."""
+    """A link card for another site. Nothing of that site is loaded here."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     address = blocks.URLBlock(label=_("Address"), validators=[URLValidator(schemes=["https"])])

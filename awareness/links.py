@@ -1,4 +1,4 @@
-"""Links to our own pages or to addresses: in menus, lists and buttons."""
+"""Link blocks, to our own pages or to URLs: in menus, lists and buttons."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
-from awareness.parts import PageNumberBlock, Part
+from awareness.base_blocks import PageNumberBlock, Part
 from awareness.references import References
 from foundation.organisation import addresses
 
 
 class LinkBlock(Part):
-    """A link to a page of ours, or to an address. Templates print `url`."""
+    """A link to a page of ours, or to a URL. Templates print `url`."""
 
     label = blocks.CharBlock(label=_("Words"), max_length=80)
     note = blocks.CharBlock(label=_("Line below"), max_length=120, required=False)

@@ -1,4 +1,4 @@
-"""Pages made of an answer and blocks, and pages that list the pages below them, twelve at a time."""
+"""Listing pages with pagination, twelve rows a page; and the base page of most types, an answer and blocks."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -13,17 +13,17 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
-from awareness.bodies import ArticleBody
 from awareness.body_field import BodyField
 from awareness.reading import ReadingPage
+from awareness.stream_bodies import ArticleBody
 
 PER_PAGE = 12
-FURTHEST = 10_000  # a page number that nobody reaches by links
+FURTHEST = 10_000  # a page number that no link leads to
 SECTIONS = ["awareness.HomePage", "awareness.SectionPage"]
 
 
 class BodyPage(ReadingPage):
-    """One sentence that answers the title, then blocks. The base of most types."""
+    """Base page: one sentence that answers the title, then blocks. The base of most types."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
     body = BodyField(ArticleBody(), blank=True, verbose_name=_("body"))
@@ -36,10 +36,10 @@ class BodyPage(ReadingPage):
 
 
 class Counted(Paginator):
-    """Django's, with one query for the rows and their number: each row of a page brings how many there are."""
+    """Django's Paginator, with one query for the rows and their count: each row of a page brings the count along."""
 
     def page(self, number: int | str) -> Any:
-        """Raises InvalidPage."""
+        """Return one page of the list. Raises InvalidPage."""
         try:
             wanted = int(number)
         except ValueError as error:
@@ -57,7 +57,7 @@ class Counted(Paginator):
 
 
 class ListingPage(BodyPage):
-    """Lists pages below it. A row prints `title`, `url`, `line` and `search_description`."""
+    """Abstract listing of pages below. A row prints `title`, `url`, `line` and `search_description`."""
 
     template = "awareness/listing_page.html"
     parent_page_types = SECTIONS
@@ -65,14 +65,14 @@ class ListingPage(BodyPage):
     class Meta:
         abstract = True
 
-    shown: Sequence[Any] = ()  # the rows of this answer
+    shown: Sequence[Any] = ()  # the rows of this response
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
-        """The pages to list, in their order."""
+        """Return the queryset to list, ordered."""
         raise NotImplementedError
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`listing`: one page of the list; `kept`: what of the query its page links keep. Http404: no such page."""
+        """`listing`: one page of the list; `kept`: the query that pagination links keep. Http404: no such page."""
         try:
             listing = Counted(self.listed(request), PER_PAGE).page(request.GET.get("page", "1"))
         except InvalidPage as error:

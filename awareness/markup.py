@@ -1,8 +1,8 @@
-"""Our own texts on disk: Markdown with TOML in fences, turned into the blocks of a page.
+"""Markdown parser of our own content files: Markdown with TOML in fences, turned into the blocks of a page.
 
-A file begins with TOML between two lines of +++. Below it, "## " and "### " are headings, text between them is one
-text block, and a fence such as ```stat holds the TOML of one block. Only what editors can type is understood:
-paragraphs, lists, **bold**, *italic*, [words](address).
+A file begins with TOML front matter between two lines of +++. Below it, "## " and "### " are headings, text between
+them is one text block, and a fence such as ```stat holds the TOML of one block. Only what editors can type is
+understood: paragraphs, lists, **bold**, *italic*, [words](address).
 """
 
 import re
@@ -27,11 +27,11 @@ INLINE = [
 
 
 class ContentError(ValueError):
-    """A file in content/ is not as it should be. The text says which and why."""
+    """A file in content/ is invalid. The text says which and why."""
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:
-    """The head and the text of a page's file. Raises ContentError."""
+    """Return front matter and text of a page's file. Raises ContentError."""
     try:
         _, head, text = path.read_text(encoding="utf-8").split("+++\n", 2)
         return tomllib.loads(head), text
@@ -40,18 +40,18 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def stream(text: str, body: blocks.StreamBlock) -> blocks.StreamValue:
-    """The text as a checked value of that body. Raises ContentError or Django's ValidationError."""
+    """Return the text as a validated StreamValue of that body. Raises ContentError or Django's ValidationError."""
     return body.clean(body.to_python(_raw(text, body)))
 
 
 def rich(text: str) -> str:
-    """Markdown as the HTML that Wagtail stores."""
+    """Convert Markdown to the rich text HTML that Wagtail stores."""
     parts = re.split(r"\n\s*\n", text.strip())
     return "".join(_paragraph([line.strip() for line in part.splitlines()]) for part in parts if part.strip())
 
 
 def fill(block: blocks.Block, data: Any, where: str) -> Any:
-    """TOML as the raw value of a block. Raises ContentError for a field that the block does not have."""
+    """Convert TOML to the raw value of a block. Raises ContentError for a field that the block does not have."""
     if isinstance(block, blocks.RichTextBlock):
         return rich(data)
     if isinstance(block, ImageNumberBlock | FileNumberBlock):
@@ -85,7 +85,7 @@ def _raw(text: str, body: blocks.StreamBlock) -> list[dict[str, Any]]:
 
 
 def _running(text: str) -> list[dict[str, Any]]:
-    """Headings, and what stands between them as text blocks."""
+    """Split running text into headings and text blocks."""
     raw: list[dict[str, Any]] = []
     before, *rest = HEADING.split(text)
     pieces = [("", "", before), *zip(rest[::3], rest[1::3], rest[2::3], strict=True)]

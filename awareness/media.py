@@ -1,4 +1,4 @@
-"""Blocks with pictures, films, sound and people. Each has its template in templates/awareness/blocks/."""
+"""Media blocks: pictures, films, sound and people. Each has its template in templates/awareness/blocks/."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +10,9 @@ from wagtail import blocks
 
 from awareness import blocks as own
 from awareness import trailers
+from awareness.base_blocks import Part, RichWordsBlock, WordsBlock, checked
 from awareness.files import AUDIO, VIDEO, one_of
 from awareness.links import OptionalLinkBlock
-from awareness.parts import Part, RichWordsBlock, WordsBlock, checked
 from awareness.pictures import FileNumberBlock, PictureChoiceBlock
 from awareness.references import References
 
@@ -53,7 +53,7 @@ class BesideBlock(PictureBlock):
 
 
 class GalleryBlock(Part):
-    """Pictures side by side, all cut to one shape around what matters in them."""
+    """Pictures side by side, all cropped to one shape around their focal point."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120, required=False)
     pictures = blocks.ListBlock(PictureBlock(), label=_("Pictures"), min_num=2, max_num=24)
@@ -66,7 +66,7 @@ class GalleryBlock(Part):
 
 
 class FilmBlock(Part):
-    """A film that is kept here, or a trailer of another site, of which nothing is asked before a press."""
+    """A film that is hosted here, or a trailer of another site, which is asked for nothing before a press."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     content_note = WordsBlock(
@@ -91,7 +91,7 @@ class FilmBlock(Part):
     )
 
     def shown(self, value: Any, references: References) -> dict[str, Any]:
-        """`player`: where the trailer may play on the page; `host`: whose site the trailer is on."""
+        """`player`: the embed URL, where the trailer may play on the page; `host`: whose site the trailer is on."""
         seen = super().shown(value, references)
         player = None if seen["video"] else trailers.player(seen["trailer"] or "")
         host = (urlsplit(seen["trailer"] or "").hostname or "").removeprefix("www.")
@@ -138,7 +138,7 @@ class SoundBlock(Part):
 
 
 class QuoteBlock(Part):
-    """What a person said. How they agreed to it is kept with it and never shown."""
+    """A quote of a person. How they consented is kept with it and never shown."""
 
     text = WordsBlock(label=_("Words"), rows=3)
     person = blocks.CharBlock(
@@ -186,7 +186,7 @@ class PeopleBlock(Part):
 
 
 def origins(raw: Any) -> list[str]:
-    """The sites whose player stands in a film block, anywhere in a body as it is stored."""
+    """Return the origins of the players in film blocks, anywhere in a body as it is stored, for the CSP."""
     if isinstance(raw, list):
         return sorted({origin for each in raw for origin in origins(each)})
     if not isinstance(raw, dict):

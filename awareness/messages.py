@@ -1,11 +1,11 @@
-"""A message to the charity and our answers to it, as rows that are forgotten some time after the last word."""
+"""Contact messages and our answers to them, as rows with a retention period after the last answer."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from foundation.organisation import retention
+from foundation.organisation import retention_periods
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -13,19 +13,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state=Message.State.NEW)
 
     def over(self) -> "MessageQuerySet":
-        """What nobody needs any more."""
-        return self.filter(last_word_at__lt=retention.end("messages"))
+        """Messages that are past their retention period."""
+        return self.filter(last_word_at__lt=retention_periods.end("messages"))
 
 
 class Message(models.Model):
-    """What somebody wrote by the contact form."""
+    """A message from the contact form."""
 
     class State(models.TextChoices):
         NEW = "new", _("waits for an answer")
         ANSWERED = "answered", _("answered")
         CLOSED = "closed", _("closed without an answer")
 
-    reason = models.CharField(_("reason"), max_length=80)  # in words: the page's reasons may change
+    reason = models.CharField(_("reason"), max_length=80)  # as text: the page's reasons may change
     name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail address"), max_length=254)
     text = models.TextField(_("message"))
@@ -46,7 +46,7 @@ class Message(models.Model):
 
 
 class Answer(models.Model):
-    """What we wrote back. It left as a letter."""
+    """Our answer. It was sent as a letter."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="answers", verbose_name=_("message"))
     text = models.TextField(_("answer"))

@@ -1,14 +1,14 @@
-"""Where Django finds the models of this app; each file holds one subject."""
+"""Models of this app, imported where Django finds them; each file holds one subject."""
 
 from awareness.articles import ArticleIndexPage, NewsroomPage
 from awareness.contact import ContactPage, Reason
+from awareness.content_sync import LoadedContent
 from awareness.facts import Figure, Source
 from awareness.facts_page import FactsPage
 from awareness.films import FilmIndexPage, FilmPage
 from awareness.found_links import FoundLink
 from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
-from awareness.keeping import Loaded
 from awareness.kinds import DocumentsPage, FaqPage, ToolkitPage
 from awareness.messages import Answer, Message
 from awareness.navigation import Navigation
@@ -39,7 +39,7 @@ __all__ = [
     "Hotline",
     "JobIndexPage",
     "JobPage",
-    "Loaded",
+    "LoadedContent",
     "Message",
     "Navigation",
     "NewsroomPage",

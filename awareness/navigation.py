@@ -1,4 +1,4 @@
-"""The menu at the head and the links at the foot, as editors set them."""
+"""Navigation: the menu at the head and the links in the footer, as editors set them."""
 
 import re
 from typing import Any
@@ -16,15 +16,15 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Site
 
+from awareness.base_blocks import Part, shown
 from awareness.body_field import BodyField
 from awareness.links import LinkBlock
-from awareness.parts import Part, shown
 from awareness.references import References
 from foundation.organisation import addresses
 from foundation.organisation.languages import marked
 from foundation.organisation.models import LanguageReview
 
-# The pages that templates lead to by themselves, from the strip, the foot and the page that is not there.
+# The pages that templates link to by themselves, from the strip, the footer and the 404 page.
 BY_TEMPLATES = ("/get-help/", "/privacy/", "/the-problem/what-is-human-trafficking/", "/about/faq/", "/about/contact/")
 QUESTION_OR_PART = re.compile(r"[?#]")
 
@@ -55,7 +55,7 @@ class ColumnBlock(Part):
 
 @register_setting(icon="bars", order=2)
 class Navigation(BaseGenericSetting):
-    """One row. Headings of the menu either lead somewhere or open a group."""
+    """Site settings of the navigation, one row. Headings of the menu either link somewhere or open a group."""
 
     header = BodyField([("link", MenuLinkBlock()), ("group", MenuGroupBlock())], blank=True, verbose_name=_("menu"))
     footer = BodyField([("column", ColumnBlock())], blank=True, verbose_name=_("columns at the foot"))
@@ -93,7 +93,7 @@ class Navigation(BaseGenericSetting):
         verbose_name = _("Navigation")
 
     def clean(self) -> None:
-        """Raise ValidationError for half a link, and for one that leads astray."""
+        """Raise ValidationError for half a link, and for an invalid one."""
         super().clean()
         addresses.field("announcement_address", self.announcement_address, addresses.check)
         addresses.field("store_address", self.store_address)
@@ -102,11 +102,11 @@ class Navigation(BaseGenericSetting):
 
 
 def menu(request: HttpRequest | None) -> dict[str, Any]:
-    """`header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings row;
-    `references`: the pages that these and the templates lead to. What leads to no public page is left out, and so is a
-    group that has nothing left.
+    """Return `header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings
+    row; `references`: the pages that these and the templates link to. A link to no public page is left out, and so is a
+    group that has no links left.
 
-    Two queries a request, however often it is asked; one where a page of ours asks for its own pages anyway.
+    Cached on the request. Two queries, however often it is called; one where a page of ours reads its own pages anyway.
     """
     known = getattr(request, "_road_out_menu", None)
     if known is not None:
@@ -127,13 +127,13 @@ def menu(request: HttpRequest | None) -> dict[str, Any]:
 
 
 def references(request: HttpRequest | None) -> References:
-    """The pages that the menu, the foot and the templates lead to, in this request; not asked for yet."""
+    """Return the pages that the menu, the footer and the templates link to, in this request; lazy, not queried yet."""
     return _asked(request)[1]
 
 
 def _asked(request: HttpRequest | None) -> tuple[Navigation, References]:
-    """The settings row, with where the front page is and whether a speaker has read the site in the reader's language,
-    in one query; and what it leads to.
+    """Return the settings row, with where the front page is and whether a speaker has read the site in the reader's
+    language, by one query; and the pages it links to.
     """
     known: tuple[Navigation, References] | None = getattr(request, "_road_out_menu_row", None)
     if known is not None:
@@ -153,7 +153,7 @@ def _asked(request: HttpRequest | None) -> tuple[Navigation, References]:
 
 
 def _in_our_words(link: dict[str, Any]) -> None:
-    """In the reader's language, where a catalogue knows the words."""
+    """Translate a label into the reader's language, where a catalogue has it."""
     for name in ("label", "title", "note"):
         if link.get(name):
             link[name] = marked(link[name])
@@ -164,6 +164,6 @@ def _links(stream: Any) -> list[Any]:
 
 
 def _pages_at(addresses: list[str], front: str) -> dict[str, str]:
-    """The addresses of ours, without question and part, each with the `url_path` of its page in our first language."""
+    """Map our own paths, without query and fragment, each to the `url_path` of its page in our first language."""
     paths = {QUESTION_OR_PART.split(address)[0] for address in addresses if address.startswith("/")}
     return {path: f"{front}{path.strip('/')}/" for path in paths if path.strip("/")}

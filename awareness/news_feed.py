@@ -1,4 +1,4 @@
-"""The Atom feed of what is new: articles, releases, films and episodes of one language, newest first."""
+"""Atom feed of news: articles, press releases, films and episodes of one language, newest first."""
 
 from datetime import datetime, time
 from functools import reduce
@@ -28,7 +28,7 @@ MOST = 30
 
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
-    """/feed/. Entries keep their id when a page moves or is renamed."""
+    """/feed/, the Atom feed. Entries keep their id when a page moves or is renamed."""
     organisation, language = Organisation.load(), get_language() or settings.LANGUAGE_CODE
     here = settings.BASE_URL + reverse("feed")
     made = Atom1Feed(
@@ -45,12 +45,12 @@ def feed(request: HttpRequest) -> HttpResponse:
         made.add_item(**_entry(page, request, organisation, language))
     answer = HttpResponse(content_type=Atom1Feed.content_type)
     made.write(answer, "utf-8")
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # readers on other sites show it
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # feed readers on other sites show it
     return answer
 
 
 def _newest(language: str) -> list[Any]:
-    """Rules such as those on privacy and refunds stand in no list and need no exit: they are no news."""
+    """The newest pages. Rules such as those on privacy and refunds are no news: in no list, needing no exit."""
     articles = ArticlePage.objects.filter(_told(ArticlePage.objects.all()))
     kinds: tuple[Any, ...] = (articles, FilmPage.objects.all(), EpisodePage.objects.all())
     public = (pages.live().public().filter(locale__language_code=language) for pages in kinds)

@@ -1,4 +1,4 @@
-"""What staff must still check in what people read: numbers nobody called, sources nobody opened, notes in our texts."""
+"""Launch checklist of the content: numbers that nobody called, sources that nobody opened, notes in our texts."""
 
 from collections.abc import Iterator
 
@@ -18,13 +18,13 @@ BLOCK, STORE = "for_staff", "store"
 
 
 def open_points() -> list[OpenPoint]:
-    """Each with the place where it is settled. What is not published, or stands on no page, waits with it."""
+    """Return all open points, each with a link to resolve it. What is not published, or on no page, is listed too."""
     return [*_notes(), *_numbers(), *_languages(), *_sources()]
 
 
 def _notes() -> Iterator[OpenPoint]:
-    """A note for staff in the newest text of a page, draft or not: it goes when somebody takes the block out; and a
-    way to a store that has no address yet.
+    """Yield each note to staff in the latest revision of a page, draft or not: it goes when somebody deletes the block;
+    and each shop button that has no URL yet.
     """
     kind = _("Pages with something to fill in")
     store = Navigation.load().store_address

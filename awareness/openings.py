@@ -1,4 +1,4 @@
-"""Jobs and internships: posted with a closing day, gone after it."""
+"""Job and internship postings: published with a closing day, 404 after it."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from foundation.organisation.models import Organisation
 
 
 class JobIndexPage(ListingPage):
-    """The open postings, those that close first at the top."""
+    """Page type: the list of open postings, those that close first at the top."""
 
     template = "awareness/job_index_page.html"
     subpage_types = ["awareness.JobPage"]
@@ -32,7 +32,7 @@ class JobIndexPage(ListingPage):
 
 
 class JobPage(BodyPage):
-    """One posting. On the day after it closes it is no longer there, whoever asks."""
+    """Page type: one posting. From the day after it closes it answers 404."""
 
     class Kind(models.TextChoices):
         FULL_TIME = "full", _("Full time")
@@ -80,7 +80,7 @@ class JobPage(BodyPage):
         return f"{kind} · {closes}" if closes else kind
 
     def clean(self) -> None:
-        """The page also expires with its day, so that search, site map and feeds lose it too."""
+        """Set the expiry date of the page to its closing day, so that search, sitemap and feeds lose it too."""
         super().clean()
         if self.closes_on:
             zone = Organisation.load().zone

@@ -1,4 +1,4 @@
-"""The picture that other sites show with a link to a page: its title, drawn when it is asked for."""
+"""Share image (Open Graph) of a page: its title, rendered on request."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ from foundation.organisation.models import Organisation
 
 @require_safe
 def picture(request: HttpRequest, number: int) -> HttpResponse:
-    """Of a public page of ours; Http404 for any other."""
+    """The share image of a public page of ours; Http404 for any other."""
     found = Page.objects.live().public().filter(pk=number).first()
     page = found.specific if found else None
     if not isinstance(page, ReadingPage):

@@ -1,4 +1,4 @@
-"""The words of every public page, in the pieces that search leads to: kept while the page is public, gone after it."""
+"""Search index of every public page, by passage: a row is kept while the page is public, and deleted after it."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from foundation.organisation import sought
 
 
 class Passage(NamedTuple):
-    """What stands below one heading, or a question with its answer. An empty anchor is the head of the page."""
+    """The unit of search: the text below one heading, or a question and answer. Empty anchor: the head of the page."""
 
     anchor: str
     title: str
@@ -24,9 +24,9 @@ class Passage(NamedTuple):
 
 
 class PageWords(index.Indexed, models.Model):
-    """One row a page, so that search asks one table whatever the types of what it finds.
+    """Search index, one row a page, so that search queries one table whatever the types of pages.
 
-    Wagtail's index holds the words in their simplest form: one word finds the same pages on every database.
+    Wagtail's index holds the words in their simplest form (stems): one word finds the same pages on every database.
     """
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")
@@ -48,14 +48,16 @@ class PageWords(index.Indexed, models.Model):
 
     @cached_property
     def stems(self) -> str:
-        """Asked for by each column of the index."""
+        """The stems of all passages. Read by each column of Wagtail's index."""
         words = " ".join(text for passage in self.passages for text in passage[1:])
         return " ".join(sought.stems(words, self.language))
 
 
 @receiver(post_save)
-def keep(sender: type[models.Model], instance: Any, update_fields: Any = None, raw: bool = False, **kw: Any) -> None:
-    """As the page's own row: a draft is saved beside it and writes only some fields of it."""
+def save_words(
+    sender: type[models.Model], instance: Any, update_fields: Any = None, raw: bool = False, **kw: Any
+) -> None:
+    """Signal receiver: upsert the index row when a page is saved. A draft saves only some fields, and is skipped."""
     if not isinstance(instance, ReadingPage) or raw or update_fields is not None:
         return
     if not instance.live:
@@ -66,14 +68,14 @@ def keep(sender: type[models.Model], instance: Any, update_fields: Any = None, r
 
 
 def keep_all() -> None:
-    """For pages that were there before this table, and whatever came by another way."""
+    """Rebuild the index, daily: for pages older than this table, and those that were changed past the signals."""
     for page in Page.objects.live().specific().iterator():
-        keep(type(page), page)
+        save_words(type(page), page)
     PageWords.objects.exclude(page__live=True).delete()
 
 
 def of(page: ReadingPage) -> list[Passage]:
-    """The page's passages in the order of reading, with what stands in fields of its own at the head."""
+    """Return the page's passages in the order of reading, with its own text fields at the head."""
     found = [Passage("", page.title, " ".join([page.search_description, *_fields(page)]).strip())]
     section = found[0]
     for child in page.body:

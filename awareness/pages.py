@@ -1,4 +1,4 @@
-"""The page types: front page, section, long article, Get help."""
+"""Page types: front page, section, long article, Get help."""
 
 import json
 import re
@@ -20,10 +20,10 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from awareness import help_languages, hotlines, text
-from awareness.bodies import OWN_BANDS, ArticleBody, HelpBody, HomeBody
 from awareness.body_field import BodyField
 from awareness.heroes import HeadedPage
 from awareness.reading import ReadingPage
+from awareness.stream_bodies import OWN_BANDS, ArticleBody, HelpBody, HomeBody
 from awareness.topics import Author, Topic
 
 SOURCED = re.compile(r'\{(?:figure|source):|"(?:figure|whole|source)": "[^"]|"figures": \[.')
@@ -58,7 +58,7 @@ class HomePage(HeadedPage):
         verbose_name = _("front page")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Any page below and those above it in two queries, however deep. Wagtail's own way asks twice a level."""
+        """Find any page below and its ancestors by two queries, however deep. Wagtail's own queries twice a level."""
         steps = [f"{self.url_path}{'/'.join(path_components[:end])}/" for end in range(1, len(path_components) + 1)]
         if steps:
             here = Q(page=OuterRef("pk")) | Q(page__aliases=OuterRef("pk"))
@@ -74,7 +74,7 @@ class HomePage(HeadedPage):
 
 
 class SectionPage(HeadedPage):
-    """A short page that leads to the pages below it."""
+    """A short page that links to the pages below it."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
     body = BodyField(ArticleBody(), blank=True, verbose_name=_("body"))
@@ -90,7 +90,7 @@ class SectionPage(HeadedPage):
     lists_below = True
 
     def children(self) -> list[dict[str, str]]:
-        """The public pages below, in the order editors gave them, as {title, url, words}."""
+        """The public child pages, in the order editors gave them, as {title, url, words}."""
         request = self.references.request
         return [
             {"title": page.title, "url": page.get_url(request) or "", "words": page.search_description}
@@ -100,10 +100,10 @@ class SectionPage(HeadedPage):
 
 
 class ArticleQuerySet(PageQuerySet):
-    """Fetches the author with the article, because the queries of a page are counted."""
+    """Joins the author with the article (select_related), because the queries of a page are counted."""
 
     def only(self, *fields: str) -> Any:
-        """Of some fields alone: the author is none of them."""
+        """Some fields alone: the author is none of them, so it is not joined."""
         return super(ArticleQuerySet, self.select_related(None)).only(*fields)
 
 
@@ -113,7 +113,7 @@ class ArticleManager(PageManager.from_queryset(ArticleQuerySet)):  # type: ignor
 
 
 class ArticlePage(ReadingPage):
-    """A long text with contents, notes and, where it is needed, a content note."""
+    """A long text with table of contents, notes and, where it is needed, a content note."""
 
     deck = models.TextField(_("one-sentence answer"), max_length=300)
     content_note = models.TextField(
@@ -179,17 +179,17 @@ class ArticlePage(ReadingPage):
 
     @property
     def line(self) -> str:
-        """What lists say beside the title."""
+        """What lists print beside the title."""
         return date_format(self.date, "DATE_FORMAT")
 
     @property
     def is_sourced(self) -> bool:
-        """Whether the text cites anything. Asked before the text is rendered, so it looks at what is stored."""
+        """Whether the text cites anything. Asked before the text is rendered, so it searches what is stored."""
         return bool(SOURCED.search(json.dumps([*self.body.raw_data])))
 
 
 class HelpPage(ReadingPage):
-    """Phone lines by country, signs, staying safe. Its title says nothing that a watched screen may not show."""
+    """Phone lines by country, signs, staying safe. Its title says nothing that must not be seen on a watched screen."""
 
     intro = RichTextField(_("introduction"), features=["bold", "link"])
     body = BodyField(HelpBody(), blank=True, verbose_name=_("below the phone lines"))
@@ -205,13 +205,13 @@ class HelpPage(ReadingPage):
         verbose_name = _("Get help")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Below the page stands one more: the numbers on a card to print."""
+        """Route for one more page below this one: the numbers on a card to print."""
         if path_components == ["card"] and self.live:
             return RouteResult(self, kwargs={"card": True})
         return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`countries`: all that we know something of, by name; `languages`: the first screen in other languages."""
+        """Context `countries`: all with a known line, by name; `languages`: the first screen in other languages."""
         context = super().get_context(request, *args, **kwargs)
         return {
             **context,
@@ -224,7 +224,7 @@ class HelpPage(ReadingPage):
         return "awareness/help_card.html" if kwargs.get("card") else self.template
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Kept by no cache: not the browser's, nor any in between."""
+        """Send Cache-Control: no-store: no cache may keep it, neither the browser's nor any in between."""
         response = super().serve(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         return response

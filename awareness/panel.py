@@ -1,4 +1,4 @@
-"""What staff see and do about messages: read, answer, close."""
+"""Contact messages in the panel: read, answer, close."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from wagtail.log_actions import log
 
 from awareness import correspondence
 from awareness.messages import Message
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from staff.list_views import DetailView
 from staff.lists import Action, ReadOnlyViewSet, Related
 
@@ -29,7 +29,7 @@ class AnswerForm(NoCardNumbers, forms.Form):
 
 
 class MessageView(DetailView):
-    """One message, what was answered, and the form to answer it."""
+    """Detail view of one message, its answers, and the form to answer it."""
 
     any_permission_required = ["view"]
 
@@ -40,7 +40,7 @@ class MessageView(DetailView):
 
 
 class AnswerView(MessageView):
-    """Send the answer; with nothing written, show the form again."""
+    """Save and enqueue the answer; with nothing written, show the form again."""
 
     http_method_names = ["post"]
 
@@ -64,7 +64,7 @@ def _close(message: Message, user: Any) -> str:
 
 
 class MessageViewSet(ReadOnlyViewSet):
-    """What people wrote by the contact form. Messages are answered here and forgotten a year after the last word."""
+    """The list of contact messages. They are answered here and deleted a year after the last answer."""
 
     model = Message
     icon = "mail"
@@ -76,7 +76,7 @@ class MessageViewSet(ReadOnlyViewSet):
     search_fields = ["name", "email", "text"]
     inspect_view_fields = ["reason", "name", "email", "text", "state", "received_at"]
     inspect_view_class = MessageView
-    inspect_template_name = "awareness/message_panel.html"  # Wagtail hands it to the view, whatever stands there
+    inspect_template_name = "awareness/message_panel.html"  # Wagtail passes it to the view, whatever stands there
     related = [Related(_("Answers"), lambda message: message.answers.all(), ["text", "by", "at"])]
     actions = [
         Action(
@@ -93,5 +93,5 @@ class MessageViewSet(ReadOnlyViewSet):
         here = path(f"inspect/<{self.pk_path_converter}:pk>/answer/", answer, name="answer")
         first, *others = (
             super().get_urlpatterns()
-        )  # the menu leads to the first; buttons match any word after the number
+        )  # the first is the link of the menu; buttons match any word after the id
         return [first, here, *others]

@@ -1,4 +1,4 @@
-"""The panel's page of guidance: which pictures show dignity, which take it away, and what to ask first."""
+"""Guidance page of the panel: which pictures show dignity, which take it away, and what to ask first."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,7 +6,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 
-# Where others have written such rules down: their images or guidelines may be asked for there.
+# Guidelines that others have written: their images or guidelines may be asked for there.
 WRITTEN = (
     ("Freedom United, My Story, My Dignity", "https://www.freedomunited.org/my-story-my-dignity-guidelines/"),
     (
@@ -17,7 +17,7 @@ WRITTEN = (
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Anybody who is let into the panel may read it."""
+    """The guidance page. Anybody who is let into the panel may read it."""
     return render(request, "awareness/picture_rules_panel.html", {"written": WRITTEN})
 
 
@@ -26,5 +26,5 @@ def addresses() -> list[URLPattern]:
 
 
 def item() -> MenuItem:
-    """Below Images in the menu."""
+    """Menu item, below Images."""
     return MenuItem(_("Picture rules"), reverse("picture_rules"), name="picture-rules", icon_name="view", order=310)

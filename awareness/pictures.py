@@ -1,4 +1,4 @@
-"""Pictures and files of a page, fetched at once however many there are, and the block that chooses a picture."""
+"""Prefetch of pictures and documents of a page, in a fixed number of queries, and the block that chooses a picture."""
 
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -15,12 +15,12 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageBlock, ImageChooserBlock
 
-PICTURES = {"image"}  # under this name a body keeps the numbers of pictures,
+PICTURES = {"image"}  # under this name a stored body keeps the ids of pictures,
 FILES = {"document", "video", "captions", "sound"}  # and under these those of documents
 
 
 class Files(NamedTuple):
-    """The rows of one page by their numbers; pictures come with every file that was made of them."""
+    """The prefetched rows of one page by id; pictures come with their renditions."""
 
     images: dict[int, Any]
     documents: dict[int, Any]
@@ -30,7 +30,7 @@ _of_this_page: ContextVar[Files | None] = ContextVar("files of this page", defau
 
 
 def fetch(body: StreamValue, images: Iterable[int | None], documents: Iterable[int | None]) -> Files:
-    """Everything that a body and the fields beside it show, in three queries at most; the body then asks for nothing.
+    """Prefetch everything that a body and the fields beside it show, in three queries at most; the body then runs none.
 
     A body that is not read from the database (a preview) has its rows already, and is left as it is.
     """
@@ -47,20 +47,24 @@ def fetch(body: StreamValue, images: Iterable[int | None], documents: Iterable[i
 
 
 def numbers(raw: Any) -> set[int]:
-    """The pictures of a body as it is stored."""
+    """Return the ids of the pictures in a body as it is stored."""
     return {*_numbers(raw, PICTURES)}
 
 
 class ImageNumberBlock(ImageChooserBlock):
-    """A picture that is taken from what was fetched for the page."""
+    """Image chooser that takes its picture from what was prefetched for the page."""
 
     def bulk_to_python(self, values: list[Any]) -> list[Any]:
         files = _of_this_page.get()
-        return super().bulk_to_python(values) if files is None else [_placed(files.images.get(each)) for each in values]
+        return (
+            super().bulk_to_python(values)
+            if files is None
+            else [_copy_for_place(files.images.get(each)) for each in values]
+        )
 
 
-def _placed(image: Any) -> Any:
-    """A picture for one place. The words of that place stand on it, so the files that show it must lead to it."""
+def _copy_for_place(image: Any) -> Any:
+    """Copy a picture for one place, whose alternative text is set on it, so its renditions must point to this copy."""
     if image is None:
         return None
     mine = copy(image)
@@ -71,7 +75,7 @@ def _placed(image: Any) -> Any:
 
 
 class FileNumberBlock(DocumentChooserBlock):
-    """A document that is taken from what was fetched for the page."""
+    """Document chooser that takes its document from what was prefetched for the page."""
 
     def bulk_to_python(self, values: list[Any]) -> list[Any]:
         files = _of_this_page.get()
@@ -79,7 +83,7 @@ class FileNumberBlock(DocumentChooserBlock):
 
 
 class PictureChoiceBlock(ImageBlock):
-    """A picture with the words that stand in for it. Without them it must be marked as decoration."""
+    """A picture with its alternative text. Without it the picture must be marked as decoration."""
 
     def __init__(self, required: bool = True, **kwargs: Any) -> None:
         super().__init__(required=required, **kwargs)
@@ -88,11 +92,11 @@ class PictureChoiceBlock(ImageBlock):
         self.child_blocks["image"] = chooser
 
     def bulk_to_python(self, values: Any) -> list[Any]:
-        """A place without a picture may be stored as nothing at all."""
+        """A place without a picture may be stored as null."""
         return super().bulk_to_python([value or {"image": None} for value in values])
 
     def clean(self, value: Any) -> Any:
-        """The panel fills in the name of the file as the words. Nobody is told a picture by "IMG_1234"."""
+        """Refuse a file name as alternative text, which the panel fills in. "IMG_1234" describes no picture."""
         value = super().clean(value)
         words = (value.contextual_alt_text or "") if value else ""
         if words and " " not in words and Path(value.filename).stem.casefold().startswith(words.casefold()):
@@ -102,7 +106,7 @@ class PictureChoiceBlock(ImageBlock):
 
 
 def _images(wanted: set[int]) -> dict[int, Any]:
-    """One query where files were made of all of them, as they are from a page's first reader on."""
+    """Pictures with renditions. One query where all have some, as they do from a page's first reader on."""
     if not wanted:
         return {}
     model = get_image_model()
@@ -118,7 +122,7 @@ def _images(wanted: set[int]) -> dict[int, Any]:
 
 
 def _numbers(raw: Any, names: set[str]) -> Iterator[int]:
-    """The numbers that stand under one of these names, however deep."""
+    """Yield the ids that stand under one of these names, however deep."""
     if isinstance(raw, dict):
         for name, value in raw.items():
             if name in names and isinstance(value, int):

@@ -1,5 +1,6 @@
-"""Files as they leave: documents to be kept, films and sounds to be played (Safari plays none without parts of a file),
-pictures to be looked at. Each has the type that its bytes say, and none of them runs anything.
+"""File serving: documents as downloads, films and sounds with range requests (Safari needs them), pictures inline.
+
+Each has the content type that its bytes say, and none of them runs anything.
 """
 
 import re
@@ -26,17 +27,17 @@ from wagtail.utils.sendfile_streaming_backend import was_modified_since
 
 from staff import file_kinds, gate
 
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")  # one part; whoever asks for several at once gets the whole
+RANGE = re.compile(r"bytes=(\d*)-(\d*)")  # one range; a request for several ranges gets the whole file
 PIECE = 64 * 1024  # bytes read at once
 NOTHING_RUNS = "default-src 'none'; sandbox"
-ARTWORK = ".original.format-jpeg.jpg"  # how the name of a picture ends that podcast_feed.py makes
+ARTWORK = ".original.format-jpeg.jpg"  # suffix of the renditions that podcast_feed.py makes
 OF_STAFF = (BaseViewRestriction.LOGIN, BaseViewRestriction.GROUPS)
 
 
 @require_safe
 def serve(request: HttpRequest, number: int, name: str) -> HttpResponseBase:
-    """The document, or the part that `Range` asks for. Whether the reader may have it and whether it changed is
-    Wagtail's business. What does not play on a page is handed out to be kept, not shown.
+    """Serve the document, or the byte range of `Range`. Permission and ETag are Wagtail's business. What does not play
+    on a page is sent as an attachment.
     """
     document = get_object_or_404(get_document_model().objects.select_related("collection"), pk=number)
     try:
@@ -64,7 +65,7 @@ def serve(request: HttpRequest, number: int, name: str) -> HttpResponseBase:
 
 @require_safe
 def picture(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
-    """What /media/ has: pictures made for pages, and portraits of staff. Neither documents nor what was uploaded."""
+    """Serve /media/: renditions, and portraits of staff. Neither documents nor originals."""
     if re.search(r"\.original\.\w+$", name):
         raise Http404
     try:
@@ -79,7 +80,7 @@ def picture(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
 
 @require_safe
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A picture as it is kept, for those who may change it."""
+    """Serve an original picture, to staff who may change it."""
     image = get_object_or_404(get_image_model(), pk=pk)
     if not permission_policy.user_has_permission_for_instance(request.user, "change", image):
         raise PermissionDenied
@@ -109,14 +110,16 @@ def _shown(request: HttpRequest, file: Any) -> HttpResponseBase:
 
 @hooks.register("before_serve_document", order=-1)
 def staff_with_a_factor(document: Any, request: HttpRequest) -> HttpResponse | None:
-    """A password alone opens no document that is kept to staff."""
+    """Wagtail hook: a document that is private to staff needs a second factor; a password alone opens none."""
     kept = document.collection.get_view_restrictions().filter(restriction_type__in=OF_STAFF).exists()
     return gate.before_the_private(request) if kept else None
 
 
 @hooks.register("before_serve_page", order=-1)
 def readers_with_a_factor(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse | None:
-    """Nor a page. Who sends no session is nobody that it is kept from: nothing is asked then, and nothing varies."""
+    """Wagtail hook: the same for a page. Without a session cookie nobody is signed in, and Wagtail refuses: the session
+    is not read then, and no Vary is sent.
+    """
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     kept = any(each.restriction_type in OF_STAFF for each in page.get_view_restrictions())
@@ -124,7 +127,7 @@ def readers_with_a_factor(page: Page, request: HttpRequest, args: Any, kwargs: A
 
 
 def _in_parts(request: HttpRequest, response: FileResponse, file: Any) -> HttpResponseBase:
-    """The answer, or the part of it that `Range` asks for (RFC 9110, section 14)."""
+    """Return the whole response, or 206 with the byte range of `Range` (RFC 9110, section 14)."""
     response.headers["Accept-Ranges"] = "bytes"
     size = int(response.headers["Content-Length"])
     if request.method == "HEAD":
@@ -146,18 +149,18 @@ def _in_parts(request: HttpRequest, response: FileResponse, file: Any) -> HttpRe
 
 
 def _same(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether the file is still the one of which the reader has a part: by If-Range, an ETag or a date."""
+    """Whether the file is still the one of which the reader has a part: If-Range, by ETag or date."""
     known = request.headers.get("If-Range")
     return known is None or known in (response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
 def _part(wanted: str, size: int) -> tuple[int, int] | None:
-    """First and last byte. None: give the whole. First beyond last: there is no such part."""
+    """Parse `Range`: first and last byte. None: send the whole. First beyond last: not satisfiable (416)."""
     found = RANGE.fullmatch(wanted.strip())
     if found is None or wanted.strip() == "bytes=-":
         return None
     begin, end = found[1], found[2]
-    if not begin:  # the last so many bytes
+    if not begin:  # suffix range: the last so many bytes
         length = int(end)
         return (max(size - length, 0), size - 1) if length else (size, size - 1)
     if end and int(end) < int(begin):

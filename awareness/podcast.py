@@ -1,4 +1,4 @@
-"""The podcast: a show, and an episode for each page below it. The feed is in podcast_feed.py."""
+"""Podcast pages: a show, and an episode for each page below it. The feed is in podcast_feed.py."""
 
 import uuid
 from typing import Any
@@ -20,7 +20,7 @@ from wagtail.search import index
 from awareness.files import AUDIO, one_of
 from awareness.listings import SECTIONS, BodyPage, ListingPage
 
-# Apple's own list; these are the ones that such a show may want.
+# Apple's list of categories; these are the ones that such a show may want.
 CATEGORIES = [
     ("Society & Culture", _("Society and culture")),
     ("News", _("News")),
@@ -28,11 +28,11 @@ CATEGORIES = [
     ("Government", _("Government")),
     ("Religion & Spirituality", _("Religion and spirituality")),
 ]
-ARTWORK = (1400, 3000)  # pixels: the sides that Apple takes
+ARTWORK = (1400, 3000)  # pixels: smallest and largest side that Apple takes
 
 
 class PodcastPage(ListingPage):
-    """A show: what directories ask for, and its episodes."""
+    """Page type: a show, with what podcast directories ask for, and its episodes."""
 
     artwork = models.ForeignKey(
         get_image_model_string(),
@@ -66,7 +66,7 @@ class PodcastPage(ListingPage):
         return self.episodes()
 
     def episodes(self) -> "QuerySet[EpisodePage]":
-        """Public episodes with their files, newest first."""
+        """Return the public episodes with their files, newest first."""
         found: QuerySet[EpisodePage] = EpisodePage.objects.child_of(self).live().select_related("audio")
         return found.order_by("-date", "-number", "-pk")
 
@@ -78,7 +78,7 @@ class PodcastPage(ListingPage):
 
 
 class EpisodePage(BodyPage):
-    """One episode, played here or in any podcast program."""
+    """Page type: one episode, played here or in any podcast app."""
 
     date = models.DateField(_("released on"), default=timezone.localdate)
     number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
@@ -93,7 +93,7 @@ class EpisodePage(BodyPage):
     content_note = models.TextField(_("content note"), blank=True, max_length=300)
     explicit = models.BooleanField(_("explicit"), default=False)
     transcript = models.TextField(_("transcript"), help_text=_("Everything said, for those who read or cannot hear."))
-    guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # what programs know the episode by
+    guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # podcast apps know the episode by it
 
     documents = ("audio",)
     template = "awareness/episode_page.html"

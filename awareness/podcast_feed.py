@@ -1,4 +1,4 @@
-"""The podcast's feed: RSS 2.0 with the tags that Apple and other directories ask for."""
+"""Podcast feed: RSS 2.0 with the tags that Apple and other directories ask for."""
 
 from datetime import datetime, time
 from typing import Any
@@ -54,9 +54,9 @@ class Show(Rss201rev2Feed):
 
 @require_safe
 def feed(request: HttpRequest, where: str) -> HttpResponse:
-    """The feed of the show at that address. Its size and type of each sound are the file's own."""
+    """The RSS feed of the show at that URL. Size and type of each enclosure are the file's own."""
     site = Site.find_for_request(request)
-    home = site.root_page.localized.url_path if site else "/"  # of the language that the address names
+    home = site.root_page.localized.url_path if site else "/"  # of the language in the URL
     show = PodcastPage.objects.live().public().filter(url_path=f"{home}{where}/").first()
     if show is None:
         raise Http404
@@ -101,7 +101,7 @@ def _filled(show: PodcastPage, request: HttpRequest) -> Show:
 
 
 def _out_since(episode: EpisodePage, organisation: Organisation) -> datetime:
-    """Noon of its day, or the moment before noon at which it came out: programs hide what is still to come."""
+    """Publication time: noon of its day, or earlier, when it was published before noon: apps hide what is to come."""
     noon = datetime.combine(episode.date, time(12), tzinfo=organisation.zone)
     return min(noon, episode.first_published_at or noon)
 

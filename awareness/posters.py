@@ -1,4 +1,4 @@
-"""The phone lines of one country as a poster for a wall: a tagged PDF without a logo or a name of ours."""
+"""Poster PDF of one country's phone lines, for a wall: tagged for accessibility, without a logo or a name of ours."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ FOR_WALLS = {Hotline.Kind.SUPPORT, Hotline.Kind.REPORT, Hotline.Kind.POLICE, Hot
 
 @require_safe
 def poster(request: HttpRequest, code: str) -> HttpResponse:
-    """Drawn once a day for each country and language; after a line changes, at once."""
+    """Return the PDF. Cached for a day for each country and language; rendered at once after a line changes."""
     country = next((each for each in by_country() if each.code.lower() == code), None)
     if country is None:
         raise Http404
@@ -40,7 +40,7 @@ def poster(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def facts_of(country: Country, today: str) -> dict[str, Any]:
-    """What the poster says, as plain data. Lines for professionals stay on the page: a wall is read by everyone."""
+    """Return the poster's texts as plain data. Lines for professionals stay on the page: a wall is read by everyone."""
     lines = [row for row in country.lines if row.numbers and row.kind in FOR_WALLS]
     return {
         "lang": (get_language() or "en").split("-")[0],

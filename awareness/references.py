@@ -1,4 +1,4 @@
-"""What one page takes from other rows (figures, sources, pages), fetched once, and the notes it cites."""
+"""Prefetch of what one page uses of other rows (figures, sources, pages), and its footnotes."""
 
 import logging
 import re
@@ -25,7 +25,7 @@ PATH = re.compile(r"[^?#]*")
 
 
 class Note(NamedTuple):
-    """A numbered source, with the ids of the places that cite it."""
+    """A footnote: a numbered source, with the ids of the places that cite it."""
 
     number: int
     source: Source
@@ -33,7 +33,7 @@ class Note(NamedTuple):
 
 
 class References:
-    """Made anew for each rendering of a page. At most two queries, however many blocks the page has."""
+    """Lazy prefetch for one rendering of a page. At most two queries, however many blocks the page has."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class References:
         translation_key: Any = None,
         beside: "References | None" = None,
     ) -> None:
-        """The pages with these numbers and tree paths, those at these addresses (address: its `url_path`), those right
-        `below` one and those that say the same in other languages will be asked for; `known` ones need no query. Those
-        of another that stands `beside` this one, as the menu does, are asked for in the same query.
+        """Collect what will be queried: the pages with these ids and tree paths, those at these URLs (URL: its
+        `url_path`), the children of `below`, and the translations; `known` ones need no query. Those of another that
+        stands `beside` this one, as the menu does, join the same query.
         """
         self.request = request
         self.known = list(known)
@@ -58,14 +58,14 @@ class References:
         self._below = Q(path__startswith=below.path, depth=below.depth + 1) if below else Q()
         self.translation_key = translation_key
         self._cited: dict[str, Note] = {}
-        self.in_section = False  # whether a heading has been shown: what comes is below it
+        self.in_section = False  # whether a heading has been rendered: what comes is below it
         self._beside: References | None = None
         if beside is not None and "pages" not in beside.__dict__:
             self._beside, beside._beside = beside, self
 
     @cached_property
     def _facts(self) -> tuple[dict[str, Figure], dict[str, Source]]:
-        """All figures and all sources by their short names, in one query: a page that cites mostly has both."""
+        """All figures and all sources by slug, by one query: a page that cites mostly has both."""
         of_source = [field.attname for field in Source._meta.concrete_fields]
         of_figure = [field.attname for field in Figure._meta.concrete_fields]
         sources: dict[int, Source] = {}
@@ -83,7 +83,7 @@ class References:
 
     @cached_property
     def pages(self) -> list[Page]:
-        """The pages that texts and links lead to, and those above this one."""
+        """The pages that texts and links name, and the ancestors, ordered by tree path."""
         if self._beside is not None and "pages" in self._beside.__dict__:
             return self._beside.pages
         both = [self, *([self._beside] if self._beside else [])]
@@ -110,7 +110,7 @@ class References:
         )
 
     def _in_our_language(self) -> Q:
-        """The same pages in the reader's language: the menu names those of the first one."""
+        """The translations into the reader's language: the menu names pages of the first one."""
         language = get_language() or settings.LANGUAGE_CODE
         if language == settings.LANGUAGE_CODE or not (self.page_ids or self._typed):
             return Q(pk__in=[])
@@ -119,7 +119,7 @@ class References:
         return Q(translation_key__in=keys, locale__language_code=language)
 
     def figure(self, slug: str) -> Figure | None:
-        """None when the row is gone: the page then leaves the place empty and the log says so."""
+        """Return the figure; None when the row was deleted: the page then leaves the place empty and logs an error."""
         found = self._facts[0].get(slug)
         if found is None:
             log.error("A page names a figure that is not there: %s", slug)
@@ -132,7 +132,7 @@ class References:
         return found
 
     def address(self, page_id: int | None) -> str:
-        """Where a page is, in the reader's language if it can be; empty when there is none or it is not public."""
+        """Return a page's URL, in the reader's language if it can be; empty when there is none or it is not public."""
         page = next((page for page in self.pages if page.pk == page_id), None)
         same = [each for each in self.pages if page and each.translation_key == page.translation_key and each.live]
         if len(same) > 1:
@@ -140,8 +140,8 @@ class References:
         return (same[0].get_url(self.request) or "") if same else ""
 
     def typed(self, address: str) -> str:
-        """A typed address of ours as its readers reach it, /the-problem/#signs too. Empty while it is that of a page
-        which is public neither in their language nor in our first; what is no page that texts here name stays as it is.
+        """Return the URL of a typed path of ours as its readers reach it, /the-problem/#signs too. Empty while its page
+        is public neither in their language nor in our first; a path of no page that texts here name stays as it is.
         """
         path = PATH.match(address)[0]  # type: ignore[index]
         where = self._typed.get(path)
@@ -157,7 +157,7 @@ class References:
         return here(whole) if get_language() in same else whole if settings.LANGUAGE_CODE in same else ""
 
     def cite(self, fact: Figure | Source) -> SafeString:
-        """The raised number that leads to a note. Numbers follow the order of first citing."""
+        """Return the superscript link to a footnote. Numbers follow the order of first citing."""
         source = fact.source if isinstance(fact, Figure) else fact
         note = self._cited.setdefault(source.slug, Note(len(self._cited) + 1, source, []))
         back = f"cite-{note.number}-{len(note.backs) + 1}"
@@ -167,5 +167,5 @@ class References:
         )
 
     def notes(self) -> list[Note]:
-        """What was cited so far: templates print it after the text."""
+        """Return the footnotes cited so far: templates print them after the text."""
         return list(self._cited.values())

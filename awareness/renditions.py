@@ -1,4 +1,4 @@
-"""The files of a page's pictures, made by the worker once the page is published, so that no reader waits for them."""
+"""Image renditions, made by a job once a page is published, so that no reader waits for them."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +15,8 @@ KIND = "make-pictures"
 
 
 @receiver(page_published)
-def ask(sender: type[Page], instance: Any, revision: Any = None, **kwargs: Any) -> None:
-    """Each version that is published is looked at once; a page without pictures needs none of it."""
+def enqueue_renditions(sender: type[Page], instance: Any, revision: Any = None, **kwargs: Any) -> None:
+    """Signal receiver: enqueue a job once for each published revision; a page without pictures needs none."""
     if isinstance(instance, ReadingPage) and instance.shows_pictures():
         version = revision.pk if revision else instance.latest_revision_id
         jobs.enqueue(KIND, f"{KIND}:{instance.pk}:{version}", {"page": instance.pk})
@@ -24,7 +24,7 @@ def ask(sender: type[Page], instance: Any, revision: Any = None, **kwargs: Any) 
 
 @jobs.handler(KIND)
 def make(args: dict[str, Any]) -> None:
-    """Whoever reads the page first has all of its files made; here that is the worker."""
+    """Job: request the page as its first reader would, which makes all of its renditions."""
     page = Page.objects.live().filter(pk=args["page"]).first()
     address = page.get_url() if page else None
     if address:

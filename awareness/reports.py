@@ -1,4 +1,4 @@
-"""Two reports of the panel: pages that want to be read through, and links that lead nowhere. Both go out as CSV."""
+"""Two reports of the panel, with CSV export: pages due for review, and broken links."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class ReviewFilters(WagtailFilterSet):
         fields = ["content_type"]
 
     def filter_queryset(self, queryset: QuerySet[Page]) -> QuerySet[Page]:
-        """Without an answer to “which”: those that are due."""
+        """Without the filter “which”: only pages that are due."""
         found: QuerySet[Page] = super().filter_queryset(queryset)
         if self.form.cleaned_data.get("which"):
             return found
@@ -63,7 +63,7 @@ class ReviewFilters(WagtailFilterSet):
 
 
 class ReviewReport(PageReportView):
-    """Pages by the day on which somebody last said that they are still right."""
+    """Review report: pages by the day on which somebody last said that they are still right."""
 
     page_title = _("Pages to review")
     header_icon = "check"
@@ -106,7 +106,7 @@ class LinkFilters(WagtailFilterSet):
 
 
 class LinkReport(ReportView):
-    """What the pages lead to and what is wrong with it."""
+    """Broken link report: what the pages link to and what is wrong with it."""
 
     page_title = _("Broken links")
     header_icon = "link"
@@ -134,7 +134,7 @@ class LinkReport(ReportView):
 
 
 def mark_reviewed(request: HttpRequest, pk: int) -> HttpResponse:
-    """A page with one button, which says: I read it, and it is still right."""
+    """Mark a page as reviewed, by a page with one button: I read it, and it is still right."""
     page = get_object_or_404(Page, pk=pk, live=True)
     if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied

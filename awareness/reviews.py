@@ -1,4 +1,4 @@
-"""When somebody last read a page through and found it still right."""
+"""Content review: when somebody last read a page through and found it still right."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ A_YEAR = timedelta(days=365)
 
 
 class Review(models.Model):
-    """One row for each page that was read through. A row of its own: saying so makes no new version of the page."""
+    """One review of one page. A row of its own: a review makes no new revision of the page."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="review", verbose_name=_("page"))
     reviewed_on = models.DateField(_("reviewed on"))
@@ -32,7 +32,7 @@ class Review(models.Model):
 
 
 def mark(page: Page, user: Any) -> Review:
-    """Somebody read the page today, on the organisation's own calendar."""
+    """Mark the page as reviewed today, on the organisation's own calendar."""
     today = Organisation.load().today()
     review, _made = Review.objects.update_or_create(page=page, defaults={"reviewed_on": today, "by": user})
     log(page, "staff.action", user=user, data={"action": "review", "label": gettext("Reviewed")})
@@ -40,8 +40,8 @@ def mark(page: Page, user: Any) -> Review:
 
 
 def dated(pages: PageQuerySet) -> PageQuerySet:
-    """Published pages, oldest first, with `reviewed_on`, which may be None, and `read_on`: the day of the last review
-    or, before there is one, the day on which they first appeared.
+    """Annotate published pages, oldest first, with `reviewed_on`, which may be None, and `read_on`: the day of the last
+    review or, before there is one, the day of first publication.
     """
     zone = Organisation.load().zone
     first = TruncDate("first_published_at", tzinfo=zone)
@@ -56,5 +56,5 @@ def dated(pages: PageQuerySet) -> PageQuerySet:
 
 
 def due(pages: PageQuerySet, today: date) -> PageQuerySet:
-    """Those that nobody has read through for a year."""
+    """Pages that were not reviewed for a year."""
     return dated(pages).filter(read_on__lte=today - A_YEAR)

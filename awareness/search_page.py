@@ -1,4 +1,4 @@
-"""Search: one form and what it found. What somebody looks for stands in no address, history, cookie or log."""
+"""Search page: one form and its results. The words stand in no URL, history, cookie or log."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,15 +7,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from awareness import finding
-from foundation.doors import card_numbers
+from foundation.access import card_numbers
 from foundation.organisation.sought import Sought
 
 
-# No token, which would need a cookie: another site that sends this form can change nothing here and reads no answer.
+# CSRF exempt: a token would need a cookie; another site that sends this form can change nothing here and reads no
+# answer.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """The empty form by GET, whatever stands in its query; answers by POST alone."""
+    """The empty form by GET, whatever stands in its query; results by POST alone."""
     posted = request.method == "POST"
     words = request.POST.get("words", "") if posted else ""
     card = card_numbers.stands_in(words)

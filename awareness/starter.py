@@ -1,4 +1,4 @@
-"""The starter content: facts, hotlines, organisation, pages and menus from content/, loaded without undoing edits."""
+"""Starter content: facts, hotlines, organisation, pages and menus from content/, loaded without undoing edits."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import models, transaction
 from wagtail.contrib.settings.models import BaseGenericSetting
 
-from awareness import keeping, markup
+from awareness import content_sync, markup
+from awareness.content_sync import Memory, Verdict
+from awareness.deduplicated_tasks import once_each
 from awareness.facts import Figure, Source
 from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
-from awareness.keeping import Memory, Verdict
 from awareness.navigation import Navigation
-from awareness.once_each import once_each
 from awareness.starter_pages import load_pages
 from awareness.topics import Author, Topic
 from foundation.organisation.models import Organisation
@@ -28,8 +28,8 @@ Say = Callable[[str], None]
 @transaction.atomic
 @once_each()
 def load(profile: str | None, say: Say) -> None:
-    """Everything, in the order in which one needs the other. Without a profile that of the last time, and the sample at
-    first. Raises ContentError for a file that is not right.
+    """Load everything, dependencies first. Idempotent. Without a profile that of the last time, and the sample at
+    first. Raises ContentError for an invalid file.
     """
     memory = Memory()
     before = memory.last("profile").get("name", "")
@@ -59,7 +59,7 @@ def _rows(model: type[models.Model], rows: list[dict[str, Any]], memory: Memory,
 
 
 def _figures(rows: list[dict[str, Any]], named: set[str], memory: Memory, say: Say) -> None:
-    """Figures name their source and what replaced them by short name; the replacing ones come first in the file.
+    """Load figures, which name their source and what replaced them by slug; the replacing ones come first in the file.
 
     `named` are the sources of the files: one that is named but not there was deleted by a person, with its figures.
     """
@@ -80,7 +80,7 @@ def _figures(rows: list[dict[str, Any]], named: set[str], memory: Memory, say: S
 
 
 def _row(model: type[models.Model], known: dict[str, Any], fields: dict[str, Any], memory: Memory, say: Say) -> Verdict:
-    """One row with a short name. What was made joins the known ones."""
+    """Load one row with a slug. A created row is added to `known`."""
     slug = fields["slug"]
     key = f"{model._meta.label_lower}:{slug}"
     now, wanted = known.get(slug), model(**fields)
@@ -97,15 +97,15 @@ def _row(model: type[models.Model], known: dict[str, Any], fields: dict[str, Any
 
 
 def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], memory: Memory, say: Say) -> None:
-    """A settings row. One that still holds nothing but its defaults is taken over; what another profile filled in and
-    this one does not name is empty again.
+    """Load a settings row. One that still holds nothing but its defaults is taken over; what another profile filled in
+    and this one does not name is emptied again.
     """
     key = str(model._meta.label_lower)
     row, new = model.load(), model()
     dropped = [name for name in memory.last(key) if name not in fields and hasattr(new, name)]
     fields = {**{name: getattr(new, name) for name in dropped}, **fields}
     before = _content(row, fields)
-    untouched = keeping.plain(before) == keeping.plain(_content(new, fields))
+    untouched = content_sync.plain(before) == content_sync.plain(_content(new, fields))
     verdict = memory.decide(key, before, _content(model(**fields), fields), adopt=untouched)
     if verdict == Verdict.UPDATE:
         for name, value in fields.items():
@@ -117,7 +117,7 @@ def _setting(model: type[BaseGenericSetting], fields: Mapping[str, Any], memory:
 
 
 def _content(row: models.Model, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The named fields of a row in the form in which they are compared."""
+    """Return the named fields of a row, normalised for comparison."""
     content = {}
     for name in fields:
         field = row._meta.get_field(name)
@@ -152,7 +152,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _address() -> tuple[str, int]:
-    """The host and port that the site is reached at."""
+    """Return host and port of BASE_URL."""
     parts = urlsplit(settings.BASE_URL)
     return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
 

@@ -1,4 +1,4 @@
-"""The head of a page's file as the fields of its type: plain ones, texts, author, topics, reasons to write."""
+"""Front matter of a page's file as the fields of its type: plain ones, texts, author, topics, reasons to write."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,22 +16,20 @@ from awareness.contact import Reason
 from awareness.reading import ReadingPage
 from awareness.topics import Author
 
-# Compared for every page that has them, so that a person's change is noticed where our file says nothing.
+# Compared for every page that has them, so that a person's change is detected where our file says nothing.
 ALWAYS = ("title", "seo_title", "search_description", "headline", "deck", "content_note", "intro", "body")
 REASONS = "reasons"
 OF_PAGES = {"title", "seo_title", "search_description", "show_in_menus"}
 
 
 def fields_of(model: type[ReadingPage], head: dict[str, Any]) -> list[str]:
-    """The fields that loading writes and compares: those above, and whatever the head names."""
+    """Return the fields that loading writes and compares: those above, and whatever the front matter names."""
     known = {field.name for field in model._meta.get_fields()}
     return [*(name for name in ALWAYS if name in known), *sorted(set(head) - set(ALWAYS))]
 
 
 def made(model: type[ReadingPage], slug: str, head: dict[str, Any], text: str) -> ReadingPage:
-    """A page that is not saved yet. Raises ContentError for a field or a name that is not there, ValidationError for
-    a value that does not fit.
-    """
+    """Return an unsaved page. Raises ContentError for an unknown field or name, ValidationError for a wrong value."""
     unknown = [name for name in head if not _is_ours(model, name)]
     if unknown:
         raise markup.ContentError(f"{model._meta.verbose_name} has no field {', '.join(sorted(unknown))}")
@@ -49,7 +47,7 @@ def made(model: type[ReadingPage], slug: str, head: dict[str, Any], text: str) -
 
 
 def fill(page: ReadingPage, names: Iterable[str], wanted: ReadingPage) -> None:
-    """Give a page the fields of another."""
+    """Copy fields to a page from another."""
     for name in names:
         value = getattr(wanted, name)
         if name == REASONS or _is_many(type(page), name):
@@ -58,7 +56,7 @@ def fill(page: ReadingPage, names: Iterable[str], wanted: ReadingPage) -> None:
 
 
 def content(page: ReadingPage, names: Iterable[str]) -> dict[str, Any]:
-    """What of a page is compared: its words. Where it stands and who may see it is the editors' business."""
+    """The compared fields of a page: its words. Its place in the tree and its privacy are the editors' business."""
     return {name: _compared(page, name) for name in names}
 
 
@@ -110,7 +108,7 @@ def _value(model: type[ReadingPage], name: str, value: Any) -> Any:
 
 
 def _named(model: type[ReadingPage], name: str, slugs: list[str]) -> list[Any]:
-    """Topics or an author by their short names. Raises ContentError for one that is not there."""
+    """Return topics or an author by slug. Raises ContentError for one that does not exist."""
     rows = model._meta.get_field(name).related_model._default_manager.filter(slug__in=slugs)
     missing = set(slugs) - {row.slug for row in rows}
     if missing:

@@ -1,4 +1,4 @@
-"""Pictures, films, sounds and documents of the starter content: each made once from content/files/."""
+"""Starter media: pictures, films, sounds and documents, each created once from content/files/."""
 
 import tomllib
 from functools import cache
@@ -11,20 +11,20 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from awareness.keeping import Loaded
+from awareness.content_sync import LoadedContent
 
 FOLDER = Path(settings.BASE_DIR) / "content" / "files"
 PICTURES = {".webp", ".jpg", ".png"}
 
 
 def row(name: str) -> Any:
-    """The picture or document made from that file; it is made anew only when a person deleted it. Raises ValueError."""
+    """Get or create the row of that file; it is created anew only when a person deleted it. Raises ValueError."""
     path = FOLDER / name
     if not path.is_file() or name not in _about():
         raise ValueError(f"content/files/ holds no {name}, or files.toml says nothing of it")
     is_picture = path.suffix in PICTURES
     model = get_image_model() if is_picture else get_document_model()
-    known = Loaded.objects.filter(key=f"file:{name}").first()
+    known = LoadedContent.objects.filter(key=f"file:{name}").first()
     found = model.objects.filter(pk=known.content["pk"]).first() if known else None
     return found or _made(model, path, _about()[name])
 
@@ -36,11 +36,11 @@ def _made(model: Any, path: Path, about: dict[str, Any]) -> Any:
         made.save()
         made.file.close()  # saving opened what it had written
     remembered = {"content": {"pk": made.pk}, "loaded_at": timezone.now()}
-    Loaded.objects.update_or_create(key=f"file:{path.name}", defaults=remembered)
+    LoadedContent.objects.update_or_create(key=f"file:{path.name}", defaults=remembered)
     return made
 
 
 @cache
 def _about() -> dict[str, dict[str, Any]]:
-    """What files.toml says of each file: the fields of its row."""
+    """Return what files.toml says of each file: the fields of its row."""
     return tomllib.loads((FOLDER / "files.toml").read_text(encoding="utf-8"))

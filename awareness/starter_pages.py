@@ -1,4 +1,4 @@
-"""The starter pages: made from content/pages/*.md, published, and placed at the root of the site."""
+"""Starter pages: created from content/pages/*.md, published, and placed at the root of the site."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +11,9 @@ from wagtail.models import Locale, Page, Site
 from awareness import markup
 from awareness.articles import ArticleIndexPage, NewsroomPage
 from awareness.contact import ContactPage
+from awareness.content_sync import Memory, Verdict, plain
 from awareness.facts_page import FactsPage
 from awareness.films import FilmIndexPage, FilmPage
-from awareness.keeping import Memory, Verdict, plain
 from awareness.kinds import DocumentsPage, FaqPage, ToolkitPage
 from awareness.openings import JobIndexPage, JobPage
 from awareness.pages import ArticlePage, HelpPage, HomePage, SectionPage
@@ -41,19 +41,19 @@ TYPES: dict[str, type[ReadingPage]] = {
     "help": HelpPage,
     "facts": FactsPage,
 }
-HOME_SLUG = "front-page"  # stands in no address: the front page is the root of the site
+HOME_SLUG = "front-page"  # in no URL: the front page is the root of the site
 
 
 class Beside(NamedTuple):
-    """Where a translation belongs."""
+    """Where a translation belongs in the tree."""
 
     locale: Locale
     source: ReadingPage
 
 
 def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Callable[[str], None]) -> None:
-    """All pages, those above before those below; then the site that serves them. Invented jobs and releases (`sample`
-    in their heads) are the sample charity's alone: of an organisation that there is, nobody shall read them.
+    """Load all pages, parents first; then the Wagtail site that serves them. Invented jobs and releases (`sample` in
+    their front matter) are the sample charity's alone: of a real organisation nobody shall read them.
     """
     by_path: dict[str, ReadingPage] = {}
     samples = Organisation.load().is_sample
@@ -72,14 +72,14 @@ def load_pages(folder: Path, address: tuple[str, int], memory: Memory, say: Call
 
 
 def _files(folder: Path) -> list[tuple[Path, dict[str, Any], str]]:
-    """Each page's file with its head and text, those above first."""
+    """Return each page's file with its front matter and text, parents first."""
     files = [(path, *markup.read(path)) for path in folder.glob("*.md")]
     return sorted(files, key=lambda found: (found[1]["path"].count("/"), found[1].get("order", 0)))
 
 
 def _withdraw(where: str, by_path: dict[str, ReadingPage], memory: Memory, say: Callable[[str], None]) -> None:
-    """A sample that stands on the site from before it was somebody's leaves it, in each language. One that staff have
-    made their own stays: its short name tells of us, its words do not.
+    """Unpublish a sample page when the site becomes a real organisation's, in each language. One that staff have
+    changed stays: its slug tells of us, its words do not.
     """
     above, _, slug = where.strip("/").rpartition("/")
     parent = by_path.get(f"/{above}/")
@@ -93,7 +93,7 @@ def _withdraw(where: str, by_path: dict[str, ReadingPage], memory: Memory, say: 
 
 
 def _comes_back(where: str, memory: Memory) -> bool:
-    """Whether we took this sample off a site that is a sample again. Once: what staff take off stays off."""
+    """Whether we unpublished this sample, and the site is a sample again. Once: what staff unpublish stays so."""
     withdrawn = bool(memory.last(f"withdrawn:{where}"))
     if withdrawn:
         memory.remember(f"withdrawn:{where}", {})
@@ -101,7 +101,7 @@ def _comes_back(where: str, memory: Memory) -> bool:
 
 
 def _is_as_loaded(page: ReadingPage, last: dict[str, Any]) -> bool:
-    """Published or as a draft: whether it says what was loaded the last time, and nothing else."""
+    """Whether a page, published or as a draft, still has exactly the content of the last loading."""
     latest = page.get_latest_revision_as_object()
     now = plain(content(latest, [name for name in last if hasattr(latest, name)]))
     return bool(last) and all(value == last[name] for name, value in now.items())
@@ -110,7 +110,7 @@ def _is_as_loaded(page: ReadingPage, last: dict[str, Any]) -> bool:
 def _load_language(
     folder: Path, code: str, sources: dict[str, ReadingPage], memory: Memory, say: Callable[[str], None]
 ) -> None:
-    """The pages of one more language: each beside the page that it translates, with the same short names."""
+    """Load the pages of one more language: each as the translation of a page, with the same slugs."""
     locale, _made_now = Locale.objects.get_or_create(language_code=code)
     by_path: dict[str, ReadingPage] = {}
     for path, head, text in _files(folder):
@@ -146,7 +146,7 @@ def _page(
     now = homes.first() if where == "/" else below.child_of(above).first()
     try:
         wanted = _made(path, model, slug, head, text)
-    except ValidationError as error:  # such as a figure that staff have taken out of use since
+    except ValidationError as error:  # such as a figure that is no longer current
         if now is None:
             raise markup.ContentError(f"{path.name}: {_reasons(error)}") from error
         say(f"Page {where}: left alone, our text does not fit any more: {_reasons(error)}")
@@ -170,14 +170,14 @@ def _page(
 
 
 def _reasons(error: ValidationError) -> str:
-    """What is wrong, without saying where: blocks nest their errors."""
+    """Join the messages of a ValidationError, without saying where: blocks nest their errors."""
     nested = getattr(error, "block_errors", None) or []
     below = [each for each in (nested.values() if isinstance(nested, dict) else nested) if each]
     return "; ".join(dict.fromkeys([_reasons(each) for each in below] or error.messages))
 
 
 def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any], text: str) -> ReadingPage:
-    """A page that is not saved yet. Raises ContentError with the name of the file."""
+    """Return an unsaved page. Raises ContentError with the name of the file."""
     try:
         return made(model, slug, head, text)
     except ValueError as error:
@@ -185,7 +185,7 @@ def _made(path: Path, model: type[ReadingPage], slug: str, head: dict[str, Any],
 
 
 def _add(page: ReadingPage, above: ReadingPage | None) -> ReadingPage:
-    page.live = False  # until the revision is: search is told once
+    page.live = False  # until the revision is published, so that the search index is updated once
     (above or Page.get_first_root_node()).add_child(instance=page)
     return _publish(page)
 
@@ -196,7 +196,7 @@ def _publish(page: ReadingPage) -> ReadingPage:
 
 
 def _serve(home: ReadingPage, address: tuple[str, int]) -> None:
-    """The one site answers at BASE_URL with this front page. Wagtail's welcome page goes."""
+    """Point the one Wagtail site to BASE_URL and this front page. Wagtail's welcome page is deleted."""
     site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
     welcome = site.root_page if site.pk else None
     if (site.hostname, site.port, site.root_page_id) != (*address, home.pk):

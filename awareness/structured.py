@@ -1,4 +1,4 @@
-"""What search engines read beside our pages (schema.org): each type of page as what it is."""
+"""Structured data for search engines (schema.org, JSON-LD): each type of page as what it is."""
 
 import re
 from collections.abc import Callable
@@ -25,11 +25,11 @@ from foundation.organisation.models import Organisation
 from foundation.organisation.structured import Data, ngo, us
 
 EMPLOYMENT = {"full": "FULL_TIME", "part": "PART_TIME", "intern": "INTERN", "volunteer": "VOLUNTEER"}
-ANYWHERE = ("anywhere", "remote", "en cualquier lugar", "a distancia")  # how a place of any kind begins
+ANYWHERE = ("anywhere", "remote", "en cualquier lugar", "a distancia")  # prefixes of a remote place
 
 
 def of(page: ReadingPage, url: str, organisation: Organisation) -> list[Data]:
-    """The page's own things, then the way to it. Nothing of Get help, whose address should be found by its words."""
+    """Return the page's own objects, then its breadcrumbs. Nothing of Get help, which should be found by its words."""
     if isinstance(page, HelpPage):
         return []
     say = SAYERS.get(type(page))
@@ -39,7 +39,7 @@ def of(page: ReadingPage, url: str, organisation: Organisation) -> list[Data]:
 
 
 def picture(page: Page, organisation: Organisation) -> str:
-    """The page's share image."""
+    """Return the URL of the page's share image."""
     return share_answer.address(reverse("share", args=[page.pk]), title(page), organisation.name)
 
 
@@ -81,7 +81,7 @@ def _article(page: ArticlePage, url: str, organisation: Organisation) -> list[Da
 
 
 def _faq(page: FaqPage, url: str, organisation: Organisation) -> list[Data]:
-    """Only questions that stand on the page, with the answers in the same words."""
+    """Only questions that stand on the page, with the answers in the same words (FAQPage)."""
     questions = [child.value for child in page.body if child.block_type == "question"]
     asked = [
         {
@@ -96,7 +96,7 @@ def _faq(page: FaqPage, url: str, organisation: Organisation) -> list[Data]:
 
 
 def _film(page: FilmPage, url: str, organisation: Organisation) -> list[Data]:
-    """A film that is kept here, or where its trailer plays."""
+    """A film that is hosted here, or where its trailer plays (VideoObject)."""
     if not (page.video or page.trailer):
         return []
     return [
@@ -158,7 +158,7 @@ def _episode(page: EpisodePage, url: str, organisation: Organisation) -> list[Da
 
 
 def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
-    """What job sites ask for. A place that is anywhere is work from home, and they want to know of which countries."""
+    """JobPosting, for job sites. A remote place is work from home, and they want to know from which countries."""
     where: Data = {"jobLocation": {"@type": "Place", "address": page.place}}
     if page.place.casefold().startswith(ANYWHERE):
         live_in = [{"@type": "Country", "name": name} for name in _countries(page.place)]
@@ -182,7 +182,7 @@ def _job(page: JobPage, url: str, organisation: Organisation) -> list[Data]:
 
 
 def _countries(place: str) -> list[str]:
-    """The countries that a place names in the page's language, in English; that of the charity where it names none."""
+    """Countries that a place names in the page's language, in English; that of the charity where it names none."""
     rest, found = place, []
     for code, name in sorted(countries.names().items(), key=lambda pair: -len(pair[1])):
         if (without := re.sub(rf"\b{re.escape(name)}\b", "", rest)) != rest:  # no Guinea in Equatorial Guinea

@@ -1,4 +1,4 @@
-"""Texts that name facts: {figure:short-name} prints a number with its note, {source:short-name} a note alone."""
+"""Placeholders in texts: {figure:short-name} prints a number and its footnote, {source:short-name} a footnote."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from awareness.references import References
 from foundation.organisation.languages import plainly
 
 NAME = re.compile(r"\{(figure|source):([a-z0-9-]+)\}")
-# A run of figures from one source is cited once, at its end; a paragraph or list item ends every run.
+# Consecutive figures from one source are cited once, at the end of the run; a paragraph or list item ends every run.
 STOP = re.compile(NAME.pattern + r"|</(?:p|li)>")
 PAGE_LINK = re.compile(r'<a\b(?=[^>]*\blinktype="page")[^>]*\bid="(\d+)"[^>]*>')
 
@@ -23,7 +23,7 @@ OUR_ADDRESS = re.compile(r'<a href="(/[^"]*)"')
 
 
 class Shown:
-    """A text that is resolved when it is printed, so that notes are numbered in the order of reading."""
+    """A lazy text that is resolved when it is printed, so that footnotes are numbered in the order of reading."""
 
     def __init__(self, raw: str, references: References, rich: bool) -> None:
         self.raw, self.references, self.rich = raw, references, rich
@@ -42,7 +42,7 @@ class Shown:
 
 
 def html(source: str, references: References) -> str:
-    """Stored rich text as HTML. Links to pages come from what was fetched for the whole page."""
+    """Return stored rich text as HTML. URLs of pages come from what was prefetched for the whole page."""
 
     def link(match: re.Match[str]) -> str:
         address = references.address(int(match[1]))
@@ -56,7 +56,7 @@ def html(source: str, references: References) -> str:
 
 
 def resolve(text: str, references: References) -> SafeString:
-    """The HTML with every named fact in place. The HTML itself must be safe already."""
+    """Return the HTML with every placeholder replaced. The HTML itself must be safe already."""
     found = list(STOP.finditer(text))
     parts, at = [], 0
     for index, match in enumerate(found):
@@ -87,20 +87,20 @@ def _cites(match: re.Match[str], source: Source, references: References) -> bool
 
 
 def named(text: str) -> Iterator[tuple[str, str]]:
-    """("figure" or "source", short name) in order."""
+    """Yield the placeholders in order: ("figure" or "source", slug)."""
     for match in NAME.finditer(text):
         yield match[1], match[2]
 
 
 def last_figure(text: str) -> str:
-    """The short name of the figure that a text ends with, or nothing. A full stop may follow it."""
+    """Return the slug of the figure that a text ends with, or nothing. A full stop may follow it."""
     found = list(named(text))
     at_end = bool(found) and text.rstrip(" .").endswith("}")
     return found[-1][1] if at_end and found[-1][0] == "figure" else ""
 
 
 def check(text: str) -> None:
-    """Raise ValidationError when a text names a fact that is not there, or a figure that is out of use."""
+    """Raise ValidationError when a text names a fact that does not exist, or a figure that is not current."""
     for kind, slug in named(text):
         rows = Figure.objects.current() if kind == "figure" else Source.objects.all()
         if not rows.filter(slug=slug).exists():
@@ -110,7 +110,7 @@ def check(text: str) -> None:
 
 
 def plain(source: str, references: References) -> str:
-    """Rich text as words alone, each number in its place and no note."""
+    """Return rich text as plain words, each number in its place and no footnote."""
 
     def said(match: re.Match[str]) -> str:
         figure = references.figure(match[2]) if match[1] == "figure" else None
@@ -121,5 +121,5 @@ def plain(source: str, references: References) -> str:
 
 
 def without_names(text: str) -> str:
-    """For search: a number is left open, since it stands in its own row and may change there."""
+    """Return the text for the search index: a number becomes “…”, since it has its own row and may change there."""
     return NAME.sub(lambda match: "…" if match[1] == "figure" else "", text)

@@ -1,4 +1,4 @@
-"""What articles are about, and who wrote them."""
+"""Topics and authors of articles."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

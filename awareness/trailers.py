@@ -1,10 +1,10 @@
-"""Players of other sites that a trailer may be shown in, by the address that people copy from there."""
+"""Embedded players of other sites for trailers, by the URL that people copy from there."""
 
 import re
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-# Of YouTube's two, the player that sets no cookie before it plays.
+# For YouTube the player on youtube-nocookie, which sets no cookie before it plays.
 YOUTUBE, VIMEO = (
     "https://www.youtube-nocookie.com",
     "https://player.vimeo.com",
@@ -14,14 +14,14 @@ VIMEO_PATH = re.compile(r"/(?:video/)?(\d{4,12})(?:/(\w{6,20}))?/?", re.ASCII)
 
 
 class Player(NamedTuple):
-    """`origin`: the only site that the page lets into a frame. `address`: what is loaded there after a click."""
+    """`origin`: the only site that the page lets into a frame (CSP). `address`: the URL loaded there after a click."""
 
     origin: str
     address: str
 
 
 def player(trailer: str) -> Player | None:
-    """The player for the address of a trailer; None for a site whose player we do not know: there a link leads."""
+    """Return the player for the URL of a trailer; None for a site whose player we do not know: a link leads there."""
     parts = urlsplit(trailer)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     if host in ("youtube.com", "youtube-nocookie.com", "youtu.be"):

@@ -1,4 +1,4 @@
-"""Our own pages as a visitor without cookies gets them: asked inside this process, through the whole middleware."""
+"""In-process requests to our own pages as a visitor without cookies gets them, through the whole middleware."""
 
 from functools import cache
 from io import BytesIO
@@ -12,8 +12,8 @@ from django.utils import translation
 
 
 def answer(address: str) -> HttpResponseBase:
-    """What the site answers at a path of ours (a query may follow it). Not for files: nobody would close them."""
-    with translation.override(None):  # config/languages.py takes it from the address, not from who pressed the button
+    """Return the response to a path of ours (a query may follow it). Not for files: nobody would close them."""
+    with translation.override(None):  # config/languages.py takes it from the path, not from who pressed the button
         return _handler().get_response(_request(address))
 
 

@@ -1,4 +1,4 @@
-"""The panel's lists: figures, sources, hotlines, topics, authors, messages."""
+"""Wagtail hooks of this app: the panel's lists of figures, sources, hotlines, topics, authors, messages."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -224,7 +224,7 @@ def reviewed(page: Page, user: Any, view_name: str, next_url: str | None = None)
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
 def look_at_words(request: HttpRequest, page: Page) -> None:
-    """A hint after a save that somebody asked for; the editor's own saves in between expect JSON."""
+    """Style hints after an editor's own save; the editor's autosaves expect JSON."""
     told = careful_words.advice(page) if request.accepts("text/html") else None
     if told:
         messages.info(request, told)
@@ -232,7 +232,7 @@ def look_at_words(request: HttpRequest, page: Page) -> None:
 
 @hooks.register("before_delete_snippet")
 def keep_what_pages_use(request: HttpRequest, instances: list[Model]) -> HttpResponse | None:
-    """A figure or source that a page names is not deleted: the page would have a hole."""
+    """Refuse to delete a figure or source that a page names: the page would have a hole."""
     facts = [row for row in instances if isinstance(row, Figure | Source)]
     used = [row for row in facts if ReferenceIndex.get_references_to(row).exists()]
     if not used:
@@ -245,7 +245,7 @@ def keep_what_pages_use(request: HttpRequest, instances: list[Model]) -> HttpRes
 @hooks.register("after_create_snippet")
 @hooks.register("after_edit_snippet")
 def finish_help(request: HttpRequest, instance: Model) -> None:
-    """What somebody calls for help stands on the page as soon as staff saved it, and a wrong number is gone."""
+    """Render Get help anew as soon as staff saved a hotline: its number is on the page, and a wrong one is gone."""
     if isinstance(instance, SHOWN_IN_HELP):
         finished.finish()
 

@@ -1,1 +1,1 @@
-"""How fast the site is, as shares of what could be reached on the same machine in the same minute."""
+"""Benchmarks: how fast the site is, as a ratio to the limit on the same machine in the same minute."""

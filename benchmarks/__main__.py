@@ -1,4 +1,4 @@
-"""python -m benchmarks: chooses parts and databases, and measures each in an environment of its own."""
+"""python -m benchmarks: chooses parts and databases, and runs each benchmark in an environment of its own."""
 
 import argparse
 import os
@@ -31,7 +31,7 @@ PARTS = {
 WITHOUT_DATABASE = {"help", "papers", "start"}  # once is enough
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 STOPS = (signal.SIGINT, signal.SIGTERM)
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")  # no setting of anybody's site comes along
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")  # environment passed on: no site's settings
 
 
 def asked(words: list[str]) -> argparse.Namespace:
@@ -57,7 +57,7 @@ def asked(words: list[str]) -> argparse.Namespace:
 
 def main() -> int:
     wish = asked(sys.argv[1:])
-    tempfile.gettempdir()  # it tries a file of its own, which a stop just then would leave behind
+    tempfile.gettempdir()  # its test file: a stop just then would leave that behind
     names = [name for name in PARTS if name in (wish.parts or PARTS)]
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {load()} before the run")
     sys.stdout.flush()  # before what the runs print
@@ -77,8 +77,10 @@ def main() -> int:
 
 
 def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
-    """Whether it failed. The process has a folder of its own, which goes with everything in it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # no folder and no run without somebody who ends it
+    """Run one benchmark process on one database. Whether it failed. The process has a folder of its own, which goes
+    with everything in it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # no folder and no process is left behind by a stop
     with tempfile.TemporaryDirectory(prefix="road-out-bench-") as folder:
         env = {name: os.environ[name] for name in KEPT if name in os.environ}
         env |= {"DATA_DIR": folder, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
@@ -90,7 +92,7 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
         numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows)]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.one", *numbers, *names],
-            cwd=ROOT, env=env, start_new_session=True,  # a Ctrl-C is told to it once, by us
+            cwd=ROOT, env=env, start_new_session=True,  # a Ctrl-C reaches it once, through us
         )  # fmt: skip
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -105,7 +107,7 @@ def load() -> str:
 
 
 def no_postgres() -> str:
-    """Why there is none, or nothing."""
+    """Why there is no PostgreSQL to measure on, or nothing."""
     try:
         psycopg.connect(POSTGRES, connect_timeout=3).close()
     except psycopg.Error as error:
@@ -125,7 +127,7 @@ def own_database() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for each in STOPS:  # also where whoever started us ignores Ctrl-C
+    for each in STOPS:  # also where the parent process ignores Ctrl-C
         signal.signal(each, signal.default_int_handler)
     try:
         sys.exit(main())

@@ -1,4 +1,4 @@
-"""Asks a server on this machine as often as it answers, over connections that are kept."""
+"""HTTP load generator: requests to a server on this machine as fast as it answers, over keep-alive connections."""
 
 import selectors
 import socket
@@ -6,15 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
+from typing import cast
 
 from benchmarks.measure import MeasureError
 
-AT_ONCE = 8  # connections, each of which waits for its answer before it asks again
-PATIENCE = 60  # seconds without any answer
+AT_ONCE = 8  # connections, each of which waits for its response before its next request
+PATIENCE = 60  # seconds, timeout without any response
 
 
 def request(port: int, path: str, body: bytes | None = None, **headers: str) -> bytes:
-    """A request as it goes over the wire. `X_Forwarded_For=` is the header X-Forwarded-For."""
+    """Return a request as bytes on the wire. `X_Forwarded_For=` is the header X-Forwarded-For."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", f"Host: localhost:{port}"]
     if body is not None:
@@ -24,7 +25,7 @@ def request(port: int, path: str, body: bytes | None = None, **headers: str) -> 
 
 
 def once(port: int, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
-    """One answer, whole, whatever form it is sent in."""
+    """Send one request and return the whole response, chunked or not."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
@@ -38,7 +39,7 @@ def once(port: int, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
 
 
 def many(port: int, requests: Iterator[bytes], seconds: float, wanted: int = 200) -> tuple[int, float]:
-    """How many answers came in how many seconds. The last ones are waited for, so that all that was asked counts."""
+    """Return the number of responses, and the seconds. The last ones are waited for, so that every request counts."""
     began = last = time.perf_counter()
     answers, good = 0, f"HTTP/1.1 {wanted} ".encode()
     with selectors.DefaultSelector() as selector, ExitStack() as lines:
@@ -52,7 +53,7 @@ def many(port: int, requests: Iterator[bytes], seconds: float, wanted: int = 200
             if not ready:
                 raise MeasureError(f"The server did not answer within {PATIENCE} seconds.")
             for key, _mask in ready:
-                line, answer = key.fileobj, key.data
+                line, answer = cast(socket.socket, key.fileobj), key.data
                 got = line.recv(1 << 16)
                 answer.extend(got)
                 if got and not _whole(answer):
@@ -70,7 +71,7 @@ def many(port: int, requests: Iterator[bytes], seconds: float, wanted: int = 200
 
 
 def _whole(data: bytearray) -> bool:
-    """Whether an answer that says its length has come to its end."""
+    """Whether a response with Content-Length is complete."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return False

@@ -1,6 +1,8 @@
-"""The server that the site is held against: a bare WSGI answer, and behind it a bare Django."""
+"""The baseline server: a bare WSGI response, and behind it a bare Django."""
 
 import os
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
@@ -12,7 +14,7 @@ from benchmarks.bare_views import PAGES  # noqa: E402 - needs the settings above
 RAW = "/raw/"
 
 
-def application(environ, start):
+def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
     if not path.startswith(RAW):
         return django(environ, start)

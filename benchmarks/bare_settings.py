@@ -1,4 +1,4 @@
-"""What `startproject` would set, without the admin, on the site's own database: the limit for a start and a view."""
+"""Settings of the baseline Django, the limit for a start and a view: `startproject` without admin, our database."""
 
 from config import settings as house
 
@@ -11,7 +11,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
-MIDDLEWARE = []
+MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "benchmarks.bare_views"
 DATABASES = house.DATABASES
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

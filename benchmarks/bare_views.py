@@ -1,4 +1,4 @@
-"""The least a Django view can do: give bytes back that it was given, and keep a body by one INSERT."""
+"""Baseline views, the least a Django view can do: return bytes that it was given, and save a body by one INSERT."""
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +9,13 @@ PAGES: dict[str, bytes] = {}
 
 
 def keep(request: HttpRequest, name: str) -> HttpResponse:
-    """What `page` and the answer in front of Django shall say. One process, so memory is enough."""
+    """Set the body that `page` and the WSGI baseline return. One process, so memory is enough."""
     PAGES[name] = request.body
     return _answer(b"")
 
 
 def _answer(body: bytes) -> HttpResponse:
-    """With its length, which a middleware of Django's would add."""
+    """Return the body with Content-Length, which a middleware of Django's would add."""
     return HttpResponse(body, headers={"Content-Length": str(len(body))})
 
 

@@ -1,4 +1,4 @@
-"""Where benchmarks happen: a new site with its starter content, its web server, and the bare server beside it."""
+"""Benchmark environment: a new site with its starter content, its web server, and the baseline server beside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ PEOPLE = 1000
 
 @dataclass
 class Ground:
-    """What parts measure with, and how long and how much."""
+    """The environment of a benchmark, and how long (seconds) and how much (rounds, rows)."""
 
     site: Server
     bare: Server
@@ -33,11 +33,11 @@ class Ground:
     rows: int
 
     def keep(self, name: str, body: bytes) -> None:
-        """Let the bare server answer the same bytes as the site."""
+        """Let the baseline server answer the same bytes as the site."""
         asking.many(self.bare.port, iter([asking.request(self.bare.port, f"/keep/{name}", body)] * asking.AT_ONCE), 0)
 
     def gifts(self, count: int) -> None:
-        """At least so many paid gifts with all that belongs to them, in the site's own tables."""
+        """Create test data: at least so many paid gifts with all that belongs to them, in the site's own tables."""
         have = Gift.objects.filter(attempt="bench").count()
         if have < count:
             givers = list(Supporter.objects.filter(email__startswith="donor").order_by("pk")) or books.people(PEOPLE)
@@ -46,7 +46,7 @@ class Ground:
 
 @contextmanager
 def prepared(rounds: int, seconds: float, rows: int) -> Iterator[Ground]:
-    """A site as script/server leaves it after its first start, in the folder and database that the settings name."""
+    """Set up a site as after the first start of script/server, in the folder and database that the settings name."""
     folder = Path(settings.DATA_DIR)
     call_command("migrate", verbosity=0, interactive=False)
     collect(lambda words: None)
@@ -63,7 +63,7 @@ def prepared(rounds: int, seconds: float, rows: int) -> Iterator[Ground]:
 
 
 def bare_rows() -> int:
-    """How often the bare way has written."""
+    """Number of rows that the baseline has written."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {TABLE}")
         return int(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""What is sent to us: Stripe's events and signatures of the pledge, against one bare INSERT of the same body."""
+"""Benchmarks of what we receive: Stripe's webhooks and the pledge's signatures, against one bare INSERT of the body."""
 
 import hashlib
 import hmac
@@ -19,13 +19,13 @@ from benchmarks.ground import Ground, bare_rows, insist
 from benchmarks.measure import Pair, Sample
 from benchmarks.server import Server
 from donations.models import StripeEvent
-from foundation.doors import guard
+from foundation.access import antispam
 from foundation.jobs.models import Job
 from pledges.models import Signature
 
 LIMIT = "a bare view with one INSERT"
 WEBHOOK, PLEDGE = "/stripe/webhook/", "/pledge/"
-ORDINARY = 3000  # bytes of an event of Stripe's, near enough
+ORDINARY = 3000  # bytes of a typical event of Stripe's
 
 
 def webhooks(ground: Ground) -> Iterator[Pair]:
@@ -48,7 +48,7 @@ def signatures(ground: Ground) -> Iterator[Pair]:
     cookie = SimpleCookie(answer.headers["Set-Cookie"])[settings.CSRF_COOKIE_NAME].value
     hidden = re.findall(r'<input type="hidden" name="(\w+)"[^>]* value="([^"]*)"', page.decode())
     form = {name: unescape(value) for name, value in hidden}
-    form |= {"opened": signing.dumps(time.time() - 30, salt=guard.SALT), "age": "on", "country": "US"}
+    form |= {"opened": signing.dumps(time.time() - 30, salt=antispam.SALT), "age": "on", "country": "US"}
 
     def request(server: Server, path: str) -> Callable[[], bytes]:
         return lambda: _form(server.port, path, next(numbers), form, cookie)
@@ -65,7 +65,7 @@ def _pair(
     wanted: int,
     rows: Callable[[], int],
 ) -> Pair:
-    """Each side counts its rows afterwards: an answer without a row is none."""
+    """Measure both sides. Each counts its rows afterwards: a response without a row is none."""
 
     def sending(server: Server, path: str, wanted: int, rows: Callable[[], int]) -> Callable[[], Sample]:
         def send() -> Sample:
@@ -82,7 +82,7 @@ def _pair(
 
 
 def _event(port: int, path: str, number: int) -> bytes:
-    """An event that nobody has sent yet, signed as Stripe signs."""
+    """Return a webhook request with a new event, signed as Stripe signs."""
     target = {"id": f"ch_bench{number}", "object": "charge", "description": "x" * ORDINARY}
     facts = {"id": f"evt_bench{number}", "object": "event", "type": "charge.succeeded", "livemode": False}
     rest = {"api_version": settings.STRIPE_API_VERSION, "created": 1_790_000_000, "data": {"object": target}}
@@ -93,7 +93,7 @@ def _event(port: int, path: str, number: int) -> bytes:
 
 
 def _form(port: int, path: str, number: int, form: dict[str, str], cookie: str) -> bytes:
-    """A person who has not signed yet, from an address of their own."""
+    """Return a form request of a person who has not signed yet, from an IP address of their own."""
     typed = {"name": f"Signer {number}", "email": f"signer{number}@signer.example"}
     address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     return asking.request(

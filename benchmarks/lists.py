@@ -1,4 +1,4 @@
-"""Staff's list of gifts and its file, at many rows, against a bare cursor over the same rows."""
+"""Benchmark of staff's list of gifts and its export, at many rows, against a bare cursor over the same rows."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from benchmarks.measure import Pair, Sample, here
 from donations.models import Gift
 from donations.panel.lists import GiftViewSet
 from donations.panel.money_lists import MINOR
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 ADDRESS = "/admin/gift/"
 ALL = "SELECT count(*) FROM donations_gift {where}"

@@ -1,4 +1,4 @@
-"""What is measured: pairs of the site's own way and the least that could do the same, in turns, and their ratio."""
+"""Measurements: the site's own way and its baseline, the least that could do the same, in turns, and their ratio."""
 
 import resource
 import time
@@ -11,12 +11,12 @@ HEAD = ("what", "held against", "", "ours /s", "limit /s", "ratio", "lowest-high
 
 
 class MeasureError(Exception):
-    """A measurement that is not one: the sentence says what was wrong with it."""
+    """An invalid measurement: the sentence says what was wrong with it."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How much was done, in how long, and how much the machine computed for it."""
+    """One measurement: how much was done, in how many seconds, and with how many seconds of processor time."""
 
     done: int
     seconds: float
@@ -32,7 +32,7 @@ Measurement = Callable[[], Sample]
 
 @dataclass(frozen=True)
 class Pair:
-    """Something of ours and its limit, both in the same unit. Each of the two checks itself what it has done."""
+    """Something of ours and its baseline, both in the same unit. Each of the two checks itself what it has done."""
 
     name: str
     limit: str
@@ -43,7 +43,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Row:
-    """A pair after all rounds."""
+    """The samples of a pair after all rounds."""
 
     pair: Pair
     ours: list[Sample]
@@ -51,12 +51,12 @@ class Row:
 
     @property
     def ratios(self) -> list[float]:
-        """One for each round: 1 is as fast as the limit. Neighbours in time, so that a busy minute hits both."""
+        """Ratio of each round: 1 is as fast as the baseline. Neighbours in time, so that a busy minute hits both."""
         return [mine.rate / other.rate for mine, other in zip(self.ours, self.bare, strict=True)]
 
     @property
     def cpu(self) -> float | None:
-        """The same by processor time, which neighbours on the machine hardly change. None where nobody counts it."""
+        """The ratio of processor time, which other load on the machine hardly changes. None where it is not counted."""
         spent = [sum(each.cpu for each in samples) / sum(each.done for each in samples) for samples in self.sides]
         return spent[1] / spent[0] if all(spent) else None
 
@@ -72,7 +72,7 @@ class Row:
 
 
 def compare(pair: Pair, rounds: int) -> Row:
-    """In turns, and who is first takes turns too. What comes first of all warms up and is thrown away."""
+    """Measure in turns, and who is first takes turns too. The very first run is a warm-up and is thrown away."""
     pair.ours(), pair.bare()
     mine: list[Sample] = []
     other: list[Sample] = []
@@ -84,7 +84,7 @@ def compare(pair: Pair, rounds: int) -> Row:
 
 
 def here(done: int, work: Callable[[], object]) -> Sample:
-    """Work of this process, or of programs that it starts and waits for."""
+    """Measure work of this process, or of programs that it starts and waits for."""
     clock, cpu = time.perf_counter(), _cpu()
     work()
     return Sample(done, time.perf_counter() - clock, _cpu() - cpu)
@@ -96,14 +96,14 @@ def _cpu() -> float:
 
 
 def number(value: float) -> str:
-    """Three digits that mean something."""
+    """Format a number to three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Plain columns, which Markdown takes for a table: words stand left, numbers right."""
+    """Format rows as plain columns, which Markdown takes for a table: words stand left, numbers right."""
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = tuple("-" * width if column < WORDS else "-" * (width - 1) + ":" for column, width in enumerate(widths))

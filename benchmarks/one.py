@@ -1,4 +1,4 @@
-"""One run on one database, in a process whose environment names it: python -m benchmarks chooses and starts it."""
+"""One benchmark run on one database, in a process whose environment names it: python -m benchmarks starts it."""
 
 import signal
 import sys
@@ -31,7 +31,7 @@ def main(rounds: str, seconds: str, rows: str, *names: str) -> None:
             for name in names:
                 print(f"   {name} …", file=sys.stderr, flush=True)
                 found.extend(compare(pair, place.rounds) for pair in PARTS[name](place))
-    finally:  # what was measured before something failed was measured
+    finally:  # what was measured before a failure is printed
         if found:
             print(f"\n{connection.display_name} {version()}\n\n{table(found)}\n", flush=True)
 
@@ -43,11 +43,11 @@ def version() -> str:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers and processes are stopped
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
         main(*sys.argv[1:])
     except (MeasureError, OSError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
-        sys.exit(1)  # whoever started this says so
+        sys.exit(1)  # the parent process prints why

@@ -1,10 +1,10 @@
-"""Pages that are read, against a bare answer of the same bytes by the same server over the same connections."""
+"""Benchmark of reading pages, against a bare response of the same bytes by the same server and connections."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from benchmarks import asking
 from benchmarks.ground import Ground, insist
-from benchmarks.measure import Pair
+from benchmarks.measure import Pair, Sample
 from benchmarks.server import Server
 
 PAGES = {
@@ -28,7 +28,7 @@ def get_help(ground: Ground) -> Iterator[Pair]:
 
 
 def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
-    def ask(server: Server, path: str):
+    def ask(server: Server, path: str) -> Callable[[], Sample]:
         request = asking.request(server.port, path)
         return lambda: server.samples(lambda: request, ground.seconds)
 
@@ -36,7 +36,7 @@ def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
 
 
 def _same(ground: Ground, name: str, path: str, bare: str) -> None:
-    """Both answer the same bytes, and the site does so each time."""
+    """Check that both answer the same bytes, and the site does so each time."""
     body, _sample = ground.site.one(path)
     insist(ground.site.one(path)[0] == body, f"{path} is another page each time.")
     ground.keep(name, body)

@@ -1,4 +1,4 @@
-"""A web server of a benchmark's own: started as script/server would, asked, and ended."""
+"""Web server process of a benchmark: started as script/server would, measured, and stopped."""
 
 import os
 import signal
@@ -14,24 +14,24 @@ from benchmarks.measure import MeasureError, Sample
 from config.management.commands.serve import web_command
 from tests.running import ROOT, free_port
 
-PATIENCE = 120  # seconds for a start on a busy machine
+PATIENCE = 120  # seconds, timeout of a start on a busy machine
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """One web process with the threads that the site has too."""
+    """One web process with as many threads as the site's."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
 
     def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200) -> Sample:
-        """As many answers as there are in so many seconds; each request is made anew."""
+        """Measure as many responses as there are in so many seconds; each request is made anew."""
         cpu = self._cpu()
         done, took = asking.many(self.port, iter(make, None), seconds, wanted)
         return Sample(done, took, self._cpu() - cpu)
 
     def one(self, path: str, **headers: str) -> tuple[bytes, Sample]:
-        """One answer as a sample."""
+        """Return one response with its sample."""
         cpu, began = self._cpu(), time.perf_counter()
         answer, body = asking.once(self.port, path, **headers)
         took = time.perf_counter() - began
@@ -40,7 +40,7 @@ class Server:
         return body, Sample(1, took, self._cpu() - cpu)
 
     def _cpu(self) -> float:
-        """Seconds of all processes of this server; 0 where the system does not tell."""
+        """Processor time in seconds of all processes of this server; 0 where the system does not tell."""
         return sum(self._ticks(stat) for stat in Path("/proc").glob("[0-9]*/stat")) / TICKS
 
     def _ticks(self, stat: Path) -> int:
@@ -53,7 +53,7 @@ class Server:
 
 @contextmanager
 def serving(application: str, log: Path, first: str, port: int = 0) -> Iterator[Server]:
-    """`first` is an address that answers as soon as the server does."""
+    """Context manager of a server. `first` is a path that answers as soon as the server does."""
     port = port or free_port()
     with log.open("ab") as file:
         process = subprocess.Popen(

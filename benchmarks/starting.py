@@ -1,4 +1,4 @@
-"""How long a program of the site takes to start, against bare Django."""
+"""Benchmark of start-up time: how long a program of the site takes to start, against bare Django."""
 
 import subprocess
 import sys

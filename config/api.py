@@ -1,4 +1,4 @@
-"""What can be asked of this site by programs, described in OpenAPI: the file beside this one, written by hand."""
+"""The site's public read API, described in OpenAPI: this serves openapi.json, the file beside it, written by hand."""
 
 from pathlib import Path
 

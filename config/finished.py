@@ -1,4 +1,4 @@
-"""The door in front of Django: pages that were finished before are answered without it, and without its database."""
+"""WSGI middleware for prerendered pages: they are answered before Django, and without its database."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +10,7 @@ Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
 class FinishedFirst:
-    """Nothing is written down about who asks here or for what: no log line, no row."""
+    """Answer GET and HEAD of a prerendered page. Nothing is recorded about who asks for what: no log line, no row."""
 
     def __init__(self, application: Application) -> None:
         self.application = application

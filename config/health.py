@@ -1,4 +1,4 @@
-"""Two questions a machine may ask: are you alive, and are you ready to serve?"""
+"""Health checks for a load balancer or monitor: liveness and readiness."""
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -8,13 +8,13 @@ from django.views.decorators.cache import never_cache
 
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
-    """The process answers. Asks nothing of the database."""
+    """Liveness: the process answers. No query."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers and has every migration. 503 with one plain word otherwise."""
+    """Readiness: the database answers and has every migration. 503 with one plain word otherwise."""
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,28 +1,28 @@
-"""Regular work that spans apps: pages that are due, what search knows, and forgetting what nobody needs any more."""
+"""Recurring jobs that span apps: scheduled publishing, the search index, and retention."""
 
 from django.core.management import call_command
 
 from awareness import page_words
-from config import forgetting
-from foundation.doors import proof
+from config import retention_rules
+from foundation.access import proof_of_work
 from foundation.jobs import queue as jobs
 
 
 @jobs.every("day")
 def forget() -> None:
-    """What the table of retention says, and what has ended by itself: spent proofs, sessions."""
-    forgetting.run()
-    proof.sweep()
+    """Delete what is past its retention period, daily, and what has ended by itself: spent proofs of work, sessions."""
+    retention_rules.run()
+    proof_of_work.sweep()
     call_command("clearsessions")
 
 
 @jobs.every("minute")
 def publish_what_is_due() -> None:
-    """Pages whose hour has come appear, and those whose hour is over go. Wagtail only offers the command."""
+    """Publish and expire scheduled pages, each minute. Wagtail only offers the command."""
     call_command("publish_scheduled", verbosity=0)
 
 
 @jobs.every("day")
-def learn_pages() -> None:
-    """Search knows every page, also those that were there before it and those that a script changed."""
+def index_pages() -> None:
+    """Rebuild the search index, daily: every page, also those from before the index and those that a script changed."""
     page_words.keep_all()

@@ -1,4 +1,4 @@
-"""The language of an answer: what the address says and nothing else, so that a cache never mixes two readers."""
+"""Locale middleware: the language is what the URL says and nothing else, so that a cache never mixes two readers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ OTHERS = Exists(Site.objects.filter(is_default_site=False))
 
 
 class FromAddress:
-    """No guess by Accept-Language or cookie: an address shared or stored is the same page for everybody."""
+    """Language by URL prefix. No guess by Accept-Language or cookie: a shared link is the same page for everybody."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,10 +41,10 @@ class FromAddress:
 
 
 def _find(request: HttpRequest, address: str) -> None:
-    """The page asked for, by one query for the site and its front pages in all languages.
+    """Find the Wagtail page of this URL, by one query for the site and its front pages in all languages.
 
-    Wagtail asks for the site, the language, its front page and the other front pages one after the other. What it
-    finds on the request it does not ask for again. Where this finds nothing Wagtail's own way goes on.
+    Wagtail asks for the site, the language, its front page and the other front pages one after the other. What it finds
+    cached on the request it does not ask for again. Where this finds nothing Wagtail's own routing follows.
     """
     read = Exists(LanguageReview.objects.filter(language=OuterRef("locale__language_code")))
     fronts = list(HomePage.objects.select_related("locale").annotate(is_read=read, other_sites=OTHERS, **OF_SITE))
@@ -66,7 +66,7 @@ def _find(request: HttpRequest, address: str) -> None:
 
 
 def _only_site(request: HttpRequest, fronts: list[HomePage]) -> Site | None:
-    """The site, where there is no other. Which of several is asked for, Wagtail knows by the name of the host."""
+    """Return the site, where there is only one. Which of several is meant, Wagtail knows by the host name."""
     root = next((front for front in fronts if front.site_id is not None and not front.other_sites), None)
     if root is None:
         return None
@@ -76,12 +76,12 @@ def _only_site(request: HttpRequest, fronts: list[HomePage]) -> Site | None:
 
 
 def _is_here(request: HttpRequest) -> bool:
-    """Whether the page is public in this language. A part of it that is not there is then nowhere."""
+    """Whether the page is public in this language. If it is, a missing part of it is missing in every language."""
     return getattr(request, "_wagtail_route_for_request", None) is not None
 
 
 def _in_our_first_language(request: HttpRequest, language: str) -> HttpResponse | None:
-    """A page that is not translated yet is shown as it is, at its own address."""
+    """Redirect to a page that is not translated yet, in the default language."""
     there = request.path_info.removeprefix(f"/{language}")
     with translation.override(settings.LANGUAGE_CODE):
         request.__dict__.pop("_wagtail_route_for_request", None)

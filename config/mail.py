@@ -1,4 +1,4 @@
-"""The settings of the mail server, from one address."""
+"""E-mail settings from one URL, EMAIL_URL."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ DJANGOS, OURS = "django.core.mail.backends.smtp.EmailBackend", "foundation.lette
 
 
 def server(address: str, patience: int = 20) -> dict[str, Any]:
-    """What Django wants to know of EMAIL_URL; `patience` in seconds for each answer. Letters go by our own backend,
-    which knows how far each came.
+    """Return Django's e-mail settings for EMAIL_URL; `patience` is the timeout of each answer in seconds. Letters go by
+    our own backend, which knows how far each came.
     """
     found: dict[str, Any] = {**environ.Env.email_url_config(address), "EMAIL_TIMEOUT": patience}
     return {**found, "EMAIL_BACKEND": OURS} if found["EMAIL_BACKEND"] == DJANGOS else found

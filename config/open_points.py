@@ -1,4 +1,4 @@
-"""The one list of what staff must check before the site goes live, and the warning of `manage.py check --deploy`."""
+"""Launch checklist: what staff must check before the site goes live, and the warning of `manage.py check --deploy`."""
 
 from collections import Counter
 from typing import Any
@@ -15,7 +15,7 @@ from pledges import open_points as pledges
 
 
 def open_points() -> list[OpenPoint]:
-    """All of them, those of one kind together."""
+    """Return all open points, those of one kind together."""
     found = [*organisation.open_points(), *pledges.open_points(), *reading.open_points()]
     order = list(dict.fromkeys(point.kind for point in found))
     return sorted(found, key=lambda point: order.index(point.kind))
@@ -23,7 +23,7 @@ def open_points() -> list[OpenPoint]:
 
 @register(Tags.security, deploy=True)
 def before_it_opens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """How many are open, in live mode alone: the demonstration is there to be looked at."""
+    """System check (--deploy): how many are open, in live mode alone: the demonstration is there to be looked at."""
     if not settings.LIVE:
         return []
     where = f"{settings.BASE_URL}{reverse('to_check')}"

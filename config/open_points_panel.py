@@ -1,4 +1,4 @@
-"""The list of what staff must check, in the panel: a page of its own, and a number on the dashboard."""
+"""The launch checklist in the panel: a page of its own, and a number on the dashboard."""
 
 from itertools import groupby
 from typing import Any
@@ -26,7 +26,7 @@ def to_check(request: HttpRequest) -> HttpResponse:
 
 
 class OpenPointsPanel(Component):
-    """On the dashboard: how many there are, and the way to them. Nothing once there are none."""
+    """Dashboard panel: how many points are open, and a link to them. Hidden once there are none."""
 
     name = "open_points"
     order = 70

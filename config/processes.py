@@ -1,4 +1,4 @@
-"""Child processes that live and die together: started in order, stopped together, whoever ends first is named."""
+"""Supervisor of child processes: started in order, stopped together when one ends, which is named."""
 
 import fcntl
 import os
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from config import keeper
-from config.keeper import GRACE_SECONDS
+from config import reaper
+from config.reaper import GRACE_SECONDS
 
 THREADS = 24  # of each web process; docs/deploy.md starts as many
 
 
 class EndedError(Exception):
-    """A process ended that should have gone on. The text says which."""
+    """A process ended that should have kept running. The text says which."""
 
 
 class Processes:
-    """A handful of child processes. Use as a context manager: leaving it stops them, last started first.
+    """A handful of supervised child processes. Use as a context manager: leaving it stops them, last started first.
 
-    Where this process is killed before it can do that, its keeper does (config/keeper.py), which holds `lock` so long.
+    Where this process is killed before it can do that, its reaper does (config/reaper.py), which holds `lock` so long.
     """
 
     def __init__(self, cwd: Path, env: dict[str, str], lock: Path) -> None:
@@ -31,8 +31,8 @@ class Processes:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Processes":
-        """The keeper comes first, and has nothing of ours open but its own two pipes."""
-        command = [sys.executable, "-m", "config.keeper", str(self.lock)]
+        """Start the reaper first; it inherits nothing of ours but its own two pipes."""
+        command = [sys.executable, "-m", "config.reaper", str(self.lock)]
         self.keeper = subprocess.Popen(
             command, cwd=self.cwd, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -41,7 +41,7 @@ class Processes:
         return self
 
     def start(self, name: str, command: list[str]) -> None:
-        """Start a child in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
+        """Start a child in a session of its own, so that Ctrl-C reaches us alone and we stop the children in order."""
         self.children[name] = subprocess.Popen(
             [sys.executable, *command],
             cwd=self.cwd,
@@ -52,7 +52,7 @@ class Processes:
         self._tell_keeper(str(self.children[name].pid))
 
     def wait_for(self, ready: Callable[[], bool], seconds: float = 60) -> None:
-        """Return when ready() does, raise EndedError when a child ends first or the time is over."""
+        """Return when ready() is true. Raises EndedError when a child ends first or after `seconds`."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
@@ -75,8 +75,8 @@ class Processes:
             except subprocess.TimeoutExpired:
                 _signal(child, signal.SIGKILL)
                 child.wait()
-        # What a child that was killed itself had started: the web server's own processes, with our port.
-        keeper.end([child.pid for child in self.children.values()], GRACE_SECONDS)
+        # The orphans of a child that was itself killed: the web server's own processes, which hold our port.
+        reaper.end([child.pid for child in self.children.values()], GRACE_SECONDS)
         self._tell_keeper("done")
         self.keeper.wait()
 
@@ -88,7 +88,7 @@ class Processes:
 
 
 def hold(path: Path) -> bool:
-    """Hold a file for as long as this process lives, however it ends. False: another process holds it."""
+    """Lock a file for as long as this process lives, however it ends. False: another process holds the lock."""
     file = os.open(path, os.O_CREAT | os.O_RDWR)  # stays open to the end
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,7 +99,7 @@ def hold(path: Path) -> bool:
 
 
 def wait_until_free(path: Path) -> None:
-    """Return when no process holds the file."""
+    """Wait until no process holds the lock on the file."""
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What a live site refuses to start with, and what to set instead."""
+"""Production checks of the settings: what a live site refuses to start with, and what to set instead."""
 
 import ipaddress
 import re
@@ -22,7 +22,7 @@ SENDS_NOTHING = ("test", "console")  # of django-anymail
 
 
 def port(name: str, text: str) -> int:
-    """A port from the environment, or a sentence that says what one is."""
+    """Parse a port from the environment. Raises with a sentence that says what a port is."""
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
         raise ImproperlyConfigured(f"{name}={text} is no port: set it to a number from 1 to {LAST_PORT}.")
     return int(text)
@@ -41,7 +41,7 @@ def refuse_unsafe(settings: Mapping[str, Any]) -> None:
 
 
 def refuse_live_key(settings: Mapping[str, Any]) -> None:
-    """Raise ImproperlyConfigured for a demonstration that would take real money."""
+    """Raise ImproperlyConfigured for a demonstration with a live Stripe key: it would take real money."""
     if settings["STRIPE_SECRET_KEY"].startswith(("sk_live_", "rk_live_")):
         raise ImproperlyConfigured(
             "STRIPE_SECRET_KEY is a live key, and this is the demonstration: use a test key, or set SITE_MODE=live."
@@ -78,7 +78,7 @@ def _address(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _public(host: str) -> bool:
-    """Whether strangers can reach a host by that name, as far as the name tells. 127.1 is an address as well."""
+    """Whether strangers can reach a host of that name, as far as the name tells. 127.1 is an address as well."""
     host = host.rstrip(".")
     try:
         return ipaddress.ip_address(host).is_global
@@ -137,7 +137,7 @@ def _mail(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _files(settings: Mapping[str, Any]) -> list[str]:
-    """Whoever can read these can sign in as anybody."""
+    """Check the modes of files: a person who can read these can sign in as anybody."""
     files, database = [settings["DATA_DIR"] / "secrets.env"], settings["DATABASES"]["default"]
     if database["ENGINE"].endswith("sqlite3"):
         files += [Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm")]

@@ -1,4 +1,4 @@
-"""The four roles of staff, and what each may do. Kept in code, granted again after each migrate."""
+"""Roles and permissions: the four groups of staff, what each may do. Kept in code, granted again after each migrate."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermiss
 
 READ_PEOPLE = [f"supporters.view_{model}" for model in ("supporter", "subscription", "consentevent")]
 READ_SIGNATURES = ["pledges.view_signature", "pledges.view_signatureevent", "pledges.view_pledgetext"]
-READ_GIFTS = [f"donations.view_{model}" for model in ("gift", "plan", "receipt", "objection")]
+READ_GIFTS = [f"donations.view_{model}" for model in ("gift", "plan", "receipt", "dispute")]
 READ_BOOKS = [
     "donations.view_ledgerentry",
     "donations.view_stripeevent",
@@ -60,7 +60,7 @@ ROLES: dict[str, list[str]] = {
         "donations.add_gift",  # enter one that came without Stripe, and take it back
         "donations.change_gift",  # put a mistyped address right; nobody changes a sum
         "donations.change_receipt",  # send it to the donor; nobody changes one
-        "donations.change_objection",  # say that a donor has what a failed refund did not bring
+        "donations.change_dispute",  # say that a donor has what a failed refund did not bring
         *READ_LETTERS,
         "letters.change_letter",  # send one again; nobody changes what it says
         *ANSWER_MESSAGES,
@@ -76,7 +76,7 @@ ROLES: dict[str, list[str]] = {
         "donations.delete_costline",
         "donations.add_gift",
         "donations.change_receipt",
-        "donations.change_objection",
+        "donations.change_dispute",
         "donations.change_stripeevent",  # try an event again
         "donations.change_gap",  # say whose money is that our books cannot explain
         "donations.change_stripetrouble",  # say that what Stripe refused is put right
@@ -86,7 +86,7 @@ ROLES: dict[str, list[str]] = {
 }
 PANEL = "wagtailadmin.access_admin"
 ADMINISTRATOR = "Administrator"
-# The administrator may do all that the panel offers, through this list, and is no superuser.
+# The administrator gets every permission of the panel through this list, and is no superuser.
 ADMINISTRATOR_APPS = ("awareness", "donations", "jobs", "letters", "organisation", "pledges", "staff", "supporters")
 ADMINISTRATOR_MODELS = ("redirect", "workflow", "task")  # of Wagtail
 
@@ -101,7 +101,7 @@ STOCK_GROUPS = ("Editors", "Moderators")  # of Wagtail's first migration: ours s
 def grant(**kwargs: Any) -> None:
     """Make the groups and give each exactly the permissions of ROLES.
 
-    config/apps.py has it called when the permissions of all apps are there.
+    Called by config/apps.py on post_migrate, when the permissions of all apps are there.
     """
     for name, wanted in ROLES.items():
         _give(name, _permissions([PANEL, *wanted]))
@@ -127,7 +127,7 @@ def _give(name: str, permissions: list[Permission]) -> None:
 
 
 def _let_write(group: Group, folders: bool) -> None:
-    """Rights over all pages, images and documents. The roots are missing while the first migrations still run."""
+    """Grant rights over all pages, images and documents. The roots are missing while the first migrations still run."""
     root, collection = Page.objects.filter(depth=1).first(), Collection.objects.filter(depth=1).first()
     if root:
         pages = Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=PAGE_RIGHTS)
@@ -142,7 +142,7 @@ def _let_write(group: Group, folders: bool) -> None:
 
 
 def _replace_stock_groups() -> None:
-    """Two roles of nearly the same name would be given to the wrong person. Groups with members stay."""
+    """Delete Wagtail's own groups: of two similar names the wrong one would be given. Groups with members stay."""
     unused = Group.objects.filter(name__in=STOCK_GROUPS, user=None)
     if unused:
         for task in GroupApprovalTask.objects.filter(groups__in=unused).distinct():

@@ -1,4 +1,4 @@
-"""Files that only their owner reads: the demonstration's secrets, made once in DATA_DIR, and the database."""
+"""Files with mode 0600: the demonstration's secrets, made once in DATA_DIR, and the SQLite database."""
 
 import os
 import secrets
@@ -9,8 +9,8 @@ LETTERS = string.ascii_letters + string.digits
 
 
 def ensure(path: Path) -> None:
-    """Write the file if it is not there. Two processes that start at once agree on one file: the loser keeps
-    what the winner wrote, because the finished file is linked into place and linking never replaces.
+    """Write the file if it is not there. Two processes that start at once agree on one file: the second keeps what the
+    first wrote, because the finished file is hard-linked into place and linking never replaces.
     """
     if path.exists():
         return
@@ -31,9 +31,9 @@ def ensure(path: Path) -> None:
 
 
 def private(path: Path) -> None:
-    """Make an empty file for SQLite, which would let everybody on this machine read the one that it makes itself.
+    """Make an empty file for SQLite, which would make one that everybody on this machine can read.
 
-    What was there before stays as it is; the guard of a live site looks at it.
+    What was there before stays as it is; the production checks of a live site look at it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

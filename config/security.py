@@ -1,4 +1,4 @@
-"""Security headers and the content security policy, for every answer, in one place. Reasons: docs/security.md."""
+"""Security headers and the content security policy (CSP), for every answer, in one place. Reasons: docs/security.md."""
 
 from collections.abc import Callable, Mapping
 
@@ -25,16 +25,16 @@ PUBLIC_POLICY = {
     "object-src": [NONE],
     "frame-ancestors": [NONE],
 }
-# Pictures are shown before they are uploaded.
+# blob: and data:, because pictures are shown before they are uploaded.
 PANEL_POLICY = {**PUBLIC_POLICY, "img-src": [SELF, "data:", "blob:"]}
-# The editor shows what is edited in a frame; only what it shows may stand in one.
+# The editor previews a page in a frame; only the preview may stand in one.
 EDITOR_POLICY = {**PANEL_POLICY, "frame-src": [SELF]}
 PREVIEW_POLICY = {**PANEL_POLICY, "frame-ancestors": [SELF]}
-# Names of Wagtail's addresses, whichever model they are for.
+# URL names of Wagtail's editing views, whichever model they are for.
 EDITORS = {"add", "edit", "revisions_revert"}
 PREVIEWS = {"preview_on_add", "preview_on_edit", "workflow_preview", "wagtailadmin_block_preview"}
 PANEL_PATH = "/admin/"
-PANEL_DOORS = ("/admin/login/", "/admin/logout/", "/admin/password_reset/")  # staff/gate.py lets anybody knock there
+SIGN_IN_PATHS = ("/admin/login/", "/admin/logout/", "/admin/password_reset/")  # staff/gate.py lets anybody open these
 # Here pages talk to the server by script, and a script's request without a referrer fails Django's CSRF check.
 WITH_FORMS = (PANEL_PATH, "/accounts/")
 
@@ -43,7 +43,7 @@ PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in (*PERMISSIONS, "payment"
 
 
 def policy_for(request: HttpRequest) -> Mapping[str, list[str]]:
-    """The narrowest policy under which this answer works.
+    """Return the narrowest CSP under which this answer works.
 
     Wagtail makes a preview by a second request inside, with the page's own address and `is_preview`.
     """
@@ -58,7 +58,7 @@ def policy_for(request: HttpRequest) -> Mapping[str, list[str]]:
 
 
 class Policy(CSPMiddleware):
-    """django-csp, with the policy that fits the answer. Views widen it for themselves by csp.decorators."""
+    """CSP middleware: django-csp, with the policy that fits the answer. Views widen it by csp.decorators."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -70,7 +70,7 @@ class Policy(CSPMiddleware):
 
 
 class Headers:
-    """The outermost middleware: the headers that django's own security middleware does not set."""
+    """Security header middleware, the outermost: the headers that Django's own SecurityMiddleware does not set."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -85,9 +85,9 @@ class Headers:
         return response
 
 
-class Bodies:
-    """Nobody but staff uploads. A larger body is answered before a byte of it is read; Django would keep all of a
-    multipart body on disk first, whatever its form says.
+class BodyLimit:
+    """Request body size limit, a middleware: nobody but staff uploads. A larger body is refused (413) before a byte of
+    it is read; Django would keep all of a multipart body on disk first, whatever its form says.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -98,16 +98,16 @@ class Bodies:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             return HttpResponse(status=400)
-        # From all of the panel but its doors the gate turns strangers away before their body is read.
-        uploads = request.path_info.startswith(PANEL_PATH) and not request.path_info.startswith(PANEL_DOORS)
+        # For all of the panel but its sign-in pages the gate turns strangers away before their body is read.
+        uploads = request.path_info.startswith(PANEL_PATH) and not request.path_info.startswith(SIGN_IN_PATHS)
         if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not uploads:
             return HttpResponse(status=413)
         return self.get_response(request)
 
 
 def _without_form(request: HttpRequest, response: HttpResponse) -> bool:
-    """A page that only reads tells nobody where the reader came from. A page with a form must tell ourselves:
-    with no-referrer, Chromium sends `Origin: null` and Django's CSRF check answers 403.
+    """Whether the page has no form, and gets no-referrer: it tells nobody where the reader came from. A page with a
+    form must tell ourselves: with no-referrer, Chromium sends `Origin: null` and Django's CSRF check answers 403.
     """
     if response.headers.get("Referrer-Policy") != settings.SECURE_REFERRER_POLICY or response.streaming:
         return False

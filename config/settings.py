@@ -8,13 +8,13 @@ from zoneinfo import available_timezones
 
 import environ
 
-from config import mail, production, retention, secret_file
+from config import mail, production, retention_days, secret_file
 from staff import file_kinds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# --- Where we run -----------------------------------------------------------------------------------------
+# --- Hosts, ports, mode -----------------------------------------------------------------------------------
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 SITE_MODE = env.str("SITE_MODE", default="demo")
 if SITE_MODE not in ("demo", "live"):
@@ -54,14 +54,14 @@ else:
     STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
     STRIPE_PAGE_ORIGINS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
 
-# --- What is in the house ---------------------------------------------------------------------------------
+# --- Apps and middleware ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "foundation.append_only",
     "foundation.organisation",
     "foundation.jobs",
     "foundation.letters",
-    "foundation.doors",
+    "foundation.access",
     "foundation.drawing",
     "staff",
     "supporters",
@@ -98,10 +98,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.security.Headers",
     "django.middleware.security.SecurityMiddleware",
-    "config.security.Policy",  # before WhiteNoise: a drawing that is opened by itself is a document too
+    "config.security.Policy",  # CSP. Before WhiteNoise: an SVG that is opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.packing.Packed",
-    "config.security.Bodies",
+    "config.compression.Compression",
+    "config.security.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.languages.FromAddress",
     "django.middleware.common.CommonMiddleware",
@@ -131,14 +131,14 @@ TEMPLATES = [
     }
 ]
 
-# --- Where rows and files live ----------------------------------------------------------------------------
+# --- Database and files -----------------------------------------------------------------------------------
 SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",  # a write lock is taken at the start, so that nobody fails half way
+    "transaction_mode": "IMMEDIATE",  # a write lock is taken at the start, so that no transaction fails half way
     "timeout": 20,
     # FULL: a commit that was reported is on disk. This database holds money.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
-POSTGRES_OPTIONS = {"connect_timeout": 10, "tcp_user_timeout": 15_000}  # s, ms: a cut line holds no thread for minutes
+POSTGRES_OPTIONS = {"connect_timeout": 10, "tcp_user_timeout": 15_000}  # s, ms: a dead line holds no thread for minutes
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'road_out.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -153,8 +153,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL, STATIC_ROOT = "/static/", DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-RETENTION = retention.DAYS
-FINISHED_DIR = DATA_DIR / "finished"  # pages that are answered before Django is asked: awareness/finished.py
+RETENTION = retention_days.DAYS
+FINISHED_DIR = DATA_DIR / "finished"  # prerendered pages, answered before Django is asked: awareness/finished.py
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -173,7 +173,7 @@ LOCALE_PATHS, FORMAT_MODULE_PATH = [BASE_DIR / "locale"], "config.formats"
 WAGTAIL_I18N_ENABLED = len(LANGUAGES) > 1
 TIME_ZONE = "UTC"  # stored and computed in UTC; people see the organisation's own zone
 
-# --- Who may come in --------------------------------------------------------------------------------------
+# --- Authentication ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -195,9 +195,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # staff accounts are made by staff
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; staff/gate.py ends it earlier
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter when a password or factor changed
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to whatever address somebody types
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letter to an address that is no account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # they lock a colleague out from afar: staff/lockout.py counts instead
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # they lock out a colleague from afar; instead: staff/lockout.py
 ACCOUNT_FORMS = {
     "login": "staff.forms.LoginForm",
     "change_password": "staff.forms.ChangePasswordForm",
@@ -214,9 +214,9 @@ MFA_FORMS = {
     "authenticate_webauthn": "staff.passkeys.SecondStepAnswer",
     "reauthenticate_webauthn": "staff.passkeys.ConfirmAnswer",
 }
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; staff/forms.py lets each code work once
+MFA_TOTP_TOLERANCE = 1  # clock skew: a phone may be half a minute off; staff/forms.py lets each code work once
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: staff/accounts.py
+MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: staff/account_sync.py
 MFA_TOTP_ISSUER = "Road Out"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost counts as secure for browsers
 
@@ -226,8 +226,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-CSRF_COOKIE_AGE = None  # gone with the browser: it must not show for a year that somebody opened a form here
-CSRF_FAILURE_VIEW = "config.once_more.ask"
+CSRF_COOKIE_AGE = None  # gone with the browser: it must not show for a year that a form was opened here
+CSRF_FAILURE_VIEW = "config.csrf_retry.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^stripe/webhook/$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
@@ -241,7 +241,7 @@ if not LIVE:
     # The demonstration speaks http on this machine alone: no HSTS, no redirect to https, no Secure cookies.
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-# --- Letters ----------------------------------------------------------------------------------------------
+# --- E-mail -----------------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
 EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")  # "postmark", "mailgun": by its API, docs/deploy.md
 EMAIL_URL_SET = bool(EMAIL_URL or EMAIL_PROVIDER)
@@ -260,11 +260,11 @@ elif EMAIL_PROVIDER:
     EMAIL_BACKEND = "foundation.letters.provider.Backend"
 else:
     EMAIL_BACKEND = "foundation.letters.backend.KeptInTheOutbox"
-LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # that the mail server allows; 0: as many as it takes
+LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # throttle for the mail server's limit; 0: none
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"letters@{HOST}")
 
 # --- Wagtail ----------------------------------------------------------------------------------------------
-TASKS = {"default": {"BACKEND": "awareness.once_each.Backend"}}
+TASKS = {"default": {"BACKEND": "awareness.deduplicated_tasks.Backend"}}
 WAGTAIL_SITE_NAME, WAGTAILADMIN_BASE_URL = "Road Out", BASE_URL
 # allauth's pages do both, behind the second factor.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_PASSWORD_RESET_ENABLED = False

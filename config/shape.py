@@ -1,4 +1,4 @@
-"""Whether tables were made by a version of the site that this one cannot carry on."""
+"""Unknown migrations: whether a database was made by another version of the site, which this one cannot carry on."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Every address of the site: the apps' own first, then the panel, then Wagtail's pages."""
+"""URL configuration: the apps' own URLs first, then the panel, then Wagtail's pages."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -7,19 +7,19 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from awareness import facts_page, news_feed, page_picture, passwords, playing, podcast_feed, posters, search_page
-from config import api, found, health, leaving
+from config import api, discovery, health, quick_exit
 from foundation.organisation import brand
 
-handler500 = "config.trouble.page"
+handler500 = "config.error_pages.page"
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("leave/", leaving.leave, name="leave"),
-    path("sitemap.xml", found.sitemap, name="sitemap"),
-    path("robots.txt", found.robots),
-    path(".well-known/security.txt", found.security),
-    path("favicon.ico", found.icon, {"name": "favicon.ico"}),  # browsers ask for these two by name
-    path("apple-touch-icon.png", found.icon, {"name": "apple-touch-icon.png"}),
+    path("leave/", quick_exit.leave, name="leave"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("robots.txt", discovery.robots),
+    path(".well-known/security.txt", discovery.security),
+    path("favicon.ico", discovery.icon, {"name": "favicon.ico"}),  # browsers ask for these two by name
+    path("apple-touch-icon.png", discovery.icon, {"name": "apple-touch-icon.png"}),
     path("brand/<str:digest>.css", brand.sheet, name="brand-colours"),
     path("brand/logo-<int:number>.webp", brand.logo, name="brand-logo"),
     path("api/openapi.json", api.description),
@@ -38,7 +38,7 @@ urlpatterns = [
     ),
     re_path(r"^media/(?P<folder>images|avatar_images)/(?P<name>[^/]+)$", playing.picture),
 ]
-# English keeps its addresses without a prefix; every other language has its own: /es/give/.
+# English has no URL prefix; every other language has its own: /es/give/.
 urlpatterns += i18n_patterns(
     re_path(r"^(?P<where>[\w/-]+)/feed\.xml$", podcast_feed.feed),
     path("feed/", news_feed.feed, name="feed"),
@@ -51,5 +51,5 @@ urlpatterns += i18n_patterns(
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )
-if settings.EMAIL_PROVIDER:  # the provider tells of bounces and complaints at /mail/<provider>/tracking/
+if settings.EMAIL_PROVIDER:  # webhook of the e-mail provider, for bounces and complaints: /mail/<provider>/tracking/
     urlpatterns.insert(0, path("mail/", include("anymail.urls")))

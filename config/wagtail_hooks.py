@@ -1,4 +1,4 @@
-"""What spans the apps in the panel: the list of what to check before the site goes live."""
+"""Wagtail hooks of what spans the apps in the panel: the launch checklist."""
 
 from typing import Any
 

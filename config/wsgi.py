@@ -1,4 +1,4 @@
-"""The door for WSGI servers: granian or gunicorn config.wsgi:application."""
+"""WSGI entry point: granian or gunicorn config.wsgi:application."""
 
 import os
 import signal
@@ -12,17 +12,17 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
-from config.bodies import SlowBodies  # noqa: E402 - both need the apps, which the line above sets up
 from config.finished import FinishedFirst  # noqa: E402
-from config.hanging import Hanging  # noqa: E402
-from config.keeper import GRACE_SECONDS  # noqa: E402
+from config.overload import OverloadGuard  # noqa: E402
+from config.reaper import GRACE_SECONDS  # noqa: E402
+from config.slow_bodies import SlowBodies  # noqa: E402 - both need the apps, which the line above sets up
 
-application = FinishedFirst(SlowBodies(Hanging(django)))
+application = FinishedFirst(SlowBodies(OverloadGuard(django)))
 
 
 def _end_with(parent: Any) -> None:
-    """granian's parent may be killed before it can stop its processes: each would hold the port, and no second server
-    could start. (gunicorn's look after that themselves.)
+    """End this process when its parent ends. granian's parent may be killed before it can stop its processes: each
+    would hold the port, and no second server could start. (gunicorn's look after that themselves.)
     """
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)

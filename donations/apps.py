@@ -1,4 +1,4 @@
-"""Money: gifts, plans, ledger, receipts."""
+"""Django app of donations: one-time and monthly gifts, ledger, receipts, Stripe webhooks, reconciliation."""
 
 from importlib import import_module
 
@@ -7,7 +7,7 @@ from django.apps import AppConfig
 HANDLERS = [
     *["stripe.troubles", "letters.dedications", "letters.year_end", "letters.anniversaries", "monthly.dunning"],
     *["card_testing.tries", "webhooks.events", "webhooks.restored", "reconcile.runs", "reconcile.unsent"],
-    *["giving.chosen", "giving.other_pages", "privacy"],
+    *["giving.most_chosen", "giving.other_pages", "privacy"],
 ]
 
 
@@ -17,4 +17,4 @@ class DonationsConfig(AppConfig):
 
     def ready(self) -> None:
         for name in HANDLERS:
-            import_module(f"donations.{name}")  # their handlers register themselves
+            import_module(f"donations.{name}")  # their job handlers and signal receivers register themselves

@@ -1,4 +1,7 @@
-"""Money: integers of minor units by Stripe's table; what a person typed becomes one, and back; the fee gross-up."""
+"""Money: integers of minor units by Stripe's table; parse what a person typed, format it back; the fee gross-up.
+
+Never a float, never an ISO exponent: D-011.
+"""
 
 import copy
 import re
@@ -9,7 +12,7 @@ from babel.numbers import get_currency_name, get_currency_symbol
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from donations import written
+from donations import typed_amount
 
 # Stripe's own table (docs.stripe.com/currencies), never ISO's or CLDR's: those differ for ISK, UGX, HUF and TWD.
 ZERO_DECIMAL = frozenset(
@@ -19,7 +22,7 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always ending in 00
 LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
 
-# At home with these, and in English, a comma stands between thousands. Elsewhere it may be the point.
+# Where these are used, and in English, a comma separates thousands. Elsewhere it may be the decimal point.
 COMMA_GROUPS = THREE_DECIMAL | frozenset(
     ["AED", "AUD", "CAD", "CNY", "EGP", "GBP", "GHS", "HKD", "ILS", "INR", "JPY", "KES", "KRW", "MXN", "MYR"]
 )
@@ -47,28 +50,28 @@ def decimals(code: str) -> int:
 
 
 def step(code: str) -> int:
-    """The smallest sum that Stripe takes, in minor units: 1, or 10 and 100 where the last digits must be zero."""
+    """The smallest unit of a sum at Stripe, in minor units: 1, or 10 and 100 where the last digits must be zero."""
     return int(10 ** (exponent(code) - decimals(code)))
 
 
 def parse(text: str, code: str, most: int = LARGEST) -> int:
-    """What a person typed, in minor units. Raises AmountError; never guesses.
+    """Parse what a person typed into minor units. Raises AmountError; never guesses.
 
     Taken is what can be read in one way only (see `written`), with the currency's own sign before or after. A gift of
     1.000 must not become one or a thousand by our choice: the sentence then says what to write instead.
     """
     if len(text) > LONGEST:
         raise AmountError(_please(code))
-    typed = _without_sign(written.plain(text), signs(code))
+    typed = _without_sign(typed_amount.plain(text), signs(code))
     try:
-        whole, part = written.read(typed, commas=comma_groups(code))
-    except written.TwoWaysError as two:
+        whole, part = typed_amount.read(typed, commas=comma_groups(code))
+    except typed_amount.AmbiguousAmountError as two:
         small = f"{two.whole}.{two.group[:2]}" if decimals(code) else two.whole
         raise AmountError(
             _("“%(typed)s” can be read in two ways. Please write %(large)s or %(small)s.")
             % {"typed": text.strip(), "large": two.whole + two.group, "small": small}
         ) from two
-    except written.UnreadableError as error:
+    except typed_amount.UnreadableError as error:
         raise AmountError(_please(code, text)) from error
     if len(part) > decimals(code):
         raise AmountError(_please(code, text))
@@ -79,7 +82,7 @@ def parse(text: str, code: str, most: int = LARGEST) -> int:
 
 
 def comma_groups(code: str) -> bool:
-    """Whether "1,234" can only be a thousand and more: in English, for money of a country that writes it so."""
+    """Whether "1,234" can only be a thousand and more: in English, for a currency whose countries write it so."""
     return code in COMMA_GROUPS and (get_language() or "en").partition("-")[0] == "en"
 
 
@@ -124,10 +127,10 @@ def sign(code: str) -> str:
 
 
 def with_fee(gift: int, code: str, basis_points: int, fixed: int) -> int:
-    """The smallest total, in minor units, that leaves the gift whole after the fee.
+    """The fee gross-up: the smallest total, in minor units, that leaves the gift whole after the fee.
 
-    The fee is taken from the total: round_half_up(total x basis_points / 10000) + fixed. All integers, so the
-    result is exact.
+    The fee is taken from the total: round_half_up(total x basis_points / 10000) + fixed. All integers, so the result is
+    exact.
     """
     if not 0 <= basis_points < 5000 or fixed < 0:
         raise ValueError("The fee must be at least 0 and below half of the gift.")
@@ -140,7 +143,7 @@ def with_fee(gift: int, code: str, basis_points: int, fixed: int) -> int:
 
 
 def fee(total: int, basis_points: int, fixed: int) -> int:
-    """What the payment company takes from a total, by the given rate, in minor units."""
+    """The card fee that the payment company takes from a total, by the given rate, in minor units."""
     return (total * basis_points + 5_000) // 10_000 + fixed
 
 
@@ -156,7 +159,7 @@ def _please(code: str, text: str = "") -> str:
 def signs(code: str) -> list[str]:
     """What may stand before or after a sum in this currency, the longest first: "US$" is no "US" and a dollar."""
     known = {sign(code), get_currency_symbol(code, locale="en"), code, *AT_HOME.get(code, "").split()}
-    return sorted((written.plain(mark) for mark in known), key=lambda mark: (-len(mark), mark))
+    return sorted((typed_amount.plain(mark) for mark in known), key=lambda mark: (-len(mark), mark))
 
 
 def _without_sign(text: str, marks: list[str]) -> str:
@@ -168,7 +171,7 @@ def _without_sign(text: str, marks: list[str]) -> str:
     return text
 
 
-# What people write where a currency is at home, beside what we print: "$" for their own dollar, 円 behind yen.
+# What people write in a currency's own countries, beside what we print: "$" for their own dollar, 円 behind yen.
 AT_HOME = {
     **{"USD": "US$", "CAD": "$ C$", "AUD": "$ AU$", "HKD": "$ 元", "SGD": "$ S$", "TWD": "$ 元 圓"},
     **dict.fromkeys(("MXN", "NZD"), "$"),

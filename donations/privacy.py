@@ -1,4 +1,4 @@
-"""What giving knows about a person: told to them, joined, and forgotten as far as the law lets us, also by time."""
+"""Personal data of giving, for the privacy registry: export, merge, erasure as far as law lets us, and retention."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from donations import money
 from donations.giving import addresses
 from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
-from foundation.organisation import retention
-from supporters import persons
+from foundation.organisation import retention_periods
+from supporters import privacy_registry
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
@@ -22,7 +22,7 @@ REDUCED = '{"reduced": true'  # how a reduced body begins
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
-    """Gifts with their receipts, and monthly gifts. Sums are written out with their currency."""
+    """Export gifts with their receipts, and monthly gifts. Sums are written out with their currency."""
     dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=_gifts(supporter))}
     return {
         "gifts": [
@@ -60,17 +60,19 @@ def _dedication(row: Dedication | None) -> dict[str, Any]:
 
 
 def erase(supporter: Supporter) -> set[str]:
-    """Names and addresses leave the gifts and all that Stripe told us of them.
+    """Erase names and addresses from the gifts and from all that Stripe told us of them. Returns the addresses that
+    stood there.
 
-    Ledger and receipts stay as they are: the first names nobody, the second is a tax document that must be kept.
-    Raises CannotEraseError while a monthly gift runs or a bank debit is on its way: its next event would bring the
-    name back.
+    Ledger and receipts stay as they are: the first names nobody, the second is a tax document that must be kept. Raises
+    CannotEraseError while a monthly gift runs or a bank debit is on its way: its next event would bring the name back.
     """
     if supporter.plans.counted().running().exists():
-        raise persons.CannotEraseError(gettext("A monthly gift still runs. End it first."))
+        raise privacy_registry.CannotEraseError(gettext("A monthly gift still runs. End it first."))
     gifts = _gifts(supporter).select_for_update()
     if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):
-        raise persons.CannotEraseError(gettext("A bank payment is still on its way. Wait until it has come or failed."))
+        raise privacy_registry.CannotEraseError(
+            gettext("A bank payment is still on its way. Wait until it has come or failed.")
+        )
     known = {gift.email for gift in gifts}
     known_as = {supporter.email, *known}
     for gift in gifts:
@@ -97,7 +99,7 @@ def _gifts(supporter: Supporter) -> Any:
 
 
 def _reduce_events(words: Iterable[str]) -> None:
-    """Every event whose body holds one of these. A reduced one can still be worked through."""
+    """Reduce every webhook event whose body holds one of these. A reduced one can still be processed."""
     whole = StripeEvent.objects.exclude(payload__startswith=REDUCED)
     for some in _some(words):
         wanted = Q(pk__in=[])
@@ -121,8 +123,10 @@ def _some(words: Iterable[str]) -> Iterator[list[str]]:
 
 
 def old_events(dry: bool = False) -> int:
-    """Reduce the bodies of old events to type, ids and a hash. A replay needs no more. Returns how many."""
-    old = StripeEvent.objects.filter(received_at__lt=retention.end("events")).exclude(payload__startswith=REDUCED)
+    """Retention: reduce old webhook events to type, ids and a hash. A replay needs no more. Returns how many."""
+    old = StripeEvent.objects.filter(received_at__lt=retention_periods.end("events")).exclude(
+        payload__startswith=REDUCED
+    )
     if dry:
         return old.count()
     count = 0
@@ -133,8 +137,8 @@ def old_events(dry: bool = False) -> int:
 
 
 def unpaid(dry: bool = False) -> int:
-    """Gifts that were begun and never came lose their name and address. The row stays: Stripe may name it yet."""
-    begun = Gift.objects.unfinished().filter(plan=None, supporter=None, created_at__lt=retention.end("unpaid"))
+    """Retention: blank name and address of gifts that were never paid. The row stays: Stripe may name it yet."""
+    begun = Gift.objects.unfinished().filter(plan=None, supporter=None, created_at__lt=retention_periods.end("unpaid"))
     ids = list(begun.exclude(name="", email="").values_list("pk", flat=True))
     if not dry:
         words(ids)
@@ -143,8 +147,8 @@ def unpaid(dry: bool = False) -> int:
 
 
 def words(gifts: list[int]) -> set[str]:
-    """What donors wrote beside gifts: dedications go, with their cards, and mistyped addresses leave their changes.
-    Returns the addresses that stood there.
+    """Erase what donors wrote beside gifts: dedications go, with their cards, and mistyped addresses leave their
+    changes. Returns the addresses that stood there.
     """
     Dedication.objects.filter(gift__in=gifts).delete()
     Opening.objects.filter(gift__in=gifts).delete()
@@ -155,7 +159,7 @@ def words(gifts: list[int]) -> set[str]:
 
 
 def reduce(event: StripeEvent) -> None:
-    """Keep of an event's body what names the change, and a SHA-256 by which the body can be recognised."""
+    """Reduce an event's body to what names the change, and a SHA-256 by which the body can be recognised."""
     if event.payload.startswith(REDUCED):
         return
     digest = hashlib.sha256(event.payload.encode()).hexdigest()
@@ -163,4 +167,4 @@ def reduce(event: StripeEvent) -> None:
     StripeEvent.objects.filter(pk=event.pk).update(payload=json.dumps(kept))
 
 
-persons.register("donations", export=export, erase=erase, merge=merge, move=addresses.move)
+privacy_registry.register("donations", export=export, erase=erase, merge=merge, move=addresses.move)

@@ -1,4 +1,4 @@
-"""Addresses of this app."""
+"""URL patterns of donations."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What this app adds to the panel."""
+"""Wagtail hooks: what this app adds to the panel."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations.panel import campaigns, lists, numbers, offline, unsent, year_end
+from donations.panel import campaigns, dashboard, lists, offline, unsent, year_end
 
 
 @hooks.register("register_admin_viewset")
@@ -32,6 +32,6 @@ def statements() -> MenuItem:
 @hooks.register("construct_homepage_panels")
 def agreement(request: HttpRequest, panels: list[Any]) -> None:
     if request.user.has_perm("donations.view_plan"):
-        panels.append(numbers.CarePanel())
+        panels.append(dashboard.CarePanel())
     if request.user.has_perm("donations.view_ledgerentry"):
-        panels.append(numbers.MoneyPanel())
+        panels.append(dashboard.MoneyPanel())

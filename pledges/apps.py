@@ -1,4 +1,4 @@
-"""The promise, and who made it."""
+"""The pledges app: promises, and their signatures."""
 
 from importlib import import_module
 
@@ -10,5 +10,5 @@ class PledgesConfig(AppConfig):
     verbose_name = "Pledges"
 
     def ready(self) -> None:
-        for module in ("letters", "person", "pledging", "counting"):  # they register themselves
+        for module in ("letters", "privacy", "pledging", "counting"):  # job handlers, recurring jobs, privacy functions
             import_module(f"pledges.{module}")

@@ -1,4 +1,4 @@
-"""The count of confirmed signatures: the newest step holds it, and the steps and the rows prove it."""
+"""Signature counter: the newest event holds the total, and the sum of events and the rows prove it (reconciliation)."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from pledges.models import Pledge, Signature, SignatureEvent
 
 
 class CountIsWrongError(Exception):
-    """The steps, their totals and the rows tell different numbers."""
+    """The running total, the sum of the events and the rows tell different numbers."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Three ways to one number."""
+    """Reconciliation of the counter: one number, counted three ways."""
 
-    total: int  # as shown
-    steps: int  # sum of all steps
+    total: int  # the running total, as shown
+    steps: int  # sum of the steps of all events
     rows: int  # signatures in state confirmed
 
     @property
@@ -26,19 +26,19 @@ class Proof:
 
 
 def confirmed(pledge: Pledge) -> int:
-    """How many have confirmed and not withdrawn. One look into an index, however many there are."""
+    """Return the number of confirmed, not withdrawn signatures. One index lookup, however many there are."""
     newest = SignatureEvent.objects.filter(pledge=pledge).order_by("-id").values_list("total", flat=True)
     return newest.first() or 0
 
 
 def shown(pledge: Pledge) -> int | None:
-    """The number for pages: None while it is smaller than what staff want to show."""
+    """Return the number for pages: None while it is smaller than the threshold that staff set."""
     total = confirmed(pledge)
     return total if total >= pledge.count_from else None
 
 
 def lock(pledge_id: int) -> None:
-    """From here to the end of the transaction nobody else counts for this pledge, so that steps stand in a row.
+    """Lock the counter of this pledge until the transaction ends, so that its events stand in a row.
 
     SQLite has one writer at a time anyway. New signatures do not wait for this lock.
     """
@@ -46,13 +46,13 @@ def lock(pledge_id: int) -> None:
 
 
 def next_number(pledge_id: int) -> int:
-    """The number of the next signature, under the lock. A number is never given twice, not even after withdrawal."""
+    """The number of the next signature. Call under lock(). A number is never reused, not even after withdrawal."""
     newest = Signature.objects.filter(pledge_id=pledge_id).aggregate(newest=Max("number"))["newest"]
     return (newest or 0) + 1
 
 
 def count(signature: Signature, step: int, why: str, who: str, note: str = "") -> SignatureEvent:
-    """Write a step of the count, under the lock."""
+    """Append an event to the counter: `step` is +1 or -1. Call under lock()."""
     return SignatureEvent.objects.create(
         pledge_id=signature.pledge_id,
         signature=signature,
@@ -65,7 +65,7 @@ def count(signature: Signature, step: int, why: str, who: str, note: str = "") -
 
 
 def proof(pledge: Pledge) -> Proof:
-    """Count all three ways. Reads every step, so it is not for pages."""
+    """Count all three ways. Reads every event, so it is not for pages."""
     return Proof(
         total=confirmed(pledge),
         steps=SignatureEvent.objects.filter(pledge=pledge).aggregate(sum=Sum("step"))["sum"] or 0,
@@ -75,7 +75,7 @@ def proof(pledge: Pledge) -> Proof:
 
 @jobs.every("day")
 def check() -> None:
-    """Prove every counter. A wrong one fails this job, which staff see in the panel."""
+    """Reconcile every counter, daily. A wrong one fails this job, which staff see in the panel."""
     wrong = [f"{pledge.slug}: {found}" for pledge in Pledge.objects.all() if not (found := proof(pledge)).holds]
     if wrong:
         raise CountIsWrongError("; ".join(wrong))

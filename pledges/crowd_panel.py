@@ -1,4 +1,4 @@
-"""Crowds of signatures in the panel: a number on the dashboard, a list, and a button that sets one aside or back."""
+"""Crowds of signatures (abuse) in the panel: a number on the dashboard, a list, a button to exclude or restore one."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ LABEL = _("Crowds of one domain")
 
 
 class SignatureFilters(ListFilterSet):
-    """Of the list of signatures."""
+    """Filters of the list of signatures."""
 
     domain = django_filters.CharFilter(label=_("Domain of the address"), method="of_domain")
 
@@ -45,7 +45,7 @@ class SignatureFilters(ListFilterSet):
 
 
 class CrowdPanel(Component):
-    """On the dashboard: how many crowds count, and nobody has looked at."""
+    """Dashboard panel: how many crowds count that staff have not checked."""
 
     name = "pledges_crowds"
     order = 90
@@ -58,7 +58,7 @@ class CrowdPanel(Component):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def crowd_list(request: HttpRequest) -> HttpResponse:
-    """Looking changes nothing; the buttons set one crowd aside, or back."""
+    """The list of crowds. GET changes nothing; the buttons set one aside (out of the count), or restore it."""
     if not request.user.has_perm(MAY if request.method == "POST" else MAY_LOOK):
         raise PermissionDenied
     if request.method == "POST":

@@ -1,6 +1,6 @@
-"""Crowds that one person may have made: many signatures of one domain, confirmed within the same hour.
+"""Abuse detection: a crowd of signatures of one domain, confirmed within the same hour, may be one person's.
 
-A school that signs together looks the same, so nothing happens by itself: staff see a number, look, and decide.
+A school that signs together looks the same, so nothing happens by itself: staff see a number, check, and decide.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from supporters.addresses import PLUS_IS_A_NOTE
 MANY = 20  # confirmed signatures of one domain in one hour
 SHOWN = timedelta(days=14)
 HOUR = timedelta(hours=1)
-# Where everybody has a mailbox: many of them in an hour are many people.
+# Public mail providers, where everybody has a mailbox: many of them in an hour are many people.
 EVERYBODY = PLUS_IS_A_NOTE | {"yahoo.com", "aol.com", "gmx.de", "gmx.net", "web.de", "mail.ru", "qq.com", "163.com"}
 State = Signature.State
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """One domain's, between two moments (UTC). `counting` count now, `aside` are set aside."""
+    """A crowd of one domain, between two moments (UTC). `counting` count now, `aside` are excluded."""
 
     domain: str
     since: datetime
@@ -36,7 +36,7 @@ class Crowd:
 
 
 def found() -> list[Crowd]:
-    """Those of the last two weeks, by domain. Two hours of one domain are one crowd, from the first to the last."""
+    """Crowds of the last two weeks, by domain. Two hours of one domain are one crowd, from the first to the last."""
     confirmed = _confirmed().filter(confirmed_at__gt=timezone.now() - SHOWN).exclude(_domain__in=EVERYBODY)
     hours = confirmed.annotate(hour=TruncHour("confirmed_at", tzinfo=UTC)).values_list("_domain", "hour")
     spans: dict[str, list[datetime]] = {}
@@ -46,7 +46,7 @@ def found() -> list[Crowd]:
 
 
 def waiting() -> int:
-    """How many crowds still count."""
+    """Number of crowds that still count."""
     return sum(bool(crowd.counting) for crowd in found())
 
 
@@ -55,19 +55,19 @@ def of(domain: str) -> Crowd | None:
 
 
 def set_aside(crowd: Crowd, who: str) -> int:
-    """Take all of them out of the count. `who` is the member of staff. Returns how many."""
+    """Set all its signatures aside: exclude them from the count. `who` is the member of staff. Returns how many."""
     return _each(_rows(crowd).confirmed(), lambda row: pledging.set_aside(row, who, _note(crowd)))
 
 
 def put_back(crowd: Crowd, who: str) -> int:
-    """Count again what was set aside with this crowd, and not what staff had set aside one by one."""
+    """Restore what was excluded with this crowd, and not what staff had excluded one by one. Returns how many."""
     mine = SignatureEvent.objects.filter(why=SignatureEvent.Why.SET_ASIDE, note=_note(crowd)).values("signature")
     aside = _rows(crowd).filter(state=State.SET_ASIDE, pk__in=mine)
     return _each(aside, lambda row: pledging.put_back(row, who, _note(crowd)))
 
 
 def _each(rows: SignatureQuerySet, act: Callable[[Signature], bool]) -> int:
-    """One short transaction for each, so that nobody who signs or withdraws waits for all of them."""
+    """One short transaction for each signature, so that nobody who signs or withdraws waits for all of them."""
     return sum(act(row) for row in rows.order_by("pk"))
 
 
@@ -76,7 +76,7 @@ def _note(crowd: Crowd) -> str:
 
 
 def _confirmed() -> Any:
-    """All that were confirmed, with their `_domain`."""
+    """All signatures that were confirmed, annotated with their `_domain`."""
     domain = Substr("canonical", StrIndex("canonical", Value("@")) + 1)
     return Signature.objects.filter(state__in=[State.CONFIRMED, State.SET_ASIDE]).annotate(_domain=domain)
 

@@ -1,4 +1,4 @@
-"""The form under a pledge: who signs, that they are old enough, and whether they also want letters."""
+"""The sign form of a pledge: name, address, age, and consent to letters."""
 
 import hashlib
 from typing import Any
@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access.antispam import GuardedForm, address_field
 from foundation.organisation import countries
 from pledges.models import PledgeText
 from supporters import consent, names
@@ -15,8 +15,9 @@ from supporters.models import ConsentEvent
 
 
 class SignForm(GuardedForm):
-    """Nobody signs words they did not read: the form carries a fingerprint of the pledge's text, the age and the
-    wording beside the box as they were shown. When one of them changed meanwhile, the form is shown again.
+    """Sign form with an integrity check. Nobody signs words they did not read: the form carries a fingerprint of the
+    pledge's text, the age and the consent wording as they were shown. When one of them changed meanwhile, the form is
+    shown again.
     """
 
     name = forms.CharField(
@@ -51,7 +52,7 @@ class SignForm(GuardedForm):
         self.initial["seen"] = self.fingerprint()
 
     def fingerprint(self) -> str:
-        """What the reader sees, in one word."""
+        """Return a hash of what the reader sees."""
         shown = f"{self.text.pk}\n{self.minimum_age}\n{self.wording}"
         return hashlib.sha256(shown.encode()).hexdigest()[:32]
 

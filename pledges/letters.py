@@ -1,5 +1,6 @@
-"""The two letters of a pledge: press here to confirm, and you have confirmed already. Neither holds the name, and each
-holds the way to take the signature back.
+"""The two letters of a pledge: the confirmation link (double opt-in), and "you have confirmed already".
+
+Neither holds the name, and each holds the link that withdraws the signature.
 """
 
 import uuid
@@ -12,19 +13,20 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 
-from foundation.doors import links
+from foundation.access import tokens
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from pledges.models import Signature
 
-CONFIRM = "pledge-confirm"  # the link's purpose
+CONFIRM = "pledge-confirm"  # the token's purpose
 SALT = "pledges.letters.take-back"
 LIFETIME = timedelta(days=7)
 
 
-def ask(signature: Signature) -> None:
-    """Have a job write whichever letter is due. The request does the same work for every state of the signature,
-    so that neither its answer nor its time tells whether we know the address. Ask supporters.mailbox first.
+def ask_to_confirm(signature: Signature) -> None:
+    """Enqueue the job that writes the letter that is due. The request does the same work for every state of the
+    signature, so that neither its answer nor its time tells whether we know the address. Check the rate limit of
+    supporters.mailbox first.
     """
     key = f"pledge-letter:{uuid.uuid4()}"
     jobs.enqueue("pledge-letter", key, {"signature": signature.pk, "key": key})
@@ -33,7 +35,7 @@ def ask(signature: Signature) -> None:
 @jobs.handler("pledge-letter")
 @transaction.atomic
 def write(args: dict[str, Any]) -> None:
-    """Write the letter that fits the signature now. Somebody who was set aside or has withdrawn gets none."""
+    """Job: enqueue the letter that fits the signature now. A signature that is set aside or withdrawn gets none."""
     signature = Signature.objects.select_related("pledge").filter(pk=args["signature"]).first()
     if signature is None:
         return
@@ -47,13 +49,13 @@ def write(args: dict[str, Any]) -> None:
 
 
 def way_back(signature: Signature) -> str:
-    """Where its owner takes this signature back. It works for ever: what was signed once may be withdrawn any day."""
+    """Return the URL that withdraws this signature. It never expires: what was signed once may be withdrawn any day."""
     token = signing.dumps(signature.public_id.hex, salt=SALT, compress=False)
     return settings.BASE_URL + reverse("pledges:take-back", args=[token])
 
 
 def whose(token: str) -> str | None:
-    """The public id (hex) of the signature that such an address takes back; None for an invented one."""
+    """Return the public id (hex) of the signature of a withdrawal token; None for a forged one."""
     try:
         return str(signing.loads(token, salt=SALT))
     except signing.BadSignature:
@@ -61,7 +63,7 @@ def whose(token: str) -> str | None:
 
 
 def _ask_to_confirm(signature: Signature, key: str) -> None:
-    token = links.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
+    token = tokens.make(CONFIRM, f"{signature.pk}:{signature.attempt}", LIFETIME)
     address = settings.BASE_URL + reverse("pledges:confirm", args=[token])
     way_out = way_back(signature)
     facts = {"address": address, "days": LIFETIME.days, "pledge": signature.text.heading, "withdraw": way_out}

@@ -1,4 +1,4 @@
-"""What is promised, in which words, by whom, and each step of the count."""
+"""Pledges, versions of their text, signatures, and the append-only events of the counter."""
 
 import uuid
 from typing import Self
@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from foundation.append_only.models import GrowsOnly
+from foundation.append_only.models import AppendOnlyModel
 from staff.columns import column
 from supporters import names
 from supporters.models import Supporter
 
-TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # /pledge/<these>/ are pages of their own
+TAKEN = frozenset({"confirm", "sent", "verify", "withdraw"})  # reserved slugs: /pledge/<these>/ are pages of their own
 
 
 def not_taken(slug: str) -> None:
-    """Raise ValidationError for an address that another page has."""
+    """Slug validator. Raises ValidationError for a URL that another page has."""
     if slug in TAKEN:
         raise ValidationError(_("“%(slug)s” is the address of another page."), params={"slug": slug})
 
@@ -72,20 +72,20 @@ class Pledge(models.Model):
 
     @property
     def newest_text(self) -> "PledgeText | None":
-        """The words of today in our first language. None before the first version is written."""
+        """Return the newest text in the default language. None before the first version is written."""
         return self.texts.filter(original=None).order_by("-version").first()
 
     @property
     def text_to_sign(self) -> "PledgeText | None":
-        """The words of today in the reader's language; in our first one where nobody has said them in the reader's."""
+        """Return the newest text in the reader's language; in the default language where it is not translated."""
         newest, language = self.newest_text, get_language() or settings.LANGUAGE_CODE
         if newest is None or language == settings.LANGUAGE_CODE:
             return newest
         return newest.said_in(language) or newest
 
 
-class PledgeText(GrowsOnly):
-    """One version of a pledge's words. Never changed: every signature points at the words that were read."""
+class PledgeText(AppendOnlyModel):
+    """One version of a pledge's words. Append-only: every signature points at the words that were read."""
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="texts", verbose_name=_("pledge"))
     version = models.PositiveIntegerField(_("version"))
@@ -122,17 +122,17 @@ class PledgeText(GrowsOnly):
         return f"{self.pledge}, {self.version}"
 
     def said_in(self, language: str) -> "PledgeText | None":
-        """The newest words that say this version in another language."""
+        """Return the newest translation of this version into another language."""
         return self.pledge.texts.filter(original=self, language=language).order_by("-version").first()
 
     @property
     def spoken(self) -> str:
-        """The language of these words, for `lang`."""
+        """The language code of these words, for `lang`."""
         return self.language or settings.LANGUAGE_CODE
 
     @property
     def heading(self) -> str:
-        """The pledge's title in the language of these words."""
+        """Return the pledge's title in the language of these words."""
         return self.title or self.pledge.title
 
     @property
@@ -152,23 +152,23 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(state=Signature.State.CONFIRMED)
 
     def waiting(self) -> Self:
-        """Signed, and the mailed link not pressed yet."""
+        """Pending confirmation: signed, and the mailed link not pressed yet."""
         return self.filter(state=Signature.State.STARTED)
 
     def living(self) -> Self:
-        """Neither withdrawn nor set aside."""
+        """Active: neither withdrawn nor set aside."""
         return self.filter(state__in=[Signature.State.STARTED, Signature.State.CONFIRMED])
 
     def standing(self) -> Self:
-        """All that keep their mailbox from signing once more as somebody new."""
+        """All that keep their mailbox from signing once more, by the unique constraint: all but withdrawn ones."""
         return self.exclude(state=Signature.State.WITHDRAWN)
 
 
 class Signature(models.Model):
-    """One mailbox under one pledge. It counts from the moment its owner presses the mailed link.
+    """One mailbox under one pledge. It counts from the moment its owner presses the mailed link (double opt-in).
 
-    While it waits, signing again replaces what was typed and raises `attempt`: a mailed link confirms the attempt
-    that it was written for and no other, so nobody confirms what somebody else typed later. All moments are UTC.
+    While it waits, signing again replaces what was typed and raises `attempt`: a mailed link confirms the attempt that
+    it was written for and no other, so nobody confirms what somebody else typed later. All moments are UTC.
     """
 
     class State(models.TextChoices):
@@ -237,12 +237,12 @@ class Signature(models.Model):
 
     @column(_("age"))
     def age_text(self) -> str:
-        """What they said of their age, which is no number of years."""
+        """Words for the age that they stated, which is no number of years."""
         return _("%(age)s or over") % {"age": self.age}
 
 
-class SignatureEvent(GrowsOnly):
-    """One step of the count, up or down, with the total behind it: the counter can be proved from its steps."""
+class SignatureEvent(AppendOnlyModel):
+    """Append-only event of the counter, +1 or -1, with the running total: the counter can be proved from its events."""
 
     class Why(models.TextChoices):
         CONFIRMED = "confirmed", _("confirmed")
@@ -263,8 +263,8 @@ class SignatureEvent(GrowsOnly):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = _("step of the count")
-        verbose_name_plural = _("steps of the count")
+        verbose_name = _("change of the count")
+        verbose_name_plural = _("count history")
         indexes = [models.Index(fields=["pledge", "-id"], name="newest_step")]
         constraints = [models.CheckConstraint(condition=Q(step__in=[-1, 1]), name="one_step_at_a_time")]
 

@@ -1,4 +1,4 @@
-"""What staff must still settle about pledges: words that are our sample, and not the charity's."""
+"""Launch checklist of the pledges: words that are our sample, and not the charity's."""
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from pledges.models import Pledge
 
 
 def open_points() -> list[OpenPoint]:
-    """Each open pledge whose newest words are a sample."""
+    """Return an open point for each open pledge whose newest words are a sample."""
     samples = [each for each in Pledge.objects.filter(is_open=True) if each.newest_text and each.newest_text.is_sample]
     kind = _("Pledges in our sample words")
     return [OpenPoint(kind, each.title, reverse("pledge:edit", args=[each.pk])) for each in samples]

@@ -1,4 +1,4 @@
-"""What staff see and do about pledges: edit them, read signatures, send a letter again, set a false one aside."""
+"""Pledges in the panel: edit them, read signatures, resend a letter, set a false signature aside (exclude it)."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from pledges import letters, pledging, wording
 from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
@@ -23,7 +23,7 @@ LIVING = (Signature.State.STARTED, Signature.State.CONFIRMED)
 
 
 class PledgeForm(NoCardNumbers, forms.ModelForm):
-    """A pledge and its words. Other words become a new version: who signed the old one stays with the old one."""
+    """Form of a pledge and its words. Other words become a new version: who signed the old one stays with it."""
 
     text = forms.CharField(
         label=gettext_lazy("Text"),
@@ -53,7 +53,7 @@ class PledgeForm(NoCardNumbers, forms.ModelForm):
             self._ask_for(code, name, said)
 
     def _ask_for(self, code: str, name: str, said: PledgeText | None) -> None:
-        """Title and text in one more language. They say the text above as it stood when they were written."""
+        """Add title and text in one more language: they translate the text above as it stood when they were written."""
         self.fields[f"title_{code}"] = forms.CharField(
             label=gettext("Title: %(language)s") % {"language": name}, required=False, max_length=120
         )
@@ -83,14 +83,14 @@ class PledgeForm(NoCardNumbers, forms.ModelForm):
         now = wording.publish(pledge, self.cleaned_data["text"], self.cleaned_data["is_sample"])
         for code, _name in settings.LANGUAGES[1:]:
             title, text = self.cleaned_data[f"title_{code}"], self.cleaned_data[f"text_{code}"]
-            # Words that nobody touched say the old version, not the new one.
+            # A translation that nobody touched says the old version, not the new one.
             if text and (now == before or {f"title_{code}", f"text_{code}"} & set(self.changed_data)):
                 wording.translate(now, code, title, text)
         return pledge
 
 
 class PledgeViewSet(NeverDeleted, EditedViewSet):
-    """Signatures hang on a pledge: it is closed, not deleted."""
+    """The list of pledges. Signatures hang on a pledge: it is closed, not deleted."""
 
     model = Pledge
     form = PledgeForm
@@ -102,7 +102,7 @@ class PledgeViewSet(NeverDeleted, EditedViewSet):
 
 
 class PledgeTextViewSet(ReadOnlyViewSet):
-    """Every version of every pledge's words."""
+    """The list of all versions of every pledge's words."""
 
     model = PledgeText
     icon = "doc-full"
@@ -126,12 +126,12 @@ def _put_back(signature: Signature, user: Any) -> str:
 def _send_letter(signature: Signature, user: Any) -> str:
     if not mailbox.may_write(signature.email):
         raise NotDoneError(gettext("Nothing was sent: this mailbox had its three letters of today."))
-    letters.ask(signature)
+    letters.ask_to_confirm(signature)
     return gettext("A letter with a new link is on its way.")
 
 
 class SignatureViewSet(ReadOnlyViewSet):
-    """Who signed what. Nobody confirms for somebody else, staff neither."""
+    """The list of signatures. Nobody confirms for somebody else, staff neither."""
 
     model = Signature
     icon = "edit"
@@ -162,9 +162,7 @@ class SignatureViewSet(ReadOnlyViewSet):
         "public_id",
     ]
     related = [
-        Related(
-            _("Steps of the count"), lambda signature: signature.events.all(), ["why", "step", "total", "who", "at"]
-        )
+        Related(_("Count history"), lambda signature: signature.events.all(), ["why", "step", "total", "who", "at"])
     ]
     actions = [
         Action(
@@ -192,11 +190,11 @@ class SignatureViewSet(ReadOnlyViewSet):
 
 
 class SignatureEventViewSet(ReadOnlyViewSet):
-    """The counter's proof: each step, and the total behind it."""
+    """The list of counter events, its proof: each step, and the running total behind it."""
 
     model = SignatureEvent
     icon = "order"
-    menu_label = _("Steps of the count")
+    menu_label = _("Count history")
     list_display = ["total", "step", "why", "signature", "pledge", "who", "at"]
     list_filter = {"pledge": ["exact"], "why": ["exact"], "at": ["date"]}
     search_fields = ["signature__name", "signature__email", "who", "note"]

@@ -1,4 +1,4 @@
-"""Sign, confirm, withdraw: all that happens to a signature."""
+"""Sign, confirm, withdraw, set aside: all state changes of a signature."""
 
 from django.db import transaction
 from django.db.models import CharField, F, Value
@@ -6,22 +6,22 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from foundation.doors import links
-from foundation.doors.models import AccessLink
-from foundation.organisation import retention
+from foundation.access import tokens
+from foundation.access.models import AccessLink
+from foundation.organisation import retention_periods
 from pledges import counting, letters
 from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
-from supporters import consent, mailbox, people
+from supporters import consent, mailbox, supporters
 from supporters.addresses import canonical
 
 SIGNER = "signer"
 
 
 def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, letters_wording: str, page: str) -> None:
-    """Keep a signature until its owner confirms it, and have a letter written.
+    """Upsert a pending signature until its owner confirms it (double opt-in), and enqueue the letter.
 
-    `letters_wording` holds the words that were agreed to, or nothing. The same statements run for an address that
-    is new, waits or has confirmed; a mailbox that had its letters of today is left as it is, links included.
+    `letters_wording` holds the consent wording that was agreed to, or nothing. The same statements run for an address
+    that is new, waits or has confirmed; a mailbox over its rate limit is left as it is, links included.
     """
     if not mailbox.may_write(email):
         return
@@ -41,18 +41,18 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
     with transaction.atomic():
         signature = None
         while signature is None:
-            # The unique constraint decides between two who sign at once; the second finds the first one's row. A row
-            # that kept ours out and was withdrawn before it could be locked keeps ours out no longer.
+            # Race: the unique constraint decides between two who sign at once; the second finds the first one's row. A
+            # row that kept ours out and was withdrawn before it could be locked keeps ours out no longer.
             Signature.objects.bulk_create([Signature(**mine, **typed, **rest, **reply)], ignore_conflicts=True)
             signature = known.select_for_update().first()
-        # What was typed twice in the same words leaves the letter that is on its way valid.
+        # Idempotent: what was typed twice in the same words leaves the letter that is on its way valid.
         known.waiting().exclude(**typed).update(attempt=F("attempt") + 1, **typed, **rest)
         known.update(**reply)
-        letters.ask(signature)
+        letters.ask_to_confirm(signature)
 
 
 def find(link: AccessLink | None) -> Signature | None:
-    """The signature that this link may confirm or has confirmed. None: the link opens nothing any more."""
+    """Return the signature that this link may confirm or has confirmed. None: the link has ended."""
     if link is None:
         return None
     pk, _, attempt = link.subject.partition(":")
@@ -66,14 +66,16 @@ def find(link: AccessLink | None) -> Signature | None:
 
 @transaction.atomic
 def confirm(link: AccessLink) -> bool:
-    """Count the signature of this link. False if it counts already, or the link opens nothing any more."""
+    """Confirm and count the signature of this link. False if it counts already, or the link has ended."""
     pk, _, attempt = link.subject.partition(":")
     waiting = Signature.objects.waiting().select_for_update()
     signature = waiting.filter(pk=pk, attempt=attempt).first()
     if signature is None:
         return False
-    links.use(link)
-    signature.supporter = people.meet(signature.email, signature.name, signature.country, verified=True)
+    tokens.use(link)
+    signature.supporter = supporters.get_or_create_supporter(
+        signature.email, signature.name, signature.country, verified=True
+    )
     if signature.wants_letters:
         consent.confirmed(
             signature.supporter,
@@ -91,19 +93,19 @@ def confirm(link: AccessLink) -> bool:
 
 
 def send_again(link: AccessLink | None) -> None:
-    """A new letter for somebody whose link has ended. Whatever the link is, the caller learns nothing."""
+    """Resend the letter to somebody whose link has ended. Whatever the link is, the caller learns nothing."""
     signature = Signature.objects.filter(pk=link.subject.partition(":")[0]).first() if link else None
     if signature and mailbox.may_write(signature.email):
-        letters.ask(signature)
+        letters.ask_to_confirm(signature)
 
 
 def withdraw(signature: Signature, who: str = SIGNER, note: str = "") -> bool:
-    """Take a signature back. Its owner may sign again later, under a new number. False if it has ended already."""
+    """Withdraw a signature. Its owner may sign again later, under a new number. False if it has ended already."""
     return _end(signature, Signature.State.WITHDRAWN, SignatureEvent.Why.WITHDRAWN, who, note)
 
 
 def take_back(public_id: str) -> None:
-    """By the link in its letter, whose owner has the mailbox. What nobody confirmed yet is forgotten at once."""
+    """Withdraw by the link in the letter, whose owner has the mailbox. What nobody confirmed yet is deleted at once."""
     Signature.objects.waiting().filter(public_id=public_id).delete()
     signature = Signature.objects.filter(public_id=public_id).first()
     if signature:
@@ -111,13 +113,13 @@ def take_back(public_id: str) -> None:
 
 
 def set_aside(signature: Signature, who: str, note: str) -> bool:
-    """Staff hold a signature for false. Its mailbox cannot sign again, and is not told. False if it has ended."""
+    """Exclude a false signature from the count. Its mailbox cannot sign again, is not told. False if it has ended."""
     return _end(signature, Signature.State.SET_ASIDE, SignatureEvent.Why.SET_ASIDE, who, note)
 
 
 @transaction.atomic
 def put_back(signature: Signature, who: str, note: str) -> bool:
-    """Staff were wrong: a signature that they had set aside stands as before. False if it is not set aside."""
+    """Restore a signature that staff had set aside by mistake. False if it is not set aside."""
     aside = Signature.objects.filter(pk=signature.pk, state=Signature.State.SET_ASIDE)
     row = aside.select_for_update().first()
     if row is None:
@@ -145,18 +147,20 @@ def _end(signature: Signature, state: str, why: str, who: str, note: str) -> boo
 
 
 def forget(dry: bool = False) -> int:
-    """Nobody confirmed: we forget what was typed. Nothing was counted."""
-    return retention.drop(Signature.objects.waiting().filter(signed_at__lt=retention.end("unconfirmed")), dry)
+    """Retention, daily: delete signatures that nobody confirmed. They were never counted. Returns how many."""
+    return retention_periods.drop(
+        Signature.objects.waiting().filter(signed_at__lt=retention_periods.end("unconfirmed")), dry
+    )
 
 
 def forget_withdrawn(dry: bool = False) -> int:
-    """Who took a signature back is nobody's name any more; the steps of the count stay."""
-    gone = Signature.objects.filter(state=Signature.State.WITHDRAWN, ended_at__lt=retention.end("withdrawn"))
+    """Retention, daily: anonymise withdrawn signatures; the count history stays. Returns how many."""
+    gone = Signature.objects.filter(state=Signature.State.WITHDRAWN, ended_at__lt=retention_periods.end("withdrawn"))
     return nameless(gone.exclude(name="", email=""), dry)
 
 
 def nameless(signatures: SignatureQuerySet, dry: bool = False) -> int:
-    """Take out of these signatures who signed. Returns how many there are."""
+    """Anonymise these signatures. Returns how many there are."""
     blank = dict.fromkeys(("name", "email", "letter_to", "country", "locale", "letters_wording"), "")
     mailbox_of_nobody = Concat(Value("erased:"), Cast("pk", CharField()))
-    return retention.blank(signatures, dry, canonical=mailbox_of_nobody, **blank)
+    return retention_periods.blank(signatures, dry, canonical=mailbox_of_nobody, **blank)

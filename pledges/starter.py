@@ -15,7 +15,7 @@ I promise, for my part:
 * I will speak of people who have experienced trafficking with respect, and leave their stories to them.
 * When I see something that worries me, I will tell a hotline or the police, and not act on my own.
 """
-# language: title and text
+# language code: (title, text)
 IN_OTHER_LANGUAGES = {
     "es": (
         "El compromiso abolicionista",
@@ -32,7 +32,7 @@ Por mi parte, prometo:
 
 
 def load() -> None:
-    """Make the sample pledge if there is no pledge at all. What staff wrote is never touched."""
+    """Create the sample pledge if there is no pledge at all. Idempotent; what staff wrote is never touched."""
     if not Pledge.objects.exists():
         pledge = Pledge.objects.create(slug=SLUG, title=TITLE, is_main=True)
         wording.publish(pledge, TEXT, is_sample=True)
@@ -40,7 +40,7 @@ def load() -> None:
 
 
 def _translate() -> None:
-    """The sample in the other languages of the site, while it is still the sample and nobody has said it in them."""
+    """Translate the sample into the site's other languages, while it is the sample and has no translation there."""
     pledge = Pledge.objects.filter(slug=SLUG).first()
     newest = pledge.newest_text if pledge else None
     if newest is None or (newest.text, newest.is_sample) != (TEXT.strip(), True):

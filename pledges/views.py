@@ -1,4 +1,4 @@
-"""The pages of a pledge: sign it, look in your inbox, confirm, take it back."""
+"""Views of a pledge: sign it, “look in your inbox”, confirm, withdraw."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from foundation.doors import address, guard, limits, links
+from foundation.access import antispam, client_ip, ratelimit, tokens
 from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
 from pledges import counting, letters, pledging
@@ -16,10 +16,10 @@ from pledges.forms import SignForm
 from pledges.models import Pledge, Signature
 from supporters import visits
 
-# One connection may be a full hall: three hundred people at once, and thirty a minute after them. What one mailbox gets
-# is counted before that, by supporters.mailbox.
+# Rate limit by connection. One may be a full hall: three hundred people at once, and thirty a minute after them. What
+# one mailbox gets is limited before that, by supporters.mailbox.
 SIGNERS, SECONDS = 300, 600
-WAIT = 60  # seconds: what we ask of whoever comes after them
+WAIT = 60  # seconds, for Retry-After, beyond that limit
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -38,7 +38,7 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     form = SignForm(request.POST if posted else None, text=text) if chosen.is_open else None
     too_often = False
     if form is not None and posted and form.is_valid():
-        if limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
+        if ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS):
             _sign(form, chosen)
             return redirect("pledges:sent")
         words = _("Many people are signing from your connection. Please wait a minute, then send this once more.")
@@ -47,12 +47,12 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     context = {"pledge": chosen, "text": text, "form": form, "count": counting.shown(chosen)}
     # 409: it was closed while the page was open.
     answer = render(request, "pledges/pledge.html", context, status=409 if posted and form is None else 200)
-    return limits.too_often(answer, WAIT) if too_often else answer
+    return ratelimit.too_often(answer, WAIT) if too_often else answer
 
 
 @require_safe
 def share(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture that other sites show with a link to a pledge."""
+    """The share image (Open Graph) of a pledge."""
     pledge = get_object_or_404(Pledge, slug=slug)
     text = pledge.text_to_sign
     return share_answer.answer(request, text.heading if text else pledge.title, Organisation.load().name)
@@ -81,18 +81,18 @@ def sent(request: HttpRequest) -> HttpResponse:
 @page_with_form
 @never_cache
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind the mailed link. Looking at it changes nothing, because mail scanners look too: the button
+    """Confirm a signature (double opt-in). GET changes nothing, because mail scanners follow links: the button
     confirms, unless it was pressed at once: machines press too. Behind it stands one page, however often it is pressed.
     """
-    link = links.find(token, letters.CONFIRM)
+    link = tokens.find(token, letters.CONFIRM)
     signature = pledging.find(link)
     if link is None or signature is None:
         return render(request, "pledges/ended.html", {"token": token}, status=410)
-    if request.method == "POST" and not guard.at_once(request):
+    if request.method == "POST" and not antispam.at_once(request):
         pledging.confirm(link)
         return redirect(request.path)
     if signature.number is None:
-        context = {"signature": signature, **guard.button(request)}
+        context = {"signature": signature, **antispam.button(request)}
         return render(request, "pledges/confirm.html", context)
     return _without_referrer(_thanks(request, signature))
 
@@ -110,22 +110,22 @@ def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
 @page_with_form
 @never_cache
 def take_back(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the link in each of a pledge's letters: one button, which withdraws the signature. Looking does not."""
+    """Withdraw by the link in a letter: one button, which withdraws the signature. GET does not."""
     public_id = letters.whose(token)
     if public_id is None:
         return render(request, "pledges/take_back.html", {"state": "unknown"}, status=404)
-    if request.method == "POST" and not guard.at_once(request):
+    if request.method == "POST" and not antispam.at_once(request):
         pledging.take_back(public_id)
         return redirect(request.path)
     signature = Signature.objects.living().filter(public_id=public_id).select_related("text__pledge").first()
-    context = {"state": "open" if signature else "done", "signature": signature, **guard.button(request)}
+    context = {"state": "open" if signature else "done", "signature": signature, **antispam.button(request)}
     return render(request, "pledges/take_back.html", context)
 
 
 @require_POST
 @visits.required
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """On My page, by the supporter whose it is: anybody else's is not there. One that has ended stays ended."""
+    """Withdraw on My page, by the supporter whose it is: anybody else's answers 404. One that has ended stays ended."""
     supporter = request.supporter  # type: ignore[attr-defined]
     signature = Signature.objects.filter(pk=pk, supporter=supporter).first()
     if signature is None:
@@ -137,14 +137,16 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @never_cache
 def new_letter(request: HttpRequest, token: str) -> HttpResponse:
-    """The button on the page of an ended link. Its answer is the same for a link that never was."""
-    if not limits.allow("pledge", address.block(address.of(request)), SIGNERS, SECONDS):
-        return limits.too_often(render(request, "pledges/ended.html", {"token": token, "wait": True}), WAIT)
-    pledging.send_again(links.find(token, letters.CONFIRM, expired_too=True))
+    """Resend the letter, by the button on an ended link's page. Its answer is the same for a link that never was."""
+    if not ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS):
+        return ratelimit.too_often(render(request, "pledges/ended.html", {"token": token, "wait": True}), WAIT)
+    pledging.send_again(tokens.find(token, letters.CONFIRM, expired_too=True))
     return redirect(reverse("pledges:sent"))
 
 
 def _without_referrer(answer: HttpResponse) -> HttpResponse:
-    """For pages without a form. With one, Chromium would say `Origin: null` and Django would refuse the form."""
+    """Send Referrer-Policy: no-referrer, on pages without a form. With one, Chromium would say `Origin: null` and
+    Django's CSRF check would refuse the form.
+    """
     answer["Referrer-Policy"] = "no-referrer"
     return answer

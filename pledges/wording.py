@@ -1,4 +1,4 @@
-"""Publish the words of a pledge: always as a new version, because people signed the old one."""
+"""Publish the words of a pledge: always as a new version (append-only), because people signed the old one."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pledges.models import Pledge, PledgeText
 
 @transaction.atomic
 def publish(pledge: Pledge, text: str, is_sample: bool = False) -> PledgeText:
-    """The next version of the pledge's words. The same words again are no new version."""
+    """Append the next version of the pledge's words. Idempotent: the same words again are no new version."""
     text = text.replace("\r\n", "\n").strip()
     counting.lock(pledge.pk)
     newest = pledge.newest_text
@@ -22,7 +22,7 @@ def publish(pledge: Pledge, text: str, is_sample: bool = False) -> PledgeText:
 
 @transaction.atomic
 def translate(original: PledgeText, language: str, title: str, text: str) -> PledgeText:
-    """Say this version in another language. Who reads that language signs these words from then on."""
+    """Append a translation of this version. Who reads that language signs these words from then on."""
     text = text.replace("\r\n", "\n").strip()
     pledge = original.pledge
     counting.lock(pledge.pk)
@@ -34,6 +34,6 @@ def translate(original: PledgeText, language: str, title: str, text: str) -> Ple
 
 
 def _write(pledge: Pledge, **words: Any) -> PledgeText:
-    """Under the lock: versions in all languages are numbered in one row."""
+    """Append a row under the lock: versions in all languages share one sequence of numbers."""
     newest = pledge.texts.aggregate(newest=Max("version"))["newest"]
     return PledgeText.objects.create(pledge=pledge, version=(newest or 0) + 1, **words)

@@ -19,8 +19,8 @@ from mutmut.stats import status_by_exit_code
 
 
 def take_decorated_functions() -> None:
-    """mutmut leaves out every function with a decorator. Here the decorators stay on the switch between original and
-    mutants, and the copies go without, so that nothing is registered or cached twice.
+    """Patch mutmut to mutate decorated functions too, which it leaves out. Here the decorators stay on the switch
+    (trampoline) between original and mutants, and the copies go without, so that nothing is registered or cached twice.
     """
     visitor = file_mutation.MutationVisitor
     skips, arrange = visitor._skip_node_and_children, file_mutation.function_trampoline_arrangement
@@ -40,7 +40,7 @@ def take_decorated_functions() -> None:
 
 
 def report() -> None:
-    """How many of each module's mutants were noticed, and the names of those that were not."""
+    """Print the mutation score of each module, and the names of the mutants that survived."""
     for path in sorted(Path("mutants/donations").glob("*.py.meta")):
         ends = {
             name: status_by_exit_code[code] for name, code in json.loads(path.read_text())["exit_code_by_key"].items()

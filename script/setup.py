@@ -1,4 +1,4 @@
-"""Makes .venv and installs pinned requirements into it, when they changed. Standard library only: it runs first.
+"""Makes the virtual environment .venv, installs pinned requirements when changed. Standard library only: it runs first.
 
 Usage: python3 script/setup.py requirements.txt [more.txt …]   (a name ending in contract.txt is installed alone,
 without the packages it asks for)
@@ -42,8 +42,8 @@ def main(files: list[str]) -> None:
 
 
 def usable() -> bool:
-    """A .venv that was copied or whose Python went away is made again, and one that was stopped half way: it may have
-    a Python without pip. Django is in each that was ever filled.
+    """Whether .venv can be used. One that was copied or whose Python went away is made again, and one that was stopped
+    half way: it may have a Python without pip. Django is in each that was ever filled.
     """
     if not PYTHON.exists():
         return False
@@ -81,7 +81,7 @@ def install(name: str) -> None:
 
 
 def run(command: list[str]) -> None:
-    """Run quietly. When it fails, say one plain sentence, and keep what it said for whoever wants to look."""
+    """Run quietly. When it fails, print one plain sentence, and keep the output for a person who wants to look."""
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         if os.environ.get("VERBOSE"):

@@ -1,4 +1,4 @@
-"""The view behind each button of a detail page: it asks where there is something to ask, does it, and logs it."""
+"""View behind each action button of a detail page: asks for confirmation where needed, acts, writes the audit log."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ class NotDoneError(Exception):
 
 
 class ActionView(generic.PermissionCheckedMixin, View):
-    """Looking never does it: the deed is a POST, and comes after the question where the action asks one."""
+    """GET changes nothing: the action is a POST, and comes after the confirmation where the action asks for one."""
 
     http_method_names = ["get", "head", "post"]
     any_permission_required = ["view"]

@@ -1,4 +1,4 @@
-"""Rules for allauth: nobody signs up, letters go through the outbox, secrets of second factors are kept sealed."""
+"""allauth adapters: no sign-up, e-mails go through the outbox, secrets of second factors are encrypted at rest."""
 
 import uuid
 from datetime import timedelta
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from foundation.doors import address
+from foundation.access import client_ip
 from foundation.letters import outbox
 from foundation.organisation.models import Organisation
 from staff import browsers, factors, lockout, sealing
@@ -25,15 +25,17 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address.of(request)
+        return client_ip.of(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who showed a factor a moment ago need not do it again; nor who signed in and has none yet."""
+        """Not if a factor was shown a moment ago; nor right after sign-in with none enrolled yet."""
         fresh = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
         return not factors.lately(context.request, within=fresh)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """allauth's own limits count in the memory of one process, and for everybody at once: they are off."""
+        """Sign in under our own rate limits (staff/lockout.py). allauth's count in the memory of one process, and for
+        everybody at once: they are off.
+        """
         account = str(credentials.get("email") or getattr(request.user, "email", ""))
         if not lockout.may_try(request, account):
             raise ImmediateHttpResponse(lockout.locked(request))
@@ -48,14 +50,14 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return answer
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Who has a second factor shows that one: a password that was stolen with the session proves nothing."""
+        """With a second factor, reauthenticate with it: a password that was stolen with the session proves nothing."""
         ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if user.is_authenticated and factors.of(user).exists():
             return [way for way in ways if way["id"] != "reauthenticate"]
         return ways
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Written now, sent by a job: the answer takes equally long whether the address is known or not."""
+        """Enqueue the e-mail now; a job sends it: the answer takes equally long whether the address is known or not."""
         words = self.render_mail(template_prefix, email, {"email": email, **context})
         outbox.queue(
             key=f"staff:{uuid.uuid4()}",
@@ -65,7 +67,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Always the configured address, whatever Host the request claimed."""
+        """Build the password reset link on the configured address, whatever Host the request claimed."""
         person, _, token = key.partition("-")
         return settings.BASE_URL + reverse("account_reset_password_from_key", args=[person, token])
 
@@ -78,7 +80,7 @@ class StaffMFAAdapter(DefaultMFAAdapter):
         return sealing.unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """The last factor stays. Who lost it asks an administrator for a new link."""
+        """The last second factor cannot be deleted. A person who lost it asks an administrator for a new link."""
         return factors.of(authenticator.user).exclude(pk=authenticator.pk).exists()
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:

@@ -1,4 +1,4 @@
-"""The staff app: people who run the site, and the panel kit they run it with."""
+"""The staff app: accounts and sign-in of staff, and the panel kit they run the site with."""
 
 from importlib import import_module
 
@@ -12,8 +12,8 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff"
 
     def ready(self) -> None:
-        import_module("staff.factors")  # hears when a factor was set up
-        import_module("staff.accounts")  # hears when an account was saved
+        import_module("staff.factors")  # signal receivers: a second factor was added or used
+        import_module("staff.account_sync")  # signal receiver: an account was saved
         import_module("staff.choosers").replace()
         import_module("staff.exports").replace()
         import_module("staff.searching").replace()
@@ -24,4 +24,4 @@ class StaffConfig(AppConfig):
 class StaffUsersConfig(WagtailUsersAppConfig):
     """Wagtail's own app for users, with our forms."""
 
-    user_viewset = "staff.people.StaffUserViewSet"
+    user_viewset = "staff.accounts.StaffUserViewSet"

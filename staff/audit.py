@@ -1,4 +1,4 @@
-"""What the panel's log says about exports and buttons. Wagtail keeps the log and shows it in Site history."""
+"""Audit log: what the panel records about exports and actions. Wagtail keeps the log and shows it in Site history."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from wagtail.models import ModelLogEntry
 
 
 def forget_name(row: models.Model) -> None:
-    """The log keeps what staff did with a row, and no longer what the row was called."""
+    """At an erasure: the audit log keeps what staff did with a row, and no longer what the row was called."""
     kind = ContentType.objects.get_for_model(row)
     ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(label="")
 
 
 class ExportLine(LogFormatter):
-    """An export stands in the log under the person who took it."""
+    """Audit log entry of an export, under the user who took it."""
 
     label = _("Export")
 
@@ -37,7 +37,7 @@ class ExportLine(LogFormatter):
 
 
 class ActionLine(LogFormatter):
-    """A button that somebody pressed on a detail page, and what came of it."""
+    """Audit log entry of an action: a button that was pressed on a detail page, and what came of it."""
 
     label = _("Button")
 

@@ -1,4 +1,4 @@
-"""Browsers in which somebody signed in before, by a signed cookie: nobody else's failures lock them out."""
+"""Trusted devices: browsers with an earlier sign-in, by a signed cookie: nobody else's failures lock them out."""
 
 import secrets
 
@@ -8,20 +8,20 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 COOKIE = "__Secure-known" if settings.HTTPS else "known"
-PATH = "/accounts/"  # it is sent to the sign-in pages and nowhere else
+PATH = "/accounts/"  # path of the cookie: the sign-in pages and nowhere else
 SALT = "staff.browsers"
-KEPT = 180 * 86400  # seconds, counted anew with each sign-in
-MOST = 5  # accounts of one browser; the oldest goes
+KEPT = 180 * 86400  # seconds: the cookie's lifetime, renewed with each sign-in
+MOST = 5  # accounts of one browser; the oldest is dropped
 
 
 def known(request: HttpRequest, account: str) -> str:
-    """The name of this browser, if the account with this e-mail address signed in with it before, or ""."""
+    """Return the id of this browser, if the account with this e-mail address signed in with it before, or ""."""
     name, accounts = _read(request)
     return name if _mark(account) in accounts else ""
 
 
 def remember(request: HttpRequest, answer: HttpResponseBase, account: str) -> None:
-    """This browser knew the way in: the answer takes a cookie along that says so. It opens nothing by itself."""
+    """Set the cookie that marks this browser as known for the account, after a sign-in. It opens nothing by itself."""
     name, accounts = _read(request)
     mark = _mark(account)
     kept = [*(each for each in accounts if each != mark), mark][-MOST:]
@@ -45,10 +45,10 @@ def _read(request: HttpRequest) -> tuple[str, list[str]]:
 
 
 def _mark(account: str) -> str:
-    """The cookie names nobody."""
+    """A hash of the account: the cookie names nobody."""
     return salted_hmac(SALT, spelled(account), algorithm="sha256").hexdigest()[:24]
 
 
 def spelled(account: str) -> str:
-    """An e-mail address in one spelling, also where the database takes a dotless i or a long s for i and s."""
+    """Normalise an e-mail address, also where the database takes a dotless i or a long s for i and s."""
     return account.strip().upper().lower()[:254]

@@ -1,15 +1,15 @@
-"""Cells of a spreadsheet that hold what people typed."""
+"""CSV injection (formula injection): makes cells of a spreadsheet that hold what people typed inert."""
 
 import re
 from typing import Any
 
 # A spreadsheet program takes text that begins so for a formula; the last four are the full-width forms. Inside a text
-# too, behind what another country's program takes for the end of a cell.
+# too, behind what another country's program takes for a delimiter.
 FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
 
 
 def inert(value: Any) -> Any:
-    """Text that no spreadsheet program takes for a formula. Numbers and dates stay what they are."""
+    """Return text that no spreadsheet program takes for a formula. Numbers and dates stay what they are."""
     if isinstance(value, str) and FORMULA.search(value):
         return FORMULA.sub("'", value)
     return value

@@ -1,7 +1,7 @@
-"""Wagtail writes an inline script behind each chooser; our policy refuses it. A mark for static/staff/panel.js instead.
+"""Choosers without Wagtail's inline script, which our CSP refuses: a data attribute for static/staff/panel.js instead.
 
-Every chooser inherits `render` from one class, and most classes are made by Wagtail on the fly, so that the one
-method is replaced where it is defined. tests/staff/test_browser.py notices when Wagtail changes it.
+Every chooser inherits `render` from one class, and most classes are made by Wagtail on the fly, so that the one method
+is monkey-patched where it is defined. tests/staff/test_browser.py notices when Wagtail changes it.
 """
 
 import json
@@ -14,7 +14,7 @@ from wagtail.admin.widgets.workflows import AdminTaskChooser
 
 
 def render(self: Any, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-    """The chooser's HTML, and what to start it with."""
+    """Return the chooser's HTML, with the options that panel.js starts it with."""
     chosen = self.get_value_data(value)
     start = "createTaskChooser" if isinstance(self, AdminTaskChooser) else self.js_constructor
     return format_html(

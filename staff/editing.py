@@ -1,4 +1,4 @@
-"""The panel kit: rows that staff add and edit in a form, and those of them that nobody deletes."""
+"""The panel kit for editable models: view sets for rows that staff add and edit in a form, with or without deletion."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 
 class EditedViewSet(ModelViewSet):
-    """A list whose rows lead to a form of ours. No row is a copy of another, and none hangs on pages or pictures."""
+    """View set of editable rows with a form of ours. No copy view; no reference index: none uses pages or pictures."""
 
     form: type[BaseModelForm]
     copy_view_enabled = False
@@ -21,14 +21,15 @@ class EditedViewSet(ModelViewSet):
 
 
 class NeverDeletedPolicy(ModelPermissionPolicy):
-    """Nobody deletes such rows, superusers included."""
+    """Permission policy: nobody deletes such rows, superusers included."""
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action != "delete" and super().user_has_permission(user, action)
 
 
 class NeverDeleted:
-    """For a view set whose rows others hang on: what ends is closed or taken off the site. Say which in its docstring.
+    """Mixin for a view set whose rows others hang on: what ends is closed or taken off the site. Say which in its
+    docstring.
 
     It stands before the view set's class: `class PledgeViewSet(NeverDeleted, EditedViewSet)`.
     """

@@ -1,7 +1,8 @@
-"""Every CSV and XLSX that the panel answers: one place makes it safe, permitted and written down.
+"""Exports as CSV and XLSX from the panel: one place makes each safe, checks the permission, writes the audit log.
 
 Wagtail has one class behind all of its exports (site history, reports, redirects, every list), and ours inherit it too,
-so that its methods are replaced where they are defined. tests/staff/test_files.py walks every address of the site.
+so that its methods are monkey-patched where they are defined. tests/staff/test_files.py walks every address of the
+site.
 """
 
 import codecs
@@ -26,7 +27,8 @@ from staff.cells import inert
 RIGHT = "organisation.export_report"  # for what Wagtail itself exports; lists of ours ask for app.export_model
 XLSX_ROWS = 10_000  # a workbook is built in memory, 15 s for 100 000 rows; CSV is streamed
 CHUNK = 2_000
-# What XLSX cannot hold. openpyxl says it too, but every process would import all of openpyxl for it.
+# Control characters that XLSX cannot hold. openpyxl has them too, but every process would import all of openpyxl for
+# it.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _plain_cell: Callable[..., Any] = SpreadsheetExportMixin.preprocess_field_value
@@ -35,12 +37,12 @@ _file: Callable[..., HttpResponseBase] = SpreadsheetExportMixin.as_spreadsheet
 
 
 def may_export(view: Any) -> bool:
-    """Whether there is something to export, and the right to do it."""
+    """Whether there is something to export, and the user has the permission."""
     return bool(view.list_export) and view.request.user.has_perm(RIGHT)
 
 
 def cell(view: Any, field: str, value: Any, export_format: str) -> Any:
-    """What stands in one cell: of text only what no program takes for a formula. XLSX writes text as text anyway."""
+    """Return the value of one cell: text is made inert against formula injection. XLSX writes text as text anyway."""
     found = _plain_cell(view, field, value, export_format)
     if isinstance(found, str):
         found = UNPRINTABLE.sub("", found)
@@ -50,8 +52,8 @@ def cell(view: Any, field: str, value: Any, export_format: str) -> Any:
 
 
 def pieces(view: Any, rows: Any) -> Iterator[bytes]:
-    """Piece by piece: a hundred thousand rows do not stand in memory at once, nor is each sent by itself. The mark at
-    the beginning tells Excel that names are written in UTF-8.
+    """Stream the CSV in chunks: a hundred thousand rows do not stand in memory at once, nor is each sent by itself. The
+    byte order mark at the beginning tells Excel that names are written in UTF-8.
     """
     yield codecs.BOM_UTF8
     lines = _lines(view, _InChunks(rows) if isinstance(rows, QuerySet) else rows)
@@ -60,7 +62,7 @@ def pieces(view: Any, rows: Any) -> Iterator[bytes]:
 
 
 def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
-    """The file, after the right to have it was asked for; who took what stands in the panel's log."""
+    """Return the file, after the permission was checked; the user who took it is written into the audit log."""
     if not view.show_export_buttons:
         raise PermissionDenied
     count = rows.count() if isinstance(rows, QuerySet) or not isinstance(rows, Sized) else len(rows)
@@ -86,7 +88,7 @@ def replace() -> None:
 
 
 class _InChunks:
-    """A queryset that is walked without keeping what was passed."""
+    """A queryset that is iterated without caching its rows."""
 
     def __init__(self, queryset: QuerySet[Any]) -> None:
         self.queryset, self.model = queryset, queryset.model

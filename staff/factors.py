@@ -1,4 +1,4 @@
-"""The second factor: which one this session has shown, and which ones an account has."""
+"""Second factor (MFA, two-factor authentication): which one this session has shown, and which ones an account has."""
 
 import time
 from datetime import timedelta
@@ -15,12 +15,12 @@ from django.http import HttpRequest
 from staff import notices
 from staff.models import User
 
-# Recovery codes stand in for a factor that was lost. They are none of their own.
+# Recovery codes stand in for a factor that was lost. They are not a factor of their own.
 REAL = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def of(user: Any) -> QuerySet[Authenticator]:
-    """The authenticator apps and passkeys of an account."""
+    """Return the authenticator apps (TOTP) and passkeys (WebAuthn) of an account."""
     found: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user.pk, type__in=REAL)
     return found
 
@@ -36,13 +36,13 @@ def shown(request: HttpRequest) -> bool:
 
 
 def signed_in_for(request: HttpRequest) -> timedelta:
-    """How long ago this session first showed anything. A session without a record counts as old."""
+    """Age of this session since its first authentication. A session without a record counts as old."""
     records = get_authentication_records(request, request.user)
     return timedelta(seconds=time.time() - records[0]["at"]) if records else timedelta.max
 
 
 def lately(request: HttpRequest, within: timedelta) -> bool:
-    """Whether this session showed a second factor not longer ago than that; its password, if it has none to show."""
+    """Whether this session showed a second factor within that time; its password, if it has no factor to show."""
     records = get_authentication_records(request, request.user)
     wanted = {"mfa"} if of(request.user).exists() else {"mfa", "password"}
     times = [record["at"] for record in records if record.get("method") in wanted]
@@ -50,14 +50,14 @@ def lately(request: HttpRequest, within: timedelta) -> bool:
 
 
 def forget_all(user: User) -> None:
-    """Take every factor and recovery code from an account: its sessions end, and it enrols anew. Its owner is told."""
+    """Delete all factors and recovery codes of an account: its sessions end, it enrols anew, its owner is notified."""
     if Authenticator.objects.filter(user_id=user.pk).delete()[0]:
         notices.factors_taken(user)
 
 
 @receiver(authenticator_added)
 def enrolled(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    """Whoever has just set a factor up has shown it. The gate lets nobody enrol beside a factor not yet shown."""
+    """Signal receiver: a new factor counts as shown. The gate lets nobody enrol beside a factor not yet shown."""
     if authenticator.type in REAL:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
         request.session.cycle_key()
@@ -65,6 +65,6 @@ def enrolled(request: HttpRequest, user: User, authenticator: Authenticator, **k
 
 @receiver(authenticator_used)
 def confirmed(request: HttpRequest, reauthenticated: bool, **kwargs: Any) -> None:
-    """A session that gains rights gets a new id."""
+    """Signal receiver: a session that gains rights by reauthentication gets a new key (session fixation)."""
     if reauthenticated:
         request.session.cycle_key()

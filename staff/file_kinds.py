@@ -1,16 +1,16 @@
-"""What a file is, by its bytes: the name that somebody gave it decides nothing."""
+"""File type detection by content (magic bytes): the name that somebody gave a file decides nothing."""
 
 import re
 from collections.abc import Callable
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-BEGINNING = 64 * 1024  # bytes that are looked at
-# Text that a browser would take for a page or a drawing, whatever it is called.
+BEGINNING = 64 * 1024  # bytes that are read
+# Markup: text that a browser would take for a page or a drawing, whatever it is called.
 MARKUP = re.compile(rb"\s*<(?:!|\?|/?[a-z])", re.IGNORECASE)
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-SOUND = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")  # MPEG sound, with or without words before it
+SOUND = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")  # MPEG audio, with or without an ID3 tag before it
 PICTURES = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -27,7 +27,7 @@ def _begins(pattern: bytes) -> Look:
 
 
 def _text(head: bytes, file: BinaryIO) -> bool:
-    """Words and nothing that runs, in UTF-8, UTF-16 or one byte a letter."""
+    """Plain text and nothing that runs, in UTF-8, UTF-16 or one byte a letter."""
     for bom, encoding in BOMS.items():
         if head.startswith(bom):
             head = head[len(bom) :].decode(encoding, "ignore").encode()
@@ -39,7 +39,7 @@ def _captions(head: bytes, file: BinaryIO) -> bool:
 
 
 def _packed(folder: str = "") -> Look:
-    """A zip, with something in this folder, and without macros."""
+    """A ZIP, with something in this folder, and without macros."""
 
     def look(head: bytes, file: BinaryIO) -> bool:
         names = _names(head, file)
@@ -50,7 +50,7 @@ def _packed(folder: str = "") -> Look:
 
 
 def _named(kind: bytes) -> Look:
-    """A zip whose first member says what it is: OpenDocument and EPUB."""
+    """A ZIP whose first member is its `mimetype`: OpenDocument and EPUB."""
     return lambda head, file: head[30:].startswith(b"mimetype" + kind) and bool(_names(head, file))
 
 
@@ -65,8 +65,8 @@ def _names(head: bytes, file: BinaryIO) -> list[str]:
 
 
 OOXML, ODF = "application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument."
-MPEG = _begins(rb"....ftyp(?!avi[fs]|hei|mif1)")  # not the pictures of that family
-# What staff may upload as a document: its ending, its type, and how its bytes are told.
+MPEG = _begins(rb"....ftyp(?!avi[fs]|hei|mif1)")  # not the image formats of that family
+# What staff may upload as a document: its extension, its content type, and how its bytes are recognised.
 DOCUMENTS: dict[str, tuple[str, Look]] = {
     "pdf": ("application/pdf", _begins(rb"%PDF-\d")),
     "docx": (f"{OOXML}wordprocessingml.document", _packed("word/")),
@@ -80,7 +80,7 @@ DOCUMENTS: dict[str, tuple[str, Look]] = {
     "txt": ("text/plain; charset=utf-8", _text),
     "csv": ("text/csv; charset=utf-8", _text),
 }
-# What plays on a page of ours.
+# Audio and video that play on a page of ours.
 PLAYED: dict[str, tuple[str, Look]] = {
     "mp4": ("video/mp4", MPEG),
     "m4v": ("video/mp4", MPEG),
@@ -94,14 +94,14 @@ ENDINGS = [*DOCUMENTS, *PLAYED]
 
 
 def type_of(file: BinaryIO, ending: str) -> str | None:
-    """The content type of a document with this ending, or None where its bytes are something else."""
+    """Return the content type of a document with this extension, or None where its bytes are something else."""
     content_type, look = {**DOCUMENTS, **PLAYED}.get(ending.lower(), ("", None))
     file.seek(0)
     return content_type if look and look(file.read(BEGINNING), file) else None
 
 
 def picture_type(file: BinaryIO) -> str | None:
-    """The content type of a picture made of pixels, or None for anything else, drawings that can run included."""
+    """Return the content type of a raster image, or None for anything else, drawings that can run (SVG) included."""
     file.seek(0)
     head = file.read(16)
     return next((name for name, pattern in PICTURES.items() if pattern.match(head)), None)

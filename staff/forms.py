@@ -1,4 +1,4 @@
-"""Forms of the sign-in pages: limits that hold across all processes, and codes that work once."""
+"""Sign-in forms: rate limits that hold across all processes, and one-time codes that work once."""
 
 import re
 from typing import Any
@@ -17,12 +17,12 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from foundation.doors import address, limits
+from foundation.access import client_ip, ratelimit
 from staff import browsers, lockout
 from staff.models import User
 
-RESET_LETTERS, RESETS_HERE, RESET_WINDOW = 3, 20, 3600  # to one mailbox, and asked for from one address
-CODE_REMEMBERED = 3600  # seconds; a code of an app is valid for ninety
+RESET_LETTERS, RESETS_HERE, RESET_WINDOW = 3, 20, 3600  # per hour: to one mailbox, and asked for from one address
+CODE_REMEMBERED = 3600  # seconds, against replay; a code of an app is valid for ninety
 
 
 def _may_guess(user: Any) -> None:
@@ -30,16 +30,16 @@ def _may_guess(user: Any) -> None:
         raise get_adapter().validation_error("too_many_login_attempts")
 
 
-def _use_up(user: Any, code: str) -> None:
-    """A code of an authenticator app works once, in whichever process it is shown again."""
+def _refuse_replay(user: Any, code: str) -> None:
+    """Against replay: a TOTP code works once, in whichever process it is shown again."""
     digits = re.sub(r"\W", "", code)
-    if not limits.allow("totp-code", f"{user.pk}:{digits}", 1, CODE_REMEMBERED):
+    if not ratelimit.allow("totp-code", f"{user.pk}:{digits}", 1, CODE_REMEMBERED):
         raise get_mfa_adapter().validation_error("incorrect_code")
 
 
 class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Labels say what belongs where; words inside the fields would vanish while typing."""
+        """Labels say what belongs where; placeholders inside the fields would vanish while typing."""
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("E-mail address")
         self.fields["password"].help_text = ""  # the page has the link already
@@ -48,7 +48,7 @@ class LoginForm(AllauthLoginForm):
 
 
 class CodeOnce:
-    """For allauth's two forms that ask for a code."""
+    """Mixin for allauth's two forms that ask for a code: rate limited, and each code works once."""
 
     user: Any
     authenticator: Authenticator
@@ -57,7 +57,7 @@ class CodeOnce:
         _may_guess(self.user)
         code: str = super().clean_code()  # type: ignore[misc]
         if self.authenticator.type == Authenticator.Type.TOTP:
-            _use_up(self.user, code)
+            _refuse_replay(self.user, code)
         return code
 
 
@@ -73,13 +73,13 @@ class ActivateAppForm(ActivateTOTPForm):
     def clean_code(self) -> str:
         _may_guess(self.user)
         code: str = super().clean_code()
-        _use_up(self.user, code)
+        _refuse_replay(self.user, code)
         return code
 
 
 class ChangePasswordForm(AllauthChangePasswordForm):
     def clean_oldpassword(self) -> str:
-        """A screen left alone is no place to guess the password either."""
+        """Rate limited too: a screen left alone is no place to guess the password either."""
         if not lockout.may_try(context.request, self.user.email):
             raise get_adapter().validation_error("too_many_login_attempts")
         old: str = super().clean_oldpassword()
@@ -89,27 +89,27 @@ class ChangePasswordForm(AllauthChangePasswordForm):
 
 class ResetPasswordForm(AllauthResetPasswordForm):
     def clean_email(self) -> str:
-        """The limit is the same for known and unknown addresses, so that nobody is found out by it."""
+        """Rate limit by network address, the same for known and unknown accounts (against enumeration)."""
         self.browser = browsers.known(context.request, self.cleaned_data["email"])
-        place = address.block(address.of(context.request))
-        if not (self.browser or limits.allow("password-reset", place, RESETS_HERE, RESET_WINDOW)):
+        place = client_ip.block(client_ip.of(context.request))
+        if not (self.browser or ratelimit.allow("password-reset", place, RESETS_HERE, RESET_WINDOW)):
             raise forms.ValidationError(_("Too many tries. Please wait an hour."), code="too_many")
         email: str = super().clean_email()
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """A mailbox gets three letters an hour, whoever asks, and the answer is the same for the fourth: nobody can
-        flood a colleague, and nobody is refused, because the letters that came lead in as well. A browser that is
-        known has letters of its own.
+        """Rate limit by mailbox: three reset letters an hour, whoever asks, and the answer is the same for the fourth:
+        nobody can flood a colleague, and nobody is refused, because the letters that came lead in as well. A browser
+        that is known has a limit of its own.
         """
         email: str = self.cleaned_data["email"]
-        if limits.allow("password-reset", f"{self.browser} {browsers.spelled(email)}", RESET_LETTERS, RESET_WINDOW):
+        if ratelimit.allow("password-reset", f"{self.browser} {browsers.spelled(email)}", RESET_LETTERS, RESET_WINDOW):
             super().save(request, **kwargs)
         return email
 
 
 class ChoosePasswordForm(forms.Form):
-    """The page behind an invitation."""
+    """Password form of an invitation link."""
 
     password = forms.CharField(
         label=_("Password"),

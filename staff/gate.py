@@ -1,4 +1,4 @@
-"""The gate before the panel: only a session that itself showed a second factor passes."""
+"""Two-factor middleware before the panel: only a session that itself showed a second factor passes. Timeouts too."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.views.defaults import permission_denied
 
-from staff import factors, kept, notices
+from staff import factors, form_replay, notices
 from staff.models import User
 
 PANEL, ACCOUNTS = "/admin/", "/accounts/"
@@ -25,11 +25,11 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 FRESH = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 EXPORT = "export"
-SEEN = "staff_seen"  # in the session: seconds since the epoch of the last request, kept to the minute
+SEEN = "staff_seen"  # session key: seconds since the epoch (UTC) of the last request, kept to the minute
 
-# Wagtail's own ways in. Each leads to allauth's page (staff/urls.py), so anybody may knock there.
-DOORS = {"wagtail_login", "wagtail_password_reset", "wagtail_logout"}
-# What a session that has not shown its factor may open under /accounts/.
+# Wagtail's own sign-in pages. Each redirects to allauth's page (staff/urls.py), so anybody may open them.
+SIGN_IN_ADDRESSES = {"wagtail_login", "wagtail_password_reset", "wagtail_logout"}
+# URL names that a session may open under /accounts/ before it has shown its factor.
 OPEN = {
     "account_login",
     "account_logout",
@@ -47,7 +47,7 @@ ENROL = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthen
 
 
 class StaffGate:
-    """Looks at /admin/ and /accounts/ only: pages that people read never touch the session."""
+    """Middleware for /admin/ and /accounts/ only: pages that people read never touch the session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -67,32 +67,32 @@ class StaffGate:
 
 
 def _at_the_panel(request: HttpRequest) -> HttpResponse | None:
-    """Who is turned away from the panel, and where to. None: come in."""
-    if _name(request) in DOORS:
+    """Return the refusal or redirect for a request to the panel. None: it may pass."""
+    if _name(request) in SIGN_IN_ADDRESSES:
         return None
     if not request.user.is_authenticated or _over(request):
-        return _kept(request) if kept.is_worth_it(request) else _to(request, "account_login")
+        return _kept(request) if form_replay.is_worth_it(request) else _redirect_to(request, "account_login")
     if not request.user.has_perm(ACCESS):
         return permission_denied(request, PermissionDenied())
     return None if factors.shown(request) else _to_the_factor(request)
 
 
 def _at_the_accounts(request: HttpRequest) -> HttpResponse | None:
-    """A session with nothing but a password may enrol if the account has no factor yet, and show it if it has."""
+    """The same for /accounts/: with only a password one may enrol if the account has no factor yet, or show it."""
     name = _name(request)
     if name in OPEN or not request.user.is_authenticated:
         return None
     if _over(request):
-        return _to(request, "account_login")
+        return _redirect_to(request, "account_login")
     if factors.shown(request):
         return None
     return None if name in (CONFIRM if factors.of(request.user).exists() else ENROL) else _to_the_factor(request)
 
 
 def ask_again(request: HttpRequest) -> HttpResponse | None:
-    """Before something that a stolen session must not do: whoever showed no second factor within five minutes is led
-    to show it, and then what was asked goes on. None: go on. For views: what is kept to go on with has passed the
-    check for forged requests.
+    """Require recent reauthentication (five minutes) before something that a stolen session must not do. Returns a
+    redirect to the second factor, after which the suspended request continues; None: continue now. For views: a request
+    that is suspended has passed the CSRF check.
     """
     if factors.lately(request, within=FRESH):
         return None
@@ -104,38 +104,38 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
 
 
 def _before_a_file(request: HttpRequest) -> HttpResponse | None:
-    """Wagtail's lists and ours leave the panel as files by one word of the address. Nothing is kept to go on with:
-    the request was not looked at yet.
+    """Require recent reauthentication for exports: Wagtail's lists and ours answer files by one parameter of the URL.
+    The request is not suspended, because its CSRF check is still to come.
     """
     fresh = EXPORT not in request.GET or factors.lately(request, within=FRESH)
     return None if fresh else _to_the_factor(request)
 
 
 def before_the_private(request: HttpRequest) -> HttpResponse | None:
-    """Whom to turn away from a page or document that is kept to staff, and where to. None: whoever is signed in here
-    has shown a factor; strangers are Wagtail's business.
+    """Redirect from a page or document that is private to staff. None: this session has shown a factor; visitors who
+    are not signed in are Wagtail's business.
     """
     if not request.user.is_authenticated:
         return None
     if _over(request):
-        return _to(request, "account_login")
+        return _redirect_to(request, "account_login")
     return None if factors.shown(request) else _to_the_factor(request)
 
 
 def _kept(request: HttpRequest) -> HttpResponse:
-    """Somebody wrote for longer than the session lasted: nothing of it is lost while they sign in."""
-    context = {"path": request.get_full_path(), "typed": kept.typed(request)}
-    return render(request, "staff/kept.html", context, status=403)
+    """Keep the posted form when the session has timed out, so that nothing is lost while its writer signs in."""
+    context = {"path": request.get_full_path(), "typed": form_replay.typed(request)}
+    return render(request, "staff/form_replay.html", context, status=403)
 
 
 def _to_the_factor(request: HttpRequest) -> HttpResponse:
     mine = set(factors.of(request.user).values_list("type", flat=True))
     if not mine:
-        return _to(request, "mfa_index", with_next=False)
-    return _to(request, "mfa_reauthenticate" if "totp" in mine else "mfa_reauthenticate_webauthn")
+        return _redirect_to(request, "mfa_index", with_next=False)
+    return _redirect_to(request, "mfa_reauthenticate" if "totp" in mine else "mfa_reauthenticate_webauthn")
 
 
-def _to(request: HttpRequest, name: str, with_next: bool = True) -> HttpResponse:
+def _redirect_to(request: HttpRequest, name: str, with_next: bool = True) -> HttpResponse:
     if request.headers.get("x-requested-with") == "XMLHttpRequest":
         return permission_denied(request, PermissionDenied())
     url = reverse(name)
@@ -146,13 +146,13 @@ def _to(request: HttpRequest, name: str, with_next: bool = True) -> HttpResponse
 
 
 def _over(request: HttpRequest) -> bool:
-    """End a session that nobody used for half an hour, or that has lasted a working day."""
+    """Session timeout: log out after half an hour idle, or twelve hours in all. Whether it did."""
     now, seen = time.time(), request.session.get(SEEN)
     idle = seen is not None and now - seen > IDLE.total_seconds()
     if idle or factors.signed_in_for(request) > LONGEST:
         logout(request)
         return True
-    # An open editor asks every few seconds who else is there; that is not somebody at the keyboard.
+    # An open editor polls every few seconds who else is there; that is not somebody at the keyboard.
     if "/editing-sessions/" not in request.path_info and (seen is None or now - seen > 60):
         request.session[SEEN] = int(now)
     return False

@@ -1,4 +1,4 @@
-"""How somebody becomes staff: an account without a password, and a link that works once."""
+"""Invitations: how somebody becomes staff, by an account without a password and a single-use link."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from wagtail.users.models import UserProfile
 
-from foundation.doors import links
-from foundation.doors.models import AccessLink
+from foundation.access import tokens
+from foundation.access.models import AccessLink
 from foundation.letters import outbox
 from foundation.organisation.models import Organisation
 from staff import factors, notices
@@ -29,7 +29,7 @@ ADMINISTRATOR = notices.ADMINISTRATOR
 
 
 def make_account(email: str, role: str = "") -> User:
-    """The account for this address, made if there is none, with the role added. Raises Group.DoesNotExist."""
+    """Get or create the account of this address, with the role added. Raises Group.DoesNotExist."""
     group = Group.objects.get(name=role) if role else None
     address = email.strip().lower()
     user = User.objects.filter(email=address).first() or User.objects.create_user(address)
@@ -44,15 +44,15 @@ def make_account(email: str, role: str = "") -> User:
 
 @transaction.atomic
 def make_link(user: User) -> str:
-    """A link with which this person chooses a password, once, within a day. Earlier ones stop working."""
+    """Make a single-use link to choose a password, valid for a day. Earlier ones stop working."""
     AccessLink.objects.filter(purpose=PURPOSE, subject=str(user.pk), used_at=None).delete()
-    token = links.make(PURPOSE, str(user.pk), LIFETIME)
+    token = tokens.make(PURPOSE, str(user.pk), LIFETIME)
     return settings.BASE_URL + reverse("staff_invitation", args=[token])
 
 
 @transaction.atomic
 def send(user: User) -> None:
-    """Mail the link."""
+    """Enqueue the letter with the invitation link."""
     link = make_link(user)
     newest = AccessLink.objects.filter(purpose=PURPOSE, subject=str(user.pk)).latest("pk")
     outbox.queue(
@@ -64,7 +64,7 @@ def send(user: User) -> None:
 
 
 def first_link(email: str) -> str | None:
-    """A link for the first administrator, or None once somebody in charge can sign in with a second factor."""
+    """Return a link for the first administrator, or None once somebody in charge can sign in with a second factor."""
     in_charge = User.objects.in_charge()
     if any(factors.of(user).exists() for user in in_charge):
         return None
@@ -74,8 +74,8 @@ def first_link(email: str) -> str | None:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a form; choosing a password uses the link up. The second factor follows, the gate sees to that."""
-    link = links.find(token, PURPOSE)
+    """View behind the link: a form; choosing a password uses the link up. The gate then asks for the second factor."""
+    link = tokens.find(token, PURPOSE)
     user = User.objects.filter(pk=link.subject, is_active=True).first() if link and not link.used_at else None
     if link is None or user is None:
         return render(request, "staff/invitation_over.html", status=410)
@@ -84,11 +84,11 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         status = 200 if request.method != "POST" else 422
         return render(request, "staff/invitation.html", {"form": form, "person": user}, status=status)
     with transaction.atomic():
-        if not links.use(link):
+        if not tokens.use(link):
             return render(request, "staff/invitation_over.html", status=410)
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
-    logout(request)  # whoever was signed in here before is not the one who opened the link
+    logout(request)  # another account may be signed in here, and its owner is not the one who opened the link
     login = Login(user=user, email=user.email, redirect_url=settings.LOGIN_REDIRECT_URL)
     answer = perform_password_login(request, {"email": user.email}, login)
     request.session.set_expiry(0)

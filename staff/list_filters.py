@@ -1,4 +1,4 @@
-"""Filters of the panel's lists: days are asked for from and to, and mean days where the panel's clock stands."""
+"""Filters of the panel's lists: date ranges, whose days are those of the panel's time zone."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ class DaysField(RangeField):
 
 
 class DaysFilter(django_filters.DateFromToRangeFilter):
-    """From one day to another, both included. Either may be left out.
+    """Date range filter: from one day to another, both included. Either may be left out.
 
-    Moments are compared with moments, so that the database can use its index, and days with days.
+    Datetimes are compared with datetimes, so that the database can use its index, and dates with dates.
     """
 
     field_class = DaysField
@@ -38,7 +38,7 @@ class DaysFilter(django_filters.DateFromToRangeFilter):
 
 
 class ListFilterSet(WagtailFilterSet):
-    """Turns every filter on a day into one from day to day."""
+    """Filter set that turns every filter on a date into a date range."""
 
     @classmethod
     def filter_for_lookup(cls, field: Field[Any, Any], lookup_type: str) -> tuple[Any, dict[str, Any]]:

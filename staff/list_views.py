@@ -1,4 +1,4 @@
-"""The views behind staff/lists.py: a list with export, a detail page, and buttons that post."""
+"""The views behind staff/lists.py: a list with export, a detail page, and action buttons that post."""
 
 import json
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ from wagtail.log_actions import registry
 
 from staff.list_filters import ListFilterSet
 
-WHOLE = ("reference", "gift", "label")  # columns of references and numbers, whose hyphens end no line
-PART = 200  # rows of a table below a row's details, at once
+WHOLE = ("reference", "gift", "label")  # columns of references and numbers, which are not broken at a hyphen
+PART = 200  # page size of the related tables below a row's details
 
 
 def one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows that are equal by what they are sorted by keep one order, so that no page repeats or skips one."""
+    """Stable ordering, by the primary key at last: no page of the list repeats or skips a row."""
     keys = rows.query.order_by or rows.model._meta.ordering
     return rows if {"pk", "-pk", "id", "-id"} & set(map(str, keys)) else rows.order_by(*keys, "-pk")
 
 
 class ListView(generic.IndexView):
-    """A list. Exporting it needs its own permission; staff/exports.py asks for it and writes it into the log."""
+    """A list view. Exporting it needs its own permission; staff/exports.py checks it and writes the audit log."""
 
     any_permission_required = ["view"]
     base_filterset_class = ListFilterSet
@@ -57,14 +57,14 @@ class ListView(generic.IndexView):
         return []  # the first column leads to the detail page
 
     def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
-        """Times stand in files as Wagtail writes them. A cell of XLSX holds no zone, so that the heading says it."""
+        """In files times are as Wagtail writes them. A cell of XLSX holds no time zone, so that the heading says it."""
         heading: str = super().get_heading(queryset, field)
         timed = any(isinstance(each, DateTimeField) for each in queryset.model._meta.fields if each.name == field)
         return f"{heading} (UTC)" if timed else heading
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
-        """With what can be done for all rows that are shown: their search and filters go along."""
+        """The buttons of bulk actions, for all rows that are shown: their search and filters go along."""
         asked = self.request.GET.urlencode()
         offered = [
             Button(str(each.for_all), url=f"{reverse(self.many_url_name, args=[each.name])}?{asked}", icon_name="cog")
@@ -78,7 +78,7 @@ class ListView(generic.IndexView):
         return bool(self.list_export) and self.user_has_permission("export")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Of a file only its rows: Wagtail would load them all to count them for the page."""
+        """For an export only its rows: Wagtail would load them all to count them for the page."""
         if self.is_export:
             return {"object_list": self.object_list}
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
@@ -86,7 +86,7 @@ class ListView(generic.IndexView):
 
 
 class DetailView(generic.InspectView):
-    """Everything about one row, the rows that belong to it, and what may be done with it."""
+    """Detail view: everything about one row, its related rows, and the actions for it."""
 
     any_permission_required = ["view"]
     page_title = gettext_lazy("Details")
@@ -127,7 +127,7 @@ class DetailView(generic.InspectView):
         return format_html('<a href="{}">{}</a>', url, row) if url else row
 
     def _part(self, number: int, related: Any) -> dict[str, Any]:
-        """One page of the rows that belong to this one. `?rows-2=3` is the third of the second table."""
+        """Return one page of a related table. `?rows-2=3` is the third page of the second table."""
         rows = related.rows(self.object)
         pages = Paginator(one_order(rows) if isinstance(rows, QuerySet) else list(rows), PART)
         name = f"rows-{number}"

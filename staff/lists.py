@@ -46,7 +46,7 @@ READING = frozenset({"view", "export"})
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):
-    """Nobody adds, changes or deletes such rows by hand, superusers included. Viewing needs permission."""
+    """Read-only: nobody adds, changes or deletes such rows by hand, superusers included. Viewing needs permission."""
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action in READING and super().user_has_permission(user, action)
@@ -59,16 +59,16 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 
 @dataclass(frozen=True)
 class Action:
-    """A button on the detail page. It posts, asks for the permission, and is written into the log.
+    """An action button on the detail page. It posts, needs the permission, and is written into the audit log.
 
-    `run(row, user)` does the work and returns one sentence for staff; it stands in the log too. Where nothing was done
-    it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`, whose
-    class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
-    filled)` is the sentence of a page that asks once more. `for_all`: the label of a button of the list, which does it
-    for every row that the list shows (staff/many_views.py).
+    `run(row, user)` does the work and returns one sentence for staff; it stands in the audit log too. Where nothing was
+    done it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`,
+    whose class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
+    filled)` is the sentence of a page that asks for confirmation. `for_all`: the label of a bulk action of the list,
+    which does it for every row that the list shows (staff/many_views.py).
     """
 
-    name: str  # part of the address
+    name: str  # part of the URL
     label: Any
     run: Callable[..., Any]
     permission: str  # "jobs.change_job"
@@ -79,17 +79,17 @@ class Action:
 
     @property
     def asks(self) -> bool:
-        """Whether there is a page between the button and the deed."""
+        """Whether there is a page with a form or a confirmation before the action."""
         return bool(self.form or self.sure)
 
 
 def try_again(
     permission: str, applies: Callable[[Any], bool], job_of: Callable[[Any], Job] = lambda row: row
 ) -> Action:
-    """The button of a parked job, or of the row that `job_of` has worked through."""
+    """An action that retries a dead job (dead letter), or the job of a row, which `job_of` returns."""
 
     def run(row: Model, user: Any) -> str:
-        queue.revive(job_of(row))
+        queue.retry_dead(job_of(row))
         return gettext("It waits for the worker again.")
 
     return Action("try-again", _("Try again"), run, permission, applies)
@@ -97,7 +97,7 @@ def try_again(
 
 @dataclass(frozen=True)
 class Related:
-    """A table of other rows on the detail page. Its first column links to their own pages, if staff may see them."""
+    """A table of related rows on the detail page. Its first column links to their own pages, if staff may see them."""
 
     label: Any
     rows: Callable[[Any], Iterable[Model]]
@@ -156,7 +156,7 @@ class ReadOnlyViewSet(ModelViewSet):
         ]
 
     def get_permissions_to_register(self) -> QuerySet[Permission]:
-        """Offer in the group editor only what means something here."""
+        """Offer in the group editor only the permissions that mean something here: view and export."""
         unused = [f"{verb}_{self.model_name}" for verb in ("add", "change", "delete")]
         used = [action.permission.split(".")[1] for action in self.actions]
         mine: QuerySet[Permission] = super().get_permissions_to_register()
@@ -164,7 +164,7 @@ class ReadOnlyViewSet(ModelViewSet):
 
     @property
     def url_finder_class(self) -> type[ModelAdminURLFinder]:
-        """Links from histories and related rows lead to the detail page."""
+        """Admin links from histories and related rows lead to the detail page."""
         policy, address = self.permission_policy, self.get_url_name("inspect")
 
         class Finder(ModelAdminURLFinder):

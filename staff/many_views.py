@@ -1,4 +1,4 @@
-"""A button of the list that does for every row it shows what the one on a detail page does for one: asked first."""
+"""Bulk actions: a button of the list that runs a detail page's action for every row shown, after a confirmation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from wagtail.log_actions import log
 
 from staff.action_views import NotDoneError
 
-MOST = 500  # rows by one press: more is rarely meant, and would keep a page waiting
-SHOWN = 20  # of them are named before it is done
+MOST = 500  # rows of one bulk action: more is rarely meant, and would keep a page waiting
+SHOWN = 20  # of them are named on the confirmation page
 
 
 class Many:
-    """Before the view of a list, whose search and filters say which rows are meant. Looking never does it."""
+    """Mixin before the view of a list, whose search and filters say which rows are meant. GET only asks to confirm."""
 
     http_method_names = ("get", "head", "post")
     request: Any
@@ -54,7 +54,7 @@ class Many:
         return self._back()
 
     def _rows(self) -> list[Any] | None:
-        """Those of the list for which it can be done; None where the list is too long."""
+        """Return the rows of the list to which the action applies; None where the list is too long."""
         found = list(self.get_queryset()[: MOST + 1])  # type: ignore[attr-defined]
         return None if len(found) > MOST else [row for row in found if self.chosen.applies(row)]
 

@@ -1,4 +1,4 @@
-"""People who run the site. Supporters are not users: they have no password."""
+"""The user model: members of staff. Supporters are not users: they have no password."""
 
 from typing import Any, ClassVar
 
@@ -11,14 +11,14 @@ class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a member of staff. Without a password nobody can sign in until one is chosen by link."""
+        """Create a member of staff. Without a password nobody can sign in until one is chosen by an invitation link."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def in_charge(self) -> models.QuerySet["User"]:
-        """Who may make other accounts: administrators and superusers, as far as they are active."""
+        """Return the active administrators and superusers: those who may make other accounts."""
         found = models.Q(is_superuser=True) | models.Q(groups__name="Administrator")
         return self.filter(found, is_active=True).distinct()
 

@@ -1,4 +1,4 @@
-"""Letters about an account, to the address that it had before, so that its owner hears of what somebody else did."""
+"""Security notices of changes to an account, to its address before them: its owner hears of what somebody else did."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from foundation.doors.models import AccessLink
+from foundation.access.models import AccessLink
 from foundation.letters import outbox
-from staff import accounts
+from staff import account_sync
 from staff.models import User
 
 ADMINISTRATOR = "Administrator"
-INVITATION = "staff-invitation"  # the purpose of the links in staff/invitations.py
+INVITATION = "staff-invitation"  # the purpose of the tokens in staff/invitations.py
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account was before somebody changed it."""
+    """A snapshot of an account before somebody changed it."""
 
     email: str
     roles: frozenset[str]
@@ -27,19 +27,19 @@ class Standing:
 
 
 def standing(user: User) -> Standing:
-    """As it stands in the database, not as a form has changed the object already."""
+    """Read the snapshot from the database: a form has changed the object already."""
     row = User.objects.get(pk=user.pk)
     roles = frozenset(row.groups.values_list("name", flat=True))
     return Standing(row.email, roles, row.is_active, row.is_active and (row.is_superuser or ADMINISTRATOR in roles))
 
 
 def changed(actor: User, user: User, before: Standing) -> None:
-    """Tell the old address what changed, and those in charge of a new colleague; end what the old state had opened."""
+    """Notify the old address, and administrators of a new one; revoke old invitations and sessions."""
     now = standing(user)
     if now.email != before.email or now.active < before.active:
         AccessLink.objects.filter(purpose=INVITATION, subject=str(user.pk), used_at=None).delete()
     if now.active < before.active:
-        accounts.end_sessions(user)
+        account_sync.end_sessions(user)
     if now.email != before.email:
         words = gettext("The address of your account was changed from %(old)s to %(new)s.")
         _tell(before.email, actor, words % {"old": before.email, "new": now.email})
@@ -58,7 +58,7 @@ def changed(actor: User, user: User, before: Standing) -> None:
 
 
 def new_administrator(user: User, actor: User | None = None) -> None:
-    """Tell all others who are in charge."""
+    """Notify all other administrators and superusers of a new one."""
     words = gettext("%(email)s is an administrator now.") % {"email": user.email}
     for other in User.objects.in_charge().filter(~Q(pk=user.pk)):
         _tell(other.email, actor, words)

@@ -1,4 +1,4 @@
-"""The ground floor in the panel: letters, jobs, and whether all of it runs."""
+"""Operations in the panel: the lists of letters and jobs, and the health of the site on the dashboard."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,20 +11,20 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs.models import Heartbeat, Job
-from foundation.letters import again, desk
+from foundation.letters import resending, throttle
 from foundation.letters.models import Letter
-from foundation.organisation import home
-from staff.letters_again import MAY, LetterList
+from foundation.organisation import clone_guard
+from staff.letter_resending import MAY, LetterList
 from staff.lists import Action, ReadOnlyViewSet, try_again
 
 
 def _send_letter(letter: Letter, user: Any) -> str:
-    again.go(letter)
+    resending.resend(letter)
     return gettext("The letter waits to be sent again.")
 
 
 class LetterViewSet(ReadOnlyViewSet):
-    """What was written to whom. The text may hold links that sign a person in, so it stays out of the panel."""
+    """The list of letters: what was written to whom. The text may hold links that sign a person in, so it stays out."""
 
     model = Letter
     icon = "mail"
@@ -34,11 +34,13 @@ class LetterViewSet(ReadOnlyViewSet):
     search_fields = ["subject", "to"]
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
     index_view_class = LetterList
-    actions = [Action("again", _("Send again"), _send_letter, MAY, again.may_go, for_all=_("Send these letters again"))]
+    actions = [
+        Action("again", _("Send again"), _send_letter, MAY, resending.may_go, for_all=_("Send these letters again"))
+    ]
 
 
 class JobViewSet(ReadOnlyViewSet):
-    """Work on the table. A parked job failed many times and waits for a person."""
+    """The job queue. A dead job failed many times and waits for a person."""
 
     model = Job
     icon = "cogs"
@@ -57,7 +59,7 @@ class System(ModelViewSetGroup):
 
 
 class HealthPanel(Component):
-    """Numbers on the dashboard that should be zero, and whether a worker is alive."""
+    """Health on the dashboard: counts that should be zero, and whether a worker is alive."""
 
     name = "staff_health"
     order = 90
@@ -69,10 +71,10 @@ class HealthPanel(Component):
         jobs, letters = reverse("job:index"), reverse("letter:index")
         late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
         return {
-            "refused": home.here().refused,
-            "letters_wait": desk.standing_still(),
+            "refused": clone_guard.identity().refused,
+            "letters_wait": throttle.standing_still(),
             "figures": [
-                (_("parked jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
+                (_("failed jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
                 (_("jobs that are late"), late, f"{jobs}?state=ready"),
                 (
                     _("letters refused"),

@@ -1,4 +1,4 @@
-"""Papers as they are kept: a PDF without author, program, path and history, its photographs without their place."""
+"""Metadata removal: a PDF is kept without author, program, path and history, its photographs without their place."""
 
 from io import BytesIO
 from typing import BinaryIO
@@ -7,12 +7,12 @@ import pikepdf
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-TELLING = ("/Metadata", "/PieceInfo")  # XMP, and what drawing programs note for themselves
-UNTOLD = (0xE1, 0xED, 0xFE)  # parts of a JPEG: EXIF and XMP, what agencies write, comments
+TELLING = ("/Metadata", "/PieceInfo")  # metadata: XMP, and what drawing programs note for themselves
+UNTOLD = (0xE1, 0xED, 0xFE)  # metadata segments of a JPEG: EXIF and XMP, IPTC, comments
 
 
 def bare(file: BinaryIO, ending: str) -> bytes | None:
-    """The file without what it tells of its author; None where it stays as it is. Raises ValidationError."""
+    """Return the file without its metadata; None where it stays as it is. Raises ValidationError."""
     if ending != "pdf":
         return None
     file.seek(0)
@@ -37,14 +37,14 @@ def _untell(part: pikepdf.Object) -> None:
         if name in part:
             del part[name]
     if "/T" in part and part.get("/Subtype") is not None and part.get("/Subtype") != "/Widget" and "/Rect" in part:
-        del part["/T"]  # who wrote a comment; of a field it is the name, and stays
+        del part["/T"]  # the author of a comment; of a form field it is the name, and stays
     if isinstance(part, pikepdf.Stream) and part.get("/Filter") in ("/DCTDecode", pikepdf.Array(["/DCTDecode"])):
         bare_photo = _photo(part.read_raw_bytes())
         part.write(bare_photo, filter=pikepdf.Name.DCTDecode)  # what it says of its own decoding stands in itself
 
 
 def _photo(jpeg: bytes) -> bytes:
-    """The same pixels without the parts that tell."""
+    """Strip the metadata segments of a JPEG; the pixels stay the same."""
     kept, at = [jpeg[:2]], 2
     while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1] not in (0xDA, 0xD9):
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])

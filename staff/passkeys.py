@@ -1,4 +1,4 @@
-"""allauth lets the last passkey go, and trips over answers that no browser gives; we do not."""
+"""Passkeys (WebAuthn): allauth lets the last one be deleted, and fails on answers that no browser gives; we do not."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 
 class Answer:
-    """What a browser answers for a passkey. Anybody may post anything there: it is wrong then, not an error of ours."""
+    """A browser's WebAuthn answer. Anybody may post anything there: it is invalid then, not an error of ours."""
 
     def clean_credential(self) -> Authenticator:
         try:

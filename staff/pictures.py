@@ -1,4 +1,4 @@
-"""Pictures as they are kept: drawn anew from their pixels, so that nothing else of the file that was sent is left."""
+"""Image sanitising: pictures are re-encoded from their pixels, so that nothing else of the upload is left."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, ImageSequence
 
-# Of all frames together, for what the encoder takes of memory: 4 to 8 bytes for a pixel of a JPEG, 20 of WebP and AVIF.
+# Pixels of all frames together, for the memory of the encoder: 4 to 8 bytes for a pixel of a JPEG, 20 of WebP and AVIF.
 MOST_PIXELS, MOST_OF_A_PHOTO = 26_000_000, 52_000_000
 TOO_LARGE = _("This picture is too large: %(most)s million pixels at most, all frames of a moving one together.")
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
-ORIENTATION = 0x0112  # in EXIF: 1 is upright
-KEPT = ("icc_profile", "transparency")  # of what a file says beside its pixels
+ORIENTATION = 0x0112  # EXIF tag: 1 is upright
+KEPT = ("icc_profile", "transparency")  # kept of a file's metadata
 QUALITY: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92},
     "WEBP": {"quality": 92},
@@ -22,8 +22,8 @@ QUALITY: dict[str, dict[str, Any]] = {
 
 
 def redrawn(file: BinaryIO) -> bytes:
-    """The picture in its own format, upright, with its colours and its motion, and without place, device, author or
-    words. It is bounded before it is decoded. Raises ValidationError.
+    """Re-encode a picture in its own format, upright, with its colours and its motion, and without place, device,
+    author or words. Its size is checked before it is decoded (decompression bomb). Raises ValidationError.
     """
     file.seek(0)
     most = MOST_PIXELS
@@ -63,7 +63,7 @@ def _drawn(picture: Image.Image, frames: int, lossless: bool) -> bytes:
 
 
 def _frames(picture: Image.Image) -> tuple[list[Image.Image], list[int]]:
-    """Each frame as it is seen, and for how many milliseconds."""
+    """Return each frame as it is seen, and its duration in milliseconds."""
     drawn, durations = [], []
     for frame in _loaded(picture):
         drawn.append(_bare(frame).convert("RGBA"))
@@ -88,7 +88,7 @@ def _said(frame: Image.Image) -> dict[Any, Any]:
 
 
 def _lossless(file: BinaryIO) -> bool:
-    """Whether a WebP was kept without loss: its chunks say so."""
+    """Whether a WebP is lossless: its chunks say so."""
     file.seek(0)
     content = file.read()
     return content.startswith(b"RIFF") and b"VP8L" in content and b"VP8 " not in content

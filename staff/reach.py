@@ -1,4 +1,4 @@
-"""How far somebody's hands reach: nobody changes a person who may do more, and somebody always stays in charge."""
+"""Against privilege escalation: nobody changes an account that may do more, and one administrator always stays."""
 
 from typing import Any, NamedTuple
 
@@ -11,11 +11,11 @@ from staff import factors
 from staff.models import User
 
 PLACED: Any = (GroupPagePermission, GroupCollectionPermission)
-Places = set[tuple[int, str]]  # a right, and the path of the branch that it holds for
+Places = set[tuple[int, str]]  # permission id, and the path of the branch of the tree that it holds for
 
 
 class Rights(NamedTuple):
-    """All that a person or role may do, whether or not the account is active at present."""
+    """All permissions of a person or role, whether or not the account is active at present."""
 
     everywhere: set[int]
     pages: Places
@@ -47,12 +47,12 @@ def of(person: User) -> Rights:
 
 
 def may_change(actor: User, person: User) -> bool:
-    """Whether one may change, close, invite or delete the other: only with all the rights that the other has."""
+    """Whether one may change, close, invite or delete the other: only with all the permissions that the other has."""
     return actor.is_superuser or (not person.is_superuser and of(actor).cover(of(person)))
 
 
 def roles_to_give(actor: User) -> QuerySet[Group]:
-    """Nobody gives what they do not have."""
+    """Return the roles that this user may assign: nobody gives permissions that they do not have."""
     roles = Group.objects.order_by("name")
     if actor.is_superuser:
         return roles
@@ -62,14 +62,14 @@ def roles_to_give(actor: User) -> QuerySet[Group]:
 
 
 def in_charge_without(*persons: User) -> bool:
-    """Whether somebody else is in charge who can sign in: with a password and a second factor."""
+    """Whether another administrator is left who can sign in: with a password and a second factor."""
     others = User.objects.in_charge().exclude(pk__in=[person.pk for person in persons])
     return any(other.has_usable_password() and factors.of(other).exists() for other in others)
 
 
 def keep_somebody_in_charge() -> None:
-    """Called last in a transaction that takes rights away. Raises PermissionDenied, which undoes it: two administrators
-    who close each other at the same moment come here one after the other.
+    """Called last in a transaction that takes permissions away. Raises PermissionDenied, which rolls it back, when no
+    administrator would be left. Row locks: two who close each other at the same moment come here one after the other.
     """
     known = User.objects.filter(Q(is_superuser=True) | Q(groups__name="Administrator")).values("pk")
     list(User.objects.select_for_update().filter(pk__in=known).order_by("pk").values_list("pk", flat=True))

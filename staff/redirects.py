@@ -1,4 +1,4 @@
-"""An import of redirects that a page can show: its size is asked first, its rows are counted before they are drawn."""
+"""Import of redirects, with a size limit: the size is checked first, the rows are counted before they are rendered."""
 
 import re
 from io import BytesIO
@@ -13,16 +13,16 @@ from wagtail.contrib.redirects import views
 from wagtail.contrib.redirects.forms import ImportForm
 from wagtail.contrib.redirects.utils import get_format_cls_by_extension
 
-LARGEST = 200_000  # bytes of the file
-UNPACKED = 4_000_000  # bytes of what is packed in an XLSX
+LARGEST = 200_000  # bytes of the upload
+UNPACKED = 4_000_000  # bytes of an XLSX, uncompressed (zip bomb)
 ROWS, COLUMNS = 1_000, 20
 ROW = re.compile(rb"[<:]row[\s>/]")
-FAR = re.compile(rb'r="(?:[A-Z]{2,}|[A-Z]*[0-9]{5,})')  # a cell far out makes all cells before it
+FAR = re.compile(rb'r="(?:[A-Z]{2,}|[A-Z]*[0-9]{5,})')  # a cell far out, whose reader would make all cells before it
 
 
 class BoundedImportForm(ImportForm):
     def clean_import_file(self) -> UploadedFile:
-        """Wagtail reads whatever comes and shows every row of it: 2 MB took 19 seconds and came back as 80."""
+        """Check the size. Wagtail reads everything and shows every row: 2 MB took 19 seconds and came back as 80."""
         file: UploadedFile = self.cleaned_data["import_file"]
         too_large = _("A file of redirects holds at most %(rows)s rows, and %(size)s kB. Please cut it into parts.")
         too_large %= {"rows": ROWS, "size": LARGEST // 1000}
@@ -50,13 +50,13 @@ def _fits(content: bytes) -> bool:
 
 
 def _rows(name: str, content: bytes) -> list[Any]:
-    """The rows of the file; none where it cannot be read, which Wagtail says in its own words."""
+    """Return the rows of the file; none where it cannot be read, which Wagtail reports itself."""
     kind = get_format_cls_by_extension(Path(name).suffix.lstrip("."))
     if kind is None:
         return []
     try:
         return list(kind().create_dataset(content if kind().is_binary() else content.decode()))
-    except Exception:  # whatever a reader of files throws
+    except Exception:  # whatever a parser raises
         return []
 
 

@@ -1,4 +1,4 @@
-"""Seal the secrets of second factors, so that a copy of the database alone does not open the panel."""
+"""Encryption (Fernet) of second factors' secrets, so that a copy of the database alone does not open the panel."""
 
 import base64
 import hashlib
@@ -13,8 +13,8 @@ def seal(text: str) -> str:
 
 
 def unseal(sealed: str) -> str:
-    """The secret again. With another SECRET_KEY than it was sealed with (and none of SECRET_KEY_FALLBACKS fits),
-    a random one that no code fits: the factor fails closed, without an error page.
+    """Decrypt the secret. With another SECRET_KEY than it was encrypted with (and none of SECRET_KEY_FALLBACKS fits),
+    return a random one that no code fits: the factor fails closed, without an error page.
     """
     try:
         return _keys().decrypt(sealed.encode()).decode()

@@ -1,4 +1,4 @@
-"""Searching in the panel: capitals and marks make no difference, in any list and on either database."""
+"""Search in the panel: case- and accent-insensitive, in any list and on either database."""
 
 import sys
 import unicodedata
@@ -19,16 +19,16 @@ from wagtail.search.index import class_is_indexed
 
 from foundation.organisation.sought import simple
 
-# What no decomposition parts, written as people type it who lack the letter.
+# Letters that Unicode does not decompose, written as people type them who lack the letter.
 ONE = dict(zip("łøđıħŧðς", "lodihtdσ", strict=True))
 TWO = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 PLAIN = str.maketrans({**ONE, **TWO})
-PEOPLE = ("first_name", "last_name", "email")  # what Wagtail's list of users looks into
-ICU = "und-x-icu"  # a collation that knows the small letter of each; that of a database may know ASCII alone
+PEOPLE = ("first_name", "last_name", "email")  # fields that Wagtail's list of users searches
+ICU = "und-x-icu"  # an ICU collation that lower-cases every letter; that of a database may know ASCII alone
 
 
 def fold(text: Any) -> str | None:
-    """Özge, ÖZGE and ozge are one word."""
+    """Fold case and accents: Özge, ÖZGE and ozge are one word."""
     if text is None:
         return None
     text = str(text)
@@ -36,7 +36,7 @@ def fold(text: Any) -> str | None:
 
 
 class Sought(Lookup):
-    """`name__sought="ozge"`: the field has these letters somewhere, whatever capitals and marks it has."""
+    """Custom lookup, `name__sought="ozge"`: the field contains these letters, whatever capitals and accents it has."""
 
     lookup_name = "sought"
     prepare_rhs = False
@@ -57,7 +57,7 @@ class Sought(Lookup):
 
 @lru_cache(maxsize=1)
 def _marks() -> str:
-    """All marks that stand on a letter before them, as a class of a regular expression."""
+    """Return all combining marks, as a character class of a regular expression."""
     marks = [number for number in range(sys.maxunicode) if unicodedata.combining(chr(number))]
     starts = [number for number in marks if number - 1 not in marks]
     ends = [number for number in marks if number + 1 not in marks]
@@ -77,7 +77,7 @@ def _teach(connection: Any, **kwargs: Any) -> None:
 
 
 def _search(self: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Wagtail's own, with our lookup instead of one that knows only ASCII on SQLite, and marks on no database."""
+    """Wagtail's own, with our lookup instead of one that folds only ASCII on SQLite, and accents on no database."""
     indexed = class_is_indexed(rows.model) and self.search_backend_name
     if not self.is_searching or indexed or not self.search_fields:
         return _stock(self, rows)
@@ -85,7 +85,7 @@ def _search(self: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def matching(rows: QuerySet[Any], fields: Iterable[str], words: str) -> QuerySet[Any]:
-    """Those with these words in one of the fields; all where there are no words."""
+    """Filter to the rows with these words in one of the fields; all where there are no words."""
     wanted = [(f"{field}__sought", words.strip()) for field in fields]
     return rows.filter(Q(*wanted, _connector=Q.OR)) if words.strip() else rows
 
@@ -94,12 +94,12 @@ _stock = BaseListingView.search_queryset
 
 
 def replace() -> None:
-    """In lists by our lookup; in Wagtail's index (pages, pictures, files) by what is written and asked there."""
+    """Patch Wagtail: lists use our lookup; its index (pages, pictures, files) folds what is indexed and asked."""
     Field.register_lookup(Sought)
     connection_created.connect(_teach, dispatch_uid="staff.searching")
     BaseListingView.search_queryset = _search
     SiteHistoryReportFilterSet.base_filters["label"].lookup_expr = Sought.lookup_name
-    for kind, asked in ((Task, "icontains"), (Tag, "istartswith")):  # Wagtail's choosers of these ask by that word
+    for kind, asked in ((Task, "icontains"), (Tag, "istartswith")):  # Wagtail's choosers of these search by that lookup
         kind._meta.get_field("name").register_lookup(Sought, asked)
     sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     backend = f"modelsearch.backends.database.{'sqlite' if sqlite else 'postgres'}"
@@ -113,8 +113,8 @@ def _fold_index(indexer: Any) -> None:
 
 
 def _fold_asked(lexeme: Any, quoted: bool) -> None:
-    """Wagtail's index in SQLite writes each word between quotation marks and leaves those inside as they are, so that
-    the search for `"` was an error. Doubled, they are part of the word.
+    """Escape quotation marks. Wagtail's index in SQLite writes each word between them and leaves those inside as they
+    are, so that the search for `"` was an error. Doubled, they are part of the word.
     """
     stock = lexeme.as_sql
 

@@ -1,4 +1,4 @@
-"""Files that staff upload: looked at by their bytes, refused with a sentence, and kept without what they tell."""
+"""Upload validation: files of staff are checked by content, refused with a sentence, and kept without metadata."""
 
 from typing import Any, BinaryIO, cast
 
@@ -17,7 +17,7 @@ LARGEST_PAPER = 50 * 1024 * 1024  # bytes of a document that is read, not played
 
 
 class PictureField(WagtailImageField):
-    """A picture, drawn anew before Wagtail takes its size, its hash and its name."""
+    """Image field that re-encodes the picture before Wagtail takes its size, its hash and its name."""
 
     def to_python(self, data: Any) -> Any:
         if isinstance(data, UploadedFile):
@@ -27,7 +27,7 @@ class PictureField(WagtailImageField):
 
 
 class PictureForm(BaseImageForm):
-    """Wagtail's form for a picture, by whichever page it is uploaded."""
+    """Wagtail's image form, by whichever view it is uploaded."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +36,7 @@ class PictureForm(BaseImageForm):
 
 
 class DocumentForm(BaseDocumentForm):
-    """Wagtail's form for a document, by whichever page it is uploaded."""
+    """Wagtail's document form, by whichever view it is uploaded."""
 
     def _post_clean(self) -> None:
         """A refused file is not there any more, and Wagtail would complain of that in a second sentence."""
@@ -65,7 +65,7 @@ class DocumentForm(BaseDocumentForm):
 
 
 def _replace(file: UploadedFile, kept: bytes) -> None:
-    """In its place: Wagtail keeps the file that was sent also while other fields of its form are still wrong."""
+    """Replace the upload in place: Wagtail keeps the file that was sent also while other fields are still wrong."""
     file.seek(0)
     file.truncate()
     file.write(kept)
@@ -75,6 +75,6 @@ def _replace(file: UploadedFile, kept: bytes) -> None:
 
 
 def guard_portraits() -> None:
-    """Wagtail's form for the picture of one's own account takes no other field by a setting."""
+    """Patch the form for the picture of one's own account, where Wagtail has no setting for another field."""
     fields = AvatarPreferencesForm.base_fields
     fields["avatar"] = PictureField(label=fields["avatar"].label, required=False)

@@ -1,4 +1,4 @@
-"""Ways in: allauth's pages as far as staff need them, and Wagtail's own, which lead there."""
+"""Sign-in URLs: allauth's views as far as staff need them, and Wagtail's own, which redirect there."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from staff.passkeys import RemovePasskey
 
 @never_cache
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Wagtail's own sign-in pages know no second factor. allauth checks where `next` leads."""
+    """Redirect to allauth: Wagtail's own knows no second factor. allauth checks where `next` leads (open redirect)."""
     wanted = request.GET.get("next") or request.POST.get("next")
     query = "?" + urlencode({"next": wanted}) if wanted else ""
     return redirect(reverse("account_login") + query)
@@ -23,7 +23,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def to_sign_out(request: HttpRequest) -> HttpResponse:
-    """Wagtail's menu posts here."""
+    """Sign out by POST: Wagtail's menu posts here."""
     return account.logout(request) if request.method == "POST" else redirect("account_logout")
 
 
@@ -33,7 +33,7 @@ def to_password_reset(request: HttpRequest) -> HttpResponse:
 
 
 class NewPassword(account.PasswordResetFromKeyView):
-    """Who chose a password by a mailed link is known from then on: no stranger's tries keep them from using it."""
+    """Choose a password by a mailed link. The browser is trusted from then on: no stranger's tries lock it out."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
@@ -42,7 +42,7 @@ class NewPassword(account.PasswordResetFromKeyView):
 
 
 urlpatterns = [
-    # Wagtail's doors; the pages behind them are never reached.
+    # Wagtail's sign-in URLs, redirected; the pages behind them are never reached.
     path("admin/login/", to_sign_in, name="wagtail_login"),
     path("admin/logout/", to_sign_out, name="wagtail_logout"),
     re_path(r"^admin/password_reset/(?:.*/)?$", to_password_reset, name="wagtail_password_reset"),

@@ -1,4 +1,4 @@
-"""What this app adds to the panel."""
+"""Wagtail hooks of this app: what it adds to the panel."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import audit, letters_again, panel, people, reach, wording
+from staff import accounts, audit, letter_resending, panel, reach, wording
 from staff.models import User
 
 
@@ -50,12 +50,12 @@ def your_sign_in() -> MenuItem:
 
 @hooks.register("register_admin_urls")
 def invitation_addresses() -> list[URLPattern]:
-    return [path("users/<int:pk>/invite/", people.invite, name="staff_invite")]
+    return [path("users/<int:pk>/invite/", accounts.invite, name="staff_invite")]
 
 
 @hooks.register("register_admin_urls")
 def letters_again_addresses() -> list[URLPattern]:
-    return letters_again.addresses()
+    return letter_resending.addresses()
 
 
 @hooks.register("register_admin_urls")
@@ -78,11 +78,11 @@ def invite_button(user: User, request_user: User) -> list[Button]:
 
 @hooks.register("after_create_user")
 def mail_the_new_one(request: HttpRequest, user: User) -> None:
-    people.welcome(request, user)
+    accounts.welcome(request, user)
 
 
-hooks.register("before_create_user", people.before_a_change)
-hooks.register("before_edit_user", people.before_a_change)
-hooks.register("before_delete_user", people.before_a_change)
-for action in (people.AssignRole, people.SetActiveState, people.DeleteMany):
+hooks.register("before_create_user", accounts.before_a_change)
+hooks.register("before_edit_user", accounts.before_a_change)
+hooks.register("before_delete_user", accounts.before_a_change)
+for action in (accounts.AssignRole, accounts.SetActiveState, accounts.DeleteMany):
     hooks.register("register_bulk_action", action, order=1)  # after Wagtail's, in their place

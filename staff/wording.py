@@ -1,4 +1,4 @@
-"""The words of letters in the panel: change them, see a preview of what is typed, send a test to oneself."""
+"""Letter templates in the panel: change the words of a letter, preview what is typed, send a test to oneself."""
 
 import uuid
 from functools import wraps
@@ -21,14 +21,14 @@ from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import log
 
-from foundation.doors import limits
+from foundation.access import ratelimit
 from foundation.letters import kinds, outbox, writing
 from foundation.letters.models import LetterWording
 from staff.wording_form import WordingForm
 
 MAY = "letters.change_letterwording"
-TESTS, HOUR = 30, 3600  # letters to oneself
-# A letter carries its styles on its elements. Its frame allows them, and no script and no picture at all.
+TESTS, HOUR = 30, 3600  # rate limit of test letters: capacity, seconds
+# CSP of the preview. A letter carries its styles on its elements. Its frame allows them, and no script and no picture.
 LETTER_POLICY = {
     "script-src": ["'none'"],
     "img-src": ["'none'"],
@@ -62,7 +62,7 @@ def _for_writers(view: Any) -> Any:
 @require_safe
 @_for_writers
 def wordings(request: HttpRequest) -> HttpResponse:
-    """Every letter, and whether its words are ours or the charity's own."""
+    """List every letter, and whether its words are the default or the charity's own."""
     own = set(LetterWording.objects.values_list("key", "language"))
     rows = [
         (kind, [(code, name, (kind.name, code) in own) for code, name in settings.LANGUAGES]) for kind in kinds.every()
@@ -74,7 +74,7 @@ def wordings(request: HttpRequest) -> HttpResponse:
 @_for_writers
 @csp_replace({"frame-src": ["'self'"]})  # type: ignore[arg-type]  # its stub knows no view arguments
 def wording(request: HttpRequest, name: str, language: str) -> HttpResponse:
-    """One letter in one language: change its words, take ours again, or send a test to oneself."""
+    """Edit one letter in one language: change its words, reset them to the default, or send a test to oneself."""
     kind = _kind(name, language)
     form = WordingForm(request.POST or None, kind=kind, initial=_now(kind, language))
     if request.method == "POST" and request.POST.get("do") == "reset":
@@ -105,7 +105,7 @@ def wording(request: HttpRequest, name: str, language: str) -> HttpResponse:
 @xframe_options_sameorigin
 @csp_replace(LETTER_POLICY)  # type: ignore[arg-type]
 def preview(request: HttpRequest, name: str, language: str) -> HttpResponse:
-    """What was typed, saved or not, as a letter with examples in its places. Writes nothing."""
+    """Preview what was typed, saved or not, as a letter with examples in its placeholders. Writes nothing."""
     kind = _kind(name, language)
     form = WordingForm(request.POST if request.method == "POST" else _now(kind, language), kind=kind)
     if not form.is_valid():
@@ -137,7 +137,7 @@ def _composed(kind: kinds.Kind, language: str, typed: dict[str, str]) -> writing
 
 @transaction.atomic
 def _keep(request: HttpRequest, kind: kinds.Kind, language: str, typed: dict[str, str] | None) -> None:
-    """No row stands where the words are ours, so that a better wording of ours reaches who changed nothing."""
+    """Save the words. Defaults have no row, so that a better default reaches a charity that changed nothing."""
     if typed is None or typed == _ours(kind, language):
         known = LetterWording.objects.filter(key=kind.name, language=language).first()
         if known:
@@ -157,14 +157,14 @@ def _log(request: HttpRequest, row: LetterWording, label: str, kind: kinds.Kind)
 
 
 def _test(request: HttpRequest, kind: kinds.Kind, language: str, typed: dict[str, str]) -> None:
-    """To whoever asks, and to nobody else."""
-    if not limits.allow("test-letter", str(request.user.pk), TESTS, HOUR):
+    """Enqueue a test letter, to the user who asks and to nobody else."""
+    if not ratelimit.allow("test-letter", str(request.user.pk), TESTS, HOUR):
         messages.error(request, gettext("Many tests were sent. Please wait a little."))
         return
     letter = _composed(kind, language, typed)
     me = request.user.email  # type: ignore[union-attr]  # the panel knows no anonymous users
     subject = gettext("Test: %(subject)s") % {"subject": letter.subject}
-    outbox.put(f"test:{uuid.uuid4()}", kind.name, me, writing.Written(subject, letter.text, letter.html))
+    outbox.enqueue(f"test:{uuid.uuid4()}", kind.name, me, writing.Written(subject, letter.text, letter.html))
     messages.success(request, gettext("A test is on its way to %(email)s.") % {"email": me})
 
 

@@ -1,11 +1,11 @@
-"""The words of one kind of letter, as staff write them: an unknown place is refused with a sentence."""
+"""The form for the words of one kind of letter: an unknown placeholder is refused with a sentence."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from foundation.letters import words
 from foundation.letters.kinds import Kind
 

@@ -1,3 +1,3 @@
-"""An offline Stripe: the official SDK talks to it over HTTP, no money moves, nothing leaves this machine."""
+"""Offline Stripe, a fake: the official SDK talks to it over HTTP, no money moves, nothing leaves this machine."""
 
 API_VERSION = "2026-10-28.endive"

@@ -37,7 +37,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
 
 
 def build(asked: argparse.Namespace) -> tuple[Server, App]:
-    """Everything made and the port bound; raises StartError with a sentence."""
+    """Build the server and bind its port. Raises StartError with a sentence."""
     if not loopback(asked.host):
         raise StartError(f"The offline sandbox listens on this machine only; {asked.host} is not a loopback address.")
     if bool(asked.webhook_url) != bool(asked.webhook_secret):
@@ -67,7 +67,7 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
 
 
 def _faults(asked: argparse.Namespace, store: Store) -> Faults:
-    """What goes wrong from the start; the control address can change it."""
+    """Return the faults that are injected from the start; the control API can change them."""
     faults, order = Faults(store.seed), dict[str, Any]()
     if asked.fault:
         order["api"] = [read_fault(text) for text in asked.fault]

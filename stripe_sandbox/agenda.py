@@ -1,4 +1,4 @@
-"""The clock's work: what falls due by itself, done in order of time as time passes or is moved on."""
+"""Scheduler: runs what falls due by itself, in order of time, as time passes or the test clock is advanced."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ WORK: dict[str, Callable[[Books, str], object]] = {
 
 
 def catch_up(books: Books, until: int | None = None) -> int:
-    """Do all that is due up to `until` (now, if not said), each at its moment. Returns how much was done."""
+    """Run all tasks due up to `until` (UTC seconds; default now), each at its own time. Returns how many ran."""
     until, done = books.now if until is None else until, 0
     while (row := books.next_due(until)) is not None:
         books.unschedule(row["id"], row["what"])
@@ -58,7 +58,7 @@ def catch_up(books: Books, until: int | None = None) -> int:
 
 
 def advance(books: Books, seconds: int) -> int:
-    """Move a tenant's clock on, doing on the way what falls due."""
+    """Advance a tenant's test clock by seconds, and run what falls due on the way."""
     done = catch_up(books, books.now + seconds)
     books.move_clock(seconds)
     return done
@@ -66,7 +66,7 @@ def advance(books: Books, seconds: int) -> int:
 
 @contextmanager
 def up_to_date(store: Store, tenant: str, caller: Caller | None = None) -> Iterator[Books]:
-    """A transaction on a tenant's books with the account in place and nothing overdue."""
+    """Transaction on a tenant's objects, with the account in place and nothing overdue."""
     with store.books(tenant) as books:
         if not books.find("account"):
             books.put(account(books.fixed_id("acct", "account"), books.now))
@@ -77,13 +77,13 @@ def up_to_date(store: Store, tenant: str, caller: Caller | None = None) -> Itera
 
 
 def overdue(store: Store) -> list[str]:
-    """The tenants that have something due now."""
+    """Return the tenants that have a task due now."""
     sql = "SELECT DISTINCT tenant FROM agenda JOIN tenants ON name = tenant WHERE at <= ? + offset"
     return [row["tenant"] for row in store.query(sql, (int(time.time()),))]
 
 
 class Timekeeper(threading.Thread):
-    """Once a second, does what has fallen due in any tenant's books."""
+    """Scheduler thread: once a second, runs what has fallen due for any tenant."""
 
     def __init__(self, store: Store, courier: Courier) -> None:
         super().__init__(name="timekeeper", daemon=True)

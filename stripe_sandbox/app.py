@@ -1,4 +1,4 @@
-"""Answers one request: whose books it is about, and which part: the API, a hosted page or the control address."""
+"""Request dispatch: which tenant it is for, and which part answers: the API, a hosted page or the control API."""
 
 import re
 
@@ -14,7 +14,7 @@ TENANT = re.compile(r"/t/([A-Za-z0-9_.-]{1,80})(/.*)")
 
 
 class App:
-    """Everything behind the socket."""
+    """The application behind the HTTP server."""
 
     def __init__(self, store: Store, faults: Faults, courier: Courier) -> None:
         self.store, self.courier = store, courier

@@ -1,6 +1,6 @@
-"""Faults on order: answers of the API that go wrong, and webhooks that are lost, doubled or held back.
+"""Fault injection: API responses that fail, and webhooks that are lost, duplicated or delayed.
 
-They live in memory, one set for each tenant; a restart clears them. `/_sandbox/faults` sets them.
+Faults live in memory, one set for each tenant; a restart clears them. `/_sandbox/faults` sets them.
 """
 
 import random
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-# What can go wrong with an API call.
+# Kinds of faults of an API call.
 KINDS = {
     "unavailable": "503 before anything is done; nothing is kept under the idempotency key",
     "error_before": "500, nothing done; kept under the idempotency key, as Stripe keeps its 500s",
@@ -29,12 +29,12 @@ KINDS = {
 
 
 class FaultError(ValueError):
-    """A fault that cannot be set; the message says why."""
+    """An invalid fault; the message says why."""
 
 
 @dataclass
 class Fault:
-    """One order: for the next `count` matching calls, or for each with `probability`, or for all of them."""
+    """One fault: for the next `count` matching calls, or for each with `probability`, or for all of them."""
 
     kind: str
     count: int | None = None
@@ -49,24 +49,24 @@ class Fault:
 
 @dataclass
 class Switches:
-    """What befalls webhooks. Numbers are shares from 0 to 1 unless said otherwise."""
+    """Faults of webhook deliveries. Numbers are probabilities from 0 to 1 unless said otherwise."""
 
-    drop: float = 0  # lost for good
-    duplicate: float = 0  # sent twice
-    reorder: float = 0  # put off by a moment, so that younger ones overtake
-    stale: float = 0  # carries the object as it was in the first event about it
-    old_version: float = 0  # says it was made by an older API version
-    wrong_secret: float = 0  # signed by somebody else
-    old_time: float = 0  # signed ten minutes ago
-    v0_only: float = 0  # without the signature that counts
+    drop: float = 0  # lost for good, never delivered
+    duplicate: float = 0  # delivered twice
+    reorder: float = 0  # delayed by a moment, so that younger ones overtake
+    stale: float = 0  # out of date: carries the object as it was in the first event about it
+    old_version: float = 0  # claims an older API version
+    wrong_secret: float = 0  # invalid signature: another secret
+    old_time: float = 0  # clock skew: signed ten minutes ago
+    v0_only: float = 0  # without a signature of scheme v1
     two_v1: bool = False  # signed with a second secret too, as while a secret is rolled
-    delay: float = 0  # seconds before the first try
-    hold: bool = False  # all wait for /deliver
+    delay: float = 0  # seconds before the first attempt
+    hold: bool = False  # nothing is delivered until /deliver
 
 
 @dataclass
 class Faults:
-    """All orders in force."""
+    """All faults in force, by tenant."""
 
     seed: str = ""
     _api: dict[str, list[Fault]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Faults:
         self._dice = random.Random(self.seed)  # noqa: S311 (repeatable on purpose)
 
     def order(self, tenant: str, asked: dict[str, Any]) -> None:
-        """Set `{"api": [fault, ...]}` and/or `{"webhooks": {...}}`; each replaces what was set before."""
+        """Set faults by `{"api": [fault, ...]}` and/or `{"webhooks": {...}}`; each replaces what was set before."""
         unknown = set(asked) - {"api", "webhooks"}
         if unknown:
             raise FaultError(f"unknown keys {sorted(unknown)}: faults have `api` and `webhooks`")
@@ -99,13 +99,13 @@ class Faults:
             waiting.set()
 
     def wait(self, tenant: str, seconds: float) -> None:
-        """As long as a fault says, or until the tenant's faults are cleared."""
+        """Sleep as long as a fault says, or until the tenant's faults are cleared."""
         with self._lock:
             cleared = self._cleared.setdefault(tenant, threading.Event())
         cleared.wait(seconds)
 
-    def take(self, tenant: str, method: str, path: str) -> Fault | None:
-        """The fault for this call, if any; counts it down."""
+    def next_fault(self, tenant: str, method: str, path: str) -> Fault | None:
+        """Return the fault for this call, if any, and decrement its count."""
         with self._lock:
             for fault in self._api.get(tenant, []):
                 if not fault.matches(method, path):
@@ -162,13 +162,13 @@ def _switches(item: Any) -> Switches:
 
 
 def read_fault(text: str) -> dict[str, Any]:
-    """A fault as the command line writes it: `error_after,count=2,path=/v1/checkout/*`."""
+    """Parse a fault as the command line writes it: `error_after,count=2,path=/v1/checkout/*`."""
     kind, *pairs = text.split(",")
     return {"kind": kind, **_pairs(pairs)}
 
 
 def read_switches(text: str) -> dict[str, Any]:
-    """Webhook switches as the command line writes them: `drop=0.2,duplicate=0.3,hold`."""
+    """Parse webhook faults as the command line writes them: `drop=0.2,duplicate=0.3,hold`."""
     return _pairs(text.split(","))
 
 

@@ -1,4 +1,4 @@
-"""One form for all spellings of a mailbox. Never an address to send to: letters go to what was typed."""
+"""E-mail normalisation: one form for all spellings of a mailbox. Never for sending: letters go to what was typed."""
 
 import re
 from contextlib import suppress
@@ -9,8 +9,8 @@ from django.utils.encoding import punycode
 DOTS_DO_NOT_COUNT = frozenset({"gmail.com"})
 SAME_DOMAIN = {"googlemail.com": "gmail.com"}
 
-# Hosts where "name+anything" reaches "name" in every mailbox. Elsewhere a plus is a letter like any other:
-# two mailboxes that may belong to two people are never taken for one.
+# Hosts with plus addressing, where "name+anything" reaches "name" in every mailbox. Elsewhere a plus is a letter like
+# any other: two mailboxes that may belong to two people are never taken for one.
 PLUS_IS_A_NOTE = frozenset(
     ["gmail.com", "msn.com", "icloud.com", "me.com", "mac.com", "fastmail.com", "fastmail.fm"]
     + ["proton.me", "protonmail.com", "pm.me"]
@@ -23,11 +23,11 @@ PLAIN = re.compile(r"[^\s\"\\@(),:;<>\[\]]+")
 
 
 def canonical(email: str) -> str:
-    """The mailbox behind an e-mail address: without case, needless quotes and what the mailbox's host
-    ignores, its domain in one spelling. It names a mailbox among our rows; it may not be deliverable.
+    """Return the canonical form of an e-mail address, a key for its mailbox: without case, needless quotes and what the
+    mailbox's host ignores, its domain in one spelling. It names a mailbox among our rows; it may not be deliverable.
 
     One rule may uncover work for another ("0 ." ends in a blank once its dot is gone), so they run until none changes
-    anything: the mailbox of a mailbox is itself.
+    anything: canonical() is idempotent.
     """
     while (plainer := _plainer(email)) != email:
         email = plainer
@@ -35,7 +35,7 @@ def canonical(email: str) -> str:
 
 
 def _plainer(email: str) -> str:
-    """Every rule once."""
+    """Apply every rule once."""
     local, _, domain = email.strip().rpartition("@")
     local, domain = _unquoted(local).lower(), _domain(domain)
     if domain in PLUS_IS_A_NOTE:
@@ -47,7 +47,7 @@ def _plainer(email: str) -> str:
 
 
 def _domain(domain: str) -> str:
-    """Lower case and in the ASCII form that mail is sent to, so that "müller.example" has one spelling."""
+    """Lower case and the ASCII form (IDNA) that mail is sent to, so that "müller.example" has one spelling."""
     domain = domain.lower()
     with suppress(UnicodeError):  # then it is no domain that mail could reach, and stays distinct
         domain = punycode(domain).lower()

@@ -1,4 +1,4 @@
-"""Who a person is to us, and what they agreed to."""
+"""The supporters app: people, and what they agreed to."""
 
 from importlib import import_module
 
@@ -11,6 +11,6 @@ class SupportersConfig(AppConfig):
 
     def ready(self) -> None:
         if apps.is_installed("anymail"):
-            import_module("supporters.bounces")  # hears what the mail provider tells
-        for name in ("mailbox", "moving", "person", "subscribing"):  # they register themselves
+            import_module("supporters.bounces")  # signal receivers for the mail provider's webhook
+        for name in ("mailbox", "moving", "privacy", "subscribing"):  # job handlers, signals, privacy functions
             import_module(f"supporters.{name}")

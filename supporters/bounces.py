@@ -1,4 +1,4 @@
-"""What the mail provider tells us of mailboxes: gone, or tired of us. Loaded only where django-anymail is installed."""
+"""Bounces and spam complaints, by the webhook of the mail provider. Loaded only where django-anymail is installed."""
 
 from typing import Any
 
@@ -14,7 +14,9 @@ TIRED = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
 
 @receiver(tracking, dispatch_uid="road-out-bounces")
 def hear(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
-    """The provider's own list of dead mailboxes counts as a bounce; a letter that is only late does not."""
+    """Signal receiver of anymail's tracking events. The provider's own suppression list counts as a bounce; a letter
+    that is only late does not.
+    """
     if not event.recipient:
         return
     refused = event.event_type in NOT_DELIVERED

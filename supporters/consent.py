@@ -1,4 +1,4 @@
-"""What people agreed to: the words they are asked with, a record of every yes and no, and what counts now."""
+"""Consent: the words people are asked with, an append-only record of every yes and no, and which one counts now."""
 
 import hashlib
 from datetime import datetime
@@ -12,10 +12,10 @@ from supporters.models import ConsentEvent, Supporter
 
 
 def wording(purpose: str) -> str:
-    """The words beside the box for that purpose, in the language of this request.
+    """Return the consent wording beside the box for that purpose, in the language of this request.
 
-    Raises ValueError for an unknown purpose. The words name who writes and how to stop. Change them freely:
-    every event keeps the words that were read then.
+    Raises ValueError for an unknown purpose. The words name who writes and how to stop. Change them freely: every event
+    keeps the words that were read then.
     """
     words = {
         ConsentEvent.Purpose.LETTERS: _(
@@ -40,7 +40,7 @@ def record(
     locale: str = "",
     asked_at: datetime | None = None,
 ) -> ConsentEvent:
-    """Write down a yes or a no. `wording` is the text as it was shown, `where` the page's path.
+    """Append a consent event, a yes or a no. `wording` is the text as it was shown, `where` the page's path.
 
     It counts from now. `asked_at` (UTC) says when the person ticked the box, if that was earlier.
     """
@@ -60,17 +60,17 @@ def record(
 
 
 def confirmed(supporter: Supporter, *, wording: str, where: str, locale: str, asked_at: datetime) -> ConsentEvent:
-    """Write down the yes to letters that a form asked for then and a mailed link confirms now."""
+    """Record the yes of a double opt-in: asked for by a form at `asked_at` (UTC), confirmed by a mailed link now."""
     purpose, method = ConsentEvent.Purpose.LETTERS, ConsentEvent.Method.CONFIRMED
     return record(supporter, purpose, True, wording, where, method=method, locale=locale, asked_at=asked_at)
 
 
 def newest(supporter: Supporter, purpose: str) -> ConsentEvent | None:
-    """The last word on that purpose, yes or no. None: the person has said nothing."""
+    """Return the newest consent event for that purpose, yes or no. None: the person has said nothing."""
     return ConsentEvent.objects.filter(supporter=supporter, purpose=purpose).order_by("-id").first()
 
 
 def refused(supporter: Supporter, purpose: str) -> bool:
-    """Whether the newest word on that purpose is no. No word is not a no."""
+    """Whether the newest consent event for that purpose is a no. No event is not a no."""
     word = newest(supporter, purpose)
     return bool(word and not word.given)

@@ -1,12 +1,12 @@
-"""Two forms with an address: who asks for letters fills in one, staff who put an address right the other."""
+"""Two forms with an e-mail address: sign-up for letters, and the one with which staff correct an address."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from foundation.doors.card_numbers import NoCardNumbers
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access.antispam import GuardedForm, address_field
+from foundation.access.card_numbers import NoCardNumbers
 from supporters import consent
 from supporters.models import ConsentEvent
 
@@ -14,7 +14,7 @@ TOO_OFTEN = _("Many requests came from your connection. Please wait a minute, th
 
 
 class SubscribeForm(GuardedForm):
-    """An address and a box to tick; what stands beside the box is what is agreed to."""
+    """Sign-up for letters: an address and a consent box; the words beside the box are what is agreed to."""
 
     email = address_field(_("We send one letter there, to confirm that it is you."))
     letters = forms.BooleanField(error_messages={"required": _("Please tick the box if you want our letters.")})
@@ -26,7 +26,7 @@ class SubscribeForm(GuardedForm):
 
 
 class StaffAddressForm(NoCardNumbers, forms.Form):
-    """For staff. Whoever answers from the old address, or knows what the card statement says, is the donor."""
+    """For staff. A person who answers from the old address, or knows what the card statement says, is the donor."""
 
     email = forms.EmailField(label=_("The right e-mail address"), max_length=254)
     check_made = forms.CharField(

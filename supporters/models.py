@@ -1,4 +1,4 @@
-"""A person who gave, signed or asked for letters, and each yes and no they told us."""
+"""Supporters and consent: a person who gave, signed or asked for letters, and each yes and no they told us."""
 
 from typing import Any, ClassVar
 
@@ -8,12 +8,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from foundation.append_only.models import GrowingManager, GrowsOnly
+from foundation.append_only.models import AppendOnlyManager, AppendOnlyModel
 from staff.columns import column
 
 
 class Supporter(models.Model):
-    """One person to us: one canonical e-mail address. Supporters have no password and are not users."""
+    """One person, identified by one canonical e-mail address. Supporters have no password and are not users."""
 
     email = models.EmailField(
         _("e-mail address"),
@@ -53,19 +53,19 @@ class Supporter(models.Model):
 
     @column(_("name"), sorted_by="name")
     def name_or_email(self) -> str:
-        """How lists name somebody whose name we do not know."""
+        """Display name in lists, also of somebody whose name we do not know."""
         return self.name or self.email or gettext("(erased)")
 
     @column(_("mailbox"))
     def mailbox_text(self) -> str:
-        """What staff must know of the mailbox before they write to it."""
+        """Bounce and complaint status: what staff must know of the mailbox before they write to it."""
         if self.complained_at:
             return str(_("complained"))
         return str(_("letters come back")) if self.bounced_at else ""
 
 
-class ConsentEvent(GrowsOnly):
-    """A yes or a no to one purpose, with the words that the person was shown. The newest event counts."""
+class ConsentEvent(AppendOnlyModel):
+    """Append-only consent: a yes or a no to one purpose, with the words that were shown. The newest counts."""
 
     class Purpose(models.TextChoices):
         LETTERS = "letters", _("letters by e-mail")
@@ -95,7 +95,7 @@ class ConsentEvent(GrowsOnly):
         help_text=_("UTC. When it was confirmed, where a letter confirms it."),
     )
 
-    may_move = ("supporter",)  # when two rows of one person are joined
+    may_move = ("supporter",)  # the one field that may change: when two rows of one person are merged
 
     class Meta:
         ordering = ["-id"]
@@ -107,8 +107,8 @@ class ConsentEvent(GrowsOnly):
         return f"{self.purpose}: {'given' if self.given else 'withdrawn'}"
 
 
-class SubscriptionManager(GrowingManager["Subscription"]):
-    """The yes to letters that counts today, one row for each person who has given none but it since."""
+class SubscriptionManager(AppendOnlyManager["Subscription"]):
+    """The newest consent event to letters of each person, where that is a yes."""
 
     def get_queryset(self) -> Any:
         newer = ConsentEvent.objects.filter(
@@ -119,7 +119,7 @@ class SubscriptionManager(GrowingManager["Subscription"]):
 
 
 class Subscription(ConsentEvent):
-    """A person who gets our letters, with the consent that says so. Read from the consents; never written itself."""
+    """A newsletter subscriber, with the consent event that says so. Read from the consents; never written itself."""
 
     objects: ClassVar[SubscriptionManager] = SubscriptionManager()
 
@@ -146,13 +146,13 @@ class Subscription(ConsentEvent):
         return self.supporter.mailbox_text()
 
 
-class Asking(models.Model):
-    """Somebody typed an address to get letters. Nothing comes of it until its owner presses the mailed link."""
+class SubscriptionRequest(models.Model):
+    """Pending double opt-in: somebody typed an address. Nothing comes of it until its owner presses the mailed link."""
 
     email = models.EmailField(max_length=254)
     wording = models.TextField()  # as it was read
     locale = models.CharField(max_length=12)
-    where = models.CharField(max_length=200, default="/subscribe/")  # the page
+    where = models.CharField(max_length=200, default="/subscribe/")  # path of the page
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Another e-mail address for a person: every later letter follows, Stripe's customer too, and both are told."""
+"""Change of a person's e-mail address: every later letter follows, Stripe's customer too; both are notified."""
 
 import uuid
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
-from foundation.letters import again, outbox
+from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
-from supporters import news, persons
+from supporters import news, privacy_registry
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
 
 class TakenError(Exception):
-    """Somebody else is known by that mailbox. The text is a sentence for staff."""
+    """That mailbox belongs to another supporter. The text is a sentence for staff."""
 
 
 @transaction.atomic
 def move(supporter: Supporter, email: str, by: Any = None, check: str = "", proved: bool = False) -> None:
-    """What the person gave and agreed to is known by `email` from now on; what waits goes there. Twice is once.
+    """Change the e-mail address of a supporter, in every app; letters that wait in the outbox go there. Idempotent.
 
-    `proved`: they pressed a button mailed to it, so that a second row of theirs with that mailbox is joined to this
-    one. Staff cannot know whose it is: TakenError.
+    `proved`: they pressed a button mailed to the new address, so that a second row of theirs with that mailbox is
+    merged into this one. Staff cannot know whose it is: TakenError.
     """
     supporter = Supporter.objects.select_for_update().get(pk=supporter.pk)
     before = supporter.email
@@ -32,9 +32,9 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
     if other and not proved:
         raise TakenError(f"{other.email} is another supporter, number {other.pk}.")
     if other:
-        persons.merge(other, supporter)
-    for app in persons.APPS.values():
-        app.move(supporter, persons.Move(before, email, by, check))
+        privacy_registry.merge(other, supporter)
+    for app in privacy_registry.APPS.values():
+        app.move(supporter, privacy_registry.Move(before, email, by, check))
     left_to_send = [Letter.State.WAITING, *Letter.NOT_THERE]
     Letter.objects.filter(to__iexact=before, state__in=left_to_send).update(to=email)
     supporter.email, supporter.canonical, supporter.bounced_at = email, canonical(email), None
@@ -42,15 +42,15 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
     tell(before, email, supporter.language)
 
 
-@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-reader")
+@receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-reader")
 def address_now(letter: Letter, **_kwargs: Any) -> str:
-    """Where news go again whose reader has another address by now; the way to stop them says whose they are."""
+    """Signal receiver before a letter is resent: its reader's current address, by the unsubscribe link in it."""
     known = news.whose(letter.stop_url.rstrip("/").rpartition("/")[2])
     return known[0].email if known and known[0] else ""
 
 
 def tell(before: str, after: str, language: str) -> None:
-    """Both hear of it. Each sees of the other only what its owner recognises: a slip may be a stranger's address."""
+    """Notify both. Each sees of the other only what its owner recognises: a typing error may be a stranger's."""
     key = f"address-changed:{uuid.uuid4()}"
     for to, places in (
         (before, {"before": before, "after": veiled(after)}),
@@ -61,6 +61,6 @@ def tell(before: str, after: str, language: str) -> None:
 
 
 def veiled(email: str) -> str:
-    """Enough for its owner to see a slip of the finger, too little for whoever looks over a shoulder."""
+    """Mask an address: enough for its owner to see a typing error, too little for a look over the shoulder."""
     local, _at, domain = email.rpartition("@")
     return f"{local[:1]}…@{domain}"

@@ -1,4 +1,4 @@
-"""My page: what a person gave, promised and agreed to, and their power over all of it."""
+"""My page, the self-service page: what a person gave, promised and agreed to, and their control over all of it."""
 
 from typing import Any
 
@@ -12,20 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from foundation.doors import address, guard, limits, links
-from foundation.doors.card_numbers import NoCardNumbers
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access import antispam, client_ip, ratelimit, tokens
+from foundation.access.antispam import GuardedForm, address_field
+from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.zone import on_our_calendar
-from supporters import consent, mailbox, names, news, persons, visits
+from supporters import consent, mailbox, names, news, privacy_registry, visits
 from supporters.models import ConsentEvent
 
-ASKS, WHILE = 10, 3600  # so many links asked for from one connection in so many seconds
+ASKS, WHILE = 10, 3600  # rate limit of links asked for from one connection: capacity, seconds
 SWITCHES = (ConsentEvent.Purpose.LETTERS, ConsentEvent.Purpose.REMINDERS)
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class AskForm(GuardedForm):
-    """Where to mail the link."""
+    """The e-mail address to mail the link to."""
 
     email = address_field(_("The one you gave or signed with."))
 
@@ -42,7 +42,7 @@ class NameForm(NoCardNumbers, forms.Form):
 @page_with_form
 @never_cache
 def my(request: HttpRequest) -> HttpResponse:
-    """My page for whoever has a session; for all others the form that mails a link."""
+    """My page with a session; without one the form that mails a link."""
     supporter = visits.whose(request)
     if supporter is not None:
         request.supporter = supporter  # type: ignore[attr-defined]
@@ -50,18 +50,18 @@ def my(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _without_referrer(render(request, "supporters/ask.html", {"form": form}))
-    if not limits.allow("my-link", address.block(address.of(request)), ASKS, WHILE):
+    if not ratelimit.allow("my-link", client_ip.block(client_ip.of(request)), ASKS, WHILE):
         form.add_error(None, _("Many links were asked for from your connection. Please try again in a while."))
-        return limits.too_often(render(request, "supporters/ask.html", {"form": form}), WHILE // ASKS)
+        return ratelimit.too_often(render(request, "supporters/ask.html", {"form": form}), WHILE // ASKS)
     if mailbox.may_write(form.cleaned_data["email"]):
-        visits.ask(form.cleaned_data["email"])
+        visits.enqueue_link(form.cleaned_data["email"])
     return redirect("supporters:asked")
 
 
 @require_safe
 @never_cache
 def asked(request: HttpRequest) -> HttpResponse:
-    """The same words for everybody, whatever we know."""
+    """“Link sent” page: the same words for everybody, whatever we know."""
     minutes = int(visits.LINK_LIFE.total_seconds() // 60)
     return _without_referrer(render(request, "supporters/asked.html", {"minutes": minutes}))
 
@@ -69,15 +69,15 @@ def asked(request: HttpRequest) -> HttpResponse:
 @page_with_form
 @never_cache
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind the mailed link: one button. Looking opens nothing, because mail scanners look too."""
-    link = links.find(token, visits.LINK)
-    if request.method == "POST" and link and not guard.at_once(request):
+    """The page behind the mailed link: one button. GET opens no session, because mail scanners follow links."""
+    link = tokens.find(token, visits.LINK)
+    if request.method == "POST" and link and not antispam.at_once(request):
         answer = redirect("supporters:my")
         if visits.begin(link, answer) or visits.whose(request):
             return answer
     if link is None or link.used_at:
         return _without_referrer(render(request, "supporters/enter.html", {"state": "ended"}, status=404))
-    context = {"state": "open", **guard.button(request)}
+    context = {"state": "open", **antispam.button(request)}
     return render(request, "supporters/enter.html", context)
 
 
@@ -92,7 +92,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 @visits.required
 def letters(request: HttpRequest) -> HttpResponse:
-    """A yes or a no to one kind of letter, written down with the words that stood beside the button."""
+    """Change consent to one kind of letter, recorded with the words that stood beside the button."""
     supporter = request.supporter  # type: ignore[attr-defined]
     purpose, wanted = request.POST.get("purpose", ""), request.POST.get("wanted") == "yes"
     if purpose in SWITCHES and wanted != news.wants(supporter, purpose):
@@ -106,7 +106,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @require_POST
 @visits.required
 def name(request: HttpRequest) -> HttpResponse:
-    """How letters address the person. Receipts keep the name they were written to."""
+    """Change the name by which letters address the person. Receipts keep the name they were written to."""
     supporter = request.supporter  # type: ignore[attr-defined]
     form = NameForm(request.POST)
     if not form.is_valid():
@@ -119,8 +119,8 @@ def name(request: HttpRequest) -> HttpResponse:
 @require_safe
 @visits.required
 def export(request: HttpRequest) -> HttpResponse:
-    """Everything that every part of the site knows about the person, as one file."""
-    known = persons.export(request.supporter)  # type: ignore[attr-defined]
+    """Data export (right of access): everything that every app knows about the person, as one JSON file."""
+    known = privacy_registry.export(request.supporter)  # type: ignore[attr-defined]
     answer = JsonResponse(known, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
     answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
@@ -129,7 +129,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @page_with_form
 @visits.required
 def erase(request: HttpRequest) -> HttpResponse:
-    """First what is forgotten and what must stay; then a word to type; then it is done."""
+    """Erasure: first what is erased and what must stay; then a word to type; then it is done."""
     supporter = request.supporter  # type: ignore[attr-defined]
     if request.method != "POST":
         return render(request, "supporters/erase.html", {"state": "ask"})
@@ -137,9 +137,9 @@ def erase(request: HttpRequest) -> HttpResponse:
         return render(request, "supporters/erase.html", {"state": "ask", "unsure": True}, status=422)
     try:
         with transaction.atomic():
-            persons.erase(supporter)
+            privacy_registry.erase(supporter)
             visits.end_all(supporter)
-    except persons.CannotEraseError as error:
+    except privacy_registry.CannotEraseError as error:
         return render(request, "supporters/erase.html", {"state": "ask", "why": str(error)}, status=409)
     answer = render(request, "supporters/erase.html", {"state": "done"})
     visits.end(request, answer)
@@ -173,6 +173,8 @@ def _about(request: HttpRequest) -> dict[str, Any]:
 
 
 def _without_referrer(answer: HttpResponse) -> HttpResponse:
-    """The form on these pages posts to this site, which wants to see where it came from; nobody else does."""
+    """Send Referrer-Policy: same-origin. The form on these pages posts to this site, whose CSRF check wants to see
+    where it came from; nobody else does.
+    """
     answer["Referrer-Policy"] = "same-origin"
     return answer

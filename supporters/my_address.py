@@ -1,4 +1,4 @@
-"""Another address on My page: typed there, proved by a button behind a link that is mailed to it."""
+"""Change of e-mail address on My page: typed there, verified by a button behind a link that is mailed to it."""
 
 import uuid
 from typing import Any
@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from foundation.doors import guard
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access import antispam
+from foundation.access.antispam import GuardedForm, address_field
 from foundation.letters import outbox
 from supporters import mailbox, moving, visits
 from supporters.models import Supporter
@@ -25,7 +25,7 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class NewAddressForm(GuardedForm):
-    """Where letters should go."""
+    """The new e-mail address."""
 
     email = address_field(
         _("We mail a link there. The old address stays until you press its button, and is told then."),
@@ -35,8 +35,8 @@ class NewAddressForm(GuardedForm):
 
 @page_with_form
 @visits.required
-def ask(request: HttpRequest) -> HttpResponse:
-    """Type it, and a link goes there. The page says the same whether or not a letter was written."""
+def ask_for_address(request: HttpRequest) -> HttpResponse:
+    """Mail a verification link to the new address. The page says the same whether or not a letter was written."""
     supporter = request.supporter  # type: ignore[attr-defined]
     form = NewAddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
@@ -54,12 +54,12 @@ def ask(request: HttpRequest) -> HttpResponse:
 @page_with_form
 @never_cache
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the mailed link: one button. It works until the address has changed, so once."""
+    """The page behind the mailed link: one button. It works until the address has changed, so once."""
     supporter, email = _meant(token)
     if supporter is None:
         return _page(request, "ended", status=404)
-    if request.method != "POST" or guard.at_once(request):
-        return _page(request, "confirm", to=email, **guard.button(request))
+    if request.method != "POST" or antispam.at_once(request):
+        return _page(request, "confirm", to=email, **antispam.button(request))
     moving.move(supporter, email, proved=True)
     return redirect(reverse("supporters:my") + "?done=address")
 

@@ -1,4 +1,4 @@
-"""The names that people type: any script and any length up to 200, but nothing that acts."""
+"""Validation of names: any script and any length up to 200, but no links, control or direction characters."""
 
 import re
 import unicodedata
@@ -7,20 +7,21 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 LONGEST = 200
-# Marks that turn the direction of the text behind them. Emoji and Persian need U+200C and U+200D: they stay.
+# Bidirectional control characters, which turn the direction of the text behind them. Emoji and Persian need U+200C and
+# U+200D: they stay.
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-# They count as letters or signs, and show nothing.
+# Blank characters: they count as letters or signs, and show nothing.
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
-MARKS = 8  # above and below one letter: no script stacks more
-# Robots put an advertisement where a name belongs, and let our letters carry it.
+MARKS = 8  # combining marks above and below one letter: no script stacks more (Zalgo text)
+# Spam: robots put an advertisement where a name belongs, and let our letters carry it.
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 
-# What leads somewhere: with its scheme, or with something behind the name of a site.
+# A link: with its scheme, or with something behind the name of a site.
 LINK = re.compile(r"://|\bwww\.|[^\W_]\.[^\W\d_]{2,}(?::\d+)?(?:/|[?#]\w)", re.I)
 
 
 def clean(name: str, sites: bool = False) -> str:
-    """The name on one line, without control characters and direction marks.
+    """Return the name on one line, without control characters and direction marks.
 
     Raises ValidationError for a name of which nothing can be seen, for a link, and for the bare name of a site, unless
     `sites` says that a firm may be called by one: it was paid for, or nobody but ourselves reads it. Everything else
@@ -36,12 +37,12 @@ def clean(name: str, sites: bool = False) -> str:
 
 
 def _shows(char: str) -> bool:
-    """Letters, digits, signs and emoji, as far as they leave a trace on paper."""
+    """Whether a character is visible: letters, digits, signs and emoji, as far as they leave a trace on paper."""
     return unicodedata.category(char)[0] in "LNPS" and char not in BLANK
 
 
 def _calm(name: str) -> str:
-    """Without the marks that would cover the lines above and below."""
+    """Drop the combining marks that would cover the lines above and below."""
     kept, marks = [], 0
     for char in name:
         marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
@@ -51,5 +52,5 @@ def _calm(name: str) -> str:
 
 
 def _separates(char: str) -> bool:
-    """Line breaks, tabs and all other control characters become a space."""
+    """Whether a character becomes a space: line breaks, tabs and all other control characters."""
     return unicodedata.category(char) in ("Cc", "Zl", "Zp")

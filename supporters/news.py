@@ -1,4 +1,4 @@
-"""Letters that nobody must get: only who wants them gets them, and each has a way to stop them."""
+"""Optional letters (news, reminders): sent only with consent, each with an unsubscribe link."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from supporters import consent
 from supporters.models import ConsentEvent, Supporter
 
 SALT = "supporters.news.stop"
-# Those who give every month expect a yearly word about it, so that silence is a yes; for all else only a yes is one.
+# Opt-out: monthly donors expect a yearly word about it, so that silence is a yes; all other purposes are opt-in.
 EXPECTED = {ConsentEvent.Purpose.REMINDERS}
 
 
 def write(key: str, template: str, supporter: Supporter, purpose: str, context: dict[str, Any]) -> Letter | None:
-    """Queue the letter, in the reader's language, unless they do not want it or their mailbox does not."""
+    """Enqueue an optional letter, in the reader's language, unless consent or the mailbox forbids it. None then."""
     if not may_write(supporter, purpose):
         return None
     context = {**context, "stop": address(supporter, purpose)}
@@ -32,23 +32,23 @@ def may_write(supporter: Supporter, purpose: str) -> bool:
 
 
 def wants(supporter: Supporter, purpose: str) -> bool:
-    """What the person said last, or what their silence means."""
+    """Whether the person wants letters of this purpose: their newest consent event, or what silence means."""
     return meant(consent.newest(supporter, purpose), purpose)
 
 
 def meant(word: ConsentEvent | None, purpose: str) -> bool:
-    """What the newest word says, or what silence means."""
+    """Whether this consent event, the newest, is a yes; None: what silence means."""
     return word.given if word else ConsentEvent.Purpose(purpose) in EXPECTED
 
 
 def address(supporter: Supporter, purpose: str) -> str:
-    """Where these letters are stopped. It works for ever: an old letter must be able to stop the next one."""
+    """Return the unsubscribe URL of this purpose. It never expires: an old letter must be able to stop the next one."""
     token = signing.dumps([supporter.pk, str(purpose)], salt=SALT, compress=False)
     return settings.BASE_URL + reverse("supporters:stop", args=[token])
 
 
 def whose(token: str) -> tuple[Supporter | None, str] | None:
-    """The supporter (None once forgotten) and the purpose of such an address; None for an invented one."""
+    """Return the supporter (None once erased) and the purpose of an unsubscribe token; None for a forged one."""
     try:
         pk, purpose = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError):
@@ -57,7 +57,7 @@ def whose(token: str) -> tuple[Supporter | None, str] | None:
 
 
 def stop(supporter: Supporter, purpose: str, where: str) -> None:
-    """Write the no down, once."""
+    """Unsubscribe: append the no to this purpose, once."""
     if not consent.refused(supporter, purpose):
         words = _("No more letters of this kind: %(kind)s") % {"kind": ConsentEvent.Purpose(purpose).label}
         consent.record(supporter, purpose, False, words, where, method=ConsentEvent.Method.STOPPED)

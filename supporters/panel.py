@@ -1,4 +1,4 @@
-"""What staff see of people: who they are to us, and each yes and no they told us."""
+"""Supporters and consent in the panel: who they are to us, and each yes and no they told us."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet, Related
-from supporters import moving, persons
+from supporters import moving, privacy_registry
 from supporters.forms import StaffAddressForm
 from supporters.models import ConsentEvent, Subscription, Supporter
 
 
 def _erase(supporter: Supporter, user: Any) -> str:
     try:
-        persons.erase(supporter)
-    except persons.CannotEraseError as error:
+        privacy_registry.erase(supporter)
+    except privacy_registry.CannotEraseError as error:
         raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
     return gettext("Erased. What a law makes us keep stands under number %(number)s.") % {"number": supporter.pk}
 
@@ -38,7 +38,7 @@ def _sure_of_erasing(supporter: Supporter, filled: dict[str, Any]) -> str:
 
 
 class SupporterViewSet(ReadOnlyViewSet):
-    """One row for each mailbox that gave, signed or asked for letters."""
+    """The list of supporters: one row for each mailbox that gave, signed or asked for letters."""
 
     model = Supporter
     icon = "user"
@@ -83,7 +83,7 @@ class SupporterViewSet(ReadOnlyViewSet):
 
 
 class ConsentEventViewSet(ReadOnlyViewSet):
-    """The proof of consent: words, moment and way. Rows are only ever added."""
+    """The list of consent events, the proof of consent: words, moment and method. Append-only."""
 
     model = ConsentEvent
     icon = "tick-inverse"
@@ -107,7 +107,7 @@ class ConsentEventViewSet(ReadOnlyViewSet):
 
 
 class SubscriptionViewSet(ReadOnlyViewSet):
-    """Who gets our letters, and by which words. A mailbox that is gone or tired is named, and not written to."""
+    """Newsletter subscribers, and by which words. A mailbox that bounced or complained is marked, not written to."""
 
     model = Subscription
     icon = "mail"

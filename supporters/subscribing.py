@@ -1,4 +1,4 @@
-"""Letters by e-mail: asked for on a form, sent only after the owner of the address has pressed a mailed link."""
+"""Newsletter sign-up by double opt-in: letters are sent only after the address's owner has pressed a mailed link."""
 
 from datetime import timedelta
 
@@ -8,57 +8,61 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from foundation.doors import links
-from foundation.doors.models import AccessLink
+from foundation.access import tokens
+from foundation.access.models import AccessLink
 from foundation.letters import outbox
-from foundation.organisation import retention
-from supporters import consent, mailbox, people
-from supporters.models import Asking
+from foundation.organisation import retention_periods
+from supporters import consent, mailbox, supporters
+from supporters.models import SubscriptionRequest
 
-CONFIRM = "subscribe-confirm"  # the link's purpose
+CONFIRM = "subscribe-confirm"  # the token's purpose
 LIFETIME = timedelta(days=7)
 PAGE = "/subscribe/"
-ONCE_IN = timedelta(hours=1)  # a form that is sent twice asks once
+ONCE_IN = timedelta(hours=1)  # deduplication: a form that is sent twice asks once
 
 
-def ask_beside(email: str, wording: str, where: str) -> None:
-    """The box on another form. It is only a wish: nothing comes of it before the mailed link's button."""
-    if not Asking.objects.filter(email=email, asked_at__gte=timezone.now() - ONCE_IN).exists():
-        ask(email, wording, where)
+def mail_confirmation_beside(email: str, wording: str, where: str) -> None:
+    """Start a double opt-in from the box on another form. Nothing comes of it before the mailed link's button."""
+    if not SubscriptionRequest.objects.filter(email=email, asked_at__gte=timezone.now() - ONCE_IN).exists():
+        mail_confirmation(email, wording, where)
 
 
-def ask(email: str, wording: str, where: str = PAGE) -> None:
-    """Mail a link to that address, whoever it belongs to and whatever we know of it. `wording` is what was read, on
-    the page at `where`.
+def mail_confirmation(email: str, wording: str, where: str = PAGE) -> None:
+    """Start a double opt-in: mail a confirmation link to that address, no matter who owns it and what we know of it.
+    `wording` is what was read, on the page at `where`.
 
-    A mailbox that had its letters of today gets none.
+    A mailbox that is over its rate limit gets none.
     """
     if not mailbox.may_write(email):
         return
     with transaction.atomic():
-        asking = Asking.objects.create(email=email, wording=wording, locale=get_language() or "", where=where[:200])
-        token = links.make(CONFIRM, str(asking.pk), LIFETIME)
+        asking = SubscriptionRequest.objects.create(
+            email=email, wording=wording, locale=get_language() or "", where=where[:200]
+        )
+        token = tokens.make(CONFIRM, str(asking.pk), LIFETIME)
         address = settings.BASE_URL + reverse("supporters:subscribe-confirm", args=[token])
         facts = {"address": address, "days": LIFETIME.days}
         outbox.queue(f"subscribe:{asking.pk}", "subscribe_confirm", email, facts)
 
 
-def find(link: AccessLink | None) -> Asking | None:
-    """What this link confirms. None: it opens nothing any more."""
-    return Asking.objects.filter(pk=link.subject).first() if link else None
+def find(link: AccessLink | None) -> SubscriptionRequest | None:
+    """Return the request that this link confirms. None: the link has ended."""
+    return SubscriptionRequest.objects.filter(pk=link.subject).first() if link else None
 
 
 @transaction.atomic
-def confirm(link: AccessLink, asking: Asking) -> None:
-    """Write the yes down. Pressing twice is pressing once."""
-    if not links.use(link):
+def confirm(link: AccessLink, asking: SubscriptionRequest) -> None:
+    """Record the consent of a double opt-in, when its link's button is pressed. Idempotent: a link is used once."""
+    if not tokens.use(link):
         return
-    supporter = people.meet(asking.email, verified=True)
+    supporter = supporters.get_or_create_supporter(asking.email, verified=True)
     consent.confirmed(
         supporter, wording=asking.wording, where=asking.where, locale=asking.locale, asked_at=asking.asked_at
     )
 
 
 def forget(dry: bool = False) -> int:
-    """What was asked long ago: confirmed, it stands among the consents; not confirmed, it is nobody's."""
-    return retention.drop(Asking.objects.filter(asked_at__lt=retention.end("unconfirmed")), dry)
+    """Retention, daily: delete old requests. Confirmed ones stand among the consents, the others are nobody's."""
+    return retention_periods.drop(
+        SubscriptionRequest.objects.filter(asked_at__lt=retention_periods.end("unconfirmed")), dry
+    )

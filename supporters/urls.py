@@ -1,4 +1,4 @@
-"""Addresses of this app."""
+"""URLs of this app."""
 
 from django.urls import path
 
@@ -16,7 +16,7 @@ urlpatterns = [
     path("my/leave/", my.leave, name="leave"),
     path("my/letters/", my.letters, name="letters"),
     path("my/name/", my.name, name="name"),
-    path("my/address/", my_address.ask, name="address"),
+    path("my/address/", my_address.ask_for_address, name="address"),
     path("my/address/<str:token>/", my_address.confirm, name="new-address"),
     path("my/data.json", my.export, name="export"),
     path("my/erase/", my.erase, name="erase"),

@@ -1,4 +1,4 @@
-"""A supporter's visit to My page: a mailed link, then a short session of its own. No password, no user."""
+"""Sessions of My page: a mailed link (magic link), then a short session of its own. No password, no user."""
 
 import uuid
 from collections.abc import Callable
@@ -14,25 +14,25 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 
-from foundation.doors import links
-from foundation.doors.models import AccessLink
+from foundation.access import tokens
+from foundation.access.models import AccessLink
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from foundation.organisation.zone import on_our_calendar
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
-LINK, SESSION = "my-link", "my-session"  # purposes of the two tokens
+LINK, SESSION = "my-link", "my-session"  # purposes of the two kinds of token
 LINK_LIFE = timedelta(minutes=30)
-IDLE = timedelta(minutes=30)  # so long a session lasts after the last thing that was done in it
+IDLE = timedelta(minutes=30)  # idle timeout: a session ends so long after the last POST
 COOKIE = "my"
 
 View = Callable[..., HttpResponse]
 
 
-def ask(email: str) -> None:
-    """Have a job mail a link, if we know the address. The request does the same work either way, so that neither
-    its answer nor its time tells whether we do. Ask supporters.mailbox first.
+def enqueue_link(email: str) -> None:
+    """Enqueue the job that mails a sign-in link, if we know the address. The request does the same work either way, so
+    that neither its answer nor its time tells whether we do. Check the rate limit of supporters.mailbox first.
     """
     known = Supporter.objects.filter(canonical=canonical(email), erased_at=None).first()
     jobs.enqueue("my-link", f"my-link:{uuid.uuid4()}", {"supporter": known.pk if known else 0})
@@ -41,11 +41,11 @@ def ask(email: str) -> None:
 @jobs.handler("my-link")
 @transaction.atomic
 def send_link(args: dict[str, Any]) -> None:
-    """To the address as its owner proved it last, never to what was typed now."""
+    """Job: mail a sign-in link, to the address as its owner proved it last, never to what was typed now."""
     supporter = Supporter.objects.filter(pk=args["supporter"], erased_at=None).first()
     if supporter is None:
         return
-    token = links.make(LINK, str(supporter.pk), LINK_LIFE)
+    token = tokens.make(LINK, str(supporter.pk), LINK_LIFE)
     with translation.override(supporter.language):
         link = settings.BASE_URL + reverse("supporters:enter", args=[token])
     context = {
@@ -57,17 +57,17 @@ def send_link(args: dict[str, Any]) -> None:
 
 
 def begin(link: AccessLink, response: HttpResponse) -> bool:
-    """Open a session for who holds this link. False when it was used before: it opens once."""
-    if not links.use(link):
+    """Open a session for the holder of this link. False when it was used before: it opens once."""
+    if not tokens.use(link):
         return False
-    token = links.make(SESSION, link.subject, IDLE)
+    token = tokens.make(SESSION, link.subject, IDLE)
     secure = settings.SESSION_COOKIE_SECURE
     response.set_cookie(COOKIE, token, path=_path(), httponly=True, samesite="Lax", secure=secure)
     return True
 
 
 def end(request: HttpRequest, response: HttpResponse) -> None:
-    """This session is over on our side too."""
+    """Sign out: delete the session on our side too."""
     session = _session(request)
     if session:
         AccessLink.objects.filter(pk=session.pk).delete()
@@ -75,12 +75,12 @@ def end(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def end_all(supporter: Supporter) -> None:
-    """Every session and every link of a person, on all their devices."""
+    """Delete every session and every link of a person, on all their devices."""
     AccessLink.objects.filter(purpose__in=(LINK, SESSION), subject=str(supporter.pk)).delete()
 
 
 def whose(request: HttpRequest) -> Supporter | None:
-    """Whose visit this is; None without a living session. What is done in a session keeps it alive."""
+    """Return the supporter of this session; None without a living session. A POST extends the session."""
     session = _session(request)
     if session is None:
         return None
@@ -90,7 +90,7 @@ def whose(request: HttpRequest) -> Supporter | None:
 
 
 def required(view: View) -> View:
-    """Decorator: `request.supporter` is set; without a session the way leads to the page that mails a link."""
+    """Decorator: sets `request.supporter`; without a session it redirects to the page that mails a link."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -106,10 +106,10 @@ def required(view: View) -> View:
 
 
 def _path() -> str:
-    """The browser sends the cookie nowhere else. My page has one address in each language."""
+    """Path of the cookie: the browser sends it nowhere else. My page has one URL in each language."""
     return reverse("supporters:my")
 
 
 def _session(request: HttpRequest) -> AccessLink | None:
     token = request.COOKIES.get(COOKIE, "")
-    return links.find(token, SESSION) if token else None
+    return tokens.find(token, SESSION) if token else None

@@ -1,4 +1,4 @@
-"""What this app adds to the panel."""
+"""Wagtail hooks of this app: what it adds to the panel."""
 
 from wagtail import hooks
 

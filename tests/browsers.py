@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests import lacking
 from tests.running import own_connection
@@ -21,7 +30,7 @@ QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
 QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
 QUIET += ["--disable-dev-shm-usage"]  # it crashes where /dev/shm is small, as in many containers
 expect.set_options(timeout=PATIENCE * 1000)
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +63,10 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         pages.append(page)
-        page.wrongs = []  # type: ignore[attr-defined]
-        page.on("console", lambda message: page.wrongs.append(_words(message)) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.wrongs.append(str(error)))
+        wrongs: list[str] = []
+        page.wrongs = wrongs  # type: ignore[attr-defined]
+        page.on("console", lambda message: wrongs.append(_words(message)) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrongs.append(str(error)))
         page.on("request", lambda request: _note_foreign(page, request.url))
         return page
 

@@ -56,7 +56,7 @@ def _empty_guarded_tables() -> None:
         finally:
             triggers.install(using)
 
-    BaseDatabaseOperations.execute_sql_flush = lifted
+    BaseDatabaseOperations.execute_sql_flush = lifted  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -111,7 +111,7 @@ def django_db_modify_db_settings() -> None:
         database["TEST"]["TEMPLATE"] = os.environ.get(POSTGRES_TEMPLATE)
         database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
     else:
-        command = settings.SQLITE_OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        command = str(settings.SQLITE_OPTIONS["init_command"]).replace("synchronous=FULL", "synchronous=OFF")
         database["OPTIONS"] = {**settings.SQLITE_OPTIONS, "init_command": command}
         if SQLITE_TEMPLATE in os.environ:
             shutil.copy(os.environ[SQLITE_TEMPLATE], database["TEST"]["NAME"])

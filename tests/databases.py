@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import psycopg
@@ -73,7 +74,7 @@ def templates(url: str) -> Iterator[None]:
         ]  # fmt: skip
         for process, (said, _) in [(process, process.communicate()) for process in making]:
             if process.returncode:
-                raise RuntimeError(f"{' '.join(process.args)} failed:\n{said}")
+                raise RuntimeError(f"{' '.join(cast(list[str], process.args))} failed:\n{said}")
         os.environ[SQLITE_TEMPLATE] = str(folder / FILE)
         if url:
             os.environ[POSTGRES_TEMPLATE] = urlsplit(there["DATABASE_URL"]).path[1:]

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import cast
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from django.conf import settings
@@ -24,12 +25,16 @@ def english_alone() -> frozenset[str]:
     """Words of the English messages that occur in no Spanish one and in no Spanish page."""
     english, spanish = set(), set()
     for entry in catalogue.read("es"):
-        ids, texts = ((each if isinstance(each, tuple) else (each,)) for each in (entry.id, entry.string))
-        english |= {word for text in ids for word in words_of(text)}
-        spanish |= {word for text in texts for word in words_of(text)}
+        english |= {word for text in _forms(entry.id) for word in words_of(text)}
+        spanish |= {word for text in _forms(entry.string) for word in words_of(text)}
     for path in (settings.BASE_DIR / "content" / "es").rglob("*.md"):
         spanish |= set(words_of(path.read_text(encoding="utf-8").rpartition("+++")[2]))
     return frozenset(word for word in english - spanish if len(word) > 1)
+
+
+def _forms(message: object) -> tuple[str, ...]:
+    """Of one thing and of several, where the message counts. Babel's types know lists, its catalogues hold tuples."""
+    return cast(tuple[str, ...], message if isinstance(message, tuple) else (message,))
 
 
 def words_of(text: str) -> list[str]:
@@ -45,7 +50,7 @@ def english_messages_in(squeezed: str) -> set[str]:
     """The English messages that stand in a paper, whose text is read without its spaces."""
     found = set()
     for entry in catalogue.read("es"):
-        for text in entry.id if isinstance(entry.id, tuple) else (entry.id,):
+        for text in _forms(entry.id):
             bare = "".join(NAMES.sub("", text).split())
             if len(words_of(text)) > 1 and english_in(text) and bare in squeezed:
                 found.add(text)

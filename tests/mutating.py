@@ -57,8 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("kept"):
         return
     config.pluginmanager.register(Kept(), "kept")
-    Sandbox.start = lambda directory, **options: START(directory, **options) if options else shared_sandbox()
-    Sandbox.stop = lambda self: 0 if self is shared_sandbox() else STOP(self)
-    stripe.HTTPClient.INITIAL_DELAY = stripe.HTTPClient.MAX_DELAY = 0.001  # what is tried again is tried at once
+    Sandbox.start = lambda directory, **options: (  # type: ignore[method-assign]
+        START(directory, **options) if options else shared_sandbox()
+    )
+    Sandbox.stop = lambda self: 0 if self is shared_sandbox() else STOP(self)  # type: ignore[method-assign]
+    # What is tried again is tried at once. Stripe's own longest delay is a whole number.
+    stripe.HTTPClient.INITIAL_DELAY = stripe.HTTPClient.MAX_DELAY = 0.001  # type: ignore[assignment]
     hypothesis.settings.register_profile("mutating", deadline=None, derandomize=True, database=None)
     hypothesis.settings.load_profile("mutating")

@@ -11,14 +11,14 @@ from django.core.management import call_command
 from tests.running import files_of_the_project
 
 ROOT = Path(__file__).resolve().parent.parent
-FOUNDATION = ["append_only", "organisation", "jobs", "letters", "doors", "drawing"]
+FOUNDATION = ["append_only", "organisation", "jobs", "letters", "access", "drawing"]
 # Each room, and the rooms that it may import from. Every arrow points down.
 ARROWS = {
     "foundation.append_only": set(),
     "foundation.organisation": set(),
     "foundation.jobs": {"foundation.organisation"},
     "foundation.letters": {"foundation.jobs", "foundation.organisation"},
-    "foundation.doors": {"foundation.organisation"},
+    "foundation.access": {"foundation.organisation"},
     "foundation.drawing": {"foundation.organisation"},
 }
 GROUND = {f"foundation.{name}" for name in FOUNDATION}

@@ -1,4 +1,4 @@
-"""What templates may ask of awareness: menu, foot, the hotline of the strip, a figure, a note."""
+"""Template tags of awareness: menu, footer, the hotline of the strip, a figure, a footnote."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ def footer_links(context: Context) -> list[dict[str, Any]]:
 
 @register.simple_tag(takes_context=True)
 def announcement(context: Context) -> dict[str, str]:
-    """{% announcement as news %}: words, label and address of the line above every page; words are empty for none."""
+    """{% announcement as news %}: words, label and URL of the banner above every page; words are empty for none."""
     menu = navigation.menu(context.get("request"))
     row = menu["row"]
     return {
@@ -46,21 +46,21 @@ def announcement(context: Context) -> dict[str, str]:
 
 @register.simple_tag(takes_context=True)
 def page_at(context: Context, address: str) -> str:
-    """{% page_at "/privacy/" as privacy %}: a page of navigation.BY_TEMPLATES; empty while it is not public."""
+    """{% page_at "/privacy/" as privacy %}: URL of a page of navigation.BY_TEMPLATES; empty while it is not public."""
     found: str = navigation.menu(context.get("request"))["references"].typed(address)
     return found
 
 
 @register.simple_tag(takes_context=True)
 def store_address(context: Context) -> str:
-    """{% store_address as store %}: where the shop's button leads, or nothing."""
+    """{% store_address as store %}: the URL of the shop's button, or nothing."""
     address: str = navigation.menu(context.get("request"))["row"].store_address
     return address
 
 
 @register.simple_tag(takes_context=True)
 def structured_data(context: Context) -> SafeString:
-    """{% structured_data %}: the page for search engines. Nothing where there is no page of ours to tell of."""
+    """{% structured_data %}: the page's JSON-LD for search engines. Nothing where there is no page of ours."""
     page = _public_page(context)
     if page is None:
         return SafeString("")
@@ -71,7 +71,7 @@ def structured_data(context: Context) -> SafeString:
 
 @register.inclusion_tag("partials/share.html", takes_context=True)
 def share_page(context: Context) -> dict[str, Any]:
-    """{% share_page %}: what other sites show with a link to this page, with a picture of its own."""
+    """{% share_page %}: Open Graph tags, what other sites show with a link to this page, with its own share image."""
     page = _public_page(context)
     if page is None:
         return {}
@@ -89,19 +89,19 @@ def share_page(context: Context) -> dict[str, Any]:
 
 @register.filter
 def host(address: str) -> str:
-    """The name of the site that an address leads to."""
+    """Filter: the host of a URL."""
     return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 @register.filter
 def file_words(document: Any) -> str:
-    """Kind and size of a document: "PDF, 1.2 MB"."""
+    """Filter: file type and size of a document: "PDF, 1.2 MB"."""
     return files.described(document)
 
 
 @register.filter
 def file_type(document: Any) -> str:
-    """The media type of a film, a sound or captions."""
+    """Filter: the content type of a film, a sound or captions."""
     return files.PLAYED.get(files.ending(document), "application/octet-stream")
 
 
@@ -113,7 +113,7 @@ def hotline_line() -> Hotline | None:
 
 @register.simple_tag(takes_context=True)
 def figure(context: Context, slug: str) -> SafeString:
-    """{% figure "slug" %}: the number as printed with its raised note. Nothing when there is no such current figure."""
+    """{% figure "slug" %}: the number as printed with its footnote. Nothing when there is no such current figure."""
     references = _references(context)
     found = references.figure(slug)
     if found is None or found.status != Figure.Status.CURRENT:
@@ -123,12 +123,12 @@ def figure(context: Context, slug: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def cite(context: Context, fact: Figure | Source | None) -> SafeString:
-    """{% cite value.source %} or {% cite value.figure %}: the raised number of the note."""
+    """{% cite value.source %} or {% cite value.figure %}: the superscript number of the footnote."""
     return _references(context).cite(fact) if fact else SafeString("")
 
 
 def _public_page(context: Context) -> ReadingPage | None:
-    """The page of ours that is shown. None in a preview: a page that is not saved yet has no address to share."""
+    """Return the page of ours that is rendered. None in a preview: an unsaved page has no URL to share."""
     page, request = context.get("page"), context.get("request")
     shown = request is not None and not getattr(request, "is_preview", False)
     return page if shown and isinstance(page, ReadingPage) else None

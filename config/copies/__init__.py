@@ -1,1 +1,1 @@
-"""A copy to come back to: one file with the database and the uploads, and the way back from it (docs/copies.md)."""
+"""Backup and restore: one file with the database and the uploads, and the way back from it (docs/copies.md)."""

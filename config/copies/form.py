@@ -1,4 +1,4 @@
-"""What the file of a copy looks like: a ZIP whose last entries say what is in it, and seal that."""
+"""Backup file format: a ZIP whose last entries are its manifest (contents.json) and the HMAC signature over that."""
 
 import hashlib
 import json
@@ -19,19 +19,19 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 FORMAT = 1  # a file of a higher number was written by a version of the site that is newer than this one
 READ_ME, CONTENTS, SEAL = "READ ME.txt", "contents.json", "seal.txt"
 DATABASE, MEDIA = "database/", "media/"
-PIECE = 1024 * 1024  # bytes at once, however large a file is
+PIECE = 1024 * 1024  # chunk size in bytes, however large a file is
 SALT = "config.copies"
-# What the library throws at a ZIP of which some byte is another: the last for flags that it does not know.
+# What zipfile raises for a corrupt ZIP: the last for flags that it does not know.
 BROKEN = (BadZipFile, EOFError, OSError, ValueError, OverflowError, zlib.error, struct.error, RuntimeError)
 
 
 class CopyError(Exception):
-    """The copy was not made, or is not taken. The text is a sentence for whoever gave the command."""
+    """Backup failed, or a backup file was refused. The text is a sentence for the person who ran the command."""
 
 
 @dataclass
 class Contents:
-    """What stands in `contents.json`. `files`: of each entry its SHA-256 and length."""
+    """The manifest, `contents.json`. `files`: the SHA-256 and length in bytes of each entry."""
 
     format: int
     made_at: str
@@ -41,7 +41,7 @@ class Contents:
     rows: dict[str, int] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(
         default_factory=dict
-    )  # of PostgreSQL: columns, and where counting goes on
+    )  # of PostgreSQL: columns, and where each sequence stands
     files: dict[str, list[Any]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Contents:
 
 
 def seal(contents: bytes) -> str:
-    """Nobody without SECRET_KEY writes this: a file that somebody changed has another."""
+    """Return the HMAC of the manifest. Nobody without SECRET_KEY can write it, and a changed file needs another."""
     return _seal(contents, settings.SECRET_KEY)
 
 
@@ -80,12 +80,12 @@ def pieces(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def applied() -> list[list[str]]:
-    """The migrations that the database has."""
+    """Return the applied migrations of the database, as [app, name]."""
     return sorted([app, name] for app, name in MigrationRecorder(connections["default"]).applied_migrations())
 
 
 def read(bundle: ZipFile, sealed: bool = True) -> Contents:
-    """What the file says is in it. Raises CopyError for whatever is no whole file of ours."""
+    """Read and verify the manifest of a backup. Raises CopyError for a file that is not a whole backup of ours."""
     try:
         written = bundle.read(CONTENTS)
         known = json.loads(written)
@@ -118,7 +118,7 @@ def _check_entry(bundle: ZipFile, name: str, digest: str, length: int) -> None:
 
 
 def prove(bundle: ZipFile, contents: Contents) -> None:
-    """Read every byte once, before anything is written anywhere. Raises CopyError."""
+    """Verify the checksum of every entry, before a restore writes anything anywhere. Raises CopyError."""
     for name, (digest, _length) in contents.files.items():
         found = hashlib.sha256()
         try:

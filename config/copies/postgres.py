@@ -1,6 +1,6 @@
-"""The database of PostgreSQL: every table by COPY, in one transaction that sees one moment.
+"""Backup and restore of PostgreSQL: every table by COPY, in one transaction that sees one snapshot.
 
-pg_dump is not asked: it is missing on many machines, and refuses a server that is newer than itself.
+pg_dump is not used: it is missing on many machines, and refuses a server that is newer than itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.copies import form
 from config.copies.form import DATABASE, Contents, CopyError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 TABLES = """
     SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -31,7 +31,7 @@ HOW = ("SET LOCAL datestyle = 'ISO, YMD'", "SET LOCAL intervalstyle = 'postgres'
 
 
 def dump(put: Any, contents: Contents) -> None:
-    """By a connection of its own, in a transaction that reads and nothing else."""
+    """Dump every table, over a connection of its own, in a read-only transaction."""
     reading = connection.copy()
     try:
         with reading.cursor() as cursor:
@@ -40,7 +40,7 @@ def dump(put: Any, contents: Contents) -> None:
                 cursor.execute(words)
             known = {*connection.introspection.django_table_names(), "django_migrations"}  # others are not the site's
             for table in (table for table in _tables(cursor) if table in known):
-                contents.tables[table] = _counting(cursor, table)
+                contents.tables[table] = _columns_and_sequences(cursor, table)
                 put.entry(f"{DATABASE}{table}", _rows(cursor, table, contents))
             cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
             contents.migrations = [list(row) for row in cursor.fetchall()]
@@ -54,8 +54,8 @@ def _tables(cursor: Any) -> list[str]:
     return [table for (table,) in cursor.fetchall()]
 
 
-def _counting(cursor: Any, table: str) -> dict[str, Any]:
-    """The columns of a table, and of those that count by themselves the last number, which may be gone again."""
+def _columns_and_sequences(cursor: Any, table: str) -> dict[str, Any]:
+    """Return the columns of a table, and each sequence's last value, whose row may be deleted."""
     cursor.execute(COLUMNS, [table, table])
     columns = dict(cursor.fetchall())
     counts = {}
@@ -67,7 +67,7 @@ def _counting(cursor: Any, table: str) -> dict[str, Any]:
 
 
 def _rows(cursor: Any, table: str, contents: Contents) -> Iterator[bytes]:
-    """A row is a line; what breaks a line inside of it is written in another way."""
+    """Yield the rows as COPY writes them: a row is a line; a line break inside of it is escaped."""
     contents.rows[table] = 0
     with cursor.copy(f"COPY {_columns(table, contents)} TO STDOUT") as copy:
         for block in copy:
@@ -90,21 +90,21 @@ def refuse_filled() -> None:
 
 
 def load(bundle: ZipFile, contents: Contents, settle: Callable[[Callable[[], Any]], None]) -> None:
-    """Tables as the migrations of the file make them, its rows, and then what newer migrations do with them."""
+    """Restore: tables as the migrations of the file make them, then its rows, then the newer migrations on top."""
     try:
         executor = MigrationExecutor(connection)
         executor.migrate(_targets(executor.loader, {(app, name) for app, name in contents.migrations}))
         with transaction.atomic(), connection.cursor() as cursor:
             _fill(cursor, bundle, contents)
-            home.restored(contents.moment)
+            clone_guard.restored(contents.moment)
         settle(lambda: call_command("migrate", verbosity=0, interactive=False))
     except BaseException:
-        _empty()
+        _drop_tables()
         raise
 
 
 def _targets(loader: MigrationLoader, applied: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The last of what was applied, from which the others follow; in place of migrations that were joined, that one."""
+    """Leaf migrations of what was applied, from which the others follow; a squashed one for those it replaces."""
     joined = {key for key, one in loader.replacements.items() if set(one.replaces) <= applied}
     known = (applied | joined) & set(loader.graph.nodes)
     return sorted(key for key in known if not {child.key for child in loader.graph.node_map[key].children} & known)
@@ -118,7 +118,7 @@ def _fill(cursor: Any, bundle: ZipFile, contents: Contents) -> None:
     for words in HOW:
         cursor.execute(words)
     for table, known in contents.tables.items():
-        if set(known["columns"]) != set(_counting(cursor, table)["columns"]):
+        if set(known["columns"]) != set(_columns_and_sequences(cursor, table)["columns"]):
             raise CopyError(f"This copy holds other columns of {table} than its migrations make: it is damaged.")
         with cursor.copy(f"COPY {_columns(table, contents)} FROM STDIN") as copy, bundle.open(DATABASE + table) as rows:
             for piece in form.pieces(rows):
@@ -131,8 +131,8 @@ def _fill(cursor: Any, bundle: ZipFile, contents: Contents) -> None:
             )
 
 
-def _empty() -> None:
-    """There was nothing before, and half of a copy is nothing that anybody may start a site on."""
+def _drop_tables() -> None:
+    """Drop every table after a failed restore. There was nothing before, and no site may start on half a backup."""
     if connection.in_atomic_block:
         return
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Come back to a copy, in an empty place: proved, then written, and inert until a person says whose site it is."""
+"""Restore a backup into an empty place: verified, then written, and inert until claim_site says whose site it is."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,15 +18,15 @@ from config.processes import hold
 from donations.webhooks import restored
 from foundation.jobs.models import Heartbeat
 from foundation.letters import outbox
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 Say = Callable[[str], None]
-SPARE = 50 * 1024 * 1024  # bytes that stay free
+SPARE = 50 * 1024 * 1024  # bytes of disk that stay free
 
 
 @contextmanager
 def opened(path: Path, sealed: bool = True) -> Iterator[tuple[ZipFile, Contents]]:
-    """The file, and what it says is in it. Raises CopyError."""
+    """Open a backup file and read its manifest. Raises CopyError."""
     try:
         bundle = ZipFile(path)
     except OSError as error:
@@ -41,7 +41,7 @@ def opened(path: Path, sealed: bool = True) -> Iterator[tuple[ZipFile, Contents]
 
 
 def restore(path: Path, say: Say, sealed: bool = True) -> Contents:
-    """Nothing is written before the file is proved and the place is seen to be empty. Raises CopyError."""
+    """Restore a backup. Nothing is written before the file is verified and the place is empty. Raises CopyError."""
     with opened(path, sealed) as (bundle, contents):
         _refuse_other_shape(contents)
         _refuse_place(contents)
@@ -52,7 +52,7 @@ def restore(path: Path, say: Say, sealed: bool = True) -> Contents:
             with _media(bundle, contents):
                 say("The database …")
                 kind = sqlite if connection.vendor == "sqlite" else postgres
-                kind.load(bundle, contents, lambda migrate: _settle(contents, migrate))
+                kind.load(bundle, contents, lambda migrate: _make_inert(contents, migrate))
         except DatabaseError as error:
             raise CopyError(f"Nothing was restored: the database says “{str(error).strip()}”.") from error
         return contents
@@ -91,7 +91,7 @@ def _refuse_place(contents: Contents) -> None:
 
 @contextmanager
 def _media(bundle: ZipFile, contents: Contents) -> Iterator[None]:
-    """What was uploaded, in its place; taken away again when the rest fails."""
+    """Unpack the uploads into MEDIA_ROOT, and delete them again when the rest of the restore fails."""
     root = Path(settings.MEDIA_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     try:
@@ -107,11 +107,13 @@ def _media(bundle: ZipFile, contents: Contents) -> Iterator[None]:
         raise
 
 
-def _settle(contents: Contents, migrate: Callable[[], Any]) -> None:
-    """What a copy must not do by itself: be at home, send what may have been sent, let in who was signed in then."""
+def _make_inert(contents: Contents, migrate: Callable[[], Any]) -> None:
+    """Make the restored copy inert, after its migrations: mark it for the clone guard, hold back letters and events
+    that may have been sent or applied since, and end every session that was open then.
+    """
     migrate()
     with transaction.atomic():
-        home.restored(contents.moment)
+        clone_guard.restored(contents.moment)
         outbox.doubt_what_waits()
         restored.quieten_what_waits()
         Session.objects.all().delete()

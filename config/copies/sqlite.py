@@ -1,4 +1,4 @@
-"""The database of SQLite: its own online backup, which is one moment of it whatever is written meanwhile."""
+"""Backup and restore of SQLite: by its online backup API, one snapshot of it whatever is written meanwhile."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def place() -> Path:
 
 
 def dump(put: Any, contents: Contents, draft: Path) -> None:
-    """In one step: a copy page by page would begin anew whenever somebody writes. Writers go on meanwhile (WAL)."""
+    """Dump in one step: a backup page by page would start again at each write. Writers carry on meanwhile (WAL)."""
     copy = draft.with_suffix(".database.part")
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
@@ -57,14 +57,14 @@ def _rows(copy: sqlite3.Connection) -> Iterator[tuple[str, int]]:
 
 
 def refuse_filled() -> None:
-    """An empty file is what a first command made, and no database yet."""
+    """Raise CopyError if there is a database already. An empty file is what a first command made, and none yet."""
     journals = [place().with_name(place().name + end) for end in ("-wal", "-journal")]
     if any(path.exists() and path.stat().st_size for path in (place(), *journals)):
         raise CopyError(f"There is a database already, {place()}. A copy is restored into an empty place only.")
 
 
 def load(bundle: ZipFile, contents: Contents, settle: Any) -> None:
-    """Beside its place first. It gets its name when everything about it is done, `settle` too."""
+    """Restore beside the final path first. The file gets its name when everything about it is done, `settle` too."""
     final = place()
     draft = final.with_name(f".{final.name}.restored")
     draft.unlink(missing_ok=True)
@@ -77,7 +77,7 @@ def load(bundle: ZipFile, contents: Contents, settle: Any) -> None:
         connection.close()
         connection.settings_dict["NAME"] = str(draft)
         settle(lambda: call_command("migrate", verbosity=0, interactive=False))
-        connection.close()  # writes what its journal holds into the file
+        connection.close()  # writes what its write-ahead log holds into the file
         draft.rename(final)
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""Make a copy: the database as it stands at one moment while the site runs, then what was uploaded, into one file."""
+"""Make a backup: a snapshot of the database while the site runs, then the uploads, into one file."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from django.db import connection
 
 from config.copies import form, postgres, sqlite
 from config.copies.form import CONTENTS, MEDIA, READ_ME, SEAL, Contents, CopyError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 Say = Callable[[str], None]
 WORDS = """A copy of the site {of}, made at {made_at}.
@@ -28,16 +28,16 @@ To come back to it, in an empty place: manage.py restore FILE
 
 
 def write(target: Path, say: Say) -> tuple[Path, Contents]:
-    """Into a folder, with a name that says when; or into a file that is not there yet. Raises CopyError.
+    """Write a backup into a folder, named by its time in UTC; or into a file that is not there yet. Raises CopyError.
 
-    Until all of it is written and on the disk it has another name: what ends early never looks whole.
+    Until all of it is written and synced to disk it has another name: what ends early never looks whole.
     """
     made_at = datetime.now(UTC)
     path = target / f"road-out-{made_at:%Y-%m-%dT%H%M%SZ}.zip" if target.is_dir() else target
     _check(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        home.here()  # the row that a restored copy is marked in
+        clone_guard.identity()  # the row by which the clone guard knows a restored copy
         with _private(draft) as file, ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as bundle:
             contents = _fill(bundle, made_at, draft, say)
             file.flush()
@@ -46,7 +46,7 @@ def write(target: Path, say: Say) -> tuple[Path, Contents]:
         if path.exists():
             raise CopyError(f"{path} came there meanwhile: nothing was written over it.")
         draft.rename(path)
-        _settle(path.parent)
+        _sync_folder(path.parent)
     except OSError as error:
         raise CopyError(f"No copy was made: {error.strerror or error} ({error.filename or path}).") from error
     finally:
@@ -65,13 +65,13 @@ def _check(path: Path) -> None:
 
 @contextmanager
 def _private(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that its owner alone reads."""
+    """A new file that its owner alone can read (mode 0600)."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
         yield file
 
 
-def _settle(folder: Path) -> None:
-    """The new name is on the disk too, where the system can say so of a folder."""
+def _sync_folder(folder: Path) -> None:
+    """Sync the folder, so that the new name is on the disk too, where the system can do that."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -81,7 +81,7 @@ def _settle(folder: Path) -> None:
 
 
 def _fill(bundle: ZipFile, made_at: datetime, draft: Path, say: Say) -> Contents:
-    """The database first: a picture that it names was there before it. One that is new meanwhile is copied as well."""
+    """Write the database first: a picture that it names was there before it. One added meanwhile is copied too."""
     contents = Contents(
         form.FORMAT, made_at.isoformat(timespec="seconds"), settings.BASE_URL, connection.vendor, form.applied()
     )
@@ -96,7 +96,7 @@ def _fill(bundle: ZipFile, made_at: datetime, draft: Path, say: Say) -> Contents
     say("What was uploaded …")
     root = Path(settings.MEDIA_ROOT)
     for path in _files(root, root, contents.left_out):
-        with suppress(FileNotFoundError), path.open("rb") as file:  # taken away meanwhile: nobody misses it
+        with suppress(FileNotFoundError), path.open("rb") as file:  # deleted meanwhile: nobody misses it
             put.entry(MEDIA + path.relative_to(root).as_posix(), form.pieces(file), stored=True)
     written = contents.to_bytes()
     bundle.writestr(CONTENTS, written)
@@ -105,13 +105,13 @@ def _fill(bundle: ZipFile, made_at: datetime, draft: Path, say: Say) -> Contents
 
 
 class Entries:
-    """Puts files into the copy, each with its sum."""
+    """Writes files into the backup, each with its SHA-256."""
 
     def __init__(self, bundle: ZipFile, contents: Contents) -> None:
         self.bundle, self.contents = bundle, contents
 
     def entry(self, name: str, source: Iterator[bytes], stored: bool = False) -> None:
-        """Pictures, films and sounds are packed already, so they are stored as they are."""
+        """Add an entry. Pictures, films and sounds are compressed already, so they are stored as they are."""
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -129,7 +129,7 @@ class Entries:
 
 
 def _files(folder: Path, root: Path, left_out: list[str]) -> Iterator[Path]:
-    """Every file below the folder. A link may lead anywhere on this machine, so it is named and not followed."""
+    """Every file below the folder. A symlink may lead anywhere on this machine, so it is named and not followed."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):

@@ -1,15 +1,15 @@
-"""What is kept, and for how long, on a page: from the table that the daily job works by."""
+"""Template tag of retention periods: what is kept, and for how long, from the table that the daily job works by."""
 
 from typing import Any
 
 from django import template
 
-from config import cookies, forgetting
+from config import cookies, retention_rules
 
 register = template.Library()
 
 
 @register.inclusion_tag("config/kept.html")
 def kept() -> dict[str, Any]:
-    """{% kept %}: two tables."""
-    return {"kept": forgetting.table(), "cookies": cookies.table()}
+    """{% kept %}: two tables, of retention periods and of cookies."""
+    return {"kept": retention_rules.for_readers(), "cookies": cookies.table()}

@@ -1,1 +1,1 @@
-"""The ledger, numbered receipts, what must always be true of them, and what of them is public."""
+"""The books: the append-only ledger, numbered receipts, the audit of both, and the totals that the public sees."""

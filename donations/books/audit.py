@@ -1,4 +1,4 @@
-"""What must always be true of the books. Each check names the rows that break it; right books name none."""
+"""Audit of the books: what must always be true of ledger, receipts, payouts. Each check yields rows that break it."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,8 +16,9 @@ LATE = timedelta(days=10)  # Stripe names the balance transaction of a charge wi
 
 
 def gifts_and_charges() -> Iterator[str]:
-    """A paid gift has one charge that stayed, of its sum; every other gift keeps nothing. What was given in kind has
-    no sum."""
+    """Check gifts against charges: a paid gift has one charge that stayed, of its sum; every other gift keeps nothing.
+    A gift in kind has no sum.
+    """
     of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"))
     online = Q(Exists(of_its_sum.filter(kind=Kind.CHARGE)), method=Method.STRIPE)
     elsewhere = Q(Exists(of_its_sum.filter(kind=Kind.OFFLINE))) & ~Q(method=Method.STRIPE)
@@ -31,7 +32,7 @@ def gifts_and_charges() -> Iterator[str]:
 
 
 def returns() -> Iterator[str]:
-    """No gift gives back more than came, and nothing returns that had not left."""
+    """Check refunds and disputes: no gift gives back more than came, no reversal is without its refund or dispute."""
     rows = LedgerEntry.objects.giving().exclude(gift=None).order_by().values("gift__reference")
     for row in rows.annotate(kept=Sum("amount")).filter(kept__lt=0):
         yield f"gift {row['gift__reference']}: {-row['kept']} more went back than came"
@@ -42,8 +43,9 @@ def returns() -> Iterator[str]:
 
 
 def sums() -> Iterator[str]:
-    """A row says one sum: what moved in the account's own currency is what the balance shows, the cover is a part of
-    it, and what belongs to a gift is in the gift's currency."""
+    """Check the amounts of each ledger entry, in minor units: in the account's own currency the amount is what the
+    balance shows, the fee cover is a part of it, and what belongs to a gift is in the gift's currency.
+    """
     rows = LedgerEntry.objects.exclude(settled=None)
     same = rows.exclude(kind=Kind.SETTLEMENT).filter(currency=F("settled_currency"))
     same = same.exclude(settled=F("amount") + F("beyond"))
@@ -68,8 +70,9 @@ def _named(entry: LedgerEntry) -> str:
 
 
 def receipts() -> Iterator[str]:
-    """One receipt for each paid gift, the first of its sum, and the newest shows what is kept. Numbers follow each
-    other."""
+    """Check receipts: one original for each paid gift, of its sum; the newest one shows what the ledger keeps. Numbers
+    have no gap.
+    """
     for gift in Gift.objects.paid().filter(receipts=None):
         yield f"gift {gift.reference}: no receipt"
     of_the_gift = Q(total=F("gift__total")) & Q(total=F("amount") + F("fee_cover"))
@@ -77,7 +80,7 @@ def receipts() -> Iterator[str]:
         yield f"receipt {paper.label}: {paper.total}, the gift {paper.gift.total}"
     left = LedgerEntry.objects.giving().filter(gift=OuterRef("gift")).order_by().values("gift")
     kept = Coalesce(Subquery(left.annotate(sum=Sum("amount")).values("sum")), 0)
-    holding = Receipt.objects.holding().order_by().annotate(kept=kept)
+    holding = Receipt.objects.current().order_by().annotate(kept=kept)
     for receipt in holding.exclude(total=Greatest("kept", 0)).iterator():
         yield f"receipt {receipt.label}: {receipt.total}, kept {receipt.kept}"  # type: ignore[attr-defined]
     series = Receipt.objects.order_by().values("series", "year")
@@ -89,7 +92,7 @@ def receipts() -> Iterator[str]:
 
 
 def settlements() -> Iterator[str]:
-    """Each charge reaches the balance, once, in one currency."""
+    """Check settlements: each charge reaches the balance within ten days, once, in one currency."""
     late = LedgerEntry.objects.filter(kind=Kind.CHARGE, settled=None, occurred_at__lt=timezone.now() - LATE)
     settled = LedgerEntry.objects.filter(kind=Kind.SETTLEMENT).values("stripe_object")
     for entry in late.exclude(stripe_object__in=settled):
@@ -100,20 +103,20 @@ def settlements() -> Iterator[str]:
 
 
 def foreign() -> Iterator[str]:
-    """What is booked as not ours stands beside no gift's row for the same movement, which would count it twice."""
+    """Check foreign money: no balance transaction is booked as not ours and as a gift's, which would count it twice."""
     of_gifts = LedgerEntry.objects.exclude(gift=None).exclude(balance_transaction="").values("balance_transaction")
     for entry in LedgerEntry.objects.foreign().filter(balance_transaction__in=of_gifts):
         yield f"{entry.balance_transaction}: booked as not ours, and as a gift's"
 
 
 def payouts() -> Iterator[str]:
-    """Every payout is explained to the cent."""
+    """Check payouts: the ledger explains each one to the last minor unit."""
     for payout in Payout.objects.counted().unexplained():
         yield f"payout {payout.payout_id}: {payout.unexplained} {payout.currency} unexplained"
 
 
 def guards() -> Iterator[str]:
-    """The database itself refuses to change the rows of the books."""
+    """Check the append-only triggers: the database itself refuses to change the rows of the books."""
     for table in triggers.unguarded():
         yield f"table {table}: rows can be changed; run manage.py migrate"
 

@@ -1,4 +1,4 @@
-"""What the public sees of the books: sums raised by month, fund and currency, and nothing about a donor."""
+"""Public totals of the ledger: sums raised by month, fund and currency, and nothing about a donor."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ LAST = 1_000_000  # after every position that staff give
 
 
 class Raised(NamedTuple):
-    """What came in one month for one fund in one currency. No fund: where it is needed most."""
+    """Sum raised in a month for a fund in a currency (minor units, no fee cover). No fund: where it is needed most."""
 
     month: date
     fund: str | None
@@ -29,14 +29,14 @@ class Raised(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Bars of one currency: `rows` is what the tag bar_table takes."""
+    """Bar chart of one currency: `rows` is what the tag bar_table takes."""
 
     caption: str
     rows: list[dict[str, Any]]
 
 
 def raised() -> list[Raised]:
-    """All of it, in one query. The currency that the giving page begins with comes first, and gifts for no fund do."""
+    """Return all totals, in one query. The giving page's first currency comes first, and gifts for no fund do."""
     position = Currency.objects.filter(code=OuterRef("currency")).values("position")
     rows = (
         LedgerEntry.objects.counted()
@@ -49,10 +49,10 @@ def raised() -> list[Raised]:
 
 
 def charts(by: str, today: date, rows: Sequence[Raised] | None = None) -> list[Chart]:
-    """One chart for each currency, because sums of two currencies are no sum. Empty while nothing was raised.
+    """Return one chart for each currency, because sums of two currencies are no sum. Empty while nothing was raised.
 
-    `by`: month (the twelve that end with the one of `today`, a date of the organisation's calendar), fund, or
-    currency (both of all time). `rows`: what `raised` answered, for several charts of one page.
+    `by`: month (the twelve that end with the one of `today`, a date of the organisation's calendar), fund, or currency
+    (both of all time). `rows`: what `raised` returned, for several charts of one page.
     """
     rows = raised() if rows is None else rows
     if by == "month":

@@ -10,10 +10,10 @@ from foundation.organisation.models import Organisation
 
 
 def issue(gift: Gift) -> Receipt:
-    """The receipt of a paid gift; the first call writes it.
+    """Issue the receipt of a paid gift, once; later calls return the first one.
 
-    Call it in the transaction that writes the ledger row, with the gift locked: when that is rolled back, the
-    number is free again. When no money moves the number comes from the DEMO series, so that the real one has no gap.
+    Call it in the transaction that writes the ledger entry, with the gift locked: when that is rolled back, the number
+    is free again. When no money moves the number comes from the DEMO series, so that the real one has no gap.
     """
     known = Receipt.objects.filter(gift=gift, replaces=None).first()
     if known:
@@ -25,10 +25,10 @@ def issue(gift: Gift) -> Receipt:
 
 
 def correct(gift: Gift) -> Receipt:
-    """The receipt that holds now: the newest, or, when the ledger keeps another sum of the paid gift, a new one.
+    """Return the receipt in force: the newest, or a new correction when the ledger keeps another sum of the paid gift.
 
-    The new document names the one it replaces and has a number of its own, in the year in which it is written;
-    the old one stays as it was. Call it as `issue` is called.
+    The new document names the one it replaces and has a number of its own, in the year in which it is written; the old
+    one stays as it was. Call it as `issue` is called.
     """
     newest = issue(gift).newest()
     total, cover = LedgerEntry.objects.kept(gift)
@@ -81,13 +81,13 @@ def _designation(gift: Gift) -> str:
 
 
 def _statement(language: str) -> str:
-    """In the donor's language: a worker writes receipts, and speaks the first one."""
+    """In the donor's language: receipts are written by a worker, which runs in the site's first language."""
     with override(language or settings.LANGUAGE_CODE):
         return _("No goods or services were provided in exchange for this gift.")
 
 
 def _next_number(series: str, year: int) -> int:
-    """Locks the counter until the transaction ends, so that numbers follow each other without a gap."""
+    """Increment the receipt counter, and lock it until the transaction ends, so that numbers have no gap."""
     counter, _made = ReceiptCounter.objects.get_or_create(series=series, year=year)
     counter = ReceiptCounter.objects.select_for_update().get(pk=counter.pk)
     counter.last += 1

@@ -1,1 +1,1 @@
-"""How far a campaign is, and what a funder adds to its gifts."""
+"""Campaigns: progress towards the goal, and matching funds."""

@@ -1,7 +1,8 @@
-"""What a funder adds to each gift of a campaign: reserved before the payment, never beyond the cap, given back.
+"""Matching funds: what a funder adds to each gift of a campaign, reserved before the payment, capped, released if
+unpaid.
 
-Every write happens behind the lock of the campaign's row. Who holds a gift's lock already takes this one after it,
-and nobody takes them the other way round.
+Every write happens with the campaign's row locked. Code that holds a gift's lock takes this one after it, never the
+other way round: else two transactions could deadlock.
 """
 
 from collections.abc import Iterable
@@ -17,10 +18,10 @@ Status = Gift.Status
 
 @transaction.atomic
 def reserve(gift: Gift) -> int:
-    """Hold what the funder adds to this gift, and return it in minor units: its sum without fee cover, or what is left
-    under the cap. Twice is once. Call it before the payment page is asked for.
+    """Reserve the match of a gift and return it in minor units: the gift's sum without fee cover, or what is left under
+    the cap. Idempotent. Call it before the Checkout Session is created.
 
-    What an earlier try from the same form held is let go, so that a corrected sum finds its own match.
+    What an earlier try of the same form reserved is released, so that a corrected sum finds its own match.
     """
     campaign = _locked(gift)
     if campaign is None or gift.currency != campaign.currency.code:
@@ -34,29 +35,30 @@ def reserve(gift: Gift) -> int:
         return held.amount
     amount = min(gift.amount, _room(campaign))
     if amount:
-        _put(campaign, gift, amount, amount, State.RESERVED)
+        _write(campaign, gift, amount, amount, State.RESERVED)
     return amount
 
 
 @transaction.atomic
 def release(gift: Gift) -> None:
-    """No money came, or not yet: what was held is free again. What is matched already stays."""
+    """Release the reserved match of a gift: no money came, or not yet. What is matched already stays."""
     if _locked(gift):
         _release(MatchReservation.objects.filter(gift=gift))
 
 
 def release_all(gifts: Iterable[Gift]) -> None:
-    """As `release`, for many."""
+    """Release the reserved matches of many gifts; see `release`."""
     for gift in gifts:
         release(gift)
 
 
 @transaction.atomic
 def follow(gift: Gift) -> None:
-    """Match what the ledger keeps of a gift: all that was promised when it is paid, less once something goes back,
+    """Match what the ledger keeps of a gift: all that was promised when it is paid, less once something is refunded,
     again what is still free when a dispute is won. Call it with the gift locked, after the ledger was written.
 
-    A gift whose hold was let go before its money came gets what is left. Renewals of a monthly gift get nothing.
+    A gift whose reservation was released before its money came gets what is left. Renewals of a monthly gift get
+    nothing.
     """
     campaign = _locked(gift)
     if campaign is None:
@@ -71,7 +73,7 @@ def follow(gift: Gift) -> None:
     amount = min(promised, kept, own + _room(campaign))
     if held or amount:
         state = State.SETTLED if amount else State.RELEASED
-        _put(campaign, gift, promised if held else amount, amount, state)
+        _write(campaign, gift, promised if held else amount, amount, state)
 
 
 def _locked(gift: Gift) -> Campaign | None:
@@ -83,11 +85,11 @@ def _locked(gift: Gift) -> Campaign | None:
 
 
 def _room(campaign: Campaign) -> int:
-    """What is left under the cap. Not below zero: staff may lower a cap that gifts have reached already."""
+    """What is left under the cap, in minor units. Not below zero: staff may lower a cap that is reached already."""
     return max((campaign.match_cap or 0) - MatchReservation.objects.taken(campaign), 0)
 
 
-def _put(campaign: Campaign, gift: Gift, promised: int, amount: int, state: State) -> None:
+def _write(campaign: Campaign, gift: Gift, promised: int, amount: int, state: State) -> None:
     MatchReservation.objects.update_or_create(
         gift=gift, defaults={"campaign": campaign, "promised": promised, "amount": amount, "state": state}
     )

@@ -1,4 +1,4 @@
-"""How far a campaign is: what its page, the panel and the public counters say of it, all from the books."""
+"""Progress of a campaign: what its page, the panel and the public counters say of it, all from the ledger."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,9 @@ CROWD_UNTIL = 80  # percent: near the goal people give more where they see few o
 
 @dataclass(frozen=True)
 class Progress:
-    """Sums in minor units of the campaign's currency. `raised`: received less what went back, without fee cover;
-    `lead`: the part of it that is the lead gift. `matched`: what the funder owes; `held`: for payments under way.
+    """Progress of a campaign, in minor units of its currency. `raised`: received less what went back, without fee
+    cover; `lead`: the part of it that is the lead gift. `matched`: what the funder owes; `held`: reserved for payments
+    under way.
     """
 
     code: str
@@ -26,7 +27,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Of the goal, rounded down, so that a hundred means reached."""
+        """Percent of the goal, rounded down, so that a hundred means reached."""
         return self.raised * 100 // self.goal
 
     @property
@@ -43,7 +44,7 @@ class Progress:
 
     @property
     def match_state(self) -> str:
-        """none, free, held (the rest is held for payments under way), used."""
+        """State of the match: none, free, held (the rest is reserved for payments under way), used."""
         if not self.cap:
             return "none"
         if self.match_left:
@@ -79,7 +80,7 @@ class Progress:
 
 
 def of(campaign: Campaign) -> Progress:
-    """As the books say now."""
+    """Return the progress of a campaign, as the ledger has it now."""
     code = campaign.currency.code
     if campaign.pk is None:  # a preview of one that is not saved yet
         return Progress(code, campaign.goal, 0, 0, 0, campaign.match_cap or 0, 0, 0)

@@ -1,1 +1,1 @@
-"""How we see that stolen cards are tried here, and who must prove work then."""
+"""Protection against card testing: how we see that stolen cards are tried, and who must then do a proof of work."""

@@ -1,4 +1,4 @@
-"""Open while stolen cards are tried here: unknown browsers then prove work before they get to a payment page."""
+"""Circuit breaker against card testing: while open, unknown browsers do a proof of work before a Checkout Session."""
 
 from datetime import timedelta
 
@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from donations.letters import alarms
 from donations.models import Breaker, CardTry
-from foundation.doors import limits
+from foundation.access import ratelimit
 
 ROW = 1
 OPEN_FOR = timedelta(minutes=15)  # after the last sign of an attack
 WINDOW = timedelta(minutes=30)  # in which cards are counted
-DECLINES, SHARE = 10, 0.5  # refused cards in that time, and their part of all. A judgement, not a measurement
-STILL = ("step-ups", "", 20, 600)  # more unknown browsers than this in ten minutes: it goes on
+DECLINES, SHARE = 10, 0.5  # declined cards in that time, and their share of all. A judgement, not a measurement
+STILL = ("step-ups", "", 20, 600)  # more unknown browsers than this in ten minutes: it stays open
 
 
 def is_open() -> bool:
@@ -22,7 +22,7 @@ def is_open() -> bool:
 
 
 def trip(reason: Breaker.Reason) -> None:
-    """Open it, or keep it open for longer. Staff are told by whoever opened it: one of all processes."""
+    """Trip the breaker: open it, or keep it open for longer. Staff are alerted once, by the process that opened it."""
     now = timezone.now()
     Breaker.objects.bulk_create([Breaker(pk=ROW)], ignore_conflicts=True)
     shut = Breaker.objects.filter(Q(closes_at=None) | Q(closes_at__lte=now), pk=ROW)
@@ -41,8 +41,8 @@ def trip(reason: Breaker.Reason) -> None:
             Breaker.objects.filter(pk=ROW).update(closes_at=now + OPEN_FOR)
 
 
-def weigh() -> None:
-    """Look at the cards of the last half hour, after one more was refused."""
+def trip_if_due() -> None:
+    """Trip the breaker if too many cards were declined in the last half hour. Called after each declined card."""
     recent = CardTry.objects.filter(at__gt=timezone.now() - WINDOW)
     declined = recent.filter(declined=True).count()
     if declined >= DECLINES and declined >= SHARE * recent.count():
@@ -50,7 +50,7 @@ def weigh() -> None:
 
 
 def count(what: str) -> None:
-    """Count an unknown browser that was "asked", that "proved", or that was "mailed" its link."""
-    if what == "asked" and is_open() and not limits.allow(*STILL):
+    """Count an unknown browser that was "asked" for a proof of work, that "proved", or that was "mailed" its link."""
+    if what == "asked" and is_open() and not ratelimit.allow(*STILL):
         Breaker.objects.filter(pk=ROW).update(closes_at=timezone.now() + OPEN_FOR)
     Breaker.objects.filter(pk=ROW).update(**{what: F(what) + 1})

@@ -1,4 +1,4 @@
-"""Learn from Stripe which cards were tried on our payment pages, and say when it were too many for one person."""
+"""Record from Stripe which cards were tried on our Checkout Sessions, and detect too many for one person."""
 
 import logging
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ from donations.card_testing import breaker
 from donations.models import CardTry, Currency, Gift, Opening
 from donations.stripe import objects, writes
 from donations.stripe.errors import StripeRefusedError
-from foundation.doors import limits
-from foundation.organisation import retention
+from foundation.access import ratelimit
+from foundation.organisation import retention_periods
 from supporters.addresses import canonical
 
 HOUR = timedelta(hours=1)
-CARDS = 5  # different refused cards in an hour, for one person: nobody has more to try
+CARDS = 5  # different declined cards in an hour, for one person: nobody has more to try
 CARDS_AN_ADDRESS = 10  # and half of all that were tried there: an address may be a hall, where some are refused too
-LATE = timedelta(minutes=10)  # a charge of the payment page itself; later ones are renewals
-# Payment pages that unknown browsers may begin without more; a paid gift gives its page back.
+LATE = timedelta(minutes=10)  # a charge of the Checkout Session itself; later ones are renewals
+# Rate limits (count, seconds): Checkout Sessions that unknown browsers may begin without a proof of work. A paid gift
+# gives its token back.
 PAGES_AN_ADDRESS = (20, 600)
 PAGES = (40, 600)
 SMALL = (12, 600)
@@ -29,12 +30,12 @@ log = logging.getLogger(__name__)
 
 
 def hashed(kind: str, who: str) -> str:
-    """What we keep instead of an address, a mailbox or a card."""
+    """Return the keyed hash that we store instead of an address, a mailbox or a card."""
     return salted_hmac("donations.tries", f"{kind}:{who}", algorithm="sha256").hexdigest()
 
 
 def note(reference: str, charge: objects.Charge) -> None:
-    """Keep that a card was tried for a gift, once. A payment page on which too many cards were tried is closed."""
+    """Record, once, that a card was tried for a gift. A Checkout Session on which too many were declined is expired."""
     gift = Gift.objects.filter(reference=reference).first() if reference else None
     if gift is None or gift.session_expires_at is None or charge.created > gift.session_expires_at + LATE:
         return
@@ -51,16 +52,16 @@ def note(reference: str, charge: objects.Charge) -> None:
         if new:
             _give_back(gift)
         return
-    breaker.weigh()
+    breaker.trip_if_due()
     if _cards(CardTry.objects.filter(gift=gift)) >= CARDS and gift.session_id:
         try:
-            writes.expire_checkout(gift.session_id)
+            writes.expire_checkout_session(gift.session_id)
         except StripeRefusedError:
             log.info("the page of gift %s is closed already", reference)
 
 
 def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
-    """Whether this browser or address was refused more cards in the last hour than people have."""
+    """Whether more cards were declined for this browser or address in the last hour than people have."""
     recent = CardTry.objects.filter(at__gt=timezone.now() - HOUR)
     address = recent.filter(gift__opening__address=hashed("address", address_block))
     if _cards(recent.filter(gift__reference__in=known)) >= CARDS:
@@ -70,21 +71,21 @@ def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
 
 
 def is_doubtful(email: str) -> bool:
-    """Whether as many were refused for this mailbox. Anybody may type an address, so this refuses nobody: it asks for
-    the step that each busy day asks for, and says nothing of why.
+    """Whether as many cards were declined for this mailbox. Anybody may type an address, so this blocks nobody: it asks
+    for the step-up check (proof of work or mailed link) that each busy day asks for, and says nothing of why.
     """
     recent = CardTry.objects.filter(at__gt=timezone.now() - HOUR)
     return _cards(recent.filter(gift__opening__mailbox=hashed("mailbox", canonical(email)))) >= CARDS
 
 
 def is_small(currency: str, amount: int) -> bool:
-    """A sum (minor units) by which cards are tried: near the smallest that we take."""
+    """Whether a sum (minor units) is one by which cards are tested: near the smallest that we take."""
     least = Currency.objects.filter(code=currency).values_list("minimum", flat=True).first() or 0
     return amount <= SMALL_TIMES * least
 
 
 def is_clean(rows: QuerySet[CardTry]) -> bool:
-    """One or two refused cards happen to everybody."""
+    """Whether at most two cards were declined, which happens to everybody."""
     return _cards(rows) <= 2
 
 
@@ -93,15 +94,16 @@ def _cards(rows: QuerySet[CardTry]) -> int:
 
 
 def _give_back(gift: Gift) -> None:
+    """Give the rate limit's tokens back, once the gift of an unknown browser is paid."""
     opening = Opening.objects.filter(gift=gift, vouched=False).first()
     if opening:
-        limits.give_back("pages by address", opening.address, PAGES_AN_ADDRESS[0])
-        limits.give_back("pages", "", PAGES[0])
+        ratelimit.give_back("pages by address", opening.address, PAGES_AN_ADDRESS[0])
+        ratelimit.give_back("pages", "", PAGES[0])
         if is_small(gift.currency, gift.amount):
-            limits.give_back("small pages", gift.currency, SMALL[0])
+            ratelimit.give_back("small pages", gift.currency, SMALL[0])
 
 
 def forget(dry: bool = False) -> int:
-    """Hashes of addresses, mailboxes and cards go."""
-    since = retention.end("tries")
-    return sum(retention.drop(model.objects.filter(at__lt=since), dry) for model in (CardTry, Opening))
+    """Retention: delete the hashes of addresses, mailboxes and cards when their period is over. Returns how many."""
+    since = retention_periods.end("tries")
+    return sum(retention_periods.drop(model.objects.filter(at__lt=since), dry) for model in (CardTry, Opening))

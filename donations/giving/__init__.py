@@ -1,1 +1,1 @@
-"""The giving form, the way to the payment page, the thanks, and receipts on the web."""
+"""Public views of giving: the donation form, the redirect to Stripe Checkout, the thank-you page, receipts as PDF."""

@@ -1,4 +1,4 @@
-"""Put the mistyped e-mail address of a gift right: by its own browser for a day, or by staff after a check."""
+"""Correct the mistyped e-mail address of a gift: by its own browser for a day, or by staff after a check."""
 
 import logging
 import uuid
@@ -15,41 +15,41 @@ from donations.models import AddressChange, Gift, LedgerEntry, Plan
 from donations.stripe import writes
 from donations.stripe.errors import StripeRefusedError, waiting_for_stripe
 from foundation.jobs import queue as jobs
-from foundation.letters import again
+from foundation.letters import resending
 from foundation.letters.models import Letter
-from supporters import moving, persons
+from supporters import moving, privacy_registry
 from supporters.models import Supporter
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 
 WINDOW = timedelta(hours=24)  # from the beginning of the gift; afterwards staff do it
 log = logging.getLogger(__name__)
-MOST = 3  # corrections by one browser: a slip of the finger, not a way to mail many people
+MOST = 3  # corrections by one browser: for a typing mistake, not a way to mail many people
 
 
 class CannotError(Exception):
-    """The time is over, or it was corrected often enough. Staff can still do it."""
+    """Raised when the 24 hours are over, or it was corrected often enough. Staff can still do it."""
 
 
 def may_correct(gift: Gift) -> bool:
-    """Whether the browser it came from may still do it itself."""
+    """Whether the browser that made the gift may still correct the address itself."""
     return timezone.now() - gift.created_at < WINDOW and gift.address_changes.filter(changed_by=None).count() < MOST
 
 
 def correct(gift: Gift, email: str) -> None:
-    """By the donor, in the browser that the gift came from: the caller has looked at its cookie. Raises CannotError."""
+    """Correct the address as the donor, in the browser that made the gift (by its cookie). Raises CannotError."""
     _change(gift, email, by=None, check="", bound=True)
 
 
 def correct_by_staff(gift: Gift, email: str, user: Any, check: str) -> None:
-    """By staff, who say how they made sure that the donor wishes it."""
+    """Correct the address as staff, who say in `check` how they made sure that the donor wishes it."""
     _change(gift, email, by=user, check=check, bound=False)
 
 
 @transaction.atomic
 def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
-    """The address of this gift and of the months that follow it. What waits for the old address goes to the new one,
-    and the receipt is written once more. Nothing more goes to the old one, but a change by staff is told to both.
-    Calling it twice is one change.
+    """Change the address of this gift and of the months that follow it. What waits for the old address goes to the new
+    one, and the receipt is written once more. Nothing more goes to the old one, but a change by staff is told to both.
+    Idempotent.
     """
     gift = Gift.objects.select_for_update().get(pk=gift.pk)
     if bound and not may_correct(gift):
@@ -59,7 +59,7 @@ def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
         return
     AddressChange.objects.create(gift=gift, before=before, after=email, changed_by=by, check_made=check)
     gifts = Gift.objects.filter(plan=gift.plan_id) if gift.plan_id else Gift.objects.filter(pk=gift.pk)
-    person = meet(email, gift.name) if gift.supporter_id else None
+    person = get_or_create_supporter(email, gift.name) if gift.supporter_id else None
     wrong = gifts.filter(email=before)
     _readdress(list(wrong), before, email)
     wrong.update(email=email, supporter=person)
@@ -73,8 +73,8 @@ def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
         moving.tell(before, email, gift.language)
 
 
-def move(supporter: Supporter, move: persons.Move) -> None:
-    """All that this person gave by the old address goes by the new one. Call it in a transaction, through `moving`."""
+def move(supporter: Supporter, move: privacy_registry.Move) -> None:
+    """Move all that this person gave to the new address. Call it in a transaction, through `supporters.moving`."""
     gifts = list(Gift.objects.filter(supporter=supporter, email__iexact=move.before))
     note = {"after": move.after, "changed_by": move.by, "check_made": move.check}
     AddressChange.objects.bulk_create([AddressChange(gift=gift, before=gift.email, **note) for gift in gifts])
@@ -90,7 +90,7 @@ def _tell_stripe(plan: int) -> None:
 @jobs.handler("customer-email")
 @waiting_for_stripe()
 def customer_email(args: dict[str, Any]) -> None:
-    """With the address of now, so that an older job that comes late tells no older one."""
+    """Job: set the Stripe customer's e-mail, as it is now, so that an older job that comes late sets no older one."""
     plan = Plan.objects.counted().running().filter(pk=args["plan"]).exclude(customer_id="").first()
     newest = plan.gifts.order_by("-id").first() if plan else None
     if plan is None or newest is None or not newest.email:
@@ -102,14 +102,14 @@ def customer_email(args: dict[str, Any]) -> None:
 
 
 def _readdress(gifts: list[Gift], before: str, after: str) -> None:
-    """Letters about these gifts that have not left yet, or did not arrive."""
+    """Readdress letters about these gifts that have not been sent yet, or did not arrive."""
     states = [Letter.State.WAITING, *Letter.NOT_THERE]
     Letter.objects.filter(_about(gifts), to=before, state__in=states).update(to=after)
 
 
-@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-gift")
+@receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-gift")
 def address_now(letter: Letter, **_kwargs: Any) -> str:
-    """Where a letter about a gift goes again whose address was put right since it left; empty for all others."""
+    """Signal receiver: where a letter about a gift is resent whose address was corrected since; else empty."""
     for gift in Gift.objects.filter(address_changes__before=letter.to).distinct():
         if Letter.objects.filter(_about([gift]), pk=letter.pk).exists():
             return gift.email

@@ -1,4 +1,4 @@
-"""What one page with the giving form asks for: the giving page fixes nothing, another may fix currency and fund."""
+"""Appeal: what one page with the giving form asks for. The giving page fixes nothing, others currency and fund."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,12 @@ from donations.models import Campaign, Fund, Gift
 
 @dataclass(frozen=True)
 class Appeal:
-    """`path`: where the form is shown and sent to. `currency`: the one code it takes; empty, the donor chooses.
+    """Settings of one page with the giving form. `path`: where the form is shown and sent to. `currency`: the one code
+    it takes; empty, the donor chooses.
 
     `fund`: what every gift from it is for; None, the donor chooses. `campaign`: what every gift from it counts for.
-    `about`: what its template shows beside the form.
-    The template includes donations/form.html, and donations/sum.html where the sum is to be shown.
+    `about`: what its template shows beside the form. The template includes donations/form.html, and donations/sum.html
+    where the sum is to be shown.
     """
 
     path: str
@@ -27,10 +28,10 @@ class Appeal:
 
 
 def everything() -> Appeal:
-    """The giving page's own."""
+    """Return the appeal of the giving page itself."""
     return Appeal(path=reverse("donations:give"))
 
 
 def page_of(gift: Gift) -> str:
-    """The path of the page whose form a gift came from: who turns back at Stripe comes there again."""
+    """Return the path of the page whose form a gift came from: the cancel URL of its Checkout Session leads there."""
     return gift.campaign.get_absolute_url() if gift.campaign else reverse("donations:give")

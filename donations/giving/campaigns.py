@@ -1,4 +1,4 @@
-"""What the public sees of a campaign: its page with the giving form, the picture for sharing it, its counters."""
+"""Public views of a campaign: its page with the giving form, its share image (Open Graph), its counters as JSON."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from foundation.organisation.models import Organisation
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    """The campaign with its form while it is open. Before, afterwards and for a form sent too late: what holds now."""
+    """Show the campaign, with the form while it is open. Before, afterwards, for one sent too late (409): its state."""
     shown = _shown(slug)
     about = {"campaign": shown, "share": _share_address(shown)}
     if not shown.is_open:
@@ -43,13 +43,13 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def share(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture that other sites show with a link to the campaign. Its address changes with its words."""
+    """Open Graph image of the campaign, which other sites show with a link. Its address changes with its words."""
     return share_answer.answer(request, *_share_words(_shown(slug)))
 
 
 @require_safe
 def counters(request: HttpRequest, slug: str) -> HttpResponse:
-    """The numbers of a campaign for anybody (config/openapi.json). Sums in minor units; nothing about a person."""
+    """JSON API: a campaign's numbers for anybody (config/openapi.json). Sums in minor units; nothing about a person."""
     shown = _shown(slug)
     now = progress.of(shown)
     facts: dict[str, Any] = {

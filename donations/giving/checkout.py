@@ -1,4 +1,7 @@
-"""Lead a gift to Stripe's payment page: one open page for each gift, whatever is clicked twice or breaks half way."""
+"""Create the Checkout Session of a gift at Stripe: one open one a gift, whatever is clicked twice or breaks midway.
+
+The row stands before the call, with the idempotency key `reference:n`: D-006.
+"""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,13 +16,13 @@ from django.utils.translation import gettext as _
 from donations.campaigns import matching
 from donations.giving import appeals
 from donations.models import Gift, StripeSetup
-from donations.stripe import client, gate, objects, orders, products, reads, troubles, writes
+from donations.stripe import client, concurrency, objects, orders, products, reads, troubles, writes
 from donations.stripe.errors import KEY_TAKEN, NotFoundError, StripeIsDownError, StripeRefusedError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
-PAGE_LIFE = timedelta(minutes=32)  # Stripe wants at least 30 when it makes the page, up to PATIENCE later
-PATIENCE = timedelta(seconds=60)  # longer than any call takes: whoever asked is gone
+SESSION_LIFE = timedelta(minutes=32)  # Stripe wants at least 30 when it creates the session, up to PATIENCE later
+PATIENCE = timedelta(seconds=60)  # longer than any call takes: the caller is gone
 
 
 class AlreadyGivenError(Exception):
@@ -27,72 +30,76 @@ class AlreadyGivenError(Exception):
 
 
 def start(gift: Gift) -> str:
-    """The address of Stripe's payment page for this gift. No money has moved, and what a funder adds to it is held.
+    """Return the URL of the gift's open Checkout Session, created if needed. No money has moved; the funder's match is
+    reserved.
 
-    Raises what `_open` raises, and FullError when too many people wait for a slow Stripe already.
+    Raises what `_open` raises, and FullError when too many people wait for a slow Stripe already (concurrency limit).
     """
-    with gate.visit(gift.reference):
+    with concurrency.visit(gift.reference):
         try:
             matching.reserve(gift)
             return _open(gift)
-        except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError):
+        except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError):
             if not Gift.objects.exclude(session_id=None).filter(pk=gift.pk).exists():  # nobody can pay for it now
                 matching.release(gift)
             raise
 
 
 def is_given(gift: Gift) -> bool:
-    """Whether Stripe has the payment, though our books may not have it yet. False too when nobody answers."""
+    """Whether Stripe has the payment, though our books may not have it yet. False too when Stripe does not answer."""
     if not gift.session_id or not gift.session_expires_at:
         return False
     try:
-        with gate.visit(gift.reference, gate.LOOK):
-            return reads.checkout_page(gift.session_id).status == "complete"
+        with concurrency.visit(gift.reference, concurrency.BRIEF):
+            return reads.checkout_session(gift.session_id).status == "complete"
     except (StripeIsDownError, StripeRefusedError):
         return False
 
 
 def _open(gift: Gift) -> str:
-    """Raises StripeIsDownError, StripeRefusedError, NotAtHomeError, AlreadyGivenError. Called twice it gives the
-    same page. A further page is made only when the last is over, or when Stripe says that the last call, whose
-    answer was lost, made none: Stripe keeps a 500 under its idempotency key for a day.
+    """Return the URL of the open session, or create one; called twice it gives the same session. Raises
+    StripeIsDownError, StripeRefusedError, WrongSiteError, AlreadyGivenError. A further session is created only when the
+    last is over, or when Stripe says that the last call, whose answer was lost, created none: Stripe keeps a 500 under
+    its idempotency key for a day.
     """
     account = client.account()
-    home.check_account(account)
-    page: objects.CheckoutPage | None = None
+    clone_guard.check_account(account)
+    session: objects.CheckoutSession | None = None
     if gift.session_id:
         with suppress(NotFoundError):  # made with the key of another account, which this site has left
-            page = reads.checkout_page(gift.session_id)
-    elif _unanswered(gift):
-        page = reads.find_checkout(gift.reference, gift.session_attempt, _asked_at(gift))
+            session = reads.checkout_session(gift.session_id)
+    elif _answer_was_lost(gift):
+        session = reads.find_checkout(gift.reference, gift.session_attempt, _asked_at(gift))
     else:
-        return _page(gift, account)
-    if page and page.status == "complete":
+        return _create_session(gift, account)
+    if session and session.status == "complete":
         raise AlreadyGivenError
-    if page and page.status == "open":
-        _keep(gift, page)
-        return page.url
-    return _page(_next(gift), account)
+    if session and session.status == "open":
+        _save_session(gift, session)
+        return session.url
+    return _create_session(_next_attempt(gift), account)
 
 
 def _asked_at(gift: Gift) -> datetime:
-    """When its page was asked for, by Stripe's clock where ours was wrong."""
-    return gift.session_expires_at - PAGE_LIFE if gift.session_expires_at else gift.created_at
+    """When the session was asked for (UTC): by Stripe's clock where ours was wrong (clock skew)."""
+    return gift.session_expires_at - SESSION_LIFE if gift.session_expires_at else gift.created_at
 
 
-def _unanswered(gift: Gift) -> bool:
-    """A page was asked for, and whoever asked has no answer: the call failed, or its process died."""
+def _answer_was_lost(gift: Gift) -> bool:
+    """Whether the call that creates the session got no answer: it failed, or its process died."""
     if not gift.session_attempt or not gift.session_expires_at:
         return False
     return gift.session_failed or timezone.now() > _asked_at(gift) + PATIENCE
 
 
-def _next(gift: Gift, now: datetime | None = None) -> Gift:
-    """Count one page more. Of two at once one counts, and both go on with that number. `now`: by Stripe's clock."""
+def _next_attempt(gift: Gift, now: datetime | None = None) -> Gift:
+    """Count one session more, for a new idempotency key. Of two at once one counts, and both continue with that number.
+    `now`: by Stripe's clock.
+    """
     Gift.objects.unfinished().filter(pk=gift.pk, session_attempt=gift.session_attempt).update(
         session_attempt=F("session_attempt") + 1,
-        # Kept: the same key must come with the same moment.
-        session_expires_at=(now or timezone.now()) + PAGE_LIFE,
+        # Stored: the same idempotency key must come with the same moment.
+        session_expires_at=(now or timezone.now()) + SESSION_LIFE,
         session_failed=False,
         session_id=None,
         status=Gift.Status.STARTED,
@@ -100,36 +107,36 @@ def _next(gift: Gift, now: datetime | None = None) -> Gift:
     return Gift.objects.get(pk=gift.pk)
 
 
-def _page(gift: Gift, account: str) -> str:
-    """A new one. Where Stripe refuses because something that we believed is not so, that is mended, and it is asked
-    once more: about the product, and about the clock.
+def _create_session(gift: Gift, account: str) -> str:
+    """Create a new Checkout Session. Where Stripe refuses because something that we believed is not so (the product,
+    the clock), that is repaired, and the call is retried.
     """
     if not gift.session_attempt:
-        gift = _next(gift)
+        gift = _next_attempt(gift)
     for mends_left in (2, 1, 0):
         order = _order(gift, account)
         try:
-            page = writes.create_checkout(order)
+            session = writes.create_checkout_session(order)
         except (StripeIsDownError, StripeRefusedError) as error:
             Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(session_failed=True)
             if isinstance(error, StripeIsDownError) or not mends_left:
                 raise
             if error.code == KEY_TAKEN:  # the site's address changed, say, between that call and this one
                 return _open(Gift.objects.get(pk=gift.pk))
-            gift = _mended(gift, order, account, error)
+            gift = _repair_refused_order(gift, order, account, error)
         else:
-            _keep(gift, page)
+            _save_session(gift, session)
             break
-    return page.url
+    return session.url
 
 
-def _mended(gift: Gift, order: orders.CheckoutOrder, account: str, error: StripeRefusedError) -> Gift:
-    """Raises the refusal again where nothing of ours is to blame for it that can be mended."""
+def _repair_refused_order(gift: Gift, order: orders.CheckoutOrder, account: str, error: StripeRefusedError) -> Gift:
+    """Repair the product or the clock skew for a retry. Raises the refusal again where neither is to blame."""
     if error.is_about_the_amount or error.param == "customer_email":
         raise error
     if error.param == "expires_at" and error.at:
         troubles.clock(error.at)
-        return _next(gift, error.at)
+        return _next_attempt(gift, error.at)
     if products.stands(order.product):
         raise error
     product = products.find_or_make(order.product, Organisation.load().name)
@@ -138,14 +145,14 @@ def _mended(gift: Gift, order: orders.CheckoutOrder, account: str, error: Stripe
     return gift
 
 
-def _keep(gift: Gift, page: objects.CheckoutPage) -> None:
+def _save_session(gift: Gift, session: objects.CheckoutSession) -> None:
     Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(
-        session_id=page.id, session_failed=False
+        session_id=session.id, session_failed=False
     )
 
 
 def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
-    with translation.override(gift.language):  # whoever asks: a retry must send what the first call sent
+    with translation.override(gift.language):  # a retry must send what the first call sent
         thanks = settings.BASE_URL + reverse("donations:thanks")
         back = settings.BASE_URL + appeals.page_of(gift)
         description = _("Gift %(reference)s") % {"reference": gift.reference}
@@ -158,7 +165,7 @@ def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
         email=gift.email,
         product=_product(gift, account),
         description=description,
-        expires_at=gift.session_expires_at or timezone.now() + PAGE_LIFE,
+        expires_at=gift.session_expires_at or timezone.now() + SESSION_LIFE,
         success_url=thanks + "?session={CHECKOUT_SESSION_ID}",
         cancel_url=f"{back}?{urlencode({'back': gift.reference})}",
         language=gift.language,
@@ -166,7 +173,7 @@ def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
 
 
 def _product(gift: Gift, account: str) -> str:
-    """The product at Stripe that stands behind the price; remembered, so that it is looked for once."""
+    """Return the id of the Stripe product behind the price; cached in StripeSetup, so that it is looked up once."""
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     known = str(getattr(setup, _field(gift)))
     if known:
@@ -180,5 +187,5 @@ def _product(gift: Gift, account: str) -> str:
 
 
 def _field(gift: Gift) -> str:
-    """Where its product is remembered."""
+    """The field of StripeSetup that caches the product."""
     return "product_monthly" if gift.is_monthly else "product_once"

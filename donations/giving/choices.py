@@ -1,4 +1,4 @@
-"""What is chosen already when the giving form is shown: by the page, by the link, by a gift left at Stripe."""
+"""Initial values of the giving form: from the page, the link's query string, or a gift left at Stripe."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from donations import money
-from donations.giving import appeals, checkout, keepsake, retyped
+from donations.giving import appeals, browser_cookie, checkout, form_cookie
 from donations.giving.appeals import Appeal
 from donations.giving.forms import OTHER
 from donations.models import Currency, Dedication, Gift
@@ -14,7 +14,7 @@ from donations.models.gifts import Frequency
 
 
 def currency(appeal: Appeal, code: str) -> Currency | None:
-    """The one that the page fixes, else the offered one of that code, else the first; None when none is offered."""
+    """Return the currency that the page fixes, else the offered one of that code, else the first, if there is one."""
     if appeal.currency:
         return Currency.objects.filter(code=appeal.currency).first()
     shown = list(Currency.objects.shown())
@@ -22,14 +22,14 @@ def currency(appeal: Appeal, code: str) -> Currency | None:
 
 
 def second_rungs(currency: Currency) -> dict[str, str]:
-    """What is marked on a bare page, on each ladder: a low default would lower what people give."""
+    """Default amounts: the second rung of each ladder. A low default would lower what people give."""
     ladders = {each: currency.ladder(each) for each in Frequency.values}
     return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
 
 
 def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
-    """What a link may choose: ?frequency= and ?amount=. Whatever is not clear in it is as on a bare page: once, so that
-    amounts stand in the first view.
+    """Initial values from a link's query string: ?frequency= and ?amount=. Whatever is not clear in it is as on a bare
+    page: once, so that amounts stand in the first view.
     """
     chosen = second_rungs(currency)
     frequency = query.get("frequency", "")
@@ -44,7 +44,7 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
 
 
 def marked(amount: int, currency: Currency, frequency: str) -> dict[str, str]:
-    """The amount on the ladder of that frequency, or on both while none is chosen; typed in where none has it."""
+    """Select the amount (minor units) on that frequency's ladder, or on both while none is chosen; else typed in."""
     plain = money.plain(amount, currency.code)
     rungs = {each: amount in currency.ladder(each) for each in ([frequency] if frequency else Frequency.values)}
     chosen = {f"amount_{each}": plain if on_it else OTHER for each, on_it in rungs.items()}
@@ -52,24 +52,24 @@ def marked(amount: int, currency: Currency, frequency: str) -> dict[str, str]:
 
 
 def left_at_stripe(request: HttpRequest) -> Gift | None:
-    """The gift whose payment page this browser came back from by Stripe's own link, if no money came."""
+    """Return the gift whose Checkout Session this browser came back from by Stripe's own link, if no money came."""
     reference = request.GET.get("back", "")
-    if reference not in keepsake.references(request):
+    if reference not in browser_cookie.references(request):
         return None
     return Gift.objects.unfinished().filter(reference=reference).first()
 
 
 def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
-    """The gift that this browser began on this page a moment ago: it came back by the back button, or reloads."""
-    gift = keepsake.begun(request)
-    asked = set(request.GET) - {retyped.AGAIN}
+    """Return the gift that this browser began on this page a moment ago: it came back by Back, or reloads."""
+    gift = browser_cookie.begun(request)
+    asked = set(request.GET) - {form_cookie.AGAIN}
     if gift is None or asked or appeals.page_of(gift) != appeal.path:
         return None
-    return gift if gift.created_at > timezone.now() - checkout.PAGE_LIFE else None
+    return gift if gift.created_at > timezone.now() - checkout.SESSION_LIFE else None
 
 
 def of(gift: Gift, currency: Currency) -> dict[str, Any]:
-    """What was chosen for a gift that was begun, without the amount where its currency is not offered any more."""
+    """Initial values from a gift that was begun, without the amount where its currency is not offered any more."""
     amounts = marked(gift.amount, currency, gift.frequency) if currency.code == gift.currency else {}
     return {
         **amounts,

@@ -1,4 +1,4 @@
-"""The part of the giving form that dedicates a gift: to whom, and the card that somebody gets on a chosen day."""
+"""Form fields that dedicate a gift: in honour or memory of whom, and the e-mail card that somebody gets on a day."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from donations.letters.dedications import FARTHEST, Tribute
 from donations.models import Dedication
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 from supporters import names
 
@@ -19,7 +19,7 @@ LONGEST_MESSAGE = 500
 
 
 class DedicationFields(NoCardNumbers, forms.Form):
-    """All of it is optional. After is_valid() `tribute()` has what was written."""
+    """Form fields of a dedication, all optional. After is_valid() `tribute_written()` has what was written."""
 
     PARTS = ("tribute", "tribute_name", "card_to", "card_from", "card_message", "card_on")
 
@@ -76,7 +76,7 @@ class DedicationFields(NoCardNumbers, forms.Form):
         return names.clean(self.cleaned_data["card_from"])
 
     def clean_card_message(self) -> str:
-        """A card of ours carries nobody's advertisement."""
+        """Refuse web addresses: a card of ours carries nobody's advertisement."""
         message = str(self.cleaned_data["card_message"])
         if names.ADVERTISEMENT.search(message) or names.LINK.search(message):
             raise ValidationError(_("Please write without a web address."), code="web-address")
@@ -100,7 +100,7 @@ class DedicationFields(NoCardNumbers, forms.Form):
         return super().clean()
 
     def tribute_written(self) -> Tribute | None:
-        """The dedication, or None. Only when none of its fields has an error."""
+        """Return the dedication, or None. Only when none of its fields has an error."""
         if not self.cleaned_data.get("tribute"):
             return None
         return Tribute(

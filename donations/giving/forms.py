@@ -1,4 +1,4 @@
-"""The giving form: turn what a person chose and typed into a wish, and say plainly what is not clear."""
+"""The giving form: validate what a person chose and typed into a GiftRequest, and say plainly what is not clear."""
 
 import re
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.giving.appeals import Appeal
 from donations.giving.dedication_form import DedicationFields
-from donations.giving.gifts import Wish, new_attempt
+from donations.giving.gifts import GiftRequest, new_attempt
 from donations.models import Currency, Fund
 from donations.models.gifts import Frequency
-from foundation.doors import guard
-from foundation.doors.guard import GuardedForm
+from foundation.access import antispam
+from foundation.access.antispam import GuardedForm
 from supporters import consent, names
 from supporters.models import ConsentEvent
 
@@ -24,9 +24,9 @@ ATTEMPT = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
 class GiveForm(DedicationFields, GuardedForm):
-    """One currency, two ladders of amounts; the ladder of the chosen frequency counts.
+    """The giving form: one currency, two ladders of amounts; the ladder of the chosen frequency counts.
 
-    After is_valid() `wish()` has it all in minor units. Fields that are not listed here are never read.
+    After is_valid() `gift_request()` has it all in minor units. Fields that are not listed here are never read.
     """
 
     frequency = forms.ChoiceField(
@@ -114,15 +114,15 @@ class GiveForm(DedicationFields, GuardedForm):
         return attempt if ATTEMPT.fullmatch(attempt) else new_attempt()
 
     def clean(self) -> dict[str, Any] | None:
-        """The sum first: a step that sends nothing needs it also where the guard doubts who pressed the button."""
+        """Clean the sum before the spam protection: a button that sends nothing needs it even where that doubts."""
         self._clean_sum()
         return super().clean()
 
-    def wish(self, appeal: Appeal) -> Wish:
-        """What the donor decided, and what the page fixed. Only after is_valid()."""
+    def gift_request(self, appeal: Appeal) -> GiftRequest:
+        """Return what the donor decided and what the page fixed, in minor units. Only after is_valid()."""
         cleaned, currency = self.cleaned_data, self.money_of
         amount = cleaned["amount"]
-        return Wish(
+        return GiftRequest(
             attempt=cleaned["attempt"],
             frequency=cleaned["frequency"],
             currency=currency.code,
@@ -137,12 +137,12 @@ class GiveForm(DedicationFields, GuardedForm):
         )
 
     def keep_errors(self, names: Sequence[str]) -> None:
-        """Forget all other errors: nothing is sent yet, the donor only looks at a part of it."""
+        """Drop all other errors: nothing is sent yet, the donor only views a part of it."""
         for name in [name for name in self.errors if name not in names]:
             del self.errors[name]
         if self.meant and "email" not in names:
             self.meant = ""  # it asks when the form is sent
-            self.retype(opened=guard.stamp(asked=True))
+            self.retype(opened=antispam.stamp(asked=True))
 
     def _clean_sum(self) -> None:
         """Only the ladder of the chosen frequency counts: the other one was sent along, marked by us, and unseen."""
@@ -158,7 +158,7 @@ class GiveForm(DedicationFields, GuardedForm):
             self._clean_amount(ladder)
 
     def _bring_old_rung_back(self, ladder: str) -> None:
-        """Staff changed the ladder while the form lay open: what was chosen on the old one is typed in, to look at."""
+        """Staff changed the ladder while the form lay open: what was chosen on the old one is typed in, to check."""
         code = self.money_of.code
         try:
             amount = money.parse(self.data.get(self.add_prefix(ladder), ""), code)

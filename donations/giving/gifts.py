@@ -1,4 +1,4 @@
-"""Begin a gift: the row that stands before Stripe is called, found again by a double click."""
+"""Begin a gift: create its row before Stripe is called, idempotent for a double click."""
 
 import hashlib
 import secrets
@@ -9,32 +9,33 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import get_language
 
-from donations.card_testing import doubts, tries
+from donations.card_testing import challenge_policy, tries
 from donations.letters import dedications
 from donations.letters.dedications import Tribute
 from donations.models import Campaign, Fund, Gift, Opening
 from donations.stripe import client
-from foundation.doors import limits
+from foundation.access import ratelimit
 from supporters import mailbox
 from supporters.addresses import canonical
 
-# For people: a full hall may give through one address in ten minutes. For a robot that tries stolen cards: it does
-# work for each from the twenty-first on (doubts), and ends at the tenth card that is refused (tries).
+# Rate limits (count, seconds). For people: a full hall may give through one address in ten minutes. For a robot that
+# tries stolen cards: it does a proof of work for each from the twenty-first on (doubts), and ends at the tenth card
+# that is declined (tries).
 LIMITS = {"email": (12, 3600), "address": (300, 3600)}
-WAIT = 600  # seconds after which one who was refused may well try again
+WAIT = 600  # seconds after which one who was refused may well try again (Retry-After)
 
 
 class TooOftenError(Exception):
-    """More gifts were begun from this address, or for this e-mail, than people begin."""
+    """Rate limit: more gifts were begun from this address, or for this e-mail, than people begin."""
 
 
 class TooManyCardsError(Exception):
-    """More cards were refused in an hour than people have."""
+    """More cards were declined in an hour than people have."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a donor decided. Sums in minor units."""
+class GiftRequest:
+    """What a donor decided on the giving form. Sums in minor units."""
 
     attempt: str
     frequency: str
@@ -50,7 +51,7 @@ class Wish:
 
     @property
     def key(self) -> str:
-        """The form together with its values: the same form sent again is the same gift, a changed one is another."""
+        """Idempotency key: the form with its values. The same form again is the same gift, a changed one another."""
         parts = [self.attempt, self.frequency, self.currency, str(self.amount), str(self.fee_cover)]
         parts += [self.email, self.name, str(self.fund.pk) if self.fund else "", str(self.name_public)]
         parts += [repr(self.tribute)]
@@ -59,64 +60,68 @@ class Wish:
 
 
 def new_attempt() -> str:
-    """The name of one form shown to one person."""
+    """Return a random id of one form shown to one person; part of the idempotency key."""
     return secrets.token_urlsafe(18)
 
 
 @transaction.atomic
-def begin(wish: Wish, address_block: str, known: Sequence[str] = (), vouched: bool = False, hold: bool = False) -> Gift:
-    """The gift for this wish: the one that this form began before, or a new one. Raises TooOftenError,
-    TooManyCardsError, and DoubtError where nobody and nothing has `vouched` for who sends it.
+def begin(
+    gift_request: GiftRequest, address_block: str, known: Sequence[str] = (), vouched: bool = False, hold: bool = False
+) -> Gift:
+    """Get or create the gift of this request: the one that this form began before, or a new one. Raises TooOftenError,
+    TooManyCardsError, and ProofRequiredError where nobody and nothing has `vouched` for the sender.
 
-    `known` are the references of what this browser began: the same wish from a second tab is the same gift.
-    A robot is counted by the new gifts it begins; nothing is counted for a double click. `hold`: the row only, which
+    `known` are the references of what this browser began: the same request from a second tab is the same gift. The rate
+    limits count the new gifts that a robot begins; nothing is counted for a double click. `hold`: the row only, which
     waits for its mailed link.
     """
     if tries.too_many_cards(address_block, known):
         raise TooManyCardsError
     for earlier in Gift.objects.unfinished().filter(reference__in=known):
-        if replace(wish, attempt=earlier.attempt).key == earlier.attempt_key:
+        if replace(gift_request, attempt=earlier.attempt).key == earlier.attempt_key:
             return earlier
     gift, made = Gift.objects.get_or_create(
-        attempt_key=wish.key,
+        attempt_key=gift_request.key,
         defaults={
-            "attempt": wish.attempt,
-            "frequency": wish.frequency,
-            "currency": wish.currency,
-            "amount": wish.amount,
-            "fee_cover": wish.fee_cover,
-            "total": wish.amount + wish.fee_cover,
-            "email": wish.email,
-            "name": wish.name,
-            "name_public": wish.name_public,
-            "fund": wish.fund,
+            "attempt": gift_request.attempt,
+            "frequency": gift_request.frequency,
+            "currency": gift_request.currency,
+            "amount": gift_request.amount,
+            "fee_cover": gift_request.fee_cover,
+            "total": gift_request.amount + gift_request.fee_cover,
+            "email": gift_request.email,
+            "name": gift_request.name,
+            "name_public": gift_request.name_public,
+            "fund": gift_request.fund,
             "language": get_language() or settings.LANGUAGE_CODE,
-            "campaign": wish.campaign,
+            "campaign": gift_request.campaign,
             "livemode": client.is_live(),
         },
     )
     if made:
-        for kind, who in (("email", mailbox.behind(wish.email)), ("address", address_block)):
-            if not limits.allow(f"give by {kind}", who, *LIMITS[kind]):
+        for kind, who in (("email", mailbox.behind(gift_request.email)), ("address", address_block)):
+            if not ratelimit.allow(f"give by {kind}", who, *LIMITS[kind]):
                 raise TooOftenError
         if not vouched and not hold:
-            doubts.examine(address_block, wish.currency, wish.amount, wish.email)
+            challenge_policy.require_proof(
+                address_block, gift_request.currency, gift_request.amount, gift_request.email
+            )
         Opening.objects.create(
             gift=gift,
             address=tries.hashed("address", address_block),
-            mailbox=tries.hashed("mailbox", canonical(wish.email)),
+            mailbox=tries.hashed("mailbox", canonical(gift_request.email)),
             vouched=vouched,
             held=hold,
         )
-        if wish.tribute:
-            dedications.write(gift, wish.tribute)
+        if gift_request.tribute:
+            dedications.write(gift, gift_request.tribute)
     elif not hold and Opening.objects.filter(gift=gift, held=True).exists():
         if not vouched:
-            raise doubts.DoubtError
-        let_go(gift)
+            raise challenge_policy.ProofRequiredError
+        release(gift)
     return gift
 
 
-def let_go(gift: Gift) -> None:
-    """The mailbox or a proof of work has spoken for a gift that waited."""
+def release(gift: Gift) -> None:
+    """Confirm a held gift: its mailed link was followed, or a proof of work was done."""
     Opening.objects.filter(gift=gift, held=True).update(held=False, vouched=True)

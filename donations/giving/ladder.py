@@ -1,4 +1,4 @@
-"""The ladders of amounts as the giving form shows them: each rung with what it does, and with what is true of it."""
+"""Amount ladders of the giving form: each suggested amount with what it pays for, and whether it is most chosen."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,9 @@ from donations.models import CostLine, Currency
 
 @dataclass(frozen=True)
 class Rung:
-    """`radio`: its input, None behind the last. `cost`: what the sum does. `quiet`: no monthly gift is suggested."""
+    """One suggested amount. `radio`: its input. `cost`: what the sum pays for. `quiet`: no monthly gift is suggested.
+    `own`: the last one, another amount.
+    """
 
     radio: Any
     cost: CostLine | None
@@ -21,7 +23,7 @@ class Rung:
 
 
 def rungs(field: BoundField, currency: Currency, frequency: str, costs: dict[int, CostLine]) -> list[Rung]:
-    """The ladder of one frequency; the last rung is another amount."""
+    """Return the ladder of one frequency; the last rung is another amount."""
     amounts: list[int | None] = [*currency.ladder(frequency), None]
     most = currency.most_chosen.get(frequency)
     return [
@@ -37,12 +39,12 @@ def rungs(field: BoundField, currency: Currency, frequency: str, costs: dict[int
 
 
 def costs(currency: Currency) -> dict[int, CostLine]:
-    """What sums of this currency do, by minor units; only what staff have cited and looked up lately."""
+    """Return what sums of this currency pay for, by minor units; only what staff have cited and checked lately."""
     return {line.amount: line for line in CostLine.objects.fresh().filter(currency=currency)}
 
 
 def fees(currency: Currency, frequency: str) -> list[tuple[str, str]]:
-    """Each rung with the exact sum that covers its fee, for those who see no live total."""
+    """Return each rung with the exact sum that covers its fee, for those who see no live total."""
     code = currency.code
     ladder = currency.ladder(frequency)
     return [(money.short(amount, code), money.show(currency.fee_cover(amount), code)) for amount in ladder]

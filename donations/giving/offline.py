@@ -1,4 +1,4 @@
-"""Gifts that came without Stripe, entered by staff: cheques, cash, transfers, and things, which are never valued."""
+"""Offline gifts, entered by staff: cheques, cash, bank transfers, and gifts in kind, which are never valued."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,16 +13,17 @@ from donations.models import Gift, LedgerEntry
 from donations.models.gifts import NO_CURRENCY, Frequency, Method
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 
 Kind = LedgerEntry.Kind
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What staff typed. `amount` in minor units of `currency`; a gift in kind has a description in their place.
+    """An offline gift as staff typed it. `amount` in minor units of `currency`; a gift in kind has a description in
+    their place.
 
-    `attempt` is the form it came from: sent twice, it is one gift.
+    `attempt` (idempotency key) is the form it came from: sent twice, it is one gift.
     """
 
     attempt: str
@@ -37,39 +38,40 @@ class Entry:
 
 @transaction.atomic
 def record(entry: Entry, **more: Any) -> Gift:
-    """The gift with its ledger row (kind "offline"), receipt and letter, in one transaction; twice is once.
+    """Book an offline gift with its ledger entry (kind "offline"), receipt and letter, in one transaction; idempotent.
 
-    It is dated noon of the day on which it was received, on the organisation's own calendar. `more` sets further
-    fields of the gift. A gift in kind has no row in the ledger, because no money moved.
+    It is dated noon of the day on which it was received, on the organisation's own calendar. `more` sets further fields
+    of the gift. A gift in kind has no ledger entry, because no money moved.
     """
     gift, made = Gift.objects.get_or_create(attempt_key=entry.attempt, defaults={**_fields(entry), **more})
     if not made:
         return gift
     if not gift.is_in_kind:
-        _put(gift, Kind.OFFLINE, gift.amount)
+        _book(gift, Kind.OFFLINE, gift.amount)
     gift_letters.receipt(receipts.issue(gift))
     return gift
 
 
 @transaction.atomic
 def take_back(gift: Gift) -> None:
-    """The money was given back, or the gift was entered by mistake: its rows stay, further ones cancel them.
+    """Refund or cancel an offline gift: the money was given back, or it was entered by mistake. Its ledger entries
+    stay, further ones cancel them.
 
-    The new receipt says that nothing is left and names the first. Twice is once. Raises ValueError for any gift
-    that is not an offline gift of money.
+    The new receipt says that nothing is left and names the first. Idempotent. Raises ValueError for any gift that is
+    not an offline gift of money.
     """
     gift = Gift.objects.select_for_update().get(pk=gift.pk)
     if not gift.is_offline or gift.is_in_kind:
         raise ValueError("Only money that came without Stripe is taken back here.")
-    _put(gift, Kind.REFUND, -gift.amount)
+    _book(gift, Kind.REFUND, -gift.amount)
     document = receipts.correct(gift)
     if document.replaces:
         gift_letters.receipt_corrected(document)
 
 
-def _put(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:
+def _book(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:
     at = gift.paid_at if kind == Kind.OFFLINE and gift.paid_at else timezone.now()
-    ledger.put(
+    ledger.book(
         f"offline:{gift.reference}",
         kind,
         at,
@@ -91,7 +93,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "total": entry.amount,
         "email": entry.email,
         "name": entry.name,
-        "supporter": meet(entry.email, entry.name) if entry.email else None,
+        "supporter": get_or_create_supporter(entry.email, entry.name) if entry.email else None,
         "status": Gift.Status.PAID,
         "paid_at": noon,
         "livemode": not mode.no_money_moves(),

@@ -1,4 +1,4 @@
-"""A page with the giving form: shown as the link asks for, taken, led to Stripe, or shown again with all values."""
+"""Views of the giving form: show it as the link asks, validate it, redirect to Stripe Checkout, or show it again."""
 
 import logging
 from typing import Any, cast
@@ -14,23 +14,33 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
-from donations.card_testing import breaker, doubts
-from donations.giving import appeals, checkout, choices, gifts, keepsake, ladder, other_pages, retyped, step_up
+from donations.card_testing import breaker, challenge_policy
+from donations.giving import (
+    appeals,
+    browser_cookie,
+    checkout,
+    choices,
+    form_cookie,
+    gifts,
+    ladder,
+    other_pages,
+    step_up,
+)
 from donations.giving.appeals import Appeal
+from donations.giving.form_cookie import Refused
 from donations.giving.forms import GiveForm
-from donations.giving.retyped import Refused
 from donations.letters import dedications
 from donations.models import Currency, Gift
 from donations.models.gifts import Frequency
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
-from foundation.doors import address, guard
+from foundation.access import antispam, client_ip
 from foundation.drawing import share_answer
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 from supporters import subscribing
 
-CARD, MONTHLY = "card", "monthly"  # buttons that show the form again: a look at the card, the suggestion taken
+CARD, MONTHLY = "card", "monthly"  # buttons that show the form again: the card's preview, the suggestion
 INTO = "into"  # the buttons with another currency
 log = logging.getLogger(__name__)
 
@@ -38,26 +48,28 @@ log = logging.getLogger(__name__)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def give(request: HttpRequest) -> HttpResponse:
-    """The giving page."""
+    """View of the giving page."""
     return answer(request, appeals.everything())
 
 
 @require_safe
 def share(request: HttpRequest) -> HttpResponse:
-    """The picture that other sites show with a link to the giving page."""
+    """Open Graph image of the giving page, which other sites show with a link to it."""
     return share_answer.answer(request, _("Give"), Organisation.load().name)
 
 
 def answer(request: HttpRequest, appeal: Appeal) -> HttpResponse:
-    """GET shows, POST takes. These answers alone let a form lead to Stripe: Chromium looks at where a redirect ends."""
+    """Respond for one page with the giving form: GET shows it, POST sends it. Only these responses allow Stripe in the
+    CSP's form-action: Chromium checks where a redirect ends.
+    """
     to_stripe = csp_update({"form-action": settings.STRIPE_PAGE_ORIGINS})
-    act = _take if request.method == "POST" else _ask
+    act = _post if request.method == "POST" else _get
     return cast(HttpResponse, to_stripe(lambda request: act(request, appeal))(request))
 
 
-def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
+def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """The empty form, or the one that was left half way. Only the link that led here chooses how often."""
-    typed = retyped.typed(request)
+    typed = form_cookie.typed(request)
     if typed:
         shown, form = _again(request, appeal, typed.data)
         if form and not shown and typed.refused:
@@ -73,29 +85,29 @@ def _ask(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     if before:
         currency = choices.currency(appeal, before.currency) or currency
     chosen = choices.of(before, currency) if before else choices.linked(request.GET, currency)
-    given = keepsake.given(request)
+    given = browser_cookie.given(request)
     chosen["told"] = given.reference if given else ""
     if before:
-        chosen["opened"] = guard.stamp(asked=True)
-    chosen.setdefault("attempt", keepsake.attempt(request))
+        chosen["opened"] = antispam.stamp(asked=True)
+    chosen.setdefault("attempt", browser_cookie.attempt(request))
     form = GiveForm(initial=chosen, currency=currency, fund=appeal.fund)
     answer = _page(request, appeal, form, nothing_charged=back is not None, before=before, given=given)
-    keepsake.hold(answer, request, chosen["attempt"])
+    browser_cookie.hold(answer, request, chosen["attempt"])
     return answer
 
 
-def _take(request: HttpRequest, appeal: Appeal) -> HttpResponse:
-    """A sent form: to Stripe with a 303, or the form again with all that was typed."""
+def _post(request: HttpRequest, appeal: Appeal) -> HttpResponse:
+    """A sent form: redirect to Stripe (303), or the form again with all that was typed."""
     shown, form = _again(request, appeal, request.POST)
     if form is None:
         return cast(HttpResponse, shown)
     if shown:
-        return retyped.aside(request, appeal.path, form) or shown
-    return _begin(request, appeal, form, form.wish(appeal))
+        return form_cookie.aside(request, appeal.path, form) or shown
+    return _begin(request, appeal, form, form.gift_request(appeal))
 
 
 def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpResponse | None, GiveForm | None]:
-    """The page that shows a filled form again, and the form; no page when it can be sent, no form when none is open."""
+    """Validate a form. Returns the page that shows it again, unless it can be sent, and the form, if one is open."""
     into = data.get(INTO, "")
     currency = choices.currency(appeal, into or data.get("currency", ""))
     if currency is None:
@@ -107,34 +119,36 @@ def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpR
     if step == CARD:
         form.keep_errors(GiveForm.PARTS)
         tribute = None if form.errors else form.tribute_written()
-        written = dedications.look(tribute) if tribute else None
+        written = dedications.preview(tribute) if tribute else None
         return _page(request, appeal, form, card=tribute, card_written=written, lands=CARD), form
     if step == MONTHLY:
         return _page(request, appeal, form, turned=_turn_monthly(form)), form
     if not valid:
         return _page(request, appeal, form), form
-    given = _given_before(request, form.wish(appeal))
+    given = _given_before(request, form.gift_request(appeal))
     if given and form.cleaned_data["told"] != given.reference:
         form.retype(told=given.reference, attempt=gifts.new_attempt())
         return _page(request, appeal, form, given=given, asked=True), form
     return None, form
 
 
-def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: gifts.Wish) -> HttpResponse:
-    """A row, then Stripe's page; or what this browser has to do or to wait for before."""
-    block, known = address.block(address.of(request)), keepsake.references(request)
+def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, gift_request: gifts.GiftRequest) -> HttpResponse:
+    """Create the gift, then redirect to Stripe; or show what this browser has to do or to wait for before."""
+    block, known = client_ip.block(client_ip.of(request)), browser_cookie.references(request)
     by_mail = request.POST.get("step") == step_up.MAIL
     try:
-        vouched = not by_mail and doubts.vouched(request.POST.get("proof", ""), wish.attempt, block, known)
-        gift = gifts.begin(wish, block, known, vouched=vouched, hold=by_mail)
+        vouched = not by_mail and challenge_policy.has_proof(
+            request.POST.get("proof", ""), gift_request.attempt, block, known
+        )
+        gift = gifts.begin(gift_request, block, known, vouched=vouched, hold=by_mail)
         if form.cleaned_data["letters"]:
-            subscribing.ask_beside(wish.email, form.wording, appeal.path)
+            subscribing.mail_confirmation_beside(gift_request.email, form.wording, appeal.path)
         if by_mail:
             return step_up.mail(gift, block)
-    except doubts.DoubtError as doubt:
+    except challenge_policy.ProofRequiredError as doubt:
         if doubt.reason:
             breaker.trip(doubt.reason)
-        return step_up.ask(request, wish.attempt, appeal.path)
+        return step_up.challenge_page(request, gift_request.attempt, appeal.path)
     except gifts.TooOftenError:
         words = _("Many gifts were begun from your connection. Please wait ten minutes and send this again.")
         return _refuse(request, appeal, form, Refused(words), 429, gifts.WAIT)
@@ -147,9 +161,9 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, wish: gifts.Wis
 def _refuse(
     request: HttpRequest, appeal: Appeal, form: GiveForm, why: Refused, status: int = 200, seconds: int = 0
 ) -> HttpResponse:
-    """The form again, though nothing in it need be wrong. Where it is the answer itself, it says when to try again."""
+    """Show the form again, though nothing in it need be wrong; as the response itself with Retry-After (seconds)."""
     form.add_error(why.field, why.words)
-    answer = retyped.aside(request, appeal.path, form, why)
+    answer = form_cookie.aside(request, appeal.path, form, why)
     if answer is None:
         answer = _page(request, appeal, form, status=status)
         if seconds:
@@ -157,13 +171,13 @@ def _refuse(
     return answer
 
 
-def _given_before(request: HttpRequest, wish: gifts.Wish) -> Gift | None:
+def _given_before(request: HttpRequest, gift_request: gifts.GiftRequest) -> Gift | None:
     """What this browser gave lately, unless this is the very form that it was given with: that leads to its thanks."""
-    given = keepsake.given(request)
-    begun = keepsake.begun(request)
+    given = browser_cookie.given(request)
+    begun = browser_cookie.begun(request)
     if begun and (given is None or begun.pk > given.pk) and checkout.is_given(begun):
         given = begun  # Stripe has the money; its event is still on the way to us
-    return given if given and given.attempt_key != wish.key else None
+    return given if given and given.attempt_key != gift_request.key else None
 
 
 def _in_its_currency(form: GiveForm) -> GiveForm:
@@ -174,7 +188,7 @@ def _in_its_currency(form: GiveForm) -> GiveForm:
 
 
 def _turn_monthly(form: GiveForm) -> str:
-    """Choose, in the form that is shown again, a third of the single gift every month. Returns that sum for people."""
+    """Choose, in the form that is shown again, a third of the single gift every month. Returns that sum as text."""
     currency = form.money_of
     instead = currency.monthly_instead(form.cleaned_data.get("amount", 0))
     form.keep_errors(())
@@ -191,15 +205,15 @@ def _lead_to_stripe(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: 
         other_pages.close(gift)
     except checkout.AlreadyGivenError:
         answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
-    except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError) as error:
+    except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:
         return _not_led(request, appeal, form, gift, error)
-    keepsake.remember(answer, request, gift)
-    retyped.forget(answer)
+    browser_cookie.remember(answer, request, gift)
+    form_cookie.forget(answer)
     return answer
 
 
 def _not_led(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: Gift, error: answers.Trouble) -> HttpResponse:
-    """The form again, with what is true. Only a refusal of the amount speaks of the amount."""
+    """Show the form again after Stripe failed, with what is true. Only a refusal of the amount speaks of the amount."""
     log.warning("gift %s not begun: %s", gift.reference, error)
     if isinstance(error, StripeRefusedError) and error.param == "customer_email":
         why = Refused(_("Stripe does not take this address. Please look at it again."), "email")
@@ -213,12 +227,12 @@ def _not_led(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: Gift, e
 
 
 def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 200, **more: Any) -> HttpResponse:
-    """`more` is what has just happened: a gift left half way or given before, a card to look at; and the fragment at
-    which the page `lands` where that is not the beginning of the form.
+    """Render the form. `more` is what has just happened: a gift left half way or given before, a card to preview; and
+    the fragment at which the page `lands` where that is not the beginning of the form.
     """
     currency = form.money_of
     costs = ladder.costs(currency)
-    given = more.get("given") or keepsake.given(request)
+    given = more.get("given") or browser_cookie.given(request)
     context: dict[str, Any] = {
         **appeal.about,
         **more,

@@ -1,4 +1,4 @@
-"""The public pages of receipts: check one by number and code, and fetch one's own as a file."""
+"""Public views of receipts: verify one by number and check code, and download one's own as PDF."""
 
 import re
 
@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from donations.giving import keepsake
+from donations.giving import browser_cookie
 from donations.letters import gift_letters, papers
 from donations.models import Receipt
-from foundation.doors import address, limits, links
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access import client_ip, ratelimit, tokens
+from foundation.access.card_numbers import NoCardNumbers
 
-CHECKS, WHILE = 30, 600  # so many looks from one connection in so many seconds
+CHECKS, WHILE = 30, 600  # rate limit: so many checks from one connection in so many seconds
 
 
 class CheckForm(NoCardNumbers, forms.Form):
-    """What stands on a receipt, however it is typed: small letters and spaces do not matter."""
+    """Number and check code of a receipt, however they are typed: small letters and spaces do not matter."""
 
     number = forms.CharField(label=_("Receipt number"), help_text=_("For example R-2026-000017."), max_length=60)
     code = forms.CharField(label=_("Check code"), help_text=_("Sixteen letters and digits."), max_length=60)
@@ -52,10 +52,10 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def checked(request: HttpRequest, number: str, code: str) -> HttpResponse:
-    """Whether a receipt is genuine, its sum, day and issuer, and what took its place. It names nobody."""
-    if not limits.allow("check-receipt", address.block(address.of(request)), CHECKS, WHILE):
+    """Verify a receipt: is it genuine, its sum, day and issuer, and what replaced it. It names nobody. Rate limited."""
+    if not ratelimit.allow("check-receipt", client_ip.block(client_ip.of(request)), CHECKS, WHILE):
         page = render(request, "donations/checked.html", {"state": "slow"})
-        return _private(limits.too_often(page, WHILE // CHECKS))
+        return _private(ratelimit.too_often(page, WHILE // CHECKS))
     typed = CheckForm({"number": number, "code": code})  # PostgreSQL refuses to look for a NUL
     document = (
         Receipt.objects.with_code(typed.cleaned_data["number"], typed.cleaned_data["code"])
@@ -71,8 +71,8 @@ def checked(request: HttpRequest, number: str, code: str) -> HttpResponse:
 @require_safe
 @never_cache
 def file(request: HttpRequest, token: str) -> HttpResponse:
-    """The PDF behind the link in the letter of a receipt."""
-    link = links.find(token, gift_letters.FILE)
+    """Download the PDF of a receipt, by the token in its letter."""
+    link = tokens.find(token, gift_letters.FILE)
     document = Receipt.objects.filter(pk=int(link.subject)).first() if link else None
     if document is None:
         return _private(render(request, "donations/checked.html", {"state": "ended"}, status=404))
@@ -82,15 +82,15 @@ def file(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @never_cache
 def own_file(request: HttpRequest, reference: str) -> HttpResponse:
-    """The PDF of a gift, for the browser that it came from."""
-    document = Receipt.objects.holding().filter(gift__reference=reference).first()
-    if document is None or reference not in keepsake.references(request):
+    """Download the PDF of a gift's receipt, in the browser that made the gift."""
+    document = Receipt.objects.current().filter(gift__reference=reference).first()
+    if document is None or reference not in browser_cookie.references(request):
         raise Http404
     return papers.receipt_file(document)
 
 
 def _private(answer: HttpResponse) -> HttpResponse:
-    """These addresses hold codes and tokens: not for search engines, nor for other sites' logs."""
+    """Set noindex and no-referrer: the codes and tokens of these URLs are for no search engine or other site's log."""
     answer["X-Robots-Tag"] = "noindex"
     answer["Referrer-Policy"] = "no-referrer"
     return answer

@@ -1,4 +1,4 @@
-"""The currencies that a new site begins with. Amounts are a start for staff to change, and promise nothing."""
+"""Seed data: the currencies of a new site. Amounts are a start for staff to change, and promise nothing."""
 
 from donations import money
 from donations.models import Currency
@@ -21,10 +21,10 @@ OFFLINE_FIXED = {"USD": 30, "EUR": 25, "GBP": 20, "CAD": 30, "AUD": 30, "JPY": 4
 
 
 def load() -> int:
-    """Add the currencies that are not there yet; rows that staff changed stay. Returns how many were added.
+    """Add the currencies that are not there yet, idempotent; rows that staff changed stay. Returns how many were added.
 
-    With Stripe itself the fee rates stay empty, and no fee cover is offered, until staff enter what their own
-    account pays.
+    With Stripe itself the fee rates stay empty, and no fee cover is offered, until staff enter what their own account
+    pays.
     """
     added = 0
     for position, (code, (monthly, once, least, most)) in enumerate(CURRENCIES.items(), start=1):

@@ -1,4 +1,4 @@
-"""One step more for a browser that nobody knows while stolen cards are tried: a calculation, or a mailed link."""
+"""Step-up check of a browser that nobody knows while stolen cards are tried: a proof of work, or a mailed link."""
 
 import logging
 from datetime import timedelta
@@ -15,46 +15,46 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
 from donations.card_testing import breaker
-from donations.giving import checkout, gifts, keepsake
+from donations.giving import browser_cookie, checkout, gifts
 from donations.letters import gift_letters
 from donations.models import Gift
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
-from foundation.doors import guard, limits, links, proof
+from foundation.access import antispam, proof_of_work, ratelimit, tokens
 from foundation.letters.models import Letter
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from supporters import mailbox, names
 
 MAIL = "mail"
 PURPOSE = "finish-gift"
 LIFE = timedelta(hours=24)
 LETTERS_AN_ADDRESS = (10, 3600)
-LETTERS_A_MAILBOX = (6, 24 * 3600)  # from wherever they are asked for: nobody is buried in letters
+LETTERS_A_MAILBOX = (6, 24 * 3600)  # rate limit, from wherever they are asked for: nobody is buried in letters
 AGAIN = {"csrfmiddlewaretoken", "proof", "step"}  # not sent once more as they came
 log = logging.getLogger(__name__)
 
 
-def ask(request: HttpRequest, attempt: str, path: str) -> HttpResponse:
-    """The page that asks for it. It holds all that was typed, and sends it again to where it came from."""
+def challenge_page(request: HttpRequest, attempt: str, path: str) -> HttpResponse:
+    """Return the page (403) that asks for the proof of work. It holds what was typed, and sends it to `path` again."""
     breaker.count("asked")
     typed = [(name, value) for name, values in request.POST.lists() if name not in AGAIN for value in values]
     typed = [(name, attempt if name == "attempt" else value) for name, value in typed]
     if "attempt" not in request.POST:
         typed.append(("attempt", attempt))
-    context = {"typed": typed, "path": path, "challenge": proof.ask(attempt)}
+    context = {"typed": typed, "path": path, "challenge": proof_of_work.challenge(attempt)}
     return render(request, "donations/step_up.html", context, status=403)
 
 
 def mail(gift: Gift, address_block: str) -> HttpResponse:
-    """Mail the link that finishes a gift, once; nothing is asked of Stripe before it is followed. TooOftenError."""
+    """Mail the link that finishes a gift, once; Stripe is not called before it is followed. Raises TooOftenError."""
     key = f"finish-gift:{gift.reference}"
     if not Letter.objects.filter(key=key).exists():
         if not (
-            limits.allow("links to finish", address_block, *LETTERS_AN_ADDRESS)
-            and limits.allow("links to finish for", mailbox.behind(gift.email), *LETTERS_A_MAILBOX)
+            ratelimit.allow("links to finish", address_block, *LETTERS_AN_ADDRESS)
+            and ratelimit.allow("links to finish for", mailbox.behind(gift.email), *LETTERS_A_MAILBOX)
         ):
             raise gifts.TooOftenError
-        link = settings.BASE_URL + reverse("donations:finish", args=[links.make(PURPOSE, gift.reference, LIFE)])
+        link = settings.BASE_URL + reverse("donations:finish", args=[tokens.make(PURPOSE, gift.reference, LIFE)])
         with gift_letters.speaking_to(gift):
             places = {"total": money.exact(gift.total, gift.currency), "address": link, "hours": "24"}
             if names.ADVERTISEMENT.search(gift.name):  # a firm may be called so; nobody has paid or proved anything yet
@@ -69,36 +69,36 @@ def mail(gift: Gift, address_block: str) -> HttpResponse:
 @require_safe
 @never_cache
 def mailed(request: HttpRequest) -> HttpResponse:
-    """Says that a letter is on its way; the same to everybody."""
+    """Page that says that a letter is on its way; the same to everybody."""
     return render(request, "donations/finish.html", {"state": "mailed"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def finish(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the mailed link: one button, which leads to Stripe's page."""
+    """View of the mailed link: one button, which redirects to Stripe Checkout."""
     to_stripe = csp_update({"form-action": settings.STRIPE_PAGE_ORIGINS})
     return cast(HttpResponse, to_stripe(lambda request: _finish(request, token))(request))
 
 
 def _finish(request: HttpRequest, token: str) -> HttpResponse:
-    link = links.find(token, PURPOSE)
+    link = tokens.find(token, PURPOSE)
     gift = Gift.objects.unfinished().filter(reference=link.subject).first() if link else None
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
-    if request.method != "POST" or guard.at_once(request):
-        context |= guard.button(request)
+    if request.method != "POST" or antispam.at_once(request):
+        context |= antispam.button(request)
         return render(request, "donations/finish.html", context)
-    gifts.let_go(gift)
+    gifts.release(gift)
     try:
         answer = HttpResponseRedirect(checkout.start(gift), status=303)
     except checkout.AlreadyGivenError:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
-    except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError) as error:
+    except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:
         log.warning("gift %s not begun: %s", gift.reference, error)
         why = answers.say(error, "gift", _("Nothing was charged."))
-        return render(request, "donations/finish.html", {**context, **guard.button(request), "why": why}, status=503)
-    links.use(link)
-    keepsake.remember(answer, request, gift)
+        return render(request, "donations/finish.html", {**context, **antispam.button(request), "why": why}, status=503)
+    tokens.use(link)
+    browser_cookie.remember(answer, request, gift)
     return answer

@@ -1,4 +1,4 @@
-"""Where Stripe leads people back to: what happened and what comes next; and the one thing to put right there."""
+"""Thank-you page, Stripe's success URL: what happened and what comes next; and a correction of the e-mail address."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
-from donations.giving import addresses, keepsake, standing
+from donations.giving import addresses, browser_cookie, gift_status
 from donations.models import Dedication, Gift
-from foundation.doors.guard import GuardedForm, address_field
+from foundation.access.antispam import GuardedForm, address_field
 from foundation.organisation.zone import on_our_calendar
 from supporters import moving
 
 GOOD = ("paid", "pending", "confirming")  # the donor has done their part
-SLOWEST = 60  # seconds between two looks of a page that waits; it begins with three
-GIVES_UP = 24 * 3600  # seconds after which it looks no more by itself: the letter has come, or will
+SLOWEST = 60  # seconds between two refreshes of a page that waits; it begins with three
+GIVES_UP = 24 * 3600  # seconds after which it refreshes no more: the letter has come, or will
 
 
 class AddressForm(GuardedForm):
-    """For the browser that the gift came from."""
+    """Form that corrects the e-mail address, for the browser that made the gift."""
 
     email = address_field("", gettext_lazy("The right e-mail address"))
 
@@ -32,17 +32,17 @@ class AddressForm(GuardedForm):
 @never_cache
 @on_our_calendar
 def thanks(request: HttpRequest) -> HttpResponse:
-    """Says what is true; shows details only to the browser the gift came from. For that one alone Stripe is asked,
-    once and not for long, and nothing is written. Where nobody could say, the page looks again by itself.
+    """Thank-you page: says what is true; shows details only to the browser that made the gift. For that one alone
+    Stripe is asked, once and not for long, and nothing is written. Where nobody could say, the page refreshes itself.
     """
     session = request.GET.get("session", "")[:120]
     gift = Gift.objects.filter(session_id=session).first() if session and "\0" not in session else None
-    own = gift is not None and gift.reference in keepsake.references(request)
-    now = standing.of(gift, own)
+    own = gift is not None and gift.reference in browser_cookie.references(request)
+    now = gift_status.of(gift, own)
     context: dict[str, Any] = {"state": now.state}
     if gift and own:
         context |= _details(gift, now)
-    wait = _look_again(gift) if gift and now.state == "confirming" else 0
+    wait = _refresh_after(gift) if gift and now.state == "confirming" else 0
     answer = render(request, "donations/thanks.html", {**context, "looks_again": wait})
     if wait:
         answer["Refresh"] = str(wait)  # the same address: with and without a script, and no entry in the history
@@ -50,8 +50,8 @@ def thanks(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _look_again(gift: Gift) -> int:
-    """Seconds until the page is loaded again, the longer the more time has passed; 0 when it has looked for a day."""
+def _refresh_after(gift: Gift) -> int:
+    """Seconds until the page refreshes, the longer the more time has passed (back-off); 0 after a day."""
     passed = (timezone.now() - gift.created_at).total_seconds()
     return 0 if passed > GIVES_UP else round(min(max(passed / 20, 3), SLOWEST))
 
@@ -59,8 +59,8 @@ def _look_again(gift: Gift) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def address(request: HttpRequest, reference: str) -> HttpResponse:
-    """A mistyped address, put right by the browser that the gift came from, for a day."""
-    gift = Gift.objects.filter(reference=reference).first() if reference in keepsake.references(request) else None
+    """View: correct a mistyped address, by the browser that made the gift, for a day."""
+    gift = Gift.objects.filter(reference=reference).first() if reference in browser_cookie.references(request) else None
     if gift is None:
         raise Http404
     form = AddressForm(request.POST or None)
@@ -78,8 +78,8 @@ def address(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "donations/address.html", context)
 
 
-def _details(gift: Gift, now: standing.Standing) -> dict[str, Any]:
-    """What the browser that the gift came from may see of it."""
+def _details(gift: Gift, now: gift_status.GiftStatus) -> dict[str, Any]:
+    """What the browser that made the gift may see of it."""
     plan = gift.plan
     return {
         "gift": gift,

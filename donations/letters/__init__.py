@@ -1,1 +1,1 @@
-"""What donors and staff are written about money, and the papers that go with it."""
+"""Letters (e-mails) to donors and staff about money, and the PDF receipts and statements that go with them."""

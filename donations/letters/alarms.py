@@ -1,4 +1,4 @@
-"""What staff are told at once about money: a dispute with a day to answer, a refund that came back."""
+"""Alerts to staff about money: a dispute with its deadline, a refund that failed, card testing, gaps in the books."""
 
 from django.conf import settings
 from django.db import transaction
@@ -8,19 +8,20 @@ from django.utils.translation import gettext as _
 
 from donations import money
 from donations.letters import gift_letters
-from donations.models import Breaker, Gap, Gift, Objection, Reconciliation
+from donations.models import Breaker, Dispute, Gap, Gift, Reconciliation
 from foundation.organisation.models import Organisation
 from staff import alerts
 
-MAY_SEE = "donations.view_objection"
+MAY_SEE = "donations.view_dispute"
 
 
-def objection(row: Objection) -> None:
-    """Once for each dispute, question or warning, when somebody must do something about it.
+def dispute(row: Dispute) -> None:
+    """Alert staff, once for each dispute, inquiry or fraud warning, when somebody must do something about it.
 
-    Also when a comparison found it: the event was lost, the day to answer comes all the same. Donors stay unwritten.
+    Also when a reconciliation found it: the event was lost, the deadline to answer comes all the same. Donors are not
+    written to.
     """
-    if not Objection.objects.waiting().filter(pk=row.pk).exists():
+    if not Dispute.objects.waiting().filter(pk=row.pk).exists():
         return
     words = [
         _("%(what)s about the gift %(reference)s of %(sum)s.")
@@ -29,19 +30,19 @@ def objection(row: Objection) -> None:
     if row.answer_by:
         day = gift_letters.day(Organisation.load().day_of(row.answer_by))
         words.append(_("Stripe takes an answer until %(day)s, in its dashboard.") % {"day": day})
-    if row.kind == Objection.Kind.WARNING:
+    if row.kind == Dispute.Kind.WARNING:
         words.append(_("Giving the money back now may spare a dispute and its fee."))
-    if row.kind == Objection.Kind.DISPUTE:
+    if row.kind == Dispute.Kind.DISPUTE:
         words.append(
             _("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts. Or accept it.")
         )
     words.append(_("At Stripe: %(address)s") % {"address": row.at_stripe})
-    words.append(settings.BASE_URL + reverse("objection:inspect", args=[row.pk]))
-    alerts.tell(f"objection:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
+    words.append(settings.BASE_URL + reverse("dispute:inspect", args=[row.pk]))
+    alerts.tell(f"dispute:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
 
 
 def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
-    """A refund did not arrive, so that the money is with us and the donor waits for it. Once; minor units."""
+    """Alert staff, once, of a failed refund: the money is with us, the donor waits for it. `amount` in minor units."""
     words = _(
         "A refund of %(sum)s of the gift %(reference)s did not reach the donor: the bank refused it, or it was called "
         "off. The money is with us again, and the donor was told so. Please find another way with them, and say so "
@@ -52,7 +53,7 @@ def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
 
 
 def card_testing(row: Breaker) -> None:
-    """Once for each time that the breaker opens."""
+    """Alert staff of card testing, once for each time that the circuit breaker opens."""
     words = _(
         "Somebody may be trying stolen cards on the giving form: %(why)s. Browsers that we do not know now do a short "
         "calculation, or follow a mailed link, before they get to the payment page. Others notice nothing. Nothing "
@@ -64,7 +65,7 @@ def card_testing(row: Breaker) -> None:
 
 @transaction.atomic
 def money_missing(row: Reconciliation) -> None:
-    """Stripe shows money that our books cannot explain. One letter about all that nobody was told of."""
+    """Alert staff of money at Stripe that our books cannot explain. One letter about all gaps not told of yet."""
     new = Gap.objects.open(row.place["account"]).filter(told_at=None).select_for_update()
     newest = new.first()
     if newest is None:
@@ -75,5 +76,5 @@ def money_missing(row: Reconciliation) -> None:
     )
     page = f"{settings.BASE_URL}{reverse('gap:index')}?explained_at__isnull=true"
     subject = _("Money at Stripe that is not in our books")
-    alerts.tell(f"money-missing:{newest.movement}", "donations.view_gap", subject, f"{words}\n\n{page}")
+    alerts.tell(f"money-missing:{newest.balance_transaction}", "donations.view_gap", subject, f"{words}\n\n{page}")
     new.update(told_at=timezone.now())

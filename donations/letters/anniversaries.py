@@ -1,4 +1,4 @@
-"""A monthly gift's calendar: welcome a day after the first payment, and a word once a year."""
+"""Scheduled letters of a monthly gift: a welcome a day after the first payment, and a reminder once a year."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,13 +20,13 @@ LATE = 14  # days after the anniversary on which the letter still makes sense, s
 
 
 def plan_welcome(plan: Plan) -> None:
-    """Call it in the transaction of the first payment. Once for each plan."""
+    """Enqueue the welcome letter for a day later, once a plan. Call it in the transaction of the first payment."""
     jobs.enqueue("welcome", f"welcome:{plan.subscription_id}", {"plan": plan.pk}, run_at=timezone.now() + A_DAY)
 
 
 @jobs.handler("welcome")
 def welcome(args: dict[str, Any]) -> None:
-    """Who stopped or paused within the day is not welcomed to what they left."""
+    """Job: write the welcome letter. A donor who stopped or paused within the day is not welcomed to what they left."""
     plan = Plan.objects.get(pk=args["plan"])
     if plan.status == Plan.Status.ACTIVE and plan.cancel_at is None:
         plan_letters.welcome(plan)
@@ -34,7 +34,7 @@ def welcome(args: dict[str, Any]) -> None:
 
 @jobs.every("day")
 def remind() -> None:
-    """Write to each whose monthly gift became a year older in the last days, once for each year."""
+    """Write the yearly reminder, daily, to all whose monthly gift became a year older in the last days, once a year."""
     organisation = Organisation.load()
     today = organisation.today()
     going = Plan.objects.counted().filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
@@ -56,7 +56,7 @@ def _completed(start: date, today: date) -> int:
 
 
 def _write(plan: Plan, years: int) -> None:
-    """What really came in the last twelve months stands in the ledger; nothing came, nothing is written."""
+    """Write one reminder. What came in the last twelve months is in the ledger; nothing came, nothing is written."""
     since = timezone.now() - timedelta(days=365 + LATE)
     rows = LedgerEntry.objects.giving().filter(gift__plan=plan, occurred_at__gte=since, currency=plan.currency)
     sums = rows.aggregate(given=Sum("amount"), payments=Count("gift", distinct=True))

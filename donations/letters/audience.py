@@ -1,6 +1,6 @@
-"""Who hears of what booking brought about: donors and staff, or staff alone where books are repaired.
+"""Who gets letters about the outcomes of booking: donors and staff, or staff alone where books are repaired.
 
-Whoever books calls one of these in the transaction of the money, so that both are written or neither.
+Code that books calls one of these in the transaction of the money, so that both are written or neither.
 """
 
 from collections.abc import Iterable
@@ -20,20 +20,20 @@ from donations.letters.outcomes import (
     PlanStopped,
     ReceiptCorrected,
     ReceiptIssued,
-    RefundCameBack,
-    RefundMoved,
+    RefundFailed,
+    RefundStatusChanged,
 )
 
 
 def everybody(outcomes: Iterable[Outcome]) -> None:
-    """One letter for each, once however often it is told."""
+    """Write one letter for each outcome, to donors and staff; idempotent, however often it is told."""
     for outcome in outcomes:
         _write(outcome)
 
 
 def staff_alone(outcomes: Iterable[Outcome]) -> None:
-    """Books that are repaired later mail no crowd: staff send by hand what is missing. A dispute has a day to answer,
-    whoever found it.
+    """Alert staff alone (reconciliation): books that are repaired later mail no crowd, and staff send by hand what is
+    missing. A dispute has a deadline to answer, however it was found.
     """
     everybody(outcome for outcome in outcomes if isinstance(outcome, Contested))
 
@@ -47,13 +47,13 @@ def _write(outcome: Outcome) -> None:
             gift_letters.receipt_corrected(document)
         case DebitFailed(gift, document):
             gift_letters.debit_failed(gift, document)
-        case RefundMoved(document, refund, amount, status, failed):
+        case RefundStatusChanged(document, refund, amount, status, failed):
             letter = gift_letters.refund_failed if failed else gift_letters.refund
             letter(document, refund, amount, status)
-        case RefundCameBack(gift, refund, amount):
+        case RefundFailed(gift, refund, amount):
             alarms.refund_failed(gift, refund, amount)
-        case Contested(objection):
-            alarms.objection(objection)
+        case Contested(dispute):
+            alarms.dispute(dispute)
         case _:
             _write_of_plan(outcome)
 

@@ -1,4 +1,4 @@
-"""Dedicate a gift to somebody, and mail the card on its day: after the payment only, once, and never with the sum."""
+"""Dedicate a gift to somebody, and mail the e-card on its day: after the payment only, once, and never with the sum."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from donations.models import Dedication, Gift, LedgerEntry
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox, writing
 from foundation.letters.writing import Written
-from foundation.organisation import retention
+from foundation.organisation import retention_periods
 from foundation.organisation.models import Organisation
 
 TEMPLATE = "dedication_card"
@@ -22,7 +22,7 @@ FARTHEST = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Tribute:
-    """What the donor wrote. No card is mailed when `card_to` is empty."""
+    """A dedication as the donor wrote it. No card is mailed when `card_to` is empty."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class Tribute:
 
 
 def write(gift: Gift, tribute: Tribute) -> Dedication:
-    """Keep it with the gift. Nothing is mailed before the gift is paid."""
+    """Create the dedication of a gift. Nothing is mailed before the gift is paid."""
     return Dedication.objects.create(
         gift=gift,
         kind=tribute.kind,
@@ -46,7 +46,7 @@ def write(gift: Gift, tribute: Tribute) -> Dedication:
 
 
 def schedule(gift: Gift) -> None:
-    """Put the card of a gift that was just paid on the table, for its day. Twice is once."""
+    """Enqueue the card of a gift that was just paid, for its day. Idempotent."""
     dedication = Dedication.objects.filter(gift=gift).exclude(card_to="").first()
     if dedication:
         jobs.enqueue(
@@ -56,7 +56,7 @@ def schedule(gift: Gift) -> None:
 
 @jobs.handler("dedication-card")
 def mail(args: dict[str, Any]) -> None:
-    """Write the card, unless the whole gift went back to the donor meanwhile."""
+    """Job: write the card, unless the whole gift went back to the donor meanwhile (refund, dispute)."""
     with transaction.atomic():
         dedication = Dedication.objects.select_for_update().filter(pk=args["dedication"]).first()
         if dedication is None:  # the donor was erased
@@ -76,15 +76,15 @@ def mail(args: dict[str, Any]) -> None:
         Dedication.objects.filter(pk=dedication.pk).update(card_written_at=timezone.now())
 
 
-def look(tribute: Tribute) -> Written:
-    """The card as it would be mailed: nothing is kept and nothing is sent."""
+def preview(tribute: Tribute) -> Written:
+    """Render the card as it would be mailed: nothing is stored and nothing is sent."""
     return writing.write(TEMPLATE, _places(tribute.kind, tribute.name, tribute.card_from, tribute.message))
 
 
 def forget(dry: bool = False) -> int:
-    """Some time after a card: forget where it went and what it said. The dedication itself stays with the gift."""
-    old = Dedication.objects.filter(card_written_at__lt=retention.end("cards")).exclude(card_to="")
-    return retention.blank(old, dry, card_to="", message="")
+    """Retention: some time after a card, blank where it went and what it said. The dedication stays with the gift."""
+    old = Dedication.objects.filter(card_written_at__lt=retention_periods.end("cards")).exclude(card_to="")
+    return retention_periods.blank(old, dry, card_to="", message="")
 
 
 def _places(kind: str, name: str, giver: str, message: str) -> dict[str, Any]:

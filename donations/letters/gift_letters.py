@@ -1,4 +1,4 @@
-"""The letters about gifts: written in the transaction of the money they tell of, in the donor's language."""
+"""Letters about gifts: queued in the transaction of the money they tell of, in the donor's language."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ from django.utils.formats import date_format
 from donations import money
 from donations.letters import papers, receipt_facts
 from donations.models import Gift, Plan, Receipt
-from foundation.doors import links
+from foundation.access import tokens
 from foundation.jobs import queue as jobs
-from foundation.letters import again, outbox
+from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
 
 FILE = "receipt-file"  # what the link is for
@@ -26,7 +26,7 @@ Rows = Sequence[tuple[str, str]]
 
 @contextmanager
 def speaking_to(gift: Gift) -> Iterator[None]:
-    """Sums, dates and labels inside are in the language of who gave."""
+    """Context manager: sums, dates and labels inside are in the donor's language."""
     with translation.override(gift.supporter.language if gift.supporter else gift.language):
         yield
 
@@ -34,10 +34,10 @@ def speaking_to(gift: Gift) -> Iterator[None]:
 def post(
     key: str, template: str, gift: Gift, places: dict[str, Any], facts: Rows = (), document: Receipt | None = None
 ) -> Letter | None:
-    """One letter to the donor of a gift, once for each key. Call it inside `speaking_to`.
+    """Queue one letter to the donor of a gift, idempotent by key. Call it inside `speaking_to`.
 
-    None to somebody without an e-mail address: staff print it. `document` is attached as a PDF
-    when the letter is sent, and the letter holds a link to it.
+    None for a donor without an e-mail address: staff print it. `document` is attached as a PDF when the letter is sent,
+    and the letter holds a link to it.
     """
     if not gift.email:
         return None
@@ -52,19 +52,19 @@ def post(
 
 
 def file_address(document: Receipt) -> str:
-    """A link of its own to the PDF of a receipt."""
-    token = links.make(FILE, str(document.pk), FILE_LIFE)
+    """Return a link to the PDF of a receipt, with a token of its own."""
+    token = tokens.make(FILE, str(document.pk), FILE_LIFE)
     return settings.BASE_URL + reverse("donations:receipt_file", args=[token])
 
 
 @jobs.handler(WITH_DOCUMENT, lane=outbox.LANE)
 def send_with_document(args: dict[str, Any]) -> None:
-    """A letter with its PDF, drawn while it is sent: the transaction of the money draws nothing."""
+    """Job: send a letter with its PDF, drawn while it is sent: the transaction of the money draws nothing."""
     outbox.send(args, papers.attachment)
 
 
 def receipt(document: Receipt) -> Letter | None:
-    """The receipt to the donor, once for each gift: the first, or a corrected one where that was not mailed."""
+    """Queue the receipt for the donor, once for each gift: the first, or a corrected one where that was not mailed."""
     gift = document.gift
     with speaking_to(gift):
         places = {**_numbers(document), "other": _beside(gift)}
@@ -80,7 +80,7 @@ def _beside(gift: Gift) -> str:
 
 
 def receipt_again(gift: Gift) -> Letter | None:
-    """The newest receipt once more, to an address that was put right: once for each correction.
+    """Queue the newest receipt once more, to a corrected address: once for each correction.
 
     Where the first one still waited, it goes to the new address already; where it did not arrive, it goes there now.
     """
@@ -96,12 +96,12 @@ def receipt_again(gift: Gift) -> Letter | None:
 
 
 def receipt_by_hand(document: Receipt) -> Letter | None:
-    """Staff send a receipt that nobody was mailed, or one more time. A double click is one letter."""
+    """Queue a receipt at the wish of staff: one never mailed, or one more time. A double click is one letter."""
     gift = document.gift
     if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
         return receipt(document)
     key, now = f"receipt-by-hand:{document.label}:", timezone.now()
-    lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - again.LATELY).first()
+    lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - resending.LATELY).first()
     if lately:
         return lately
     key += f"{now:%Y%m%d%H%M}"
@@ -110,21 +110,23 @@ def receipt_by_hand(document: Receipt) -> Letter | None:
 
 
 def _form(document: Receipt) -> str:
-    """The letter that a receipt goes with."""
+    """The letter template that a receipt goes with."""
     if document.replaces:
         return "receipt_corrected"
     return "receipt_monthly" if document.gift.is_monthly else "receipt"
 
 
 def receipt_corrected(document: Receipt) -> Letter | None:
-    """The receipt that takes the place of another, once."""
+    """Queue a corrected receipt, which replaces another, once."""
     with speaking_to(document.gift):
         key = f"receipt-corrected:{document.label}"
         return post(key, "receipt_corrected", document.gift, _numbers(document), _rows(document), document)
 
 
 def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
-    """Money goes back, and this is the receipt that holds now. Once for each refund; minor units, Stripe's status."""
+    """Queue the letter about a refund, with the receipt that is now in force. Once for each refund; `amount` in minor
+    units, `status` is Stripe's.
+    """
     template = {"pending": "refund_pending", "requires_action": "refund_waits"}.get(status, "refund")
     with speaking_to(document.gift):
         places = _numbers(document) | _refunded(document, amount)
@@ -132,7 +134,7 @@ def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Lette
 
 
 def refund_failed(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
-    """What we sent back did not arrive. What the letter before said about the receipt is put right."""
+    """Queue the letter about a refund that did not arrive. What the letter before said of the receipt is put right."""
     template = "refund_canceled" if status == "canceled" else "refund_failed"
     with speaking_to(document.gift):
         places = _numbers(document) | _refunded(document, amount)
@@ -140,7 +142,7 @@ def refund_failed(document: Receipt, refund_id: str, amount: int, status: str) -
 
 
 def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:
-    """A bank debit that was on its way did not arrive, or was taken back after its receipt. Once for each gift."""
+    """Queue the letter about a bank debit that failed, or was taken back after its receipt. Once for each gift."""
     with speaking_to(gift):
         places = {
             **(_numbers(document) if document else {}),
@@ -152,7 +154,7 @@ def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:
 
 
 def my_page() -> str:
-    """Where donors steer their own giving, in the language of this moment."""
+    """Return the URL of My page, where donors manage their own giving, in the language of this moment."""
     return settings.BASE_URL + reverse("supporters:my")
 
 

@@ -1,35 +1,38 @@
-"""What booking brought about, for whoever writes letters of it (`letters.audience`): books write to nobody."""
+"""Outcomes of booking, as values from which letters are written (`letters.audience`): books write to nobody.
+
+Why: D-009.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from donations.models import Gift, Objection, Plan, Receipt
+from donations.models import Dispute, Gift, Plan, Receipt
 
 
 @dataclass(frozen=True)
 class ReceiptIssued:
-    """Money came, and this is its receipt: told each time that the payment is, so that a letter is never lost."""
+    """A payment came, and this is its receipt: told each time that the payment is, so that a letter is never lost."""
 
     document: Receipt
 
 
 @dataclass(frozen=True)
 class ReceiptCorrected:
-    """It takes the place of another."""
+    """A corrected receipt replaces another."""
 
     document: Receipt
 
 
 @dataclass(frozen=True)
 class DebitFailed:
-    """A bank debit that was on its way did not come, or went back; `document` holds now where there was a receipt."""
+    """A bank debit failed on its way, or went back; `document` is the receipt in force, where there was one."""
 
     gift: Gift
     document: Receipt | None = None
 
 
 @dataclass(frozen=True)
-class RefundMoved:
+class RefundStatusChanged:
     """A refund of so many minor units went out or, where it `failed`, came back; `status` is Stripe's."""
 
     document: Receipt
@@ -40,8 +43,8 @@ class RefundMoved:
 
 
 @dataclass(frozen=True)
-class RefundCameBack:
-    """The donor waits for money that is with us again: staff must find another way. `amount` in minor units."""
+class RefundFailed:
+    """A refund failed: the donor waits for money that is with us; staff find another way. `amount` in minor units."""
 
     gift: Gift
     refund: str
@@ -50,21 +53,21 @@ class RefundCameBack:
 
 @dataclass(frozen=True)
 class Contested:
-    """Somebody holds something against a payment, or it stands otherwise than before."""
+    """A dispute, inquiry or fraud warning is new, or has another status than before."""
 
-    objection: Objection
+    dispute: Dispute
 
 
 @dataclass(frozen=True)
 class PlanBegan:
-    """The first payment of a monthly gift is here."""
+    """The first payment of a monthly gift arrived."""
 
     plan: Plan
 
 
 @dataclass(frozen=True)
 class CardFailed:
-    """A month was not paid, so many days ago."""
+    """A monthly payment failed, so many days ago (dunning)."""
 
     plan: Plan
     days: int
@@ -72,7 +75,7 @@ class CardFailed:
 
 @dataclass(frozen=True)
 class CardRefused:
-    """The card that was given to mend a month is refused as well."""
+    """The new card that was given after a failed payment is declined as well."""
 
     plan: Plan
     invoice: str
@@ -81,7 +84,7 @@ class CardRefused:
 
 @dataclass(frozen=True)
 class AmountChanged:
-    """From `before` (minor units) to what the plan has now."""
+    """The amount of a monthly gift changed, from `before` (minor units) to what the plan has now."""
 
     plan: Plan
     before: int
@@ -99,7 +102,7 @@ class PlanResumed:
 
 @dataclass(frozen=True)
 class PlanStopped:
-    """An end was set."""
+    """An end was set for a monthly gift."""
 
     plan: Plan
 
@@ -109,7 +112,7 @@ class PlanEnded:
     plan: Plan
 
 
-OfGift = ReceiptIssued | ReceiptCorrected | DebitFailed | RefundMoved | RefundCameBack | Contested
+OfGift = ReceiptIssued | ReceiptCorrected | DebitFailed | RefundStatusChanged | RefundFailed | Contested
 OfPlan = PlanBegan | CardFailed | CardRefused | AmountChanged | PlanPaused | PlanResumed | PlanStopped | PlanEnded
 Outcome = OfGift | OfPlan
 Tell = Callable[[Iterable[Outcome]], None]  # in the transaction that wrote what it is about
@@ -117,7 +120,7 @@ Tell = Callable[[Iterable[Outcome]], None]  # in the transaction that wrote what
 
 @dataclass
 class Booked:
-    """A `note` for staff, and what happened, in the order of it."""
+    """Result of booking: a `note` for staff, and the outcomes in order."""
 
     note: str = ""
     outcomes: list[Outcome] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Receipts and statements as files: PDF with the facts of the letter, and a table for the tax adviser's program."""
+"""Receipts and yearly statements as files: PDF with the facts of the letter, and CSV for the tax adviser's program."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def receipt(document: Receipt) -> pdf.Drawn:
-    """A receipt as PDF in its donor's language: the lines and sentences of its letter, always the same bytes.
+    """Draw a receipt as PDF in its donor's language: the lines and sentences of its letter, always the same bytes.
 
     Raises typst.TypstError.
     """
@@ -55,7 +55,7 @@ def _receipt(document: Receipt) -> pdf.Drawn:
 
 
 def statement(found: statements.Statement) -> pdf.Drawn:
-    """The statement of a year as PDF. Raises typst.TypstError."""
+    """Draw the statement of a year as PDF. Raises typst.TypstError."""
     return pdf.draw(
         "paper",
         {
@@ -75,7 +75,7 @@ def statement(found: statements.Statement) -> pdf.Drawn:
 
 
 def statement_csv(found: statements.Statement) -> str:
-    """The same rows for a spreadsheet: sums in plain digits, and text that no program takes for a formula."""
+    """Return the same rows as CSV: sums in plain digits, and text that no spreadsheet takes for a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -89,7 +89,7 @@ def statement_csv(found: statements.Statement) -> str:
 
 
 def attachment(document: str) -> tuple[str, bytes, str] | None:
-    """The file that a letter carries: name, content, type. "receipt:<id>" or "statement:<year>:<supporter>".
+    """Return the attachment of a letter: name, content, MIME type. "receipt:<id>" or "statement:<year>:<supporter>".
 
     None when it cannot be drawn: the letter says all facts itself and must not wait for its attachment.
     """
@@ -106,12 +106,12 @@ def attachment(document: str) -> tuple[str, bytes, str] | None:
 
 
 def receipt_file(document: Receipt) -> HttpResponse:
-    """A receipt to save. Whoever calls this has checked that the reader may have it."""
+    """Response with a receipt to download. The caller has checked that the reader may have it."""
     return _file(f"{document.label}.pdf", receipt(document).content, PDF)
 
 
 def statement_file(supporter: int, year: int, kind: str) -> HttpResponse:
-    """A statement to save, kind "pdf" or "csv". Whoever calls this has checked that the reader may have it."""
+    """Response with a statement to download, kind "pdf" or "csv". The caller has checked who may have it."""
     found = statements.of(supporter, year)
     if kind == "csv":
         return _file(f"statement-{year}.csv", statement_csv(found).encode("utf-8-sig"), "text/csv; charset=utf-8")

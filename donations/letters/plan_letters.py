@@ -1,4 +1,4 @@
-"""The letters about monthly gifts: cards that fail, changes, pauses, ends, and a word once a year."""
+"""Letters about monthly gifts: dunning when a card fails, changes, pauses, ends, and a word once a year."""
 
 from datetime import datetime, timedelta
 
@@ -9,11 +9,11 @@ from django.utils import timezone
 from donations import money
 from donations.letters import gift_letters
 from donations.models import Gift, Plan, months
-from foundation.doors import links
+from foundation.access import tokens
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 
-CARD = "mend-card"  # what the link is for
+CARD = "mend-card"  # purpose of the link's token
 CARD_LIFE = timedelta(days=30)
 LAST_LETTER = 10
 PATIENCE = timedelta(days=21)  # from the first failure to the pause
@@ -21,26 +21,27 @@ SERIES = {0: "card_failed", 4: "card_failed_again", LAST_LETTER: "card_failed_la
 
 
 def card_failed(plan: Plan, days: int) -> Letter | None:
-    """To the donor: this month's payment failed, and here is one tap to mend it. Once for each day of one series.
+    """Queue the dunning letter of a day: this month's payment failed, and here is one tap to mend it. Once for each day
+    of one series.
 
-    The link is made once, with the letter. Call it while the plan's row is the newest.
+    The link's token is made once, with the letter. Call it while the plan's row is the newest.
     """
     since = plan.past_due_since
     return _with_link(plan, f"card-failed:{plan.subscription_id}:{since:%Y%m%d%H%M%S}:{days}", SERIES[days])
 
 
 def card_link(plan: Plan) -> Letter | None:
-    """Staff mail the link by hand, because the donor asked for it. A double click is one letter."""
+    """Queue a link to change the card, by staff, because the donor asked for it. A double click is one letter."""
     return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d%H%M}", "card_link")
 
 
 def new_card_link(plan: Plan) -> Letter | None:
-    """Somebody holds a link that is too old. One letter in a day, however often they ask."""
+    """Queue a new link to change the card, for a donor whose link expired. One letter a day, however often they ask."""
     return _with_link(plan, f"card-link:{plan.subscription_id}:{timezone.now():%Y%m%d}", "card_link")
 
 
 def card_refused(plan: Plan, invoice: str, card: str) -> Letter | None:
-    """The card that was given to mend a payment is refused as well. Once for each card and month."""
+    """Queue the letter about a new card that is declined as well. Once for each card and month."""
     return _with_link(plan, f"card-refused:{plan.subscription_id}:{invoice}:{card}", "card_failed_again")
 
 
@@ -49,7 +50,7 @@ def welcome(plan: Plan) -> Letter | None:
 
 
 def changed(plan: Plan, before: int) -> Letter | None:
-    """`before` in minor units."""
+    """Queue the letter about another amount. `before` in minor units."""
     key = f"plan-changed:{plan.subscription_id}:{_stamp(plan)}"
     return _about(plan, key, "plan_changed", before=before)
 
@@ -64,7 +65,7 @@ def resumed(plan: Plan) -> Letter | None:
 
 
 def stopped(plan: Plan) -> Letter | None:
-    """It ends on a day that was set: as we stop it, with nothing taken until then, or as Stripe's own pages do."""
+    """Queue the letter about an end that was set: by our stop, with nothing taken until then, or at Stripe itself."""
     template = "plan_stopped" if plan.status == Plan.Status.PAUSED else "plan_ending"
     key = f"plan-stopped:{plan.subscription_id}:{_stamp(plan)}"
     return _about(plan, key, template, ends_on=plan.cancel_at)
@@ -82,7 +83,7 @@ def _with_link(plan: Plan, key: str, template: str) -> Letter | None:
     gift = newest_gift(plan)
     if gift is None or Letter.objects.filter(key=key).exists():
         return None
-    token = links.make(CARD, plan.subscription_id, CARD_LIFE)
+    token = tokens.make(CARD, plan.subscription_id, CARD_LIFE)
     return _about(
         plan,
         key,
@@ -94,7 +95,7 @@ def _with_link(plan: Plan, key: str, template: str) -> Letter | None:
 
 
 def _about(plan: Plan, key: str, template: str, **places: str | int | datetime | None) -> Letter | None:
-    """To whom the newest payment came from, or the first one that did not come.
+    """Queue a letter to the donor of the newest payment, or of the first one that did not come.
 
     Whole numbers are minor units, moments UTC.
     """
@@ -115,7 +116,7 @@ def _said(value: str | int | datetime | None, plan: Plan) -> str:
 
 
 def next_payment(plan: Plan) -> datetime | None:
-    """When Stripe takes the next one (UTC), as far as it told us."""
+    """When Stripe charges the next payment (UTC), as far as it told us."""
     if plan.cancel_at:
         return None
     if plan.status == Plan.Status.PAUSED and plan.resumes_at:

@@ -1,4 +1,4 @@
-"""What a receipt says, line by line: the letter, its text part and the PDF print these lines and no others."""
+"""Facts of a receipt, line by line: the letter, its text part and the PDF print these lines and no others."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from donations.models.gifts import Frequency
 
 
 class Line(NamedTuple):
-    """One fact. `note` stands under the value; the main one is printed larger."""
+    """One fact of a receipt. `note` stands under the value; the main one is printed larger."""
 
     label: str
     value: str
@@ -61,7 +61,7 @@ def _given(document: Receipt) -> Line:
 
 
 def how(document: Receipt) -> str:
-    """Once or monthly, and which way it came if not through Stripe."""
+    """How a gift came: once or monthly, and by which method if not through Stripe."""
     gift = document.gift
     if document.frequency == Frequency.MONTHLY:
         return _("every month; this is one payment")

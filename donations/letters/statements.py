@@ -1,4 +1,4 @@
-"""The statement of a year: every gift of one supporter that was kept, dated in the organisation's time zone."""
+"""Yearly statement: every gift of one supporter that was kept, dated in the organisation's time zone."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Part:
-    """What one legal entity received, with the one sentence that covers all of it."""
+    """What one legal entity received, with the sentences that cover all of it."""
 
     entity: str
     registration_number: str
@@ -53,7 +53,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Statement:
-    """A year of one supporter."""
+    """The yearly statement of one supporter."""
 
     year: int
     name: str
@@ -62,7 +62,7 @@ class Statement:
 
 
 def of(supporter: int, year: int) -> Statement:
-    """The statement of a supporter (by id) for a year. It has no parts when nothing was given or kept."""
+    """Return the statement of a supporter (by id) for a year. It has no parts when nothing was given or kept."""
     found = _receipts(year).filter(gift__supporter=supporter).select_related("gift").order_by("day", "id")
     documents = list(found)
     parts: dict[str, list[Receipt]] = defaultdict(list)
@@ -73,14 +73,14 @@ def of(supporter: int, year: int) -> Statement:
 
 
 def receivers(year: int) -> QuerySet[Supporter]:
-    """Everybody to whom a statement of that year can be mailed, in the order of their ids: nobody who was erased."""
+    """Supporters to whom a statement of that year can be mailed, in the order of their ids: nobody who was erased."""
     gave = Supporter.objects.filter(pk__in=_receipts(year).values("gift__supporter"), erased_at=None)
     return gave.exclude(email="").order_by("pk")
 
 
 def years(supporter: int) -> list[int]:
     """The years for which a supporter has a statement, newest first."""
-    days = Receipt.objects.holding().filter(_kept(), gift__supporter=supporter).order_by("-day")
+    days = Receipt.objects.current().filter(_kept(), gift__supporter=supporter).order_by("-day")
     return list(dict.fromkeys(day.year for day in days.values_list("day", flat=True)))
 
 
@@ -91,8 +91,8 @@ def _kept() -> Q:
 
 
 def _receipts(year: int) -> QuerySet[Receipt]:
-    """The receipts that hold, of gifts of that year: a correction keeps the day of its gift."""
-    found: QuerySet[Receipt] = Receipt.objects.holding().filter(_kept(), day__year=year)
+    """The receipts in force, of gifts of that year: a correction keeps the day of its gift."""
+    found: QuerySet[Receipt] = Receipt.objects.current().filter(_kept(), day__year=year)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The statement of a year to everybody who gave: written in small steps, begun again anywhere, nobody mailed twice."""
+"""Mail the yearly statement to everybody who gave: in batches, by jobs that can restart anywhere; idempotent by key."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from django.utils import translation
 from donations.letters import gift_letters, statements
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.letters import again, outbox
+from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
 
-STEP = 100  # letters that one job writes: a step that dies is done again within seconds
+STEP = 100  # batch of letters that one job writes: a batch that dies is done again within seconds
 KIND = "year-end-statements"
 
 
@@ -27,7 +27,7 @@ class TooEarlyError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a year is. `written` letters stand in the outbox, `sent` of them have left."""
+    """Progress of a year's statements. `written` letters stand in the outbox, `sent` of them have left."""
 
     year: int
     receivers: int
@@ -41,7 +41,7 @@ class Progress:
 
 
 def progress(year: int) -> Progress:
-    """What a run would do and what earlier ones did. It changes nothing."""
+    """Return what a run would do and what earlier ones did. Changes nothing."""
     receivers = statements.receivers(year).count()
     return Progress(
         year=year,
@@ -53,7 +53,7 @@ def progress(year: int) -> Progress:
 
 
 def missing(year: int) -> QuerySet[Supporter]:
-    """Those for whom no letter of that year was written yet, in the order of their ids."""
+    """Supporters for whom no letter of that year was written yet, in the order of their ids."""
     key = Concat(Value(_key(year, "")), Cast("pk", CharField()), output_field=CharField())
     written = Letter.objects.filter(key=OuterRef("statement_key"))
     return statements.receivers(year).annotate(statement_key=key).exclude(Exists(written))
@@ -67,9 +67,9 @@ def check(year: int) -> None:
 
 
 def start(year: int) -> bool:
-    """Let the worker write all letters that are missing. False when a run is on its way. Raises TooEarlyError.
+    """Enqueue the writing of all letters that are missing. False when a run is on its way. Raises TooEarlyError.
 
-    Two people who press at the same moment name the same run, because they see the same last job.
+    Two people who press at the same moment enqueue the same job key, because they see the same last job.
     """
     check(year)
     last = _jobs(year).aggregate(last=Max("pk"))["last"] or 0  # first: a run begun since is seen, or has our key
@@ -81,17 +81,17 @@ def start(year: int) -> bool:
 
 @jobs.handler(KIND)
 def step(args: dict[str, Any]) -> None:
-    """The next letters of a run, and the job for those behind them."""
+    """Job: write the next batch of a run, and enqueue the job for those behind it."""
     last = write(args["year"], after=args["after"])
     if last is not None:
         _enqueue(args["year"], last, args["run"])
 
 
 def write(year: int, after: int = 0) -> int | None:
-    """Write up to a hundred letters, to supporters with an id above `after`.
+    """Write one batch of up to a hundred letters, to supporters with an id above `after`.
 
-    Returns the id of the last one, or None when nobody is left. The key of each letter says whom and which year it
-    is for, so that a second run writes only what is missing.
+    Returns the id of the last one, or None when nobody is left. The key of each letter says whom and which year it is
+    for, so that a second run writes only what is missing.
     """
     found = list(missing(year).filter(pk__gt=after)[:STEP])
     for supporter in found:
@@ -118,9 +118,9 @@ def _write(supporter: Supporter, year: int) -> None:
         outbox.queue(key, "statement", supporter.email, context, job=gift_letters.WITH_DOCUMENT, document=document)
 
 
-@receiver(again.address_asked, dispatch_uid="road-out-address-of-a-statement")
+@receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-statement")
 def address_now(letter: Letter, **_kwargs: Any) -> str:
-    """Where a statement goes again whose reader has another address by now; empty for all other letters."""
+    """Signal receiver: where a statement is resent whose reader has another address by now; else empty."""
     kind, _colon, rest = letter.document.partition(":")
     reader = Supporter.objects.filter(pk=rest.rpartition(":")[2]) if kind == "statement" else Supporter.objects.none()
     return "".join(reader.values_list("email", flat=True))

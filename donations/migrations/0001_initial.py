@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('arrives_on', models.DateField()),
                 ('automatic', models.BooleanField()),
-                ('movements', models.PositiveIntegerField(blank=True, null=True)),
+                ('balance_transactions', models.PositiveIntegerField(blank=True, null=True)),
                 ('unexplained', models.BigIntegerField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('as_of', models.DateTimeField()),
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
             name='Gap',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('movement', models.CharField(max_length=120, unique=True)),
+                ('balance_transaction', models.CharField(max_length=120, unique=True)),
                 ('account', models.CharField(max_length=120)),
                 ('type', models.CharField(blank=True, max_length=80)),
                 ('source', models.CharField(blank=True, max_length=120)),
@@ -342,7 +342,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Objection',
+            name='Dispute',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('livemode', models.BooleanField()),
@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
                 ('answer_by', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField()),
                 ('as_of', models.DateTimeField()),
-                ('gift', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='donations.gift')),
+                ('gift', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='donations.gift')),
             ],
             options={
                 'verbose_name': 'dispute or warning',
@@ -396,7 +396,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('resumes_at', models.DateTimeField(blank=True, null=True)),
                 ('past_due_since', models.DateTimeField(blank=True, null=True)),
-                ('held_since', models.DateTimeField(blank=True, null=True)),
+                ('auto_paused_at', models.DateTimeField(blank=True, null=True)),
                 ('item_id', models.CharField(blank=True, max_length=120)),
                 ('product_id', models.CharField(blank=True, max_length=120)),
                 ('supporter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='supporters.supporter')),
@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('stripe_object', 'kind'), name='ledger_each_movement_once'),
+            constraint=models.UniqueConstraint(fields=('stripe_object', 'kind'), name='ledger_entry_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',

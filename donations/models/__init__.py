@@ -1,13 +1,13 @@
-"""The rows of money: currencies, gifts, plans, the ledger, receipts, and what Stripe told us."""
+"""Models of donations: currencies, gifts, plans, the ledger, receipts, disputes, payouts, and what Stripe told us."""
 
 from donations.models.books import LedgerEntry, Receipt, ReceiptCounter
 from donations.models.campaigns import Campaign, MatchReservation
 from donations.models.costs import CostLine
 from donations.models.currencies import Currency
 from donations.models.dedications import AddressChange, Dedication
+from donations.models.disputes import Dispute
 from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
-from donations.models.objections import Objection
 from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
 from donations.models.tries import Breaker, CardTry, Opening
@@ -20,12 +20,12 @@ __all__ = [
     "CostLine",
     "Currency",
     "Dedication",
+    "Dispute",
     "Fund",
     "Gap",
     "Gift",
     "LedgerEntry",
     "MatchReservation",
-    "Objection",
     "Opening",
     "Payout",
     "Plan",

@@ -1,4 +1,4 @@
-"""The books: ledger rows that only ever grow in number, and numbered receipts that nobody edits."""
+"""The books: append-only ledger entries, and numbered receipts that nobody edits."""
 
 import secrets
 from typing import Any, ClassVar
@@ -11,33 +11,33 @@ from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
 from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
-from foundation.append_only.models import GrowingQuerySet, GrowsOnly
+from foundation.append_only.models import AppendOnlyModel, AppendOnlyQuerySet
 from staff.columns import column
 
 
-class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
+class LedgerQuerySet(AppendOnlyQuerySet["LedgerEntry"]):
     def giving(self) -> "LedgerQuerySet":
-        """What donors gave and what was given back to them: no fees, no payouts, no money that is not ours."""
+        """Entries of gifts and of what went back of them (refund, dispute): no fees, no payouts, no foreign money."""
         return self.filter(kind__in=GIVING)
 
     def counted(self) -> "LedgerQuerySet":
-        """What is counted and shown as raised: of the money that moves now."""
+        """Entries that are counted and shown as raised: of the mode, live or test, in which money moves now."""
         return self.giving().filter(of_this_money())
 
     def of_campaign(self, campaign: Campaign) -> "LedgerQuerySet":
-        """What came through a campaign in its currency, online or elsewhere, its lead gift too, and what went back."""
+        """Entries of a campaign in its currency, online or offline, of its lead gift too, and of what went back."""
         through_it = Q(gift__campaign=campaign)
         if campaign.lead_gift_id:
             through_it |= Q(gift=campaign.lead_gift_id)
         return self.filter(through_it, currency=campaign.currency.code)
 
     def foreign(self) -> "LedgerQuerySet":
-        """Money on the account that no gift of ours asked for, as far as we know now."""
+        """Foreign entries: money on the account that no gift of ours asked for, as far as we know now."""
         back = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.FOREIGN_REVERSAL).order_by().values("stripe_object")
         return self.filter(kind=LedgerEntry.Kind.FOREIGN).exclude(stripe_object__in=back)
 
     def people(self) -> int:
-        """How many people something is left of."""
+        """How many supporters have given something that did not all go back."""
         left = self.counted().exclude(gift__supporter=None).order_by().values("gift__supporter")
         return left.annotate(sum=Sum("amount")).filter(sum__gt=0).count()
 
@@ -56,14 +56,14 @@ class LedgerQuerySet(GrowingQuerySet["LedgerEntry"]):
         return int(self.filter(gift=gift).aggregate(sum=Sum("beyond"))["sum"] or 0)
 
 
-class LedgerEntry(GrowsOnly):
-    """One movement of money, named by the Stripe object that moved it and the kind of movement.
+class LedgerEntry(AppendOnlyModel):
+    """One ledger entry: a movement of money, named by the Stripe object that moved it and its kind (idempotency key).
 
-    `amount` is what moved in the currency of the gift, `settled` what it did to our balance at Stripe in the
-    currency of the account (both signed minor units). The sum of `settled` is the balance. Where Stripe does not
-    know the settlement yet, `settled` is empty and a row of the kind "settlement" brings it later. `cover` is the
-    part of `amount` that covers the card fee, with the same sign. `beyond` is what a dispute took, or gave back,
-    beyond all of the gift, in its currency: `amount` never takes more than was left.
+    `amount` is what moved in the currency of the gift, `settled` what it did to our balance at Stripe in the currency
+    of the account (both signed minor units). The sum of `settled` is the balance. Where Stripe does not know the
+    settlement yet, `settled` is empty and a row of the kind "settlement" brings it later. `cover` is the part of
+    `amount` that covers the card fee, with the same sign. `beyond` is what a dispute took, or gave back, beyond all of
+    the gift, in its currency: `amount` never takes more than was left.
     """
 
     class Kind(models.TextChoices):
@@ -105,7 +105,7 @@ class LedgerEntry(GrowsOnly):
         verbose_name_plural = _("ledger entries")
         permissions = [("export_ledgerentry", _("Can export ledger entries"))]
         constraints = [
-            models.UniqueConstraint(fields=["stripe_object", "kind"], name="ledger_each_movement_once"),
+            models.UniqueConstraint(fields=["stripe_object", "kind"], name="ledger_entry_once"),
             models.CheckConstraint(
                 condition=Q(settled__isnull=True, settled_currency="")
                 | (Q(settled__isnull=False) & ~Q(settled_currency="")),
@@ -145,12 +145,12 @@ GIVING = [
 
 
 def new_code() -> str:
-    """What a third party types to check a receipt: sixteen random characters, 80 bits."""
+    """Return a random check code, which a third party types to verify a receipt: sixteen characters, 80 bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 class ReceiptCounter(models.Model):
-    """The last number given out, for one series and year. Locked while a number is taken."""
+    """The last receipt number issued, for one series and year. Locked while a number is taken."""
 
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
@@ -163,17 +163,17 @@ class ReceiptCounter(models.Model):
         return f"{self.series} {self.year}: {self.last}"
 
 
-class ReceiptQuerySet(GrowingQuerySet["Receipt"]):
+class ReceiptQuerySet(AppendOnlyQuerySet["Receipt"]):
     def with_code(self, label: str, code: str) -> "Receipt | None":
-        """The receipt of that number, for whoever knows its check code too."""
+        """The receipt of that number and check code, or None."""
         return self.filter(label=label, code=code).first()
 
-    def holding(self) -> "ReceiptQuerySet":
-        """Those that no later one took the place of."""
+    def current(self) -> "ReceiptQuerySet":
+        """Receipts in force: those that no later one replaced."""
         return self.filter(replaced_by=None)
 
 
-class Receipt(GrowsOnly):
+class Receipt(AppendOnlyModel):
     """A numbered document about one gift, with the words and facts as they were on the day it was issued.
 
     A correction is a further receipt that names the one it replaces.
@@ -219,16 +219,16 @@ class Receipt(GrowsOnly):
 
     @property
     def is_demo(self) -> bool:
-        """No money moved: this is no receipt."""
+        """Whether no money moved: this is no receipt."""
         return self.series == self.DEMO
 
     def newest(self) -> "Receipt":
-        """The one that holds now: itself, or the last of those that took its place."""
-        return Receipt.objects.holding().get(gift=self.gift_id)
+        """The receipt in force: itself, or the last of those that replaced it."""
+        return Receipt.objects.current().get(gift=self.gift_id)
 
     @property
     def is_in_kind(self) -> bool:
-        """Something was given: it is described, and no value is stated."""
+        """Whether something was given in kind: it is described, and no value is stated."""
         return bool(self.description)
 
     @column(_("total"), sorted_by="total")

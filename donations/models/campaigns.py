@@ -1,4 +1,4 @@
-"""Campaigns: one reason to give, with a goal, dates and one currency; and what a funder adds to each gift."""
+"""Campaigns: one reason to give, with a goal, dates and one currency; and the matching funds of each gift."""
 
 from datetime import date
 from typing import Any
@@ -40,11 +40,11 @@ def free_address(slug: str) -> None:
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def shown(self) -> "CampaignQuerySet":
-        """Those that staff have published, whether or not they take gifts now."""
+        """Campaigns that staff have published, whether or not they take gifts now."""
         return self.filter(live=True)
 
     def with_totals(self) -> "CampaignQuerySet":
-        """With `raised_sum` and `matched_sum` (minor units of the campaign's currency), for lists."""
+        """Annotate `raised_sum` and `matched_sum` (minor units of the campaign's currency), for lists."""
         gift: Any = self.model.gifts.rel.related_model
         entries = gift.entries.rel.related_model.objects.counted()
         through_it = Q(gift__campaign=OuterRef("pk")) | Q(gift=OuterRef("lead_gift"))
@@ -202,11 +202,11 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
 
 class MatchQuerySet(models.QuerySet["MatchReservation"]):
     def counted(self) -> "MatchQuerySet":
-        """Those of gifts of the money that moves now: no funder matches a rehearsal."""
+        """Reservations of gifts in the mode, live or test, in which money moves now: no funder matches a rehearsal."""
         return self.filter(gift__livemode=not mode.no_money_moves())
 
     def taken(self, campaign: Campaign) -> int:
-        """What of a campaign's match is held or used, in minor units. Never more than the cap."""
+        """What of a campaign's match is reserved or used, in minor units. Never more than the cap."""
         return self.counted().filter(campaign=campaign).aggregate(sum=Sum("amount"))["sum"] or 0
 
     def used(self, campaign: Campaign) -> int:

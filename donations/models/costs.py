@@ -1,4 +1,4 @@
-"""What a sum does: one clause for a rung of the ladder, which stands on a line of costs that staff cite."""
+"""Cost lines: what a sum pays for, one clause for a rung of the ladder, with the line of accounts that staff cite."""
 
 from datetime import timedelta
 

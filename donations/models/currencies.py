@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 
-MOST_BASIS_POINTS = 1500  # 15 %: no card costs more, so a larger rate is a slip of the finger
+MOST_BASIS_POINTS = 1500  # 15 %: no card costs more, so a larger rate is a typing mistake
 
 
 def known_currency(code: str) -> None:
@@ -44,7 +44,7 @@ class Currency(models.Model):
     fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
     most_chosen = models.JSONField(
         default=dict, editable=False
-    )  # frequency: minor units; see donations/giving/chosen.py
+    )  # frequency: minor units; see donations/giving/most_chosen.py
 
     objects = CurrencyQuerySet.as_manager()
 
@@ -77,7 +77,7 @@ class Currency(models.Model):
     def monthly_instead(self, once: int) -> int:
         """About a third of a single gift, to suggest every month in its place (minor units); 0: suggest nothing.
 
-        Rounded to the smallest gift. Nothing above twice the second rung: whoever gives that much has decided.
+        Rounded to the smallest gift. Nothing above twice the second rung: a donor who gives that much has decided.
         """
         unit = self.minimum
         if once > self.most_suggested():
@@ -86,7 +86,7 @@ class Currency(models.Model):
         return third if unit <= third < once else 0
 
     def fee_cover(self, gift: int) -> int:
-        """What must be added, in minor units, so that the gift reaches us whole. 0 when no cover is offered."""
+        """The fee gross-up: what to add, in minor units, so that the gift reaches us whole. 0: no cover is offered."""
         if self.fee_basis_points is None or self.fee_fixed is None:
             return 0
         return money.with_fee(gift, self.code, self.fee_basis_points, self.fee_fixed) - gift

@@ -1,4 +1,4 @@
-"""What donors say beside a gift: in whose honour or memory it is given; and the addresses of gifts put right later."""
+"""Dedications: in whose honour or memory a gift is given; and the corrected e-mail addresses of gifts."""
 
 from django.conf import settings
 from django.db import models
@@ -32,7 +32,7 @@ class Dedication(models.Model):
 
 
 class AddressChange(models.Model):
-    """One e-mail address of a gift put right: by the browser it came from (nobody in `changed_by`), or by staff."""
+    """One corrected e-mail address of a gift: by the browser that made it (nobody in `changed_by`), or by staff."""
 
     gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="address_changes")
     before = models.EmailField(_("before"), max_length=254, blank=True)

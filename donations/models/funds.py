@@ -1,4 +1,4 @@
-"""What a gift can be meant for: a few funds that staff name. No fund means: where it is needed most."""
+"""Funds: what a gift can be designated for; a few that staff name. No fund means: where it is needed most."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ MOST_OFFERED = 3  # with "where it is needed most" four: with more to choose fro
 
 class FundQuerySet(models.QuerySet["Fund"]):
     def offered(self) -> "FundQuerySet":
-        """Those that the giving page lists below “where it is needed most”, in their order."""
+        """Funds that the giving page lists below “where it is needed most”, in their order."""
         first = self.filter(shown=True).values_list("pk", flat=True)[:MOST_OFFERED]
         return self.filter(pk__in=list(first))  # not sliced itself: a form filters it further
 

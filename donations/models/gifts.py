@@ -1,4 +1,4 @@
-"""A gift is one payment, or the wish for one; a plan is the promise of one every month."""
+"""Gift: one payment, or the intent to make one. Plan: a subscription, the promise of one every month."""
 
 import secrets
 from datetime import datetime
@@ -48,19 +48,19 @@ NO_CURRENCY = "XXX"  # ISO 4217's own code for it: a gift in kind is described, 
 
 
 def _day(moment: datetime | None) -> str:
-    """In the zone of whoever reads: the panel's own."""
+    """In the reader's time zone: the panel's own."""
     return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
 
 
 def of_this_money() -> Q:
-    """Rows of the money that moves now. What a rehearsal with test keys left counts nowhere once real money moves;
-    while one is on, it alone does.
+    """Filter: rows of the mode (livemode) in which money moves now. What a rehearsal with test keys left counts nowhere
+    once real money moves; while one is on, it alone does.
     """
     return Q(livemode=not mode.no_money_moves())
 
 
 class OfSomeMoney(models.Model):
-    """Rows that say whether money moved, with their mark for lists."""
+    """Base of rows with Stripe's livemode, which says whether real money moved, with their mark for lists."""
 
     livemode = models.BooleanField()
 
@@ -77,25 +77,25 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(of_this_money())
 
     def running(self) -> "PlanQuerySet":
-        """All that Stripe has not ended, whatever else they are."""
+        """Plans that Stripe has not ended, whatever else they are."""
         return self.exclude(status=Plan.Status.ENDED)
 
     def of_several(self) -> "PlanQuerySet":
-        """Those whose giver has another one beside it, both without an end: perhaps somebody began anew by mistake."""
+        """Plans whose donor has another one beside it, both without an end: perhaps somebody began anew by mistake."""
         lasting = self.counted().running().filter(cancel_at=None).exclude(supporter=None)
         others = Plan.objects.counted().running().filter(cancel_at=None, supporter=OuterRef("supporter"))
         return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
     def behind(self) -> "PlanQuerySet":
-        """Those whose payment failed and that still try: they get letters, and a pause after three weeks. Not those
-        that were stopped or paused: nothing more is asked of them.
+        """Past-due plans in dunning: their donors get letters, and a pause after three weeks. Not those that were
+        stopped or paused: nothing more is asked of them.
         """
         tries = self.counted().filter(status=Plan.Status.PAST_DUE, cancel_at=None)
-        return tries.filter(past_due_since__isnull=False, held_since=None)
+        return tries.filter(past_due_since__isnull=False, auto_paused_at=None)
 
 
 class Plan(OfSomeMoney):
-    """A monthly gift as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
+    """A monthly gift: a subscription as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting for the donor")
@@ -120,7 +120,7 @@ class Plan(OfSomeMoney):
     ended_at = models.DateTimeField(null=True, blank=True)
     resumes_at = models.DateTimeField(null=True, blank=True)  # when a pause ends by itself
     past_due_since = models.DateTimeField(null=True, blank=True)  # when we first saw that a payment failed
-    held_since = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
+    auto_paused_at = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
     item_id = models.CharField(max_length=120, blank=True)
     product_id = models.CharField(max_length=120, blank=True)
 
@@ -138,12 +138,12 @@ class Plan(OfSomeMoney):
 
     @property
     def asks(self) -> bool:
-        """Whether Stripe goes on asking for a payment, so that a new card is all that is needed."""
+        """Whether Stripe will charge or retry again, so that a new card is all that is needed."""
         return self.status not in (self.Status.WAITING, self.Status.ENDED)
 
     @property
     def asks_for_card(self) -> bool:
-        """A payment failed, and nobody stopped or paused the gift."""
+        """Whether it is past due: a payment failed, and nobody stopped or paused the gift."""
         return self.status == self.Status.PAST_DUE and self.cancel_at is None
 
     total_text = money_column("total", _("every month"))
@@ -155,7 +155,7 @@ class Plan(OfSomeMoney):
         if self.status != status.ENDED and self.cancel_at:
             words = _("stopped, ends on %(day)s") if self.status == status.PAUSED else _("%(now)s, ends on %(day)s")
             return words % {"now": self.get_status_display(), "day": day}
-        if self.status == status.PAUSED and self.held_since:
+        if self.status == status.PAUSED and self.auto_paused_at:
             return str(_("paused by us, because the card keeps failing"))
         if self.status == status.PAUSED and day:
             return _("paused until %(day)s") % {"day": day}
@@ -170,22 +170,23 @@ class GiftQuerySet(models.QuerySet["Gift"]):
         return self.filter(of_this_money())
 
     def with_returns(self) -> "GiftQuerySet":
-        """With `returned`, what the ledger says was given back or is disputed (minor units), 0 or less."""
+        """Annotate `returned`, what the ledger says was refunded or is disputed (minor units), 0 or less."""
         kinds = ["refund", "refund_reversal", "dispute", "dispute_reversal"]
         rows = self.model.entries.rel.related_model._default_manager.filter(gift=OuterRef("pk"), kind__in=kinds)
         sums = rows.order_by().values("gift").annotate(sum=Sum("amount")).values("sum")
         return self.annotate(returned=Coalesce(Subquery(sums), 0))
 
     def unfinished(self) -> "GiftQuerySet":
-        """Those for which no money has come: Stripe's page was not opened, or not finished."""
+        """Gifts for which no money has come: the Checkout Session was not opened, or not finished."""
         return self.filter(status__in=Gift.UNFINISHED)
 
 
 class Gift(OfSomeMoney):
-    """One payment, from the wish to the money. Sums are minor units of the currency, moments UTC.
+    """One payment, from the intent to the money. Sums are minor units of the currency, moments UTC.
 
-    `attempt` is the form it came from and `attempt_key` that form with these very values, so that a double click
-    finds the same row. `session_*` is Stripe's page for it: how many were asked for, and until when the last lives.
+    `attempt` is the form it came from and `attempt_key` (idempotency key) that form with these very values, so that a
+    double click finds the same row. `session_*` is its Checkout Session: how many were asked for, and when the last
+    expires.
     """
 
     class Status(models.TextChoices):
@@ -256,7 +257,7 @@ class Gift(OfSomeMoney):
 
     @property
     def is_offline(self) -> bool:
-        """Entered by staff: a cheque, cash, a transfer, or something in kind."""
+        """Whether staff entered it: a cheque, cash, a transfer, or something in kind."""
         return self.method != Method.STRIPE
 
     @property

@@ -1,4 +1,4 @@
-"""The days on which a monthly gift is taken, as Stripe reckons them, and what a pause of some payments leaves out."""
+"""Billing dates of a monthly gift, as Stripe reckons them, and which payments a pause leaves out."""
 
 import calendar
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from django.utils import timezone
 from donations.models.gifts import Plan
 
 A_WHILE = timedelta(days=1)  # Stripe voids what it makes while paused; no two payments are nearer than four weeks
-MOST = 12  # who wants to rest longer stops, and comes back
+MOST = 12  # a donor who wants a longer pause stops, and comes back
 
 
 @dataclass(frozen=True)
 class Rest:
-    """Some payments left out: how many, until when nothing is taken, and the next one after that (UTC)."""
+    """A pause of some payments: how many, until when nothing is charged, and the next one after that (UTC)."""
 
     payments: int
     until: datetime
@@ -22,7 +22,7 @@ class Rest:
 
 
 def rests(plan: Plan) -> list[Rest]:
-    """To leave out one, two, three and more of the coming payments; empty while Stripe told us no day."""
+    """Return the pauses on offer: one, two, three and more of the coming payments; empty while we know no day."""
     first = plan.current_period_end
     if first is None:
         return []
@@ -34,7 +34,7 @@ def rests(plan: Plan) -> list[Rest]:
 
 
 def first_after(plan: Plan, moment: datetime) -> datetime | None:
-    """The first payment at or after a moment; None while Stripe told us no day."""
+    """Return the first payment at or after a moment (UTC); None while Stripe told us no day."""
     if plan.current_period_end is None:
         return None
     number = 0
@@ -44,7 +44,7 @@ def first_after(plan: Plan, moment: datetime) -> datetime | None:
 
 
 def _later(plan: Plan, first: datetime, months: int) -> datetime:
-    """The payment so many months after one. A gift of the 31st is taken on the last day of a shorter month."""
+    """The payment so many months after one. A gift of the 31st is charged on the last day of a shorter month."""
     last_day = calendar.monthrange(first.year, first.month)[1]
     day = max(first.day, plan.started_at.day) if first.day == last_day else first.day
     count = first.year * 12 + first.month - 1 + months

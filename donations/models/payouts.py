@@ -1,4 +1,4 @@
-"""Whether our books and Stripe's agree: payouts with what explains them, and each comparison that was made."""
+"""Reconciliation of our books with Stripe's: payouts with what explains them, the runs, and the gaps."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ class PayoutQuerySet(models.QuerySet["Payout"]):
         return self.filter(of_this_money())
 
     def unexplained(self) -> "PayoutQuerySet":
-        """Those with money in them that no row of the ledger tells of. There should be none."""
+        """Payouts with money in them that no ledger entry explains. There should be none."""
         return self.filter(~Q(unexplained=0), unexplained__isnull=False)
 
 
 class Payout(OfSomeMoney):
-    """Money that left for the bank account, as Stripe had it at `as_of`.
+    """A payout: money that left for the bank account, as Stripe had it at `as_of`.
 
     `unexplained` is its sum less what the ledger has for its balance transactions, in minor units. It is empty until
     Stripe says what the payout is made of, and stays so for payouts made by hand, of which Stripe says nothing.
@@ -35,7 +35,7 @@ class Payout(OfSomeMoney):
     currency = models.CharField(max_length=3)
     arrives_on = models.DateField()
     automatic = models.BooleanField()
-    movements = models.PositiveIntegerField(null=True, blank=True)
+    balance_transactions = models.PositiveIntegerField(null=True, blank=True)
     unexplained = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
@@ -56,15 +56,16 @@ class Payout(OfSomeMoney):
 
 class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
     def complete(self, account: str) -> "ReconciliationQuerySet":
-        """Those that were through with the Stripe account that our books belong to. Newest first."""
+        """Complete runs over the Stripe account that our books belong to. Newest first."""
         return self.filter(applied=True, place__account=account).exclude(finished_at=None)
 
 
 class Reconciliation(models.Model):
-    """One comparison with Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still is.
+    """One reconciliation run over Stripe's lists. `found`: what was missing or different, by class; `gaps`: what still
+    is.
 
     `missing`: the balance transactions that it could not explain; each has a row of its own (Gap) until something does.
-    `place`: how far it has read, so that one that was cut off goes on there; in it `failed`: the parts that it could
+    `place`: how far it has read, so that one that was cut off continues there; in it `failed`: the parts that it could
     not compare, and from when on the next run must read them; `owed`: those that the run before could not.
     """
 
@@ -101,17 +102,17 @@ class Reconciliation(models.Model):
 
 class GapQuerySet(models.QuerySet["Gap"]):
     def open(self, account: str) -> "GapQuerySet":
-        """What is not explained, of the Stripe account that our books belong to ("acct_…", "acct_…/test")."""
+        """Gaps that are not explained, of the Stripe account that our books belong to ("acct_…", "acct_…/test")."""
         return self.filter(account=account, explained_at=None)
 
 
 class Gap(models.Model):
-    """A balance transaction that no row of the ledger explains. It stays until one does, however old it is.
+    """A gap: a balance transaction that no ledger entry explains. It stays until one does, however old it is.
 
     `net` in minor units; empty where we do not even understand the object.
     """
 
-    movement = models.CharField(max_length=120, unique=True)
+    balance_transaction = models.CharField(max_length=120, unique=True)
     account = models.CharField(max_length=120)
     type = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=120, blank=True)  # the object at Stripe that moved it
@@ -132,6 +133,6 @@ class Gap(models.Model):
         indexes = [models.Index(fields=["account", "explained_at"], name="gap_open")]
 
     def __str__(self) -> str:
-        return self.movement
+        return self.balance_transaction
 
     net_text = money_column("net", _("on the balance"))

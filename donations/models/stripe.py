@@ -1,4 +1,4 @@
-"""What Stripe told us, as received, and what of ours stands there."""
+"""Stripe's webhook events as received, what of ours stands at Stripe, and the calls that it refused."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
 
 
 class StripeEvent(OfSomeMoney):
-    """One event as it came in, with what became of it. It only points: the object itself is fetched anew."""
+    """One webhook event as it came in, with what became of it. It only points: the object itself is fetched anew."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -50,7 +50,7 @@ class StripeEvent(OfSomeMoney):
 
 
 class StripeSetup(models.Model):
-    """What we made on one Stripe account ("acct_…", with "/test" behind it for test keys)."""
+    """Ids of what we created on one Stripe account ("acct_…", with "/test" behind it for test keys)."""
 
     account = models.CharField(max_length=120, unique=True)
     product_once = models.CharField(max_length=120, blank=True)
@@ -68,7 +68,7 @@ class StripeSetup(models.Model):
 
 class StripeTroubleQuerySet(models.QuerySet["StripeTrouble"]):
     def open(self) -> "StripeTroubleQuerySet":
-        """Those that nobody has said to be settled. There should be none."""
+        """Refusals that nobody has marked as resolved. There should be none."""
         return self.filter(settled_at=None)
 
 

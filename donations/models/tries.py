@@ -1,4 +1,4 @@
-"""What shows that stolen cards are tried: payment pages that were begun, cards that were refused, and the breaker."""
+"""Signs of card testing: Checkout Sessions that were begun, cards that were declined, and the circuit breaker."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,13 +7,13 @@ from donations.models.gifts import Gift
 
 
 class Opening(models.Model):
-    """From where and by whom a payment page was asked for, as keyed hashes that are forgotten after two days."""
+    """Where and by whom a Checkout Session was asked for, as keyed hashes that are forgotten after two days."""
 
     gift = models.OneToOneField(Gift, on_delete=models.CASCADE, related_name="opening")
     address = models.CharField(max_length=64, db_index=True)
     mailbox = models.CharField(max_length=64, db_index=True)
     vouched = models.BooleanField()  # a known browser or address, or work was proved
-    held = models.BooleanField(default=False)  # waits for the mailed link: no page is made before
+    held = models.BooleanField(default=False)  # waits for the mailed link: no Checkout Session is created before
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     def __str__(self) -> str:
@@ -21,7 +21,7 @@ class Opening(models.Model):
 
 
 class CardTry(models.Model):
-    """One card on one payment page, as Stripe told us of it. The card is a keyed hash of Stripe's fingerprint."""
+    """One card on one Checkout Session, as Stripe told us of it. The card is a keyed hash of Stripe's fingerprint."""
 
     charge_id = models.CharField(max_length=120, unique=True)
     gift = models.ForeignKey(Gift, on_delete=models.CASCADE, related_name="card_tries")
@@ -34,7 +34,7 @@ class CardTry(models.Model):
 
 
 class Breaker(models.Model):
-    """One row: until when unknown browsers must prove work, and what came of asking since it opened last."""
+    """Circuit breaker, one row: until when unknown browsers do a proof of work, and what came of it since it opened."""
 
     class Reason(models.TextChoices):
         DECLINES = "declines", _("many cards were refused")

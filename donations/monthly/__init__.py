@@ -1,1 +1,1 @@
-"""Monthly gifts: their rows, changes of them, and what follows when a month is not paid."""
+"""Monthly gifts (Stripe subscriptions): their rows, changes of them, and dunning when a month is not paid."""

@@ -1,4 +1,4 @@
-"""Change a monthly gift: at Stripe first, then in our row, which shows what Stripe answered."""
+"""Change a monthly gift (subscription): at Stripe first, then in our row, which shows what Stripe answered."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,11 +12,11 @@ from donations.letters import audience
 from donations.letters.outcomes import Tell
 from donations.models import Currency, Gift, Plan, months
 from donations.monthly import plans
-from donations.stripe import gate, objects, reads, writes
+from donations.stripe import concurrency, objects, reads, writes
 from donations.stripe.errors import StripeRefusedError
 from foundation.jobs import queue as jobs
 
-UNDO = timedelta(days=7)  # so long a stopped gift can be taken up again
+UNDO = timedelta(days=7)  # so long a stop can be undone
 
 
 class CannotError(Exception):
@@ -24,7 +24,9 @@ class CannotError(Exception):
 
 
 def change_amount(plan: Plan, total: int) -> Plan:
-    """From the next month on, in minor units; no part of a month is charged or given back."""
+    """Change the amount from the next month on, in minor units, without proration: no part of a month is charged or
+    given back. Raises CannotError.
+    """
     limits = Currency.objects.filter(code=plan.currency).first()
     if total <= 0 or (limits and not limits.minimum <= total <= limits.maximum):
         raise CannotError("The amount is outside of what this currency allows.")
@@ -38,25 +40,27 @@ def _change_amount(known: objects.Subscription, total: int) -> objects.Subscript
 
 
 def pause(plan: Plan, until: datetime | None = None) -> Plan:
+    """Pause collection until a moment (UTC), or until it is resumed."""
     if until and until <= timezone.now():
         raise CannotError("A pause ends in the future.")
-    return _let_go(_change(plan, lambda: writes.pause(plan.subscription_id, until)))
+    return _void_open_month(_change(plan, lambda: writes.pause(plan.subscription_id, until)))
 
 
 def skip(plan: Plan, payments: int = 1) -> Plan:
-    """Leave out so many of the coming payments, and take the one after them."""
+    """Skip so many of the coming payments, and take the one after them. Raises CannotError."""
     rests = months.rests(plan)
     if not rests:
         raise CannotError(_("We do not know when the next payment is. Please try again tomorrow."))
     return pause(plan, rests[payments - 1].until)
 
 
-def hold(plan: Plan) -> Plan:
-    """Pause it because the card keeps failing; a new card lifts that."""
-    return _change(plan, lambda: writes.pause(plan.subscription_id, held=timezone.now()))
+def auto_pause(plan: Plan) -> Plan:
+    """Pause it because the card keeps failing (the end of dunning); a new card lifts that."""
+    return _change(plan, lambda: writes.pause(plan.subscription_id, auto_paused_at=timezone.now()))
 
 
 def charge(plan: Plan, card: str, tell: Tell = audience.everybody) -> Plan:
+    """Set the card that it is charged by from now on."""
     return _change(plan, lambda: writes.charge(plan.subscription_id, card), tell)
 
 
@@ -65,8 +69,8 @@ def resume(plan: Plan) -> Plan:
 
 
 def stop(plan: Plan) -> Plan:
-    """Nothing more is taken from now on. Until seven days are over it can be undone."""
-    return _let_go(_change(plan, lambda: _stop(plan)))
+    """Stop it: nothing more is taken from now on. Until seven days are over it can be undone."""
+    return _void_open_month(_change(plan, lambda: _stop(plan)))
 
 
 def _stop(plan: Plan) -> objects.Subscription:
@@ -74,41 +78,41 @@ def _stop(plan: Plan) -> objects.Subscription:
 
 
 def undo_stop(plan: Plan) -> Plan:
-    """Whoever set the end: we, staff in Stripe's dashboard, or the donor on Stripe's own page. It rests on where it
-    rested before.
+    """Undo a stop, no matter who set the end: we, staff in Stripe's dashboard, or the donor on Stripe's own page. It
+    stays paused where it was paused before.
     """
     return _change(plan, lambda: writes.undo_stop(reads.subscription(plan.subscription_id)))
 
 
 def end(plan: Plan) -> Plan:
-    """For ever."""
+    """Cancel the subscription, for ever."""
     return _change(plan, lambda: writes.end(plan.subscription_id))
 
 
-def look(plan: Plan, tell: Tell = audience.everybody) -> Plan:
-    """The row as Stripe has it now."""
+def refresh(plan: Plan, tell: Tell = audience.everybody) -> Plan:
+    """Refresh the row: as Stripe has it now."""
     return _change(plan, lambda: reads.subscription(plan.subscription_id), tell)
 
 
 def card_page(plan: Plan, back: str) -> str:
-    """The address of Stripe's page on which its donor changes the card. Raises what `changes` raises."""
+    """Return the URL of Stripe's customer portal, where the donor changes the card. Raises what `changes` raises."""
     with changes(plan):
         return writes.card_page(plan.customer_id, back)
 
 
 @contextmanager
 def changes(plan: Plan) -> Iterator[None]:
-    """In here its donor or staff change it, by one of the places at the gate. A refusal may say that the row is old:
-    whoever deletes a customer at Stripe ends their gifts. So the row is looked at; where that explains it, CannotError
-    is raised in its place.
+    """Context manager: in here the donor or staff change it, in one slot of the concurrency limit. A refusal may say
+    that the row is stale: deleting a customer at Stripe ends their gifts. So the row is refreshed; where that explains
+    it, CannotError is raised in its place.
     """
     before = _state(plan)
-    with gate.visit(plan.subscription_id):
+    with concurrency.visit(plan.subscription_id):
         try:
             yield
         except StripeRefusedError as error:
             with suppress(StripeRefusedError):
-                look(plan)
+                refresh(plan)
             if _state(plan) != before:
                 raise CannotError(_("This is not possible now. Here is how it stands.")) from error
             raise
@@ -118,8 +122,8 @@ def _state(plan: Plan) -> tuple[object, ...]:
     return plan.status, plan.cancel_at, plan.resumes_at, plan.total
 
 
-def _let_go(plan: Plan) -> Plan:
-    """Stripe goes on trying a month that was open before a pause. Nothing is taken, so the worker voids it."""
+def _void_open_month(plan: Plan) -> Plan:
+    """Enqueue the voiding of a month that was open before a pause: Stripe still retries it, nothing is to be taken."""
     if plan.past_due_since:
         jobs.enqueue(
             "plan-forgive", f"plan-forgive:{plan.subscription_id}:{plan.as_of:%Y%m%d%H%M%S%f}", {"plan": plan.pk}
@@ -128,12 +132,12 @@ def _let_go(plan: Plan) -> Plan:
 
 
 def _change(plan: Plan, call: Callable[[], objects.Subscription], tell: Tell = audience.everybody) -> Plan:
-    """Raises StripeIsDownError, StripeRefusedError, NotAtHomeError: then nothing is changed here."""
+    """Call Stripe, then upsert the row. On StripeIsDownError, StripeRefusedError, WrongSiteError nothing changes."""
     as_of = timezone.now()
     subscription = call()
     with transaction.atomic():
         first = Gift.objects.select_for_update().get(reference=subscription.reference)
-        _row, outcomes = plans.put(subscription, first, as_of)
+        _row, outcomes = plans.upsert(subscription, first, as_of)
         tell(outcomes)
     plan.refresh_from_db()
     return plan

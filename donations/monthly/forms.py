@@ -1,4 +1,4 @@
-"""What staff fill in to change a monthly gift: a new amount, or how many payments are left out."""
+"""Forms that change a monthly gift, for donors and staff: a new amount, or how many payments are left out."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from donations import money
 from donations.letters import gift_letters
 from donations.models import Currency, Plan, months
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 
 
 class AmountForm(NoCardNumbers, forms.Form):
-    """`total`: minor units of the plan's currency, inside of what the currency allows."""
+    """Form for a new amount. `total`: minor units of the plan's currency, inside of what the currency allows."""
 
     total = forms.CharField(
         max_length=money.LONGEST, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -51,10 +51,10 @@ class AmountForm(NoCardNumbers, forms.Form):
 
 
 class PauseForm(forms.Form):
-    """`until`: when the pause ends (UTC), a day after the last payment that it leaves out.
+    """Form for a pause. `until`: when the pause ends (UTC), a day after the last payment that it leaves out.
 
-    The choices name the day of the next payment, and are named by the end of the pause: whoever presses gets the days
-    that were shown, also when a month has passed since.
+    The choices show the day of the next payment, and their values are the end of the pause: people get the days that
+    were shown, also when a month has passed since.
     """
 
     until = forms.TypedChoiceField(

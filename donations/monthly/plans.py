@@ -1,4 +1,4 @@
-"""Keep a monthly gift as Stripe has it, never as it was before."""
+"""Upsert a plan: our copy of a Stripe subscription, never older than it was before."""
 
 from copy import copy
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from donations.letters.outcomes import (
 )
 from donations.letters.plan_letters import PATIENCE
 from donations.models import Gift, LedgerEntry, Plan
-from donations.stripe import ahead, objects
+from donations.stripe import objects, prefetch
 from foundation.jobs import queue as jobs
 
 Status = Plan.Status
@@ -33,14 +33,14 @@ STATUS = {
 FIRST_TRY = timedelta(days=1)  # by then Stripe has tried the card for a new month
 
 
-def put(subscription: objects.Subscription, first: Gift, as_of: datetime) -> tuple[Plan, list[Outcome]]:
-    """The plan as it was at `as_of`, when the fetch began (UTC), and what happened to it. One that is newer already is
-    left as it is.
+def upsert(subscription: objects.Subscription, first: Gift, as_of: datetime) -> tuple[Plan, list[Outcome]]:
+    """Upsert the plan as it was at `as_of`, when the fetch began (UTC), and return it with what happened to it. One
+    that is newer already is left as it is.
 
     Call it with the first gift of the plan locked.
     """
     plan = Plan.objects.filter(subscription_id=subscription.id).first()
-    if plan and ahead.overtaken(plan.as_of, as_of):
+    if plan and prefetch.overtaken(plan.as_of, as_of):
         return plan, []
     before = copy(plan)
     if plan is None:
@@ -50,7 +50,7 @@ def put(subscription: objects.Subscription, first: Gift, as_of: datetime) -> tup
         setattr(plan, name, value)
     plan.amount, plan.fee_cover = parts(subscription.total, first)
     plan.as_of = as_of
-    _arrears(plan, subscription, as_of, lifted=before is not None and before.status == Status.PAUSED)
+    _note_past_due(plan, subscription, as_of, lifted=before is not None and before.status == Status.PAUSED)
     ours = [*shown, "amount", "fee_cover", "as_of", "past_due_since"]  # others write the supporter
     plan.save(update_fields=ours if before else None)
     _first_payment(plan, first)
@@ -63,8 +63,8 @@ def put(subscription: objects.Subscription, first: Gift, as_of: datetime) -> tup
 
 
 def _first_payment(plan: Plan, first: Gift) -> None:
-    """The gift that the plan began with is its own before it is paid, so that somebody hears when it fails. It is not
-    finished when the plan ends while a step of the donor's is left.
+    """Link the gift that the plan began with before it is paid, so that somebody hears when it fails. It expires when
+    the plan ends while the donor still had to act.
     """
     if first.plan_id is None and not first.is_paid:
         Gift.objects.filter(pk=first.pk).update(plan=plan)
@@ -75,18 +75,19 @@ def _first_payment(plan: Plan, first: Gift) -> None:
         matching.release(first)
 
 
-def _held(subscription: objects.Subscription) -> datetime | None:
-    """Since when it rests because we paused it. That stands at Stripe, so that no lost answer loses it."""
-    return None if subscription.collecting or STATUS.get(subscription.status) == Status.ENDED else subscription.held
+def _auto_paused_at(subscription: objects.Subscription) -> datetime | None:
+    """Since when we have auto-paused it (UTC). That stands at Stripe, so that no lost answer loses it."""
+    over = subscription.collecting or STATUS.get(subscription.status) == Status.ENDED
+    return None if over else subscription.auto_paused_at
 
 
 def _resumes(subscription: objects.Subscription) -> datetime | None:
-    """When a pause ends by itself. Stripe keeps it for ever on a gift that ended meanwhile."""
+    """When a pause ends by itself (UTC). Stripe keeps it for ever on a gift that ended meanwhile."""
     return None if STATUS.get(subscription.status) == Status.ENDED else subscription.resumes_at
 
 
 def _gravest(plan: Plan, before: Plan) -> list[Outcome]:
-    """What the donor must hear of, whoever did it: staff, Stripe's own pages or its clock. One thing, the gravest."""
+    """Outcomes that the donor must hear of, caused by staff, Stripe's own pages or its clock: only the gravest."""
     if plan.status == Status.ENDED or before.status == Status.ENDED:
         told = before.status == Status.ENDED or before.cancel_at is not None  # a day that was set was told then
         return [] if told else [PlanEnded(plan)]
@@ -94,7 +95,7 @@ def _gravest(plan: Plan, before: Plan) -> list[Outcome]:
         goes_on = PlanPaused if plan.status == Status.PAUSED else PlanResumed
         return [PlanStopped(plan) if plan.cancel_at else goes_on(plan)]
     if plan.status == Status.PAUSED:
-        if before.status != Status.PAUSED and plan.held_since and plan.past_due_since:
+        if before.status != Status.PAUSED and plan.auto_paused_at and plan.past_due_since:
             return [CardFailed(plan, PATIENCE.days)]
         changed = (before.status, before.resumes_at) != (plan.status, plan.resumes_at)
         return [PlanPaused(plan)] if changed else []
@@ -103,47 +104,48 @@ def _gravest(plan: Plan, before: Plan) -> list[Outcome]:
     return [AmountChanged(plan, before.total)] if plan.total != before.total else []
 
 
-def _arrears(plan: Plan, subscription: objects.Subscription, as_of: datetime, lifted: bool) -> None:
-    """Since when a payment is missing. What we paused for that goes on once it is paid.
+def _note_past_due(plan: Plan, subscription: objects.Subscription, as_of: datetime, lifted: bool) -> None:
+    """Set since when a payment is past due. What we paused for that is resumed once it is paid.
 
-    Nothing behind is not enough: Stripe may call a gift active again because we voided its unpaid months. And it may
-    call it past due for weeks after a pause was `lifted`: a new series begins if the next month is not paid either.
+    Nothing past due is not enough: Stripe may call a gift active again because we voided its unpaid months. And it may
+    call it past due for weeks after a pause was `lifted`: a new dunning series begins if the next month is not paid
+    either.
     """
     behind = STATUS.get(subscription.status) == Status.PAST_DUE
     plan.past_due_since = (plan.past_due_since or as_of) if behind else None
     if behind and lifted and subscription.collecting:
         plan.past_due_since = max(subscription.period_end or as_of, as_of) + FIRST_TRY
-    if plan.held_since and plan.pk:
+    if plan.auto_paused_at and plan.pk:
         follow_money(plan)
 
 
 def follow_money(plan: Plan) -> None:
-    """What we paused goes on once its money is booked and nothing is behind, whichever of the two is told first.
+    """Resume an auto-paused plan once its money is booked and nothing is past due, whichever of the two is told first.
 
     What counts is when we booked it: a bank debit that arrives now was begun before the pause. Call it with the first
     gift of the plan locked.
     """
-    if plan.held_since is None or plan.past_due_since:
+    if plan.auto_paused_at is None or plan.past_due_since:
         return
     came = LedgerEntry.objects.filter(kind="charge", gift__plan=plan, gift__status=Gift.Status.PAID)
-    if came.filter(recorded_at__gt=plan.held_since).exists():
-        go_on(plan)
+    if came.filter(recorded_at__gt=plan.auto_paused_at).exists():
+        request_resume(plan)
 
 
-def go_on(plan: Plan) -> None:
-    """Ask the worker to lift the pause that we made: the card works, or is a new one."""
+def request_resume(plan: Plan) -> None:
+    """Enqueue the job that lifts the pause that we made: the card works, or is a new one."""
     jobs.enqueue(
-        "plan-goes-on", f"plan-goes-on:{plan.subscription_id}:{plan.held_since:%Y%m%d%H%M%S}", {"plan": plan.pk}
+        "plan-resume", f"plan-resume:{plan.subscription_id}:{plan.auto_paused_at:%Y%m%d%H%M%S}", {"plan": plan.pk}
     )
 
 
 def parts(total: int, first: Gift) -> tuple[int, int]:
-    """Gift and fee cover of a total, as the donor divided it; all gift, once the total is another."""
+    """Split a total into gift and fee cover (minor units), as the donor did; all gift, if the total is another."""
     return (first.amount, first.fee_cover) if total == first.total else (total, 0)
 
 
 def _status(subscription: objects.Subscription, before: str) -> str:
-    """In our words. A status that Stripe adds one day changes nothing until somebody taught it to us."""
+    """Map Stripe's status to ours. A status that Stripe adds one day changes nothing until somebody taught it to us."""
     status = STATUS.get(subscription.status)
     if status is None:
         return before
@@ -151,7 +153,7 @@ def _status(subscription: objects.Subscription, before: str) -> str:
 
 
 def differs(plan: Plan, subscription: objects.Subscription) -> bool:
-    """Whether our row is not what Stripe has."""
+    """Whether our row differs from what Stripe has."""
     return any(getattr(plan, name) != value for name, value in _shown(subscription, plan.status).items())
 
 
@@ -170,6 +172,6 @@ def _shown(subscription: objects.Subscription, before: str) -> dict[str, Any]:
         "resumes_at": _resumes(subscription),
         "item_id": subscription.item,
         "product_id": subscription.product,
-        "held_since": _held(subscription),
+        "auto_paused_at": _auto_paused_at(subscription),
         "livemode": subscription.livemode,
     }

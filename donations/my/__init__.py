@@ -1,1 +1,1 @@
-"""What donors do with their own giving: on My page, and by the link in a letter."""
+"""Views for donors of their own giving: on My page, and by the link in a letter."""

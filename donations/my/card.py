@@ -1,4 +1,4 @@
-"""Another card for a monthly gift, by the link in a letter: one button, which leads to Stripe's own page."""
+"""Change the card of a monthly gift, by the link in a letter: one button, which leads to Stripe's customer portal."""
 
 import logging
 from typing import cast
@@ -18,8 +18,8 @@ from donations.models import Plan
 from donations.monthly import changes
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
-from foundation.doors import links
-from foundation.organisation import home
+from foundation.access import tokens
+from foundation.organisation import clone_guard
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +27,17 @@ log = logging.getLogger(__name__)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def card(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind the link in a letter about a failed payment: one button, which leads to Stripe's own page."""
+    """View of the link in a dunning letter: one button, to Stripe's own page. An expired link can be renewed."""
     to_stripe = csp_update({"form-action": ["'self'", *settings.STRIPE_PAGE_ORIGINS]})
     return cast(HttpResponse, to_stripe(lambda request: _card(request, token))(request))
 
 
 def _card(request: HttpRequest, token: str) -> HttpResponse:
-    link = links.find(token, plan_letters.CARD, expired_too=True)
+    link = tokens.find(token, plan_letters.CARD, expired_too=True)
     plan = Plan.objects.filter(subscription_id=link.subject).first() if link else None
     if link is None or plan is None or plan.status == Plan.Status.ENDED:
         return render(request, "donations/card.html", {"state": "ended" if plan else "unknown"}, status=404)
-    if links.find(token, plan_letters.CARD) is None:
+    if tokens.find(token, plan_letters.CARD) is None:
         if request.method == "POST":
             plan_letters.new_card_link(plan)
         state = "sent" if request.method == "POST" else "old"
@@ -51,7 +51,7 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
         plan.refresh_from_db()
         state = "ended" if plan.status == Plan.Status.ENDED else "open"
         return render(request, "donations/card.html", {**context, "state": state, "why": error}, status=404)
-    except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError) as error:
+    except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:
         log.warning("no card page for %s: %s", plan.subscription_id, error)
         why = answers.say(error, "monthly gift", _("Nothing was changed."))
         return render(request, "donations/card.html", {**context, "why": why}, status=503)
@@ -61,5 +61,5 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @never_cache
 def card_done(request: HttpRequest) -> HttpResponse:
-    """Where Stripe's page for the card leads back to. It proves nothing, so it promises nothing."""
+    """Return URL of Stripe's page for the card. It proves nothing, so it promises nothing."""
     return render(request, "donations/card.html", {"state": "done"})

@@ -1,4 +1,4 @@
-"""What a supporter does with their giving on My page: change a monthly gift, fetch a receipt or a statement."""
+"""Views of a supporter's giving on My page: change a monthly gift, download a receipt or a statement."""
 
 import logging
 from collections.abc import Callable
@@ -21,17 +21,17 @@ from donations.monthly import changes
 from donations.monthly.forms import AmountForm, PauseForm
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from supporters import visits
 from supporters.my import page_with_form
 
 ONCE = timedelta(days=7)  # so long somebody who meant to give once can still say so
-TROUBLE = (StripeIsDownError, StripeRefusedError, home.NotAtHomeError, changes.CannotError)
+TROUBLE = (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError, changes.CannotError)
 log = logging.getLogger(__name__)
 
 
 def may_stop(plan: Plan) -> bool:
-    """Until Stripe says that it is over. An end that was set at Stripe lets the months before it be taken."""
+    """Until Stripe says that it is over. An end that was set at Stripe lets the months before it be charged."""
     return plan.status != Plan.Status.ENDED and not (plan.cancel_at and plan.status == Plan.Status.PAUSED)
 
 
@@ -52,12 +52,12 @@ def may_undo(plan: Plan) -> bool:
 
 
 def meant_once(plan: Plan) -> bool:
-    """In its first week, after one payment: it may have been a slip."""
+    """Whether it was perhaps a mistake: in its first week, after one payment."""
     young = plan.started_at > timezone.now() - ONCE
     return young and plan.status != Plan.Status.ENDED and plan.gifts.paid().count() <= 1
 
 
-# What one press does: who may, and the change. Each is done at Stripe first.
+# Actions without a form: when it is allowed, and the change. Each is done at Stripe first.
 PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
     "skip": (may_rest, changes.skip),
     "resume": (may_resume, changes.resume),
@@ -65,7 +65,7 @@ PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
     "undo": (may_undo, changes.undo_stop),
     "once": (meant_once, changes.end),
 }
-# What needs an answer first: its form, and the change.
+# Actions with a form: the form, and the change.
 FORMS: dict[str, tuple[type[Any], Callable[..., Plan]]] = {
     "amount": (AmountForm, changes.change_amount),
     "pause": (PauseForm, changes.pause),
@@ -75,14 +75,14 @@ FORMS: dict[str, tuple[type[Any], Callable[..., Plan]]] = {
 @page_with_form
 @visits.required
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """One monthly gift and everything that can be done with it."""
+    """Page of one monthly gift, with everything that can be done with it."""
     mine = _mine(request, pk)
     if request.method != "POST":
         return _page(request, mine)
     does = request.POST.get("does", "")
     if does in FORMS:
         return _filled(request, mine, does)
-    may, change = PRESSES.get(does, (lambda plan: False, changes.look))
+    may, change = PRESSES.get(does, (lambda plan: False, changes.refresh))
     if not may(mine):
         return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
     return _done(request, mine, does, lambda: change(mine))
@@ -91,7 +91,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 @page_with_form
 @visits.required
 def card(request: HttpRequest, pk: int) -> HttpResponse:
-    """On to Stripe's own page for the card. A look at this address alone leads back."""
+    """Redirect (POST) to Stripe's own page for the card. A GET of this address leads back."""
     mine = _mine(request, pk)
     if request.method != "POST" or mine.status == Plan.Status.ENDED:
         return redirect("donations:my_plan", pk=mine.pk)
@@ -105,7 +105,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @visits.required
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """A receipt of one's own as a file."""
+    """Download a receipt of one's own."""
     supporter = request.supporter  # type: ignore[attr-defined]
     found = Receipt.objects.filter(gift__supporter=supporter, label=number).first()
     if found is None:
@@ -116,7 +116,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 @visits.required
 def statement(request: HttpRequest, year: int, kind: str) -> HttpResponse:
-    """A year of one's own giving as PDF or as a table."""
+    """Download the statement of a year of one's own giving, as PDF or CSV."""
     supporter = request.supporter  # type: ignore[attr-defined]
     if kind not in ("pdf", "csv") or year not in statements.years(supporter.pk):
         raise Http404
@@ -124,7 +124,7 @@ def statement(request: HttpRequest, year: int, kind: str) -> HttpResponse:
 
 
 def _mine(request: HttpRequest, pk: int) -> Plan:
-    """Somebody else's monthly gift is not there."""
+    """The supporter's own monthly gift; 404 for somebody else's."""
     found = Plan.objects.counted().filter(pk=pk, supporter=request.supporter).first()  # type: ignore[attr-defined]
     if found is None:
         raise Http404

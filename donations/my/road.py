@@ -1,4 +1,4 @@
-"""A supporter's own road: where on it each day stands on which they gave. It grows by their dates, never by a goal."""
+"""Timeline of a supporter's gifts, drawn as a road: where each day stands on it. It grows by dates, never by a goal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ A_YEAR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Road:
-    """`stones` and `years` (each first of January) are shares of the way. `until` only once it is a year long."""
+    """Timeline. `stones` and `years` (each first of January) are shares of the way. `until`: once it is a year long."""
 
     stones: list[float]
     years: list[float]
@@ -18,8 +18,8 @@ class Road:
 
 
 def of(days: Sequence[date]) -> Road | None:
-    """The first day stands where the road begins, the newest before the sun. In a first year most of the way is
-    open, so that two gifts of one week do not look like the ends of a life.
+    """Return the timeline. The first day stands where the road begins, the newest before the sun. In a first year most
+    of the way is open, so that two gifts of one week do not look like the ends of a life.
     """
     if not days:
         return None

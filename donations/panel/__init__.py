@@ -1,1 +1,1 @@
-"""What staff see of money, and may do."""
+"""The Wagtail panel of money: what staff see, and may do."""

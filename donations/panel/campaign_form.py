@@ -1,4 +1,4 @@
-"""Staff write a campaign's sums as people do, and name its lead gift by its reference; the row keeps minor units."""
+"""Panel form of a campaign: sums as people write them, the lead gift by its reference; the row keeps minor units."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from donations import money
 from donations.models import Campaign, Currency, Gift, MatchReservation
 from donations.models.campaigns import MOST
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 
 
 class CampaignForm(NoCardNumbers, WagtailAdminModelForm):
-    """A funder and a cap, or neither; a cap never below what gifts have of it already."""
+    """Form of a campaign. A funder and a cap, or neither; a cap never below what gifts have of it already."""
 
     goal_sum = forms.CharField(
         label=gettext_lazy("Goal"), max_length=money.LONGEST, help_text=gettext_lazy("In the currency, as 25,000.")

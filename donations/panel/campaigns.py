@@ -1,4 +1,4 @@
-"""What staff see of campaigns: a list with what each raised, the editor with its preview, and the gifts matched."""
+"""Panel lists of campaigns with what each raised, the editor with its preview, and the gifts matched."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from staff.lists import ReadOnlyViewSet
 
 
 class CampaignViewSet(NeverDeleted, SnippetViewSet):
-    """Sums are shown as the books have them now. Gifts hang on a campaign: it is ended or taken off, not deleted."""
+    """Campaigns. Sums are the ledger's of now. Gifts hang on a campaign: it is ended or taken off, not deleted."""
 
     model = Campaign
     icon = "crosshairs"
@@ -50,7 +50,7 @@ class CampaignViewSet(NeverDeleted, SnippetViewSet):
 
 
 class MatchViewSet(ReadOnlyViewSet):
-    """Which gifts a funder matches, and with how much."""
+    """Match reservations: which gifts a funder matches, and with how much."""
 
     model = MatchReservation
     icon = "link"

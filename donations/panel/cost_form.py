@@ -1,4 +1,4 @@
-"""Staff say what a sum does, in the sums that people write, and name the funds of the giving form."""
+"""Panel forms of cost lines (what a sum does), in the sums that people write, and of the funds of the giving form."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.models import CostLine, Fund
 from donations.models.funds import MOST_OFFERED
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 
 
 class CostLineForm(NoCardNumbers, forms.ModelForm):
-    """The row keeps minor units."""
+    """Form of a cost line. The row keeps minor units."""
 
     sum = forms.CharField(label=gettext_lazy("Sum"), help_text=gettext_lazy("A rung of the ladder, for example 30."))
 
@@ -49,7 +49,7 @@ class CostLineForm(NoCardNumbers, forms.ModelForm):
 
 
 class FundForm(NoCardNumbers, forms.ModelForm):
-    """With “where it is needed most” no more than four choices: with more, fewer people finish."""
+    """Form of a fund. With “where it is needed most” no more than four choices: with more, fewer people finish."""
 
     class Meta:
         model = Fund

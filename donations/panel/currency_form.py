@@ -1,4 +1,4 @@
-"""Staff set a currency in the sums that people write; the row keeps minor units."""
+"""Panel form of a currency, in the sums that people write; the row keeps minor units."""
 
 import re
 from typing import Any
@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.models import Currency
 from donations.models.currencies import MOST_BASIS_POINTS
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 
 PERCENT = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?", re.ASCII)
 MOST_RUNGS = 6
 
 
 class CurrencyForm(NoCardNumbers, forms.ModelForm):
-    """Both parts of the card fee, or neither."""
+    """Form of a currency. Both parts of the card fee, or neither."""
 
     monthly = forms.CharField(
         label=gettext_lazy("Monthly amounts"), help_text=gettext_lazy("Rising, with spaces between: 15 30 60 120")

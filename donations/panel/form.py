@@ -1,4 +1,4 @@
-"""What staff set of the giving form: currencies with their ladders, what a sum does, and what gifts can be for."""
+"""Panel lists of what staff set of the giving form: currencies with their ladders, cost lines, and funds."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ class CurrencyViewSet(NeverDeleted, EditedViewSet):
 
 
 class CostLineViewSet(EditedViewSet):
-    """What a rung of a ladder does, with the line of costs that says so."""
+    """Cost lines: what a rung of a ladder does, with the line of costs that says so."""
 
     model = CostLine
     form = CostLineForm
@@ -30,7 +30,7 @@ class CostLineViewSet(EditedViewSet):
 
 
 class FundViewSet(NeverDeleted, EditedViewSet):
-    """What gifts can be for."""
+    """Funds: what gifts can be for."""
 
     model = Fund
     form = FundForm

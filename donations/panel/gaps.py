@@ -1,4 +1,4 @@
-"""Money at Stripe that our books cannot explain, in the panel: each row, and what a person may decide about it."""
+"""Panel list of gaps: money at Stripe that our books cannot explain, and what a person may decide about it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from donations.reconcile import gaps
 from donations.stripe import client
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from donations.sync import balance, orphans, payments
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from staff.action_views import NotDoneError
 from staff.lists import Action, ReadOnlyViewSet
 
@@ -23,44 +23,44 @@ def _is_open(gap: Gap) -> bool:
 
 
 def _has_no_row(gap: Gap) -> bool:
-    return _is_open(gap) and not LedgerEntry.objects.filter(balance_transaction=gap.movement).exists()
+    return _is_open(gap) and not LedgerEntry.objects.filter(balance_transaction=gap.balance_transaction).exists()
 
 
 def _book(gap: Gap, user: Any) -> str:
-    """By the same steps as an event, and nobody is written to. A person says that our mark on it is ours."""
-    movement = gaps.movement(gap)
+    """Book it by the handlers of webhook events; nobody is written to. A person says that our mark on it is ours."""
+    txn = gaps.balance_transaction(gap)
     try:
-        home.check_account(client.account())
-        note = balance.take(movement, audience.staff_alone, anywhere=True)
+        clone_guard.check_account(client.account())
+        note = balance.book(txn, audience.staff_alone, anywhere=True)
     except (
-        *(StripeIsDownError, StripeRefusedError, home.NotAtHomeError),
+        *(StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError),
         *(orphans.UnknownOrphanError, payments.NotOursError),
     ) as error:
         raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
-    if balance.unexplained([movement]):
+    if balance.unexplained([txn]):
         raise NotDoneError(gettext("Our books still do not explain it. Please look it up in Stripe's dashboard."))
-    gaps.close([gap.movement])
+    gaps.close([gap.balance_transaction])
     return note or gettext("It is in the books now. Nobody was written to.")
 
 
 def _not_ours(gap: Gap, user: Any) -> str:
-    balance.foreign(gaps.movement(gap))
-    gaps.close([gap.movement])
+    balance.book_foreign(gaps.balance_transaction(gap))
+    gaps.close([gap.balance_transaction])
     return gettext("It is booked as money that is not ours.")
 
 
 class GapViewSet(ReadOnlyViewSet):
-    """Each balance transaction that no row of the ledger explains, until one does."""
+    """Gaps: each balance transaction that no ledger entry explains, until one does."""
 
     model = Gap
     icon = "help"
     menu_label = _("Money not in our books")
-    list_display = ["movement", "type", "net_text", "moved_at", "why", "explained_at"]
+    list_display = ["balance_transaction", "type", "net_text", "moved_at", "why", "explained_at"]
     list_filter = {"explained_at": ["isnull"], "moved_at": ["date"]}
-    search_fields = ["movement", "source", "why"]
+    search_fields = ["balance_transaction", "source", "why"]
     inspect_view_fields = [
         *[
-            "movement",
+            "balance_transaction",
             "source",
             "type",
             "net_text",

@@ -1,4 +1,4 @@
-"""What staff see of money: gifts, plans, books and events to read, and the currencies to set."""
+"""Panel lists of money: gifts, plans, disputes, ledger, payouts, receipts, webhook events; currencies to set."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations.giving import addresses
 from donations.letters import gift_letters
-from donations.models import Gift, LedgerEntry, Objection, Payout, Receipt, Reconciliation, StripeEvent
+from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.money_lists import MoneyViewSet
@@ -31,7 +31,7 @@ def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
 
 
 class GiftViewSet(MoneyViewSet):
-    """One row for each payment, and for each that was begun."""
+    """Gifts: one row for each payment, and for each that was begun."""
 
     model = Gift
     index_view_class = GiftList
@@ -86,7 +86,7 @@ class GiftViewSet(MoneyViewSet):
         ),
         Related(
             _("Disputes and warnings"),
-            lambda gift: gift.objections.all(),
+            lambda gift: gift.disputes.all(),
             ["stripe_object", "kind", "status_text", "amount_text", "answer_by"],
         ),
         Related(
@@ -110,17 +110,17 @@ class GiftViewSet(MoneyViewSet):
         return super().get_index_view_kwargs(**{"queryset": Gift.objects.with_returns(), **kwargs})
 
 
-def _settled(row: Objection, user: Any) -> str:
-    Objection.objects.refunds_owed().filter(pk=row.pk).update(actionable=False)
+def _settled(row: Dispute, user: Any) -> str:
+    Dispute.objects.refunds_owed().filter(pk=row.pk).update(actionable=False)
     return gettext("Noted: the donor has the money.")
 
 
-class ObjectionViewSet(MoneyViewSet):
-    """What banks and card networks hold against payments, and refunds that came back. Answers to disputes are given in
-    Stripe's dashboard.
+class DisputeViewSet(MoneyViewSet):
+    """Disputes, inquiries and fraud warnings of banks and card networks, and refunds that failed. Answers to disputes
+    are given in Stripe's dashboard.
     """
 
-    model = Objection
+    model = Dispute
     icon = "warning"
     menu_label = _("Disputes and warnings")
     list_display = [
@@ -152,14 +152,14 @@ class ObjectionViewSet(MoneyViewSet):
             "settled",
             _("The donor has the money in another way"),
             _settled,
-            "donations.change_objection",
-            applies=lambda row: row.kind == Objection.Kind.REFUND and row.actionable,
+            "donations.change_dispute",
+            applies=lambda row: row.kind == Dispute.Kind.REFUND and row.actionable,
         )
     ]
 
 
 class LedgerViewSet(MoneyViewSet):
-    """Every movement of money. Rows are only ever added."""
+    """Ledger entries: every movement of money. Append-only."""
 
     model = LedgerEntry
     icon = "list-ul"
@@ -176,18 +176,19 @@ class LedgerViewSet(MoneyViewSet):
 
 
 class PayoutViewSet(MoneyViewSet):
-    """What left for the bank account, and whether our books explain it."""
+    """Payouts: what left for the bank account, and whether our books explain it."""
 
     model = Payout
     icon = "upload"
     menu_label = _("Payouts")
-    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "movements", "arrives_on", "mode_text"]
+    list_display = ["payout_id", "status", "amount_text", "unexplained_text", "balance_transactions", "arrives_on"]
+    list_display += ["mode_text"]
     list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"], "livemode": ["exact"]}
     search_fields = ["payout_id"]
 
 
 class ReconciliationViewSet(ReadOnlyViewSet):
-    """Each comparison with Stripe's lists: what it found, and what it could not explain."""
+    """Reconciliation runs: each comparison with Stripe's lists, what it found, and what it could not explain."""
 
     model = Reconciliation
     icon = "resubmit"
@@ -205,7 +206,7 @@ def _send_receipt(document: Receipt, user: Any) -> str:
 
 
 class ReceiptViewSet(MoneyViewSet):
-    """Numbered documents, as they were issued."""
+    """Receipts: numbered documents, as they were issued."""
 
     model = Receipt
     inspect_view_class = ReceiptDetail
@@ -228,19 +229,19 @@ class ReceiptViewSet(MoneyViewSet):
 
 
 def _job(event: StripeEvent) -> Job:
-    """Made anew where it was forgotten since."""
+    """The event's job, enqueued anew where it was deleted since."""
     return queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
 
 
 def _replay(event: StripeEvent, user: Any) -> str:
-    """Harmless: the object is fetched anew and what is written already is found."""
+    """Replay the event by a new job. Idempotent: the object is fetched anew and what is written already is found."""
     key = f"{event.job_key}:again:{timezone.now():%Y%m%d%H%M%S%f}"
     queue.enqueue("stripe-event", key, {"event": event.event_id})
     return gettext("The event will be worked through once more. What is in the books already is not written twice.")
 
 
 class EventViewSet(ReadOnlyViewSet):
-    """What Stripe told us, and what became of it. The body holds names and addresses, so it stays out of the panel."""
+    """Stripe's webhook events, and what became of them. The body has names and addresses: it stays out of here."""
 
     model = StripeEvent
     icon = "download"
@@ -274,7 +275,7 @@ class Money(ModelViewSetGroup):
     items = (
         GiftViewSet,
         PlanViewSet,
-        ObjectionViewSet,
+        DisputeViewSet,
         LedgerViewSet,
         PayoutViewSet,
         ReconciliationViewSet,

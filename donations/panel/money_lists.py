@@ -1,4 +1,4 @@
-"""Rows of money in the panel and its files: sums as people write them; minor units only where it says so."""
+"""Panel lists and exports of money: sums as people write them; minor units only where it says so."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ MINOR = "_minor"  # at the end of a column's name: the whole number as it stands
 
 
 class MoneyList(ListView):
-    """A list whose files say 44.00 and USD, and minor units only in columns that say so."""
+    """A list whose exports say 44.00 and USD, and minor units only in columns that say so."""
 
     def to_row_dict(self, item: Model) -> dict[str, Any]:
         """`total_minor` is the field `total` as it stands in the books."""

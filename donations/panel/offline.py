@@ -1,4 +1,4 @@
-"""Gifts that came without Stripe in the panel: enter one, take one back, and the PDF of a receipt to print."""
+"""Panel views of offline gifts: enter one, take one back (refund), and the PDF of a receipt to print."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ from donations.panel.money_lists import MoneyDetail, MoneyList
 from donations.panel.offline_form import OfflineForm
 from staff.lists import Action
 
-MAY = "donations.add_gift"  # who enters such a gift may take it back
+MAY = "donations.add_gift"  # the permission to enter such a gift, and to take it back
 LABEL = _("Enter a gift")
 
 
 class GiftList(MoneyList):
-    """The list of gifts, with the way to enter one that came without Stripe. What was begun and not finished is no
-    gift: it is shown to who filters by status or searches.
+    """The list of gifts, with the button to enter an offline one. What was begun and not finished is no gift: it is
+    shown only when the list is filtered by status or searched.
     """
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -56,7 +56,7 @@ class ReceiptDetail(MoneyDetail):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def enter(request: HttpRequest) -> HttpResponse:
-    """Enter a cheque, cash, a transfer or a thing. Sent twice, it is one gift, and one line in the log."""
+    """View: enter a cheque, cash, a transfer or a thing. Idempotent: sent twice, it is one gift, one log line."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     form = OfflineForm(request.POST or None)
@@ -77,7 +77,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def receipt_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The file of a receipt, for whoever may read the row."""
+    """Download the PDF of a receipt, with the permission to view its row."""
     if not request.user.has_perm("donations.view_receipt"):
         raise PermissionDenied
     return papers.receipt_file(get_object_or_404(Receipt, pk=pk))

@@ -1,4 +1,4 @@
-"""What staff fill in for a gift that came without Stripe: a sum and its currency, or a thing in words."""
+"""Panel form of an offline gift: a sum and its currency, or a thing in words."""
 
 import uuid
 from typing import Any
@@ -12,7 +12,7 @@ from donations.giving.offline import Entry
 from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
 from donations.models.gifts import NO_CURRENCY, Method
-from foundation.doors.card_numbers import NoCardNumbers
+from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 from supporters import names
 
@@ -20,7 +20,9 @@ CAME = [(method.value, method.label) for method in Method if method != Method.ST
 
 
 class OfflineForm(NoCardNumbers, forms.Form):
-    """`entry` and `more` are what `offline.record` takes. The hidden `attempt` makes a double click one gift."""
+    """Form of an offline gift. `entry` and `more` are what `offline.record` takes. The hidden `attempt` (idempotency
+    key) makes a double click one gift.
+    """
 
     attempt = forms.UUIDField(widget=forms.HiddenInput)
     method = forms.ChoiceField(label=gettext_lazy("How it came"), choices=CAME)

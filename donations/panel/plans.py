@@ -1,4 +1,4 @@
-"""Monthly gifts in the panel: a list, and what staff may change when a donor asks for it."""
+"""Panel list of monthly gifts (subscriptions), and what staff may change when a donor asks for it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ from donations.monthly.forms import AmountForm, PauseForm
 from donations.panel.money_lists import MoneyViewSet
 from donations.stripe import client, troubles
 from donations.stripe.errors import KeyRefusedError, StripeIsDownError, StripeRefusedError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 from staff.action_views import NotDoneError
 from staff.list_filters import ListFilterSet
@@ -26,8 +26,8 @@ from staff.lists import Action, Related
 MAY = "donations.change_plan"
 
 
-def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
-    """What a button does: the change at Stripe, or a sentence that says why not."""
+def _change_action(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
+    """Return what a button does: the change at Stripe, or a sentence that says why not."""
 
     def run(plan: Plan, user: Any, **chosen: Any) -> str:
         try:
@@ -36,7 +36,7 @@ def _steer(change: Callable[..., Plan], words: Any) -> Callable[..., str]:
         except (
             StripeIsDownError,
             StripeRefusedError,
-            home.NotAtHomeError,
+            clone_guard.WrongSiteError,
             changes.CannotError,
         ) as error:
             if isinstance(error, KeyRefusedError | StripeRefusedError):
@@ -87,7 +87,7 @@ def _stays(plan: Plan) -> bool:
 
 
 def _is_there(plan: Plan) -> bool:
-    """At the Stripe that our key reaches: not one of a rehearsal, once real money moves."""
+    """Whether it is at the Stripe account and mode of our key: not one of a rehearsal, once real money moves."""
     return plan.livemode == client.is_live()
 
 
@@ -96,7 +96,7 @@ def _runs(plan: Plan) -> bool:
 
 
 def _still_takes(plan: Plan) -> bool:
-    """An end that was set at Stripe lets the months before it be taken: such a gift can be stopped too."""
+    """An end that was set at Stripe lets the months before it be charged: such a gift can be stopped too."""
     return _runs(plan) and not (plan.cancel_at and plan.status == Plan.Status.PAUSED)
 
 
@@ -172,7 +172,7 @@ class PlanViewSet(MoneyViewSet):
     list_select_related = ["supporter"]
     inspect_view_fields = [
         *["status_text", "total_text", "amount", "fee_cover", "currency", "supporter", "started_at"],
-        *["current_period_end", "resumes_at", "cancel_at", "ended_at", "past_due_since", "held_since"],
+        *["current_period_end", "resumes_at", "cancel_at", "ended_at", "past_due_since", "auto_paused_at"],
         *["stripe_status", "subscription_id", "customer_id", "as_of", "livemode"],
     ]
     related = [
@@ -184,7 +184,7 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "amount",
             _("Change the amount"),
-            _steer(
+            _change_action(
                 changes.change_amount, lambda plan: gettext("Now %(sum)s every month.") % {"sum": plan.total_text()}
             ),
             MAY,
@@ -195,20 +195,25 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "pause",
             _("Leave out payments"),
-            _steer(changes.pause, _rests),
+            _change_action(changes.pause, _rests),
             MAY,
             _stays,
             form=PauseForm,
             sure=_sure_of_pause,
         ),
-        Action("skip", _("Skip the next payment"), _steer(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
+        Action("skip", _("Skip the next payment"), _change_action(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
         Action(
-            "skip-three", _("Skip the next three payments"), _steer(_skip(3), _rests), MAY, _goes, sure=_sure_of_skip(3)
+            "skip-three",
+            _("Skip the next three payments"),
+            _change_action(_skip(3), _rests),
+            MAY,
+            _goes,
+            sure=_sure_of_skip(3),
         ),
         Action(
             "resume",
             _("Resume"),
-            _steer(changes.resume, _("The monthly gift goes on.")),
+            _change_action(changes.resume, _("The monthly gift goes on.")),
             MAY,
             lambda plan: plan.status == Plan.Status.PAUSED and plan.cancel_at is None,
         ),
@@ -216,7 +221,9 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "stop",
             _("Stop: take nothing more, end in seven days"),
-            _steer(changes.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")),
+            _change_action(
+                changes.stop, _("Nothing more is taken. It ends in seven days, and can be taken up until then.")
+            ),
             MAY,
             _still_takes,
             sure=_sure_of_stop,
@@ -224,17 +231,19 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "undo-stop",
             _("Undo the stop"),
-            _steer(changes.undo_stop, _undone),
+            _change_action(changes.undo_stop, _undone),
             MAY,
             lambda plan: _runs(plan) and plan.cancel_at is not None,
         ),
         Action(
             "end",
             _("End now, for ever"),
-            _steer(changes.end, _("The monthly gift has ended.")),
+            _change_action(changes.end, _("The monthly gift has ended.")),
             MAY,
             _runs,
             sure=_sure_of_end,
         ),
-        Action("look", _("Ask Stripe how it stands"), _steer(changes.look, _("This is how Stripe has it.")), MAY),
+        Action(
+            "look", _("Ask Stripe how it stands"), _change_action(changes.refresh, _("This is how Stripe has it.")), MAY
+        ),
     ]

@@ -1,4 +1,4 @@
-"""What Stripe refused of us, in the panel: each reason once, until somebody says that it is settled."""
+"""Panel list of calls that Stripe refused: each reason once, until somebody says that it is resolved."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _settled(row: StripeTrouble, user: Any) -> str:
 
 
 class TroubleViewSet(ReadOnlyViewSet):
-    """A sum that it does not take, a product that somebody archived, a clock that is wrong, a key without a right."""
+    """Refusals: a sum that Stripe does not take, an archived product, a clock that is wrong, a key without a right."""
 
     model = StripeTrouble
     icon = "warning"

@@ -1,4 +1,4 @@
-"""Receipts that nobody was mailed, in the panel: which they are, and one button that sends them all."""
+"""Panel view of receipts that nobody was mailed: which they are, and one button that sends them all."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +15,13 @@ from donations.reconcile import unsent
 
 MAY = "donations.change_receipt"  # who may send one receipt to its donor
 LABEL = _("Receipts that nobody was mailed")
-SHOWN, LOOK_AGAIN = 100, 5  # rows of the preview; seconds between two looks while letters are written
+SHOWN, LOOK_AGAIN = 100, 5  # rows of the preview; seconds between two refreshes while letters are written
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def receipts(request: HttpRequest) -> HttpResponse:
-    """What would be sent. The button sends it; looking sends nothing."""
+    """View: what would be sent. The button (POST) enqueues it; a GET sends nothing."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""The statements of a year in the panel: how many are due, one button that sends them, and how far they are."""
+"""Panel view of the yearly statements: how many are due, one button that sends them, and how far they are."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from foundation.organisation.models import Organisation
 
 MAY = "donations.change_receipt"  # who may send one receipt to its donor
 LABEL = _("Statements of a year")
-FIRST, LOOK_AGAIN = 2000, 5  # the earliest year offered; seconds between two looks while letters are written
+FIRST, LOOK_AGAIN = 2000, 5  # the earliest year offered; seconds between two refreshes while letters are written
 
 
 class StatementsMenuItem(MenuItem):
@@ -32,7 +32,7 @@ def menu_item() -> MenuItem:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def statements(request: HttpRequest, year: int | None = None) -> HttpResponse:
-    """What a run would do, and how far one is. The button starts one; looking starts nothing."""
+    """View: what a run would do, and how far one is. The button (POST) starts one; a GET starts nothing."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     today = Organisation.load().today().year

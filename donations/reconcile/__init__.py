@@ -1,1 +1,1 @@
-"""Compare our books with Stripe's lists, and keep what cannot be explained."""
+"""Reconciliation: compare our books with Stripe's lists, and keep the gaps that cannot be explained."""

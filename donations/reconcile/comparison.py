@@ -1,4 +1,4 @@
-"""Compare each list of Stripe's with our books. A part that fails stops no other, and is owed to the next run."""
+"""Reconcile each list of Stripe's with our books. A part that fails stops no other, and is owed to the next run."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from donations.campaigns import matching
 from donations.letters.audience import staff_alone
-from donations.models import Gap, Gift, Objection, Payout, Plan, Reconciliation
+from donations.models import Dispute, Gap, Gift, Payout, Plan, Reconciliation
 from donations.monthly import plans
 from donations.reconcile import gaps
 from donations.stripe import bulk, client, objects, parse, reads
@@ -26,16 +26,16 @@ SLOW = timedelta(days=45)  # no bank debit takes longer
 CLOSING = timedelta(days=35)  # a payout may fail, and be explained, so long after it was made
 CHUNK = 100
 UNFINISHED = from_stripe.OPEN
-PARTS = ("movements", "pages", "plans", "disputes", "warnings", "payouts")
+PARTS = ("balance_transactions", "checkout_sessions", "plans", "disputes", "warnings", "payouts")
 Progress = Callable[[str, int, datetime | None], None]
 
 
 class TurnIsOverError(Exception):
-    """The run took its time. Its row says where the next one goes on."""
+    """The run's time limit is over. Its row says where the next one continues."""
 
 
 class Comparison:
-    """One run, from where its row says. With `apply` False it looks only."""
+    """One reconciliation run, from where its row says. With `apply` False it only reads."""
 
     def __init__(self, row: Reconciliation, progress: Progress, ends: datetime | None) -> None:
         self.row, self.progress, self.ends = row, progress, ends
@@ -46,20 +46,20 @@ class Comparison:
         self.why: dict[str, str] = {}
 
     def work(self) -> None:
-        """Raises TurnIsOverError between two steps, StripeIsDownError and LeaseLostError."""
+        """Compare all parts. Raises TurnIsOverError between two batches, StripeIsDownError and LeaseLostError."""
         for part in PARTS:
             if part not in self.row.place["done"]:
                 self._work_on(part)
                 self.row.place = {**self.row.place, "done": [*self.row.place["done"], part], "after": ""}
-                self._stand()
+                self._save_place()
         if self.apply and (booked := gaps.close_explained(self.account)):  # by a later part
             self.missing = [ident for ident in self.missing if ident not in booked]
             self.problems = [line for line in self.problems if line.rpartition(" ")[2] not in booked]
-            self._stand()
+            self._save_place()
 
     def _work_on(self, part: str) -> None:
-        """What Stripe does not let us read, or what we cannot, is said in the row, and the other parts go on. The next
-        run reads this one again from the same day on.
+        """Compare one part. What Stripe does not let us read, or what we cannot, is noted in the row, and the other
+        parts go on. The next run reads this one again from the same day on.
         """
         self.since = self._from(part)
         try:
@@ -79,15 +79,15 @@ class Comparison:
         self.row.place = {**self.row.place, "failed": {**self.row.place.get("failed", {}), part: since}}
 
     def _from(self, part: str) -> datetime | None:
-        """From when on a part is read: as the run says, or from where an earlier one could not."""
+        """From when on a part is read (UTC): as the run says, or from where an earlier one could not."""
         owed = self.row.place.get("owed", {})
         if part not in owed:
             return self.row.since
         before = parse_datetime(owed[part]) if owed[part] else None
         return min(before, self.row.since) if before and self.row.since else None
 
-    def _stand(self) -> None:
-        """Write down how far it came."""
+    def _save_place(self) -> None:
+        """Save how far it came. Raises TurnIsOverError when the time limit is over."""
         self.row.found, self.row.missing = dict(self.found), self.missing
         self.row.gaps = Gap.objects.open(self.account).count() if self.apply else len(self.missing)
         self.row.notes = "\n".join(self.problems)[:4000]
@@ -95,84 +95,84 @@ class Comparison:
         if self.ends and timezone.now() >= self.ends and len(self.row.place["done"]) < len(PARTS):
             raise TurnIsOverError(f"read back to {self.row.place['after'] or 'the beginning'}")
 
-    def movements(self) -> None:
-        """Everything that touched the balance must stand in the ledger, to the cent."""
-        for some in _chunks(reads.movements(self.since, self.row.place["after"])):
-            self._explain(list(self._read("movements", some, parse.movement, self._unreadable)))
+    def balance_transactions(self) -> None:
+        """Compare balance transactions: all that touched the balance must stand in the ledger, to the cent."""
+        for some in _chunks(reads.balance_transactions(self.since, self.row.place["after"])):
+            self._explain(list(self._read("balance transactions", some, parse.balance_transaction, self._unreadable)))
             if len(some) == CHUNK:
                 self.row.place = {**self.row.place, "after": some[-1]["id"]}
-                self._stand()
+                self._save_place()
         if self.apply:
             for rows in _chunks(gaps.older(self.account, self.missing)):
-                self._explain([movement for row in rows if (movement := self._of_gap(row))])
+                self._explain([txn for row in rows if (txn := self._of_gap(row))])
 
-    def _explain(self, some: list[objects.Movement]) -> None:
+    def _explain(self, some: list[objects.BalanceTransaction]) -> None:
         missing = balance.unexplained(some)
         doubtful = balance.perhaps_ours(some, ever=self.row.since is None) if self.apply else []
         with bulk.behind([*missing, *doubtful] if self.apply else []):
-            for movement in missing:
-                self._mend("movements", movement.id, balance.take, movement, staff_alone)
-            for movement in doubtful:
-                self._try(movement.id, self._look_again, movement)
+            for txn in missing:
+                self._mend("balance transactions", txn.id, balance.book, txn, staff_alone)
+            for txn in doubtful:
+                self._try(txn.id, self._retry_foreign, txn)
         left = balance.unexplained(missing) if self.apply else missing
-        self.missing += [movement.id for movement in left]
-        self.problems += [f"not in our books: {movement.id}" for movement in left]
+        self.missing += [txn.id for txn in left]
+        self.problems += [f"not in our books: {txn.id}" for txn in left]
         if self.apply:
-            gaps.keep(self.account, left, self.why)
-            gaps.close({movement.id for movement in some} - {movement.id for movement in left})
+            gaps.record(self.account, left, self.why)
+            gaps.close({txn.id for txn in some} - {txn.id for txn in left})
 
-    def _look_again(self, movement: objects.Movement) -> str:
-        """Money that was booked as not ours, when Stripe may not have said everything yet."""
+    def _retry_foreign(self, txn: objects.BalanceTransaction) -> str:
+        """Retry money that was booked as foreign, when Stripe may not have said everything yet."""
         try:
-            note = balance.take(movement, staff_alone)
+            note = balance.book(txn, staff_alone)
         except orphans.UnknownOrphanError:
             return ""  # a person decided that
-        self.found["movements"] += not balance.is_foreign(movement)
+        self.found["balance transactions"] += not balance.is_foreign(txn)
         return note
 
     def _unreadable(self, raw: Raw) -> None:
-        """A movement of which we do not even understand the sum."""
+        """A balance transaction of which we do not even understand the sum."""
         self.missing.append(raw["id"])
         if self.apply:
-            gaps.keep_unread(self.account, raw["id"])
+            gaps.record_unread(self.account, raw["id"])
 
-    def _of_gap(self, row: Gap) -> objects.Movement | None:
+    def _of_gap(self, row: Gap) -> objects.BalanceTransaction | None:
         if row.net is not None:
-            return gaps.movement(row)
-        found: list[objects.Movement | None] = []
-        self._try(row.movement, lambda: found.append(reads.movement(row.movement)))
+            return gaps.balance_transaction(row)
+        found: list[objects.BalanceTransaction | None] = []
+        self._try(row.balance_transaction, lambda: found.append(reads.balance_transaction(row.balance_transaction)))
         return found[0] if found else None
 
-    def pages(self) -> None:
-        """Payment pages that were finished, left or ran out, while their gift still waits."""
-        seen = set()
-        for some in _chunks(self._read("pages", reads.pages(self.since), parse.checkout_page)):
-            seen |= {page.id for page in some}
-            left = [page.id for page in some if page.status != "open"]
+    def checkout_sessions(self) -> None:
+        """Compare Checkout Sessions that were finished, left or expired, while their gift still waits."""
+        seen, listed = set(), reads.checkout_sessions(self.since)
+        for some in _chunks(self._read("checkout sessions", listed, parse.checkout_session)):
+            seen |= {session.id for session in some}
+            left = [session.id for session in some if session.status != "open"]
             for ident in list(_waiting().filter(session_id__in=left).values_list("session_id", flat=True)):
-                self._page(ident or "")
+                self._session(ident or "")
         now = timezone.now()
         waiting = _waiting().filter(created_at__gt=now - SLOW).exclude(session_id=None)
         for known in list(waiting.values_list("session_id", flat=True)):
             if known not in seen:
-                self._try(known or "", self._old_page, known or "")
+                self._try(known or "", self._unlisted_session, known or "")
         alone = Gift.objects.filter(status=Status.STARTED, session_id=None, created_at__lt=now - timedelta(days=2))
         self.found["abandoned"] += alone.count()
         if self.apply:
             matching.release_all(alone.filter(match__state="reserved"))
             alone.update(status=Status.EXPIRED)
 
-    def _old_page(self, ident: str) -> None:
-        """One that the list did not show. Nobody pays here on one of another account (a rehearsal's)."""
+    def _unlisted_session(self, ident: str) -> None:
+        """Check a session that the list did not show. Nobody pays here on one of another account (a rehearsal's)."""
         try:
-            is_open = reads.checkout_page(ident).status == "open"
+            is_open = reads.checkout_session(ident).status == "open"
         except NotFoundError:
-            self._mend("pages", ident, from_stripe.page_is_gone, ident, staff_alone)
+            self._mend("checkout sessions", ident, from_stripe.session_is_gone, ident, staff_alone)
         else:
             if not is_open:
-                self._page(ident)
+                self._session(ident)
 
-    def _page(self, ident: str) -> None:
+    def _session(self, ident: str) -> None:
         """A bank debit that is still on its way changes nothing, so it is no difference."""
         gift = Gift.objects.get(session_id=ident)
         if gift.status in (Status.PENDING, Status.WAITING) and not self.apply:
@@ -182,10 +182,10 @@ class Comparison:
             self._try(ident, from_stripe.session_changed, ident, staff_alone)
             gift.refresh_from_db()
         if not self.apply or gift.status != before:
-            self.found["pages"] += 1
+            self.found["checkout sessions"] += 1
 
     def plans(self) -> None:
-        """Whose it is, its metadata say; what others sell by the month is not looked into."""
+        """Compare subscriptions. Whose it is, its metadata say; what others sell by the month is not looked into."""
         as_of = timezone.now()
         for some in _chunks(reads.subscriptions()):
             self.progress("monthly gifts", len(some), None)
@@ -203,16 +203,16 @@ class Comparison:
             self._mend("monthly gifts", subscription.id, orphans.keep_plan, subscription, as_of, staff_alone)
 
     def disputes(self) -> None:
-        """Those made since, and every one that is still open in our books: how it ended may be all that we missed."""
+        """Compare disputes made since, and all that are open in our books: how one ended may be all that we missed."""
         seen = set()
         for dispute in self._read("disputes", reads.disputes(self.since), parse.dispute):
             seen.add(dispute.id)
             self._dispute(dispute)
-        for ident in _idents(Objection.objects.open_disputes(), seen):
+        for ident in _idents(Dispute.objects.open_disputes(), seen):
             self._try(ident, lambda ident: self._dispute(reads.dispute(ident)), ident)
 
     def _dispute(self, fact: objects.Dispute) -> None:
-        known = Objection.objects.filter(stripe_object=fact.id, status=fact.status).exists()
+        known = Dispute.objects.filter(stripe_object=fact.id, status=fact.status).exists()
         if not known and _ours(fact.payment_intent):
             self._mend("disputes", fact.id, from_stripe.dispute_changed, fact.id, staff_alone)
 
@@ -221,11 +221,11 @@ class Comparison:
         for warning in self._read("warnings", reads.fraud_warnings(self.since), parse.warning):
             seen.add(warning.id)
             self._warning(warning)
-        for ident in _idents(Objection.objects.open_warnings(), seen):
+        for ident in _idents(Dispute.objects.open_warnings(), seen):
             self._try(ident, lambda ident: self._warning(reads.fraud_warning(ident)), ident)
 
     def _warning(self, fact: objects.FraudWarning) -> None:
-        same = Objection.objects.filter(stripe_object=fact.id, actionable=fact.actionable)
+        same = Dispute.objects.filter(stripe_object=fact.id, actionable=fact.actionable)
         if not same.exists() and _ours(fact.payment_intent):
             self._mend("warnings", fact.id, from_stripe.fraud_suspected, fact.id, staff_alone)
 
@@ -243,7 +243,7 @@ class Comparison:
             self._try(ident, step, *args)
 
     def _try(self, ident: str, step: Callable[..., Any], *args: Any) -> None:
-        """One row that cannot be mended does not keep the others from it. What a step notes for staff is kept."""
+        """Repair one row: a failure does not keep the others from it. What a handler notes for staff is kept."""
         try:
             note = step(*args)
         except jobs.LeaseLostError:
@@ -267,7 +267,7 @@ class Comparison:
     def _read(
         self, name: str, raws: Iterable[Raw], read: Callable[[Raw], Any], failed: Callable[[Raw], None] | None = None
     ) -> Iterator[Any]:
-        """What we understand of each, one by one; `failed` is told of what we do not."""
+        """Parse each object, one by one; `failed` is told of what we cannot parse."""
         for count, raw in enumerate(raws, start=1):
             try:
                 fact = read(raw)
@@ -280,7 +280,7 @@ class Comparison:
             yield fact
 
 
-def _idents(rows: QuerySet[Objection], seen: set[str]) -> list[str]:
+def _idents(rows: QuerySet[Dispute], seen: set[str]) -> list[str]:
     of_our_key = rows.filter(livemode=client.is_live()).exclude(stripe_object__in=seen)
     return list(of_our_key.values_list("stripe_object", flat=True))
 

@@ -1,4 +1,4 @@
-"""Keep what Stripe shows and our books cannot explain, each as a row that stays until something does."""
+"""Gaps: what Stripe shows and our books cannot explain, each as a row that stays until something does."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -10,52 +10,54 @@ from donations.stripe import objects
 from donations.sync import balance
 
 
-def keep(account: str, movements: Iterable[objects.Movement], why: dict[str, str]) -> None:
-    """One open row for each. `why`: what went wrong while it was booked, by its id at Stripe."""
-    for movement in movements:
+def record(account: str, txns: Iterable[objects.BalanceTransaction], why: dict[str, str]) -> None:
+    """Upsert one open gap for each balance transaction. `why`: what went wrong while it was booked, by its id."""
+    for txn in txns:
         fields: dict[str, Any] = {
-            "type": movement.type[:80],
-            "source": movement.source,
-            "net": movement.net,
-            "currency": movement.currency,
-            "moved_at": movement.created,
-            "why": why.get(movement.id, "")[:500],
+            "type": txn.type[:80],
+            "source": txn.source,
+            "net": txn.net,
+            "currency": txn.currency,
+            "moved_at": txn.created,
+            "why": why.get(txn.id, "")[:500],
             "explained_at": None,
         }
-        Gap.objects.update_or_create(movement=movement.id, defaults={"account": account, **fields})
+        Gap.objects.update_or_create(balance_transaction=txn.id, defaults={"account": account, **fields})
 
 
-def keep_unread(account: str, ident: str) -> None:
-    """A movement that we do not understand: only its id is known."""
-    Gap.objects.get_or_create(movement=ident, defaults={"account": account})
+def record_unread(account: str, ident: str) -> None:
+    """Record a balance transaction that we cannot parse: only its id is known."""
+    Gap.objects.get_or_create(balance_transaction=ident, defaults={"account": account})
 
 
-def close(movements: Collection[str]) -> None:
-    """The ledger explains these now, whoever booked them."""
-    Gap.objects.filter(movement__in=movements, explained_at=None).update(explained_at=timezone.now())
+def close(txns: Collection[str]) -> None:
+    """Close gaps: the ledger explains these balance transactions now, no matter who booked them."""
+    Gap.objects.filter(balance_transaction__in=txns, explained_at=None).update(explained_at=timezone.now())
 
 
 def close_explained(account: str) -> set[str]:
-    """Those that a row explains meanwhile. Asks nobody. Returns their ids."""
+    """Close the open gaps that a ledger entry explains meanwhile. Does not call Stripe. Returns their ids."""
     rows = [row for row in Gap.objects.open(account) if row.net is not None]
-    left = {each.id for each in balance.unexplained(map(movement, rows))}
-    explained = {row.movement for row in rows} - left
+    left = {each.id for each in balance.unexplained(map(balance_transaction, rows))}
+    explained = {row.balance_transaction for row in rows} - left
     close(explained)
     return explained
 
 
 def older(account: str, seen: Collection[str]) -> Iterator[Gap]:
-    """The open ones that a run did not come upon by itself. They may be older than what it reads."""
+    """Open gaps that a run did not come upon by itself. They may be older than what it reads."""
     known = set(seen)
     for row in list(Gap.objects.open(account).order_by("id")):
-        if row.movement not in known:
+        if row.balance_transaction not in known:
             yield row
 
 
-def movement(row: Gap) -> objects.Movement:
-    """As Stripe showed it. The fee is in `net` already: such rows are booked by net or by their source."""
-    return objects.Movement(
-        id=row.movement,
+def balance_transaction(row: Gap) -> objects.BalanceTransaction:
+    """Return the balance transaction of a gap, as Stripe showed it. The fee is in `net` already: such rows are booked
+    by net or by their source.
+    """
+    return objects.BalanceTransaction(
+        id=row.balance_transaction,
         type=row.type,
         gross=row.net or 0,
         fee=0,

@@ -1,4 +1,4 @@
-"""Compare our books with Stripe's lists, and close every gap by the steps of events. Donors hear nothing of it."""
+"""Run the reconciliation with Stripe's lists, hourly or by command, and close every gap. Donors hear nothing of it."""
 
 from datetime import datetime, timedelta
 
@@ -7,18 +7,18 @@ from django.utils import timezone
 from donations.letters import alarms
 from donations.models import Reconciliation, StripeSetup
 from donations.reconcile.comparison import Comparison, Progress, TurnIsOverError
-from donations.stripe import client, pace
+from donations.stripe import client, throttle
 from donations.stripe.errors import waiting_for_stripe
 from foundation.jobs import queue as jobs
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
-OVERLAP = timedelta(days=3)  # what the hourly run looks at again
-TURN = timedelta(minutes=2)  # of the worker's, well within the lease of its job
+OVERLAP = timedelta(days=3)  # what the hourly run reads again
+TURN = timedelta(minutes=2)  # time limit of one run in the worker, well within the lease of its job
 RESUMABLE = timedelta(days=7)
 
 
 def quietly(name: str, count: int, back_to: datetime | None) -> None:
-    """Progress that nobody watches."""
+    """Progress callback that shows nothing."""
 
 
 def run(
@@ -27,18 +27,19 @@ def run(
     progress: Progress = quietly,
     turn: timedelta | None = None,
 ) -> Reconciliation:
-    """Compare all that was made since a moment (UTC; None: ever). Only with `apply` is anything of it written.
+    """Reconcile all that was made since a moment (UTC; None: ever). Only with `apply` is anything of it written.
 
-    A run that was cut off goes on where it stood; what came since then is compared after it. Raises StripeIsDownError,
-    NotAtHomeError, and TurnIsOverError when it takes longer than `turn`. Harmless to run twice, or two at once.
+    A run that was cut off continues where it stood; what came since then is compared after it. Raises
+    StripeIsDownError, WrongSiteError, and TurnIsOverError when it takes longer than `turn`. Idempotent: harmless to run
+    twice, or two at once.
     """
     account = client.account()
-    home.check_account(account)
+    clone_guard.check_account(account)
     row = _cut_off(since, account) if apply else None
     resumed = row is not None
     place = {"account": account, "done": [], "after": "", "owed": _owed(account) if apply else {}}
     row = row or Reconciliation.objects.create(since=since, applied=apply, started_at=timezone.now(), place=place)
-    with pace.kept():
+    with throttle.limited():
         Comparison(row, progress, timezone.now() + turn if turn is not None else None).work()
     row.finished_at = timezone.now()
     row.save()
@@ -49,7 +50,7 @@ def run(
 
 
 def _cut_off(since: datetime | None, account: str) -> Reconciliation | None:
-    """The newest run over the same days that a restart, Stripe or its turn ended before it was through."""
+    """The newest run over the same days that a restart, Stripe or its time limit ended before it was through."""
     young = Reconciliation.objects.filter(applied=True, since=since, started_at__gt=timezone.now() - RESUMABLE)
     row = young.first()
     if row is None or row.finished_at or row.place.get("account") != account:
@@ -64,7 +65,7 @@ def _owed(account: str) -> dict[str, str]:
 
 
 def _remember(account: str, row: Reconciliation) -> None:
-    """From where the hourly run goes on. A run over a few days says nothing of those between the last one and them."""
+    """Save where the hourly run continues. A run over a few days says nothing of those between the last one and it."""
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     if row.since is None or (setup.reconciled_at and row.since <= setup.reconciled_at):
         StripeSetup.objects.filter(pk=setup.pk).update(reconciled_at=row.started_at)
@@ -73,12 +74,12 @@ def _remember(account: str, row: Reconciliation) -> None:
 @jobs.every("hour")
 @waiting_for_stripe()
 def hourly() -> None:
-    """From a while before the last complete run on: whatever was missed since, however long the worker was away."""
+    """Reconcile, hourly, from a while before the last complete run on, however long the worker was away."""
     try:
         setup = StripeSetup.objects.filter(account=client.account()).first()
         last = setup.reconciled_at if setup else None
         run(last - OVERLAP if last else None, apply=True, turn=TURN)
     except TurnIsOverError as error:
         raise jobs.RetryLaterError(1, str(error)) from error
-    except home.NotAtHomeError:
+    except clone_guard.WrongSiteError:
         return  # the next hour asks again

@@ -1,4 +1,4 @@
-"""Receipts of paid gifts that nobody was mailed: weeks without events fill the books in silence. One act sends them."""
+"""Unsent receipts of paid gifts: weeks without webhook events fill the books in silence. One action sends them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,14 @@ from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 
-STEP = 100  # receipts that one job writes: a step that dies is done again within seconds
+STEP = 100  # batch of receipts that one job writes: a batch that dies is done again within seconds
 KIND = "unsent-receipts"
-AGE = timedelta(hours=1)  # an event is usually told within seconds
+AGE = timedelta(hours=1)  # a webhook event usually comes within seconds
 YEAR = timedelta(days=366)  # who gave earlier is not surprised by a button: staff send such a receipt by itself
 
 
 def gifts() -> QuerySet[Gift]:
-    """Those of a year that came through Stripe, something is left of, and whose donor we can write to. Oldest first."""
+    """Paid gifts of a year whose receipt nobody mailed: by Stripe, not all refunded, with an address. Oldest first."""
     key = Concat(Value("receipt:"), "reference", output_field=CharField())
     came = Gift.objects.with_returns().filter(status=Gift.Status.PAID, method=Method.STRIPE, livemode=client.is_live())
     now = timezone.now()
@@ -34,13 +34,13 @@ def gifts() -> QuerySet[Gift]:
 
 
 def newest_event() -> datetime | None:
-    """When Stripe told us anything last of the money that moves now, UTC."""
+    """When the last webhook event came in, of the mode (live or test) in which money moves now, UTC."""
     newest: datetime | None = StripeEvent.objects.counted().aggregate(newest=Max("received_at"))["newest"]
     return newest
 
 
 def payments_since(event: datetime | None) -> int:
-    """How many payments Stripe took after the newest event: it tells of each, so there should be none."""
+    """How many charges Stripe made after the newest event: it sends one for each, so there should be none."""
     now = timezone.now()
     charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE, livemode=client.is_live())
     told_of = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
@@ -52,9 +52,9 @@ def is_running() -> bool:
 
 
 def start() -> bool:
-    """Let the worker write every letter that is missing. False when a run is on its way.
+    """Enqueue the writing of every letter that is missing. False when a run is on its way.
 
-    Two people who press at the same moment name the same run, because they see the same last job.
+    Two people who press at the same moment enqueue the same job key, because they see the same last job.
     """
     last = Job.objects.filter(kind=KIND).aggregate(last=Max("pk"))["last"] or 0
     if is_running():
@@ -65,17 +65,18 @@ def start() -> bool:
 
 @jobs.handler(KIND)
 def step(args: dict[str, Any]) -> None:
-    """The next letters of a run, and the job for those behind them."""
+    """Job: write the next batch of a run, and enqueue the job for those behind it."""
     last = write(args["after"])
     if last is not None:
         _enqueue(last, args["run"])
 
 
 def write(after: int = 0) -> int | None:
-    """Write up to a hundred letters, about gifts with an id above `after`; each holds the receipt that holds now.
+    """Write one batch of up to a hundred letters, about gifts with an id above `after`; each holds the receipt in
+    force.
 
     Returns the id of the last gift, or None when none is left. The letter's key is that of the event, so that whoever
-    comes second, this run, another or the late event, finds it written.
+    comes second, this run, another or the late event, finds it written (idempotent).
     """
     found = list(gifts().filter(pk__gt=after).values_list("pk", flat=True)[:STEP])
     for pk in found:

@@ -1,1 +1,1 @@
-"""What we say to Stripe and hear from it: the only folder that imports its library."""
+"""Client of the Stripe API, what we say to it and hear from it: the only folder that imports its library."""

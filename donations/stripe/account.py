@@ -1,4 +1,4 @@
-"""What must stand on the Stripe account: products, portal, webhook. Found by our mark, made if missing."""
+"""Set up the Stripe account: products, customer portal, webhook endpoint. Found by our mark, created if missing."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from donations.models import StripeSetup
 from donations.stripe import client, portal, products
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
 
 @dataclass(frozen=True)
 class Done:
-    """What was set up. `secret`: of a webhook endpoint that was made now; Stripe shows it this once."""
+    """Result of the set-up. `secret`: of a webhook endpoint that was created now; Stripe shows it this once."""
 
     setup: StripeSetup
     endpoint_made: bool
@@ -24,12 +24,12 @@ class Done:
 
 
 def set_up(events: Collection[str]) -> Done:
-    """Make or find it all, and keep the ids. Harmless to run again: what differs is put right.
+    """Create or find it all, and store the ids. Idempotent: what differs is put right.
 
-    `events`: the types that Stripe is to tell us of. Raises StripeIsDownError, StripeRefusedError, NotAtHomeError.
+    `events`: the types that the webhook endpoint gets. Raises StripeIsDownError, StripeRefusedError, WrongSiteError.
     """
     account = client.account()
-    home.check_account(account)
+    clone_guard.check_account(account)
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     name = Organisation.load().name
     setup.product_once = products.find_or_make(products.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
@@ -44,7 +44,7 @@ def set_up(events: Collection[str]) -> Done:
 
 
 def _endpoint(events: Collection[str]) -> tuple[dict[str, Any], bool]:
-    """The endpoint of our address with exactly those events. Its API version cannot be changed later."""
+    """Create or update the webhook endpoint of our address with exactly those events. Its API version cannot change."""
     calls = client.v1().webhook_endpoints
     url = settings.BASE_URL + reverse("donations:webhook")
     wanted = {"url": url, "enabled_events": list(events)}
@@ -52,5 +52,5 @@ def _endpoint(events: Collection[str]) -> tuple[dict[str, Any], bool]:
         if known["url"] == url and known.get("api_version") == client.version():
             if set(known["enabled_events"]) == set(events) and known["status"] == "enabled":
                 return known, False
-            return client.ask(calls.update, known["id"], {**wanted, "disabled": False}), False
-    return client.ask(calls.create, {**wanted, "api_version": client.version(), "metadata": portal.MARK}), True
+            return client.request(calls.update, known["id"], {**wanted, "disabled": False}), False
+    return client.request(calls.create, {**wanted, "api_version": client.version(), "metadata": portal.MARK}), True

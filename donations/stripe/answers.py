@@ -1,16 +1,16 @@
-"""What whoever waits for a page is told when Stripe did not do what was asked of it."""
+"""Messages for people who wait for a page when a call to Stripe failed."""
 
 from django.utils.translation import gettext as _
 
 from donations.stripe import troubles
 from donations.stripe.errors import FullError, KeyRefusedError, StripeIsDownError, StripeRefusedError, TooOftenError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
-Trouble = StripeIsDownError | StripeRefusedError | home.NotAtHomeError
+Trouble = StripeIsDownError | StripeRefusedError | clone_guard.WrongSiteError
 
 
 def say(error: Trouble, doing: str, nothing: str) -> str:
-    """What happened and what to do, for whoever waits for the page. What the site cannot mend is told to staff.
+    """Return what happened and what to do, in words for the visitor. What the site cannot mend is told to staff.
 
     `doing`: which kind of call, in a word of ours. `nothing`: the sentence that nothing was charged, or changed.
     """

@@ -1,32 +1,33 @@
-"""Read what stands behind many missing movements in a few lists, within Stripe's read quota."""
+"""Prefetch in bulk what stands behind many missing balance transactions, by a few lists, within Stripe's rate limit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from donations.stripe import ahead, client, objects, parse
+from donations.stripe import client, objects, parse, prefetch
 from donations.stripe.errors import NoPermissionError
 
-FEW = 5  # so many reads do the lists take at least; fewer missing movements are fetched one by one
+FEW = 5  # so many reads do the lists take at least; fewer missing balance transactions are fetched one by one
 DRAFT = timedelta(hours=2)  # an invoice is a draft for an hour before its payment
 BALANCE = ("balance_transaction", "failure_balance_transaction")
 
 
 @contextmanager
-def behind(missing: list[objects.Movement]) -> Iterator[None]:
-    """Inside, the payments, invoices, monthly gifts, refunds and disputes behind these movements are known.
+def behind(missing: list[objects.BalanceTransaction]) -> Iterator[None]:
+    """Context manager: inside, the payments, invoices, subscriptions, refunds and disputes behind these balance
+    transactions are prefetched.
 
-    What is older than its movement (a bank debit of last week) is not among them, and is fetched by itself as ever.
-    Raises StripeIsDownError.
+    What is older than its balance transaction (a bank debit of last week) is not among them, and is fetched by itself
+    as ever. Raises StripeIsDownError.
     """
     if len(missing) <= FEW:
         yield
         return
-    first, last = (pick(movement.created for movement in missing) for pick in (min, max))
+    first, last = (pick(txn.created for txn in missing) for pick in (min, max))
     created = {"created": {"gte": int((first - DRAFT).timestamp()), "lte": int(last.timestamp())}}
     api = client.v1()
-    with ahead.reading() as read:
+    with prefetch.reading() as read:
         monthly = False
         wanted = {**created, "expand": [f"data.latest_charge.{name}" for name in BALANCE]}
         for raw in _allowed(api.payment_intents.list, wanted):
@@ -37,7 +38,7 @@ def behind(missing: list[objects.Movement]) -> Iterator[None]:
             monthly = monthly or not parse.reference(raw)
         if monthly:
             _monthly(read, created)
-        sources = {movement.source.partition("_")[0] for movement in missing}
+        sources = {txn.source.partition("_")[0] for txn in missing}
         if sources & {"re", "pyr"}:
             for raw in _allowed(api.refunds.list, {**created, "expand": [f"data.{name}" for name in BALANCE]}):
                 read.things[raw["id"]] = raw
@@ -47,7 +48,7 @@ def behind(missing: list[objects.Movement]) -> Iterator[None]:
         yield
 
 
-def _monthly(read: ahead.Ahead, created: dict[str, dict[str, int]]) -> None:
+def _monthly(read: prefetch.Prefetched, created: dict[str, dict[str, int]]) -> None:
     api = client.v1()
     subscriptions = set()
     for raw in _allowed(api.invoice_payments.list, {**created, "status": "paid", "expand": ["data.invoice"]}):
@@ -62,6 +63,6 @@ def _monthly(read: ahead.Ahead, created: dict[str, dict[str, int]]) -> None:
 
 
 def _allowed(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A list; nothing of one that our key may not read: what needs it is asked for by itself, and says so."""
+    """Objects of a list; none of one that our key may not read: what needs it is fetched by itself, and says so."""
     with suppress(NoPermissionError):
         yield from client.each(call, params)

@@ -1,6 +1,6 @@
-"""How we call Stripe: its library with our key, within a time budget, and its errors as ours.
+"""Stripe API client: its library with our key, within a deadline, and its errors as ours.
 
-Only this folder imports it. `reads` asks for objects, `writes` changes things there.
+Only this folder imports it. `reads` fetches objects, `writes` changes things there.
 """
 
 import random
@@ -18,7 +18,7 @@ from django.conf import settings
 from requests.structures import CaseInsensitiveDict
 from stripe import RequestsClient, StripeClient
 
-from donations.stripe import ahead, gate, pace
+from donations.stripe import concurrency, prefetch, throttle
 from donations.stripe.errors import (
     KEY_TAKEN,
     PAUSE,
@@ -30,18 +30,18 @@ from donations.stripe.errors import (
     StripeIsDownError,
     StripeRefusedError,
 )
-from foundation.organisation import home, mode
+from foundation.organisation import clone_guard, mode
 
-BUDGET = 10.0  # seconds for one call with all its retries: a donor waits for it
+BUDGET = 10.0  # deadline in seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
-PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries of one page, with jitter
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # back-off: seconds between tries of one page of a list, with jitter
 
 # The library would otherwise send how long calls took, and write an id of this machine into the home folder.
 stripe.enable_telemetry = False
 
 
 class InTime(RequestsClient):
-    """Stripe's own HTTP client, behind our gate, with one budget for a call and its retries together."""
+    """Stripe's own HTTP client, behind our concurrency limit, with one deadline for a call and its retries together."""
 
     _call = threading.local()
 
@@ -55,12 +55,13 @@ class InTime(RequestsClient):
         """The parent's constructor sets a fixed one; ours is what is left of the budget."""
 
     def request_with_retries(self, *args: Any, **kwargs: Any) -> Any:
-        with gate.place():
-            self._call.ends = time.monotonic() + pace.budget(BUDGET)
+        with concurrency.slot():
+            self._call.ends = time.monotonic() + throttle.budget(BUDGET)
             return super().request_with_retries(*args, **kwargs)
 
     def _should_retry(self, *args: Any, **kwargs: Any) -> bool:
-        return self._call.ends - time.monotonic() > CONNECT and super()._should_retry(*args, **kwargs)
+        again: bool = self._call.ends - time.monotonic() > CONNECT and super()._should_retry(*args, **kwargs)
+        return again
 
 
 @lru_cache(maxsize=4)
@@ -75,17 +76,17 @@ def _client_for(key: str, base: str, version: str) -> StripeClient:
 
 
 def v1() -> Any:
-    """Stripe's own client; its calls go through `ask`, `get` and `each`."""
+    """Return Stripe's own client; its calls go through `request`, `get` and `each`."""
     return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_API_VERSION).v1
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Stripe's errors as ours."""
+    """Context manager: translate Stripe's errors into ours."""
     try:
-        home.check_claimed()
+        clone_guard.check_claimed()
         yield
-    except home.NotAtHomeError as error:
+    except clone_guard.WrongSiteError as error:
         raise NobodysError(str(error)) from error
     except stripe.RateLimitError as error:
         raise StripeIsBusyError("Stripe asks us to wait (429).", PAUSE["busy"]) from error
@@ -103,7 +104,7 @@ def _translated() -> Iterator[None]:
 
 
 def _date(answered: Mapping[str, str] | None) -> datetime | None:
-    """Stripe's clock when it answered."""
+    """Stripe's clock (UTC) when it answered."""
     headers = CaseInsensitiveDict(answered or {})
     with suppress(ValueError, TypeError):
         return parsedate_to_datetime(headers["Date"]) if "Date" in headers else None
@@ -111,15 +112,15 @@ def _date(answered: Mapping[str, str] | None) -> datetime | None:
 
 
 def clock() -> datetime | None:
-    """Stripe's clock now. Raises StripeIsDownError."""
+    """Fetch Stripe's clock now (UTC), to find our clock skew. Raises StripeIsDownError."""
     with _translated():
         answer = v1().accounts.retrieve_current()
     return _date(answer.last_response.headers if answer.last_response else None)
 
 
-def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
-    """One call, with its answer as a plain dict."""
-    pace.step()
+def request(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
+    """Make one API call, and return its answer as a plain dict."""
+    throttle.wait()
     with _translated():
         answer = call(*args)
     if not isinstance(answer, stripe.StripeObject):
@@ -128,21 +129,21 @@ def ask(call: Callable[..., Any], *args: Any) -> dict[str, Any]:
 
 
 def get(call: Callable[..., Any], ident: str, expand: list[str] | None = None) -> dict[str, Any]:
-    """Retrieve one object. Raises NotFoundError, and what `ask` raises."""
-    listed = ahead.known(named(ident))
-    return dict(listed) if listed else ask(call, ident, {"expand": expand} if expand else None)
+    """Retrieve one object, if it is not prefetched. Raises NotFoundError, and what `request` raises."""
+    listed = prefetch.known(named(ident))
+    return dict(listed) if listed else request(call, ident, {"expand": expand} if expand else None)
 
 
 def named(ident: str) -> str:
-    """The id as it is. An empty one would make the library ask for a whole list: NotFoundError."""
+    """Return the id as it is. An empty one would make the library ask for a whole list: NotFoundError."""
     if not ident:
         raise NotFoundError("An empty id names nothing.")
     return ident
 
 
 def each(call: Callable[..., Any], params: dict[str, Any], patient: bool = True) -> Iterator[dict[str, Any]]:
-    """Every object of a list, newest first, page after page of a hundred. Not `patient`: somebody waits for a page."""
-    more, asked = True, _patiently if patient else ask
+    """Iterate over a list, newest first, with pagination by a hundred. Not `patient`: somebody waits, so no retry."""
+    more, asked = True, _patiently if patient else request
     while more:
         page = asked(call, {"limit": 100, **params})
         yield from page["data"]
@@ -151,13 +152,13 @@ def each(call: Callable[..., Any], params: dict[str, Any], patient: bool = True)
 
 
 def _patiently(call: Callable[..., Any], params: dict[str, Any]) -> dict[str, Any]:
-    """A page of a list. When Stripe asks us to wait, wait and ask again: a long run does not begin anew for that."""
+    """Fetch a page of a list, with back-off. On 429 wait and retry: a long run does not begin anew for that."""
     for wait in PATIENCE:
         try:
-            return ask(call, params)
+            return request(call, params)
         except StripeIsBusyError:
             time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
-    return ask(call, params)
+    return request(call, params)
 
 
 def is_live() -> bool:
@@ -166,18 +167,18 @@ def is_live() -> bool:
 
 
 def account() -> str:
-    """The account that our key belongs to, "acct_…", with "/test" behind it when no money moves.
+    """Return the account that our key belongs to, "acct_…", with "/test" behind it when no money moves.
 
-    Asked once for each key and process. Raises StripeIsDownError.
+    Cached for each key and process. Raises StripeIsDownError.
     """
     return _account_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
 
 
 @lru_cache(maxsize=4)
 def _account_for(key: str, base: str) -> str:
-    return f"{ask(v1().accounts.retrieve_current)['id']}{'' if is_live() else '/test'}"
+    return f"{request(v1().accounts.retrieve_current)['id']}{'' if is_live() else '/test'}"
 
 
 def version() -> str:
-    """The API version that we fetch with."""
+    """Return the API version that we fetch with."""
     return str(settings.STRIPE_API_VERSION)

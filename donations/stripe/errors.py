@@ -1,19 +1,19 @@
-"""What a call to Stripe ends with where it brings no answer that we wanted, and how a job waits for one."""
+"""Errors of calls to Stripe (down, busy, refused, not found), and the retry of a job that meets one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from foundation.jobs import queue as jobs
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
-KEY_TAKEN = "idempotency_error"  # the code of ours for it: the same key came with other parameters
-AWAY = 600.0  # seconds before a job looks again whether this database is at home
-PAUSE = {"busy": 20.0, "down": 60.0}  # seconds before a job asks again
+KEY_TAKEN = "idempotency_error"  # our own code: the same idempotency key came with other parameters
+AWAY = 600.0  # seconds before a job is retried that the clone guard has stopped
+PAUSE = {"busy": 20.0, "down": 60.0}  # seconds before a job is retried
 
 
 class StripeIsDownError(Exception):
-    """No answer, or none that tells anything: the call may or may not have been carried out. Try later."""
+    """Stripe is down: no answer, or none that tells anything. The call may have been carried out. Retry later."""
 
     def __init__(self, why: str, seconds: float = PAUSE["down"]) -> None:
         super().__init__(why)
@@ -21,32 +21,32 @@ class StripeIsDownError(Exception):
 
 
 class StripeIsBusyError(StripeIsDownError):
-    """Stripe asks us to wait (429)."""
+    """Stripe's rate limit: it asks us to wait (429)."""
 
 
 class KeyRefusedError(StripeIsDownError):
-    """Stripe does not accept our key: it was revoked, or lacks a right. No gift is lost while staff mend it."""
+    """Stripe does not accept our API key: it was revoked, or lacks a right. No gift is lost while staff mend it."""
 
 
-class NobodysError(StripeIsDownError, home.NotAtHomeError):
-    """This database is a restored copy, and nobody has said whose place this is: Stripe is not asked at all."""
+class NobodysError(StripeIsDownError, clone_guard.WrongSiteError):
+    """Clone guard: this database is a restored copy, and nobody has claimed it. Stripe is not called at all."""
 
 
 class NoPermissionError(KeyRefusedError):
-    """Our key is a restricted one and lacks the right to this list or object; others may answer."""
+    """Our API key is a restricted one and lacks the right to this list or object; others may answer."""
 
 
 class FullError(StripeIsDownError):
-    """Stripe was not asked: as many people wait for it here as may, or this was asked many times in a row."""
+    """Concurrency limit: Stripe was not called. As many wait for it as may, or this was asked many times in a row."""
 
 
 class TooOftenError(FullError):
-    """The same gift asks again and again."""
+    """Rate limit: the same gift asks again and again."""
 
 
 class StripeRefusedError(Exception):
-    """Stripe read the request and said no: nothing was done. `code` and `param` are Stripe's; `at` is its clock then,
-    where the answer says it.
+    """Stripe read the request and refused it: nothing was done. `code` and `param` are Stripe's; `at` is its clock then
+    (UTC), where the answer says it.
     """
 
     def __init__(self, why: str, code: str = "", param: str = "", at: datetime | None = None) -> None:
@@ -55,7 +55,7 @@ class StripeRefusedError(Exception):
 
     @property
     def is_about_the_amount(self) -> bool:
-        """Another sum would be taken."""
+        """Whether another amount would be taken."""
         return "amount" in self.code or self.param.endswith("[unit_amount]")
 
 
@@ -64,21 +64,21 @@ class NotFoundError(StripeRefusedError):
 
 
 class ForgedError(Exception):
-    """A webhook that is not from Stripe, or that cannot be read. Answer 400 and say nothing more."""
+    """A webhook without a signature of Stripe's, or that cannot be read. Answer 400 and say nothing more."""
 
 
 class LateError(ForgedError):
-    """One that Stripe signed at another time: somebody sends it again, or our clock is wrong."""
+    """A webhook that Stripe signed at another time: a replay, or our clock is wrong (clock skew)."""
 
 
 @contextmanager
 def waiting_for_stripe() -> Iterator[None]:
-    """Around a job that asks Stripe, as its decorator too: it runs again later where Stripe does not answer, or where
-    this database may not ask.
+    """Context manager, and decorator of a job that calls Stripe: retries it later where Stripe does not answer, or
+    where this database may not ask (clone guard).
     """
     try:
         yield
     except StripeIsDownError as error:
         raise jobs.RetryLaterError(error.seconds, str(error)) from error
-    except home.NotAtHomeError as error:
+    except clone_guard.WrongSiteError as error:
         raise jobs.RetryLaterError(AWAY, str(error)) from error

@@ -1,4 +1,4 @@
-"""What we read out of Stripe's objects, and where each fact lives (API 2026-10-28.endive). Dicts in, facts out."""
+"""Value objects of what we read from Stripe, and where each fact lives (API 2026-10-28.endive). Dicts in, facts out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are ne
 
 
 @dataclass(frozen=True)
-class CheckoutPage:
+class CheckoutSession:
     """A Checkout Session. `paid` says that the money is there; complete and not paid means that it is on its way."""
 
     id: str
@@ -24,7 +24,7 @@ class CheckoutPage:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a charge did to the balance: gross and fee in minor units of the account's own currency."""
+    """What a charge did to the balance (settlement): gross and fee in minor units of the account's own currency."""
 
     id: str
     gross: int
@@ -33,7 +33,7 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Movement:
+class BalanceTransaction:
     """One balance transaction: what came to our balance or left it, in minor units of the account's currency.
 
     `gross - fee` is what the balance changed by; `source` is the object that moved it.
@@ -54,7 +54,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class Payout:
-    """Money on its way to the bank account. `complete`: Stripe can say what it is made of."""
+    """A payout: money on its way to the bank account, in minor units. `complete`: Stripe can say what it is made of."""
 
     id: str
     status: str
@@ -64,14 +64,14 @@ class Payout:
     arrives: datetime
     automatic: bool
     complete: bool
-    out: Movement | None
-    back: Movement | None
+    out: BalanceTransaction | None
+    back: BalanceTransaction | None
     livemode: bool
 
 
 @dataclass(frozen=True)
 class Charge:
-    """Money taken from a card or bank. No settlement: Stripe does not know it yet."""
+    """A charge: money taken from a card or bank, in minor units. No settlement: Stripe does not know it yet."""
 
     id: str
     succeeded: bool
@@ -82,7 +82,7 @@ class Charge:
     name: str
     livemode: bool
     settlement: Settlement | None
-    returned: Movement | None = None  # a bank debit that was booked, and that the bank took back
+    returned: BalanceTransaction | None = None  # a bank debit that was booked, and that the bank took back
     declined: bool = False
     card: str = ""  # Stripe's fingerprint of the card: the same for the same number; empty for what is no card
 
@@ -94,19 +94,19 @@ class Charge:
 
 @dataclass(frozen=True)
 class PaymentIntent:
-    """An attempt to take money; its last charge says what came of it."""
+    """A payment intent: an attempt to take money; its last charge says what came of it."""
 
     id: str
     status: str
     reference: str
     charge: Charge | None
-    todo: str = ""  # Stripe's page for the step that the donor has yet to take
+    todo: str = ""  # Stripe's page where the donor has yet to act
     refused: str = ""  # the card or account that was tried last, in vain
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """One month of a monthly gift. `first` is the one that the payment page itself made."""
+    """The invoice of one month of a monthly gift, in minor units. `first`: the one that the Checkout Session made."""
 
     id: str
     paid: bool
@@ -119,7 +119,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A monthly gift as Stripe has it. `total` in minor units."""
+    """A subscription: a monthly gift as Stripe has it. `total` in minor units."""
 
     id: str
     status: str
@@ -140,13 +140,13 @@ class Subscription:
     items: int = 1
     method: str = ""  # its own card or account; empty: the customer's is used
     latest: str = ""  # its newest invoice
-    held: datetime | None = None  # since when it is paused by us, because the card kept failing
-    rested: str = ""  # of one that we stopped: whether it was paused before, and until when (telling.stop)
+    auto_paused_at: datetime | None = None  # since when it is paused by us, because the card kept failing
+    rested: str = ""  # of one that we stopped: whether it was paused before, and until when (writes.stop)
 
 
 @dataclass(frozen=True)
 class Refund:
-    """Money given back. `out` is what left our balance; `back` is what returned when the refund failed later."""
+    """A refund, in minor units. `out` is what left our balance; `back` is what returned when it failed later."""
 
     id: str
     status: str  # pending, requires_action, succeeded, failed, canceled
@@ -155,18 +155,18 @@ class Refund:
     amount: int
     currency: str
     created: datetime
-    out: Movement | None
-    back: Movement | None
+    out: BalanceTransaction | None
+    back: BalanceTransaction | None
 
     @property
-    def is_off(self) -> bool:
-        """The donor will not get it: the bank refused it, or it was called off."""
+    def failed_or_canceled(self) -> bool:
+        """Whether the donor will not get it: the bank refused it, or it was cancelled."""
         return self.status in ("failed", "canceled") or self.back is not None
 
 
 @dataclass(frozen=True)
 class Dispute:
-    """A payment that its owner or bank contests. An inquiry is a question: it moves no money."""
+    """A dispute (chargeback): a payment that its owner or bank contests. An inquiry is a question: no money moves."""
 
     id: str
     status: str
@@ -177,7 +177,7 @@ class Dispute:
     currency: str
     created: datetime
     answer_by: datetime | None
-    movements: tuple[Movement, ...]
+    balance_transactions: tuple[BalanceTransaction, ...]
     livemode: bool
 
     @property
@@ -186,15 +186,15 @@ class Dispute:
 
     @property
     def is_debit_returned(self) -> bool:
-        """A bank took a debit back after it had arrived. Stripe tells it as a dispute that is lost from the start;
-        the charge of what is no card begins with py.
+        """Whether a bank took a debit back after it had arrived. Stripe tells it as a dispute that is lost from the
+        start; the charge of what is no card begins with py.
         """
         return self.charge.startswith("py_") and self.status == "lost"
 
 
 @dataclass(frozen=True)
 class FraudWarning:
-    """A card network believes that a payment is fraud. No money moves; refunding it now may spare a dispute."""
+    """An early fraud warning of a card network. No money moves; refunding it now may spare a dispute."""
 
     id: str
     reason: str

@@ -1,4 +1,4 @@
-"""What we ask Stripe for when somebody gives: one payment page."""
+"""Order of a Checkout Session: what we ask Stripe for when somebody gives."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CheckoutOrder:
-    """What a payment page is asked for. `total` in minor units; `attempt` counts the pages of one gift."""
+    """What a Checkout Session is asked for. `total` in minor units; `attempt` counts the sessions of one gift."""
 
     reference: str
     attempt: int
@@ -24,7 +24,7 @@ class CheckoutOrder:
 
 
 def params(order: CheckoutOrder) -> dict[str, Any]:
-    """What Stripe is sent."""
+    """Return the API parameters of the session."""
     ours = {"gift": order.reference}
     price: dict[str, Any] = {
         "currency": order.currency.lower(),

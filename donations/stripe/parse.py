@@ -1,20 +1,20 @@
-"""How we read Stripe's objects, and where each fact lives (API 2026-10-28.endive): JSON as dicts in, `objects` out."""
+"""Parse Stripe's API objects, where each fact lives (API 2026-10-28.endive): JSON as dicts in, `objects` out."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from donations.stripe import objects
-from foundation.doors import card_numbers
+from foundation.access import card_numbers
 
 
 def reference(raw: objects.Raw) -> str:
-    """The gift of ours that an object names in its metadata; empty for what is not ours. Ask it before reading more."""
+    """Return the gift that an object's metadata name; empty for what is not ours. Check it before reading more."""
     return text((raw.get("metadata") or {}).get("gift"))
 
 
-def checkout_page(raw: objects.Raw) -> objects.CheckoutPage:
-    return objects.CheckoutPage(
+def checkout_session(raw: objects.Raw) -> objects.CheckoutSession:
+    return objects.CheckoutSession(
         id=raw["id"],
         status=text(raw.get("status")),
         paid=raw.get("payment_status") == "paid",
@@ -33,11 +33,11 @@ def settlement(raw: Any) -> objects.Settlement | None:
     return objects.Settlement(id=raw["id"], gross=raw["amount"], fee=raw["fee"], currency=raw["currency"].upper())
 
 
-def movement(raw: Any) -> objects.Movement | None:
+def balance_transaction(raw: Any) -> objects.BalanceTransaction | None:
     """None while the balance transaction is not there, or is only named and not expanded."""
     if not isinstance(raw, Mapping):
         return None
-    return objects.Movement(
+    return objects.BalanceTransaction(
         id=raw["id"],
         type=text(raw.get("type")),
         gross=raw["amount"],
@@ -58,8 +58,8 @@ def payout(raw: objects.Raw) -> objects.Payout:
         arrives=moment(raw["arrival_date"]),
         automatic=bool(raw.get("automatic")),
         complete=raw.get("reconciliation_status") == "completed",
-        out=movement(raw.get("balance_transaction")),
-        back=movement(raw.get("failure_balance_transaction")),
+        out=balance_transaction(raw.get("balance_transaction")),
+        back=balance_transaction(raw.get("failure_balance_transaction")),
         livemode=bool(raw["livemode"]),
     )
 
@@ -75,7 +75,7 @@ def charge(raw: objects.Raw) -> objects.Charge:
         name=card_numbers.masked(text((raw.get("billing_details") or {}).get("name"))),
         livemode=bool(raw["livemode"]),
         settlement=settlement(raw.get("balance_transaction")),
-        returned=movement(raw.get("failure_balance_transaction")),
+        returned=balance_transaction(raw.get("failure_balance_transaction")),
         declined=raw.get("status") == "failed",
         card=text(((raw.get("payment_method_details") or {}).get("card") or {}).get("fingerprint")),
     )
@@ -117,7 +117,7 @@ def invoice(raw: objects.Raw) -> objects.Invoice:
 def subscription(raw: objects.Raw) -> objects.Subscription:
     """The period stands on the item, not on the subscription; so does the price. Staff may have added an item."""
     item, metadata, paused = raw["items"]["data"][0], raw.get("metadata") or {}, raw.get("pause_collection") or {}
-    end, held = later(item.get("current_period_end")), text(metadata.get("held"))
+    end, auto_paused_at = later(item.get("current_period_end")), text(metadata.get("auto_paused_at"))
     return objects.Subscription(
         id=raw["id"],
         status=text(raw.get("status")),
@@ -138,7 +138,7 @@ def subscription(raw: objects.Raw) -> objects.Subscription:
         items=len(raw["items"]["data"]),
         method=ident(raw.get("default_payment_method")),
         latest=ident(raw.get("latest_invoice")),
-        held=moment(int(held)) if paused and held.isdecimal() else None,
+        auto_paused_at=moment(int(auto_paused_at)) if paused and auto_paused_at.isdecimal() else None,
         rested=text(metadata.get("rested")),
     )
 
@@ -171,13 +171,13 @@ def refund(raw: objects.Raw) -> objects.Refund:
         amount=raw["amount"],
         currency=raw["currency"].upper(),
         created=moment(raw["created"]),
-        out=movement(raw.get("balance_transaction")),
-        back=movement(raw.get("failure_balance_transaction")),
+        out=balance_transaction(raw.get("balance_transaction")),
+        back=balance_transaction(raw.get("failure_balance_transaction")),
     )
 
 
 def dispute(raw: objects.Raw) -> objects.Dispute:
-    found = [movement(each) for each in raw.get("balance_transactions") or []]
+    found = [balance_transaction(each) for each in raw.get("balance_transactions") or []]
     moved = sorted((each for each in found if each), key=lambda each: (each.created, each.id))
     return objects.Dispute(
         id=raw["id"],
@@ -189,7 +189,7 @@ def dispute(raw: objects.Raw) -> objects.Dispute:
         currency=raw["currency"].upper(),
         created=moment(raw["created"]),
         answer_by=later((raw.get("evidence_details") or {}).get("due_by")),
-        movements=tuple(moved),
+        balance_transactions=tuple(moved),
         livemode=bool(raw["livemode"]),
     )
 

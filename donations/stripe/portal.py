@@ -1,4 +1,4 @@
-"""Stripe's page for a donor's card: its configuration, found by our mark or made, and its address."""
+"""Stripe's customer portal, for a donor's card: its configuration, found by our mark or created, and its address."""
 
 from typing import Any
 
@@ -13,7 +13,9 @@ MARK = {"road_out": "site"}
 
 
 def configure() -> str:
-    """Donors change the card there, and nothing else: amounts, pauses and stops have pages and letters of ours."""
+    """Create or update the portal's configuration. Donors change the card there, and nothing else: amounts, pauses and
+    stops have pages and letters of ours.
+    """
     calls = client.v1().billing_portal.configurations
     wanted: dict[str, Any] = {
         "features": {
@@ -28,13 +30,14 @@ def configure() -> str:
     }
     for known in client.each(calls.list, {"active": True}, patient=False):
         if (known.get("metadata") or {}).get("road_out"):
-            return str(client.ask(calls.update, known["id"], wanted)["id"])
-    return str(client.ask(calls.create, wanted)["id"])
+            return str(client.request(calls.update, known["id"], wanted)["id"])
+    return str(client.request(calls.create, wanted)["id"])
 
 
 def page(account: str, customer: str, back: str) -> str:
-    """It lives for minutes: never mail it. Stripe refuses a configuration that was archived or changed in its
-    dashboard, and it may never have been made: then ours is put right, and Stripe is asked once more.
+    """Return the URL of a portal session. It lives for minutes: never mail it. Stripe refuses a configuration that was
+    archived or changed in its dashboard, and it may never have been created: then ours is put right, and the call is
+    retried once.
     """
     after = {"type": "redirect", "redirect": {"return_url": back}}
     flow = {"type": "payment_method_update", "after_completion": after}
@@ -56,4 +59,4 @@ def page(account: str, customer: str, back: str) -> str:
 
 def _open(wanted: dict[str, Any], configuration: str) -> str:
     create = client.v1().billing_portal.sessions.create
-    return str(client.ask(create, {**wanted, "configuration": configuration})["url"])
+    return str(client.request(create, {**wanted, "configuration": configuration})["url"])

@@ -1,4 +1,4 @@
-"""Our two products at Stripe, behind every price: found, made, and put up again when somebody took them down."""
+"""Our two products at Stripe, behind every price: found, created, and reactivated when somebody archived them."""
 
 from donations.stripe import client
 from donations.stripe.errors import NotFoundError, StripeRefusedError
@@ -7,27 +7,27 @@ PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
 
 
 def find_or_make(ident: str, name: str) -> str:
-    """The product of that id, made now if it is not there, and the id that it has then. Ours, so two at once make one.
+    """Find or create the product of that id, and return the id that it has then. Ours, so two at once create one.
 
-    One that was archived is put up again: Stripe makes no new price for it, so nobody could give.
+    One that was archived is reactivated: Stripe makes no new price for it, so nobody could give.
     """
     calls = client.v1().products
     try:
         found = client.get(calls.retrieve, ident)
         if not found.get("deleted"):
             if not found.get("active"):
-                client.ask(calls.update, ident, {"active": True})
+                client.request(calls.update, ident, {"active": True})
             return str(found["id"])
     except NotFoundError:
         pass
     try:
-        return str(client.ask(calls.create, {"id": ident, "name": name})["id"])
+        return str(client.request(calls.create, {"id": ident, "name": name})["id"])
     except StripeRefusedError as error:
         if error.code != "resource_already_exists":
             raise
     if stands(ident):
         return ident
-    return str(client.ask(calls.create, {"name": name})["id"])  # the id of a deleted one may stay taken
+    return str(client.request(calls.create, {"name": name})["id"])  # the id of a deleted one may stay taken
 
 
 def stands(ident: str) -> bool:

@@ -1,31 +1,31 @@
-"""What we ask Stripe: each object as it is now, and the lists that a comparison reads. Nothing is changed by it."""
+"""Reads from Stripe: each object as it is now, and the lists that a reconciliation reads. Nothing is changed by it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from donations.stripe import ahead, client, objects, parse
+from donations.stripe import client, objects, parse, prefetch
 from donations.stripe.errors import NotFoundError
 
 BOTH_WAYS = ["balance_transaction", "failure_balance_transaction"]
 
 
-def checkout_page(ident: str) -> objects.CheckoutPage:
-    """A payment page as it is now. Raises NotFoundError, StripeIsDownError."""
-    return parse.checkout_page(client.get(client.v1().checkout.sessions.retrieve, ident))
+def checkout_session(ident: str) -> objects.CheckoutSession:
+    """A Checkout Session as it is now. Raises NotFoundError, StripeIsDownError."""
+    return parse.checkout_session(client.get(client.v1().checkout.sessions.retrieve, ident))
 
 
-def find_checkout(reference: str, attempt: int, since: datetime) -> objects.CheckoutPage | None:
-    """What an earlier call made whose answer was lost, among the pages made since a moment."""
+def find_checkout(reference: str, attempt: int, since: datetime) -> objects.CheckoutSession | None:
+    """Find the session that an earlier call created whose answer was lost, among those created since a moment (UTC)."""
     created = {"gte": int((since - timedelta(minutes=5)).timestamp())}
     for raw in client.each(client.v1().checkout.sessions.list, {"created": created}, patient=False):
         if raw["client_reference_id"] == reference and raw["metadata"].get("attempt") == str(attempt):
-            return parse.checkout_page(raw)
+            return parse.checkout_session(raw)
     return None
 
 
 def payment_intent(ident: str) -> objects.PaymentIntent:
-    """With its last charge and what that did to the balance."""
+    """Fetch a payment intent with its last charge and the balance transactions of that."""
     expand = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
     return parse.payment_intent(client.get(client.v1().payment_intents.retrieve, ident, expand))
 
@@ -42,10 +42,10 @@ def invoice(ident: str) -> objects.Invoice:
 
 def invoice_of_intent(ident: str) -> str:
     """The invoice that a payment intent pays; empty for a gift that is not monthly. Neither names the other."""
-    if listed := ahead.invoice_of(ident):
+    if listed := prefetch.invoice_of(ident):
         return listed
     wanted = {"payment": {"type": "payment_intent", "payment_intent": ident}, "limit": 1}
-    rows = client.ask(client.v1().invoice_payments.list, wanted)["data"]
+    rows = client.request(client.v1().invoice_payments.list, wanted)["data"]
     return parse.ident(rows[0]["invoice"]) if rows and ident else ""
 
 
@@ -56,7 +56,7 @@ def invoice_of_payment(ident: str) -> str:
 
 def intents_of_invoice(ident: str) -> list[str]:
     """The payment intents that paid an invoice, usually one."""
-    rows = client.ask(
+    rows = client.request(
         client.v1().invoice_payments.list, {"invoice": client.named(ident), "status": "paid", "limit": 100}
     )["data"]
     found = [parse.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
@@ -65,28 +65,28 @@ def intents_of_invoice(ident: str) -> list[str]:
 
 def intent_of_invoice(ident: str) -> str:
     """The payment intent by which an invoice is or was to be paid, whatever became of it; empty without one."""
-    rows = client.ask(client.v1().invoice_payments.list, {"invoice": client.named(ident), "limit": 100})["data"]
+    rows = client.request(client.v1().invoice_payments.list, {"invoice": client.named(ident), "limit": 100})["data"]
     found = [parse.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
     return next(filter(None, found), "")
 
 
 def subscription(ident: str) -> objects.Subscription:
-    """Ended ones are found too."""
+    """Fetch a subscription; ended ones are found too."""
     return parse.subscription(client.get(client.v1().subscriptions.retrieve, ident))
 
 
 def raw_subscription(ident: str) -> objects.Raw:
-    """As it came: others sell by the month on the same account, at prices that we need not understand."""
+    """Fetch a subscription as it came: others sell by the month on this account, at prices we need not understand."""
     return client.get(client.v1().subscriptions.retrieve, ident)
 
 
 def customer_of_method(ident: str) -> str:
-    """Whose card or account it is; empty when it is nobody's any more."""
+    """The customer of a payment method (card or account); empty when it is nobody's any more."""
     return parse.ident(client.get(client.v1().payment_methods.retrieve, ident).get("customer"))
 
 
 def card_of_customer(ident: str) -> str:
-    """What Stripe charges a customer by, where a monthly gift names nothing of its own; empty without one."""
+    """The default payment method of a customer, which Stripe charges where a subscription names none; else empty."""
     settings = client.get(client.v1().customers.retrieve, ident).get("invoice_settings") or {}
     return parse.ident(settings.get("default_payment_method"))
 
@@ -102,7 +102,7 @@ def is_newer(card: str, other: str) -> bool:
 
 
 def refund(ident: str) -> objects.Refund:
-    """With what it did to the balance, both ways."""
+    """Fetch a refund with its balance transactions, both ways."""
     return parse.refund(client.get(client.v1().refunds.retrieve, ident, BOTH_WAYS))
 
 
@@ -112,7 +112,7 @@ def refunds_of(charge: str) -> list[str]:
 
 
 def dispute(ident: str) -> objects.Dispute:
-    """Its balance transactions stand in it whole."""
+    """Fetch a dispute. Its balance transactions stand in it whole."""
     return parse.dispute(client.get(client.v1().disputes.retrieve, ident))
 
 
@@ -124,38 +124,40 @@ def payout(ident: str) -> objects.Payout:
     return parse.payout(client.get(client.v1().payouts.retrieve, ident, BOTH_WAYS))
 
 
-def movements_of(payout: str) -> list[objects.Movement]:
-    """What a completed automatic payout is made of, without the payout itself."""
-    found = map(parse.movement, client.each(client.v1().balance_transactions.list, {"payout": client.named(payout)}))
-    return [movement for movement in found if movement and movement.source != payout]
+def balance_transactions_of(payout: str) -> list[objects.BalanceTransaction]:
+    """List the balance transactions of a completed automatic payout, without the payout itself."""
+    found = map(
+        parse.balance_transaction, client.each(client.v1().balance_transactions.list, {"payout": client.named(payout)})
+    )
+    return [txn for txn in found if txn and txn.source != payout]
 
 
-def movement(ident: str) -> objects.Movement | None:
-    return parse.movement(client.get(client.v1().balance_transactions.retrieve, ident))
+def balance_transaction(ident: str) -> objects.BalanceTransaction | None:
+    return parse.balance_transaction(client.get(client.v1().balance_transactions.retrieve, ident))
 
 
-def movements(since: datetime | None, after: str = "") -> Iterator[objects.Raw]:
-    """Everything that touched the balance since a moment, newest first; only what is older than `after`, if named.
+def balance_transactions(since: datetime | None, after: str = "") -> Iterator[objects.Raw]:
+    """List every balance transaction since a moment, newest first; only what is older than `after`, if named.
 
-    As all lists for comparisons it is given as it came: whose a thing is must be asked before it is read.
+    As all lists for reconciliation it is given as it came: whose a thing is must be checked before it is parsed.
     """
     params = {**_created(since), **({"starting_after": after} if after else {})}
     return client.each(client.v1().balance_transactions.list, params)
 
 
-def pages(since: datetime | None) -> Iterator[objects.Raw]:
+def checkout_sessions(since: datetime | None) -> Iterator[objects.Raw]:
     return client.each(client.v1().checkout.sessions.list, _created(since))
 
 
-def pages_of(named: dict[str, str]) -> list[objects.Raw]:
-    """The payment pages behind a payment intent or a subscription: `named` is the one of the two."""
+def sessions_of(named: dict[str, str]) -> list[objects.Raw]:
+    """List the Checkout Sessions behind a payment intent or a subscription: `named` is the one of the two."""
     return list(
         client.each(client.v1().checkout.sessions.list, {name: client.named(ident) for name, ident in named.items()})
     )
 
 
 def subscriptions() -> Iterator[objects.Raw]:
-    """All, ended ones too: an old one may have changed today."""
+    """List all subscriptions, ended ones too: an old one may have changed today."""
     return client.each(client.v1().subscriptions.list, {"status": "all"})
 
 

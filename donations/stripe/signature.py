@@ -1,4 +1,4 @@
-"""Whether a webhook was signed by Stripe, with one of our secrets and by a clock like ours."""
+"""Verify the signature of a webhook: by Stripe, with one of our secrets, and by a clock like ours."""
 
 import re
 import time
@@ -13,7 +13,9 @@ TOLERANCE = 300  # seconds that a webhook's timestamp may differ from our clock,
 
 
 def check(body: bytes, header: str) -> None:
-    """Return when the signature by any of our secrets holds and its time is ours, +-300 s. Raises ForgedError."""
+    """Verify a webhook: return when the signature by any of our secrets holds and its time is ours, +-300 s. Raises
+    ForgedError; LateError when only the time is wrong.
+    """
     signed = False
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         if _signs(secret, body, header, TOLERANCE):
@@ -25,7 +27,7 @@ def check(body: bytes, header: str) -> None:
 
 
 def _signs(secret: str, body: bytes, header: str, tolerance: int | None) -> bool:
-    """The library itself lets three more kinds of exception escape to whoever sends rubbish."""
+    """Verify with one secret. The library itself lets three more kinds of exception escape to a sender of rubbish."""
     try:
         WebhookSignature.verify_header(body, header, secret, tolerance)
     except stripe.SignatureVerificationError:

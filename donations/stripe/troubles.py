@@ -1,4 +1,4 @@
-"""What Stripe refused of us, and what we put right of it: kept, and told to staff once for each reason."""
+"""Record what Stripe refused of us, and what we repaired of it, and alert staff once for each reason."""
 
 import logging
 from datetime import datetime, timedelta
@@ -34,27 +34,28 @@ def portal(ident: str) -> None:
 
 
 def clock(at: datetime) -> None:
-    """`at`: what Stripe's clock says."""
+    """Record clock skew. `at`: what Stripe's clock says (UTC)."""
     minutes = round((at - timezone.now()).total_seconds() / 60)
     if minutes:
         _note("the server's clock", _of_the_clock(minutes), mended=True)
 
 
 def ask_for_the_time() -> None:
-    """Stripe's events come at a time that is not ours: let the worker compare the two clocks, once an hour."""
+    """Enqueue a check for clock skew, once an hour: Stripe's webhooks come with a time that is not ours."""
     jobs.enqueue(TIME, f"{TIME}:{timezone.now():%Y%m%d%H}", {})
 
 
 @jobs.handler(TIME)
 @waiting_for_stripe()
 def compare_clocks(args: dict[str, Any]) -> None:
+    """Job: compare our clock with Stripe's, and record a skew by which webhooks are refused."""
     at = client.clock()
     if at and abs((at - timezone.now()).total_seconds()) > signature.TOLERANCE:
         clock(at)
 
 
 def refused(error: KeyRefusedError | StripeRefusedError, doing: str) -> None:
-    """What the site cannot mend: a person must."""
+    """Record a refusal that the site cannot mend: a person must."""
     _note(f"{doing}: {_named(error)}"[:160], errors.said(str(error)), mended=False)
 
 
@@ -65,7 +66,7 @@ def _named(error: KeyRefusedError | StripeRefusedError) -> str:
 
 
 def _note(what: str, said: str, mended: bool) -> None:
-    """One row for each reason, and one letter when it begins: not one for each visitor."""
+    """Upsert one row for each reason, and write one letter when it begins: not one for each visitor."""
     log.warning("Stripe: %s: %s", what, said)
     now = timezone.now()
     with transaction.atomic():
@@ -91,7 +92,7 @@ def _note(what: str, said: str, mended: bool) -> None:
 
 
 def _of_the_clock(behind: int) -> str:
-    """What to say of our own, so many minutes behind Stripe's or, below zero, ahead of it."""
+    """What to say of the skew of our own clock, so many minutes behind Stripe's or, below zero, ahead of it."""
     where = _("behind") if behind > 0 else _("ahead of")
     return _(
         "This server's clock is %(minutes)s minutes %(where)s Stripe's. Gifts go on by Stripe's clock, but its events "
@@ -100,7 +101,7 @@ def _of_the_clock(behind: int) -> str:
 
 
 def _tell(row: StripeTrouble) -> None:
-    """Once for each reason, when it begins."""
+    """Alert staff, once for each reason, when it begins."""
     words = [row.said]
     if not row.mended:
         words.append(_("People cannot do this until somebody puts it right, at Stripe or in the site's settings."))

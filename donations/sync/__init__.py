@@ -1,1 +1,1 @@
-"""Bring our rows in line with an object at Stripe: payments, what went back, cards, the balance."""
+"""Sync our rows with an object at Stripe: payments, refunds, disputes, cards, the balance."""

@@ -1,4 +1,4 @@
-"""A donor's new card: monthly gifts are charged by it from now on, and at once for a month that is still open."""
+"""Sync a donor's new card: monthly gifts are charged by it from now on, and at once for a month that is still open."""
 
 from donations.letters.outcomes import CardRefused, Tell
 from donations.models import Plan
@@ -8,10 +8,10 @@ from donations.stripe.errors import StripeRefusedError
 
 
 def take_over(plan: Plan, tell: Tell) -> None:
-    """After anything about the customer's cards changed. Harmless to repeat.
+    """Charge a plan by the customer's new card. Called after anything about the customer's cards changed. Idempotent.
 
     Stripe's page may change the plan's own card, or the customer's alone; the plan's goes first. So the newer of the
-    two becomes the plan's. Nothing is taken of a gift that is paused or stopped; what we paused goes on.
+    two becomes the plan's. Nothing is taken of a gift that is paused or stopped; what we auto-paused is resumed.
     """
     known = reads.subscription(plan.subscription_id)
     card = reads.card_of_customer(plan.customer_id)
@@ -19,15 +19,15 @@ def take_over(plan: Plan, tell: Tell) -> None:
         changes.charge(plan, card, tell)
     else:
         card = known.method or card
-    if plan.held_since:
-        plans.go_on(plan)
+    if plan.auto_paused_at:
+        plans.request_resume(plan)
     elif known.collecting and known.status in ("past_due", "unpaid") and not known.cancel_at:
         _collect(plan, known.latest, card, tell)
 
 
 def _collect(plan: Plan, invoice: str, card: str, tell: Tell) -> None:
-    """The month that is open now, if this card was not tried for it yet. Older ones were given up: nobody is charged
-    for several at once.
+    """Charge the invoice that is open now, if this card was not tried for it yet. Older ones were voided: nobody is
+    charged for several at once.
     """
     intent = reads.intent_of_invoice(invoice) if invoice else ""
     tried = reads.payment_intent(intent) if intent else None
@@ -36,8 +36,8 @@ def _collect(plan: Plan, invoice: str, card: str, tell: Tell) -> None:
     try:
         writes.collect(invoice, card)
     except StripeRefusedError:
-        changes.look(plan, tell)
+        changes.refresh(plan, tell)
         if plan.asks_for_card and not unpaid.on_its_way(invoice):
             tell([CardRefused(plan, invoice, card)])
     else:
-        changes.look(plan, tell)
+        changes.refresh(plan, tell)

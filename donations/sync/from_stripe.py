@@ -1,6 +1,6 @@
-"""What became of one object at Stripe: fetch it anew, outside of any transaction, and write down what it means.
+"""Sync handlers, one for each kind of Stripe object: fetch it anew, outside of any transaction, and book what it means.
 
-`tell` is told of what happened, in the transaction that wrote it (`letters.audience`). Each returns a note for staff.
+`tell` is called with the outcomes in the transaction that wrote them (`letters.audience`). Returned: a note for staff.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from donations.letters.outcomes import Booked, DebitFailed, Tell
 from donations.models import Gift, Plan
 from donations.monthly import plans
 from donations.stripe import parse, reads, unpaid
-from donations.sync import cards, payments, returns
+from donations.sync import cards, disputes, payments, refunds
 
 Status = Gift.Status
 OPEN = (Status.STARTED, Status.WAITING, Status.PENDING)
@@ -23,27 +23,27 @@ OUTSIDE = "Paid outside of Stripe, and in no book of ours yet: "
 
 
 def session_changed(ident: str, tell: Tell) -> str:
-    """A payment page was finished or closed. What it names is fetched; the page itself proves no money."""
-    page = reads.checkout_page(ident)
-    if page.status == "expired":
-        return _unfinished(page.reference, ident, Status.EXPIRED, tell)
-    if page.status != "complete":
+    """Sync a Checkout Session that was completed or expired. What it names is fetched: itself it proves no money."""
+    session = reads.checkout_session(ident)
+    if session.status == "expired":
+        return _unfinished(session.reference, ident, Status.EXPIRED, tell)
+    if session.status != "complete":
         return ""
-    known_here(page.reference)
-    if page.monthly:
-        note = _take_in(payments.by_invoice(page.invoice), tell) if page.invoice else ""
-        if page.paid:
+    known_here(session.reference)
+    if session.monthly:
+        note = _take_in(payments.by_invoice(session.invoice), tell) if session.invoice else ""
+        if session.paid:
             return note
-    elif payment := payments.by_intent(page.payment_intent):
+    elif payment := payments.by_intent(session.payment_intent):
         return _receive(payment, tell)
-    status = unpaid.look(page).status
-    if page.invoice and status == Status.FAILED:
-        invoice_failed(page.invoice, tell)  # the monthly gift goes on asking for it, or is over with it
-    return _unfinished(page.reference, ident, status, tell)
+    status = unpaid.read(session).status
+    if session.invoice and status == Status.FAILED:
+        invoice_failed(session.invoice, tell)  # the monthly gift is retried (dunning), or ends with it
+    return _unfinished(session.reference, ident, status, tell)
 
 
-def page_is_gone(ident: str, tell: Tell) -> str:
-    """Stripe does not know the page of a gift that waits: it is another account's, and no money comes by it here."""
+def session_is_gone(ident: str, tell: Tell) -> str:
+    """Expire a gift whose Checkout Session Stripe does not know: it is another account's, and brings no money here."""
     gift = Gift.objects.get(session_id=ident)
     return _unfinished(gift.reference, ident, Status.EXPIRED, tell)
 
@@ -54,7 +54,7 @@ def intent_succeeded(ident: str, tell: Tell) -> str:
 
 
 def charge_changed(ident: str, tell: Tell) -> str:
-    """Money came, or what it did to the balance became known; or a card was refused, which is counted."""
+    """Sync a charge: money came, or what it did to the balance became known; or a card was declined (it is counted)."""
     charge = reads.charge(ident)
     payment = payments.by_charge(charge)
     if charge.card and (charge.declined or charge.succeeded):
@@ -63,38 +63,38 @@ def charge_changed(ident: str, tell: Tell) -> str:
 
 
 def charge_refunded(ident: str, tell: Tell) -> str:
-    """Something of a charge went back. Which refunds they are, the charge does not say."""
+    """Sync the refunds of a charge. Which refunds they are, the charge does not say."""
     return " ".join(filter(None, [refund_changed(refund, tell) for refund in reads.refunds_of(ident)]))
 
 
 def refund_changed(ident: str, tell: Tell) -> str:
     fact = reads.refund(ident)
     _have(fact.payment_intent, tell)
-    return _told(lambda: returns.refund(fact), tell)
+    return _told(lambda: refunds.refund(fact), tell)
 
 
 def dispute_changed(ident: str, tell: Tell) -> str:
     as_of = timezone.now()
     fact = reads.dispute(ident)
     _have(fact.payment_intent, tell)
-    return _told(lambda: returns.dispute(fact, as_of), tell)
+    return _told(lambda: disputes.dispute(fact, as_of), tell)
 
 
 def fraud_suspected(ident: str, tell: Tell) -> str:
     as_of = timezone.now()
     fact = reads.fraud_warning(ident)
     _have(fact.payment_intent, tell)
-    return _told(lambda: returns.fraud_warning(fact, as_of), tell)
+    return _told(lambda: disputes.fraud_warning(fact, as_of), tell)
 
 
 def _have(payment_intent: str, tell: Tell) -> None:
-    """The payment first: what came back may be told before what came."""
+    """Book the payment first: the event of a refund or dispute may come before that of the charge."""
     if payment_intent and not Gift.objects.paid().filter(payment_intent_id=payment_intent).exists():
         intent_succeeded(payment_intent, tell)
 
 
 def invoice_changed(ident: str, tell: Tell) -> str:
-    """A month was paid. Nothing is asked about the plan's state here: money that came is booked."""
+    """Sync an invoice that was paid. Nothing is asked about the plan's state here: money that came is booked."""
     came = payments.by_invoice(ident)
     return _take_in(came, tell) if came else _paid_elsewhere(ident)
 
@@ -108,7 +108,7 @@ def _receive(payment: payments.Payment, tell: Tell) -> str:
 
 
 def _told(book: Callable[[], Booked], tell: Tell) -> str:
-    """Letters are written in the transaction of what they tell of: both are there, or neither. Returns the note."""
+    """Book, and write the letters in the same transaction: both are there, or neither. Returns the note."""
     with transaction.atomic():
         booked = book()
         tell(booked.outcomes)
@@ -116,7 +116,7 @@ def _told(book: Callable[[], Booked], tell: Tell) -> str:
 
 
 def _paid_elsewhere(ident: str) -> str:
-    """Staff said at Stripe that a month was paid, by cheque perhaps: nothing came to our balance, nothing is booked."""
+    """Note an invoice that staff marked as paid at Stripe, by cheque perhaps: nothing came, nothing is booked."""
     invoice = reads.invoice(ident)
     if not invoice.paid or not invoice.amount_paid or not invoice.subscription:
         return ""
@@ -138,26 +138,26 @@ def subscription_changed(ident: str, tell: Tell) -> str:
     subscription = parse.subscription(raw)
     with transaction.atomic():
         first = payments.lock(subscription.reference)
-        _plan, outcomes = plans.put(subscription, first, as_of)
+        _plan, outcomes = plans.upsert(subscription, first, as_of)
         tell(outcomes)
     return ""
 
 
 def method_attached(ident: str, tell: Tell) -> str:
-    """A new card, or the network's new number for an old one."""
+    """Sync a payment method: a new card, or the network's new number for an old one."""
     customer = reads.customer_of_method(ident)
     return customer_changed(customer, tell) if customer else ""
 
 
 def customer_changed(ident: str, tell: Tell) -> str:
-    """A donor may have given another card: their monthly gifts are charged by it, also what is still open."""
+    """Sync a customer's cards: with another card, monthly gifts are charged by it, also what is still open."""
     for plan in Plan.objects.running().filter(customer_id=ident):
         cards.take_over(plan, tell)
     return ""
 
 
 def invoice_failed(ident: str, tell: Tell) -> str:
-    """A month was not paid. What that means stands in the subscription; the letters follow from there."""
+    """Sync an invoice that failed. What that means stands in the subscription; dunning letters follow from there."""
     invoice = reads.invoice(ident)
     return subscription_changed(invoice.subscription, tell) if invoice.subscription else ""
 
@@ -169,13 +169,13 @@ def known_here(reference: str) -> None:
 
 
 def _unfinished(reference: str, session: str, status: Status, tell: Tell) -> str:
-    """What became of a gift without money. Money that came in the meantime is never taken back here."""
+    """Set the status of a gift without money. Money that came in the meantime is never taken back here."""
     with transaction.atomic():
         gift = payments.lock(reference)
         if gift.session_id == session and gift.status in OPEN:
             Gift.objects.filter(pk=gift.pk).update(status=status)
-            # The page was finished, so the donor believes that the money is on its way. A monthly gift that goes on
-            # asking for it has letters of its own, which say how to mend it; beginning anew would be a second one.
+            # The session was completed, so the donor believes that the money is on its way. A monthly gift that is
+            # retried has dunning letters, which say how to mend it; beginning anew would be a second one.
             if status == Status.FAILED and not (gift.plan and gift.plan.asks):
                 tell([DebitFailed(gift)])
             if status in (Status.FAILED, Status.EXPIRED):

@@ -1,10 +1,11 @@
-"""Take in money: fetch what Stripe knows of a payment, then write gift, plan, ledger and receipt at once."""
+"""Book payments: fetch what Stripe knows of one, then write gift, plan, ledger and receipt at once."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from donations.books import ledger, receipts
 from donations.campaigns import matching
@@ -12,19 +13,19 @@ from donations.letters.outcomes import Booked, DebitFailed, PlanBegan, ReceiptIs
 from donations.models import Campaign, Gift, LedgerEntry
 from donations.models.gifts import ALPHABET
 from donations.monthly import plans
-from donations.stripe import ahead, objects, reads
+from donations.stripe import objects, prefetch, reads
 from foundation.organisation.models import Organisation
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 
 
 class NotOursError(Exception):
-    """Money or an object on this Stripe account that no gift of ours asked for. Accepted and left alone."""
+    """Foreign money, or an object on this Stripe account that no gift of ours asked for. Accepted and left alone."""
 
 
 class OrphanError(NotOursError):
     """It carries a reference as we give them, and no gift of ours has it: lost from our books, or another site's.
 
-    `named`: by what its payment page is found at Stripe; empty where nobody knows that here.
+    `named`: by what its Checkout Session is found at Stripe; empty where nobody knows that here.
     """
 
     def __init__(self, reference: str, named: dict[str, str]) -> None:
@@ -48,14 +49,14 @@ class Payment:
 
 def by_intent(ident: str) -> Payment | None:
     """The payment behind a payment intent; None while no money came. Raises NotOursError."""
-    as_of = ahead.as_of()
+    as_of = prefetch.as_of()
     intent = reads.payment_intent(ident)
     return _of(intent, intent.charge, as_of) if intent.charge and intent.charge.moved else None
 
 
 def by_charge(charge: objects.Charge) -> Payment | None:
     """The payment that a charge is, even when a later charge took its place; None while it moved no money."""
-    as_of = ahead.as_of()
+    as_of = prefetch.as_of()
     if not charge.payment_intent:
         raise NotOursError
     return _of(reads.payment_intent(charge.payment_intent), charge, as_of) if charge.moved else None
@@ -78,7 +79,7 @@ def _of(intent: objects.PaymentIntent, charge: objects.Charge, as_of: datetime) 
 
 def by_invoice(ident: str) -> list[Payment]:
     """The payments behind an invoice. Raises NotOursError."""
-    as_of = ahead.as_of()
+    as_of = prefetch.as_of()
     charges = [reads.payment_intent(intent).charge for intent in reads.intents_of_invoice(ident)]
     return [_monthly(ident, charge, as_of) for charge in charges if charge and charge.succeeded]
 
@@ -95,16 +96,16 @@ def _monthly(invoice_id: str, charge: objects.Charge, as_of: datetime) -> Paymen
 
 @transaction.atomic
 def receive(payment: Payment) -> Booked:
-    """Write a payment into the books, however often and in whatever order it is told. Writes to nobody.
+    """Book a payment, idempotent, however often and in whatever order it is told. Writes to nobody.
 
-    Everything of one gift, and of all payments of one plan, happens behind the lock of its first row.
+    Everything of one gift, and of all payments of one plan, happens with its first row locked.
     """
     subscription = payment.subscription
     named = {"subscription": subscription.id} if subscription else {"payment_intent": payment.charge.payment_intent}
     first = lock(payment.reference, named)
     booked, plan = Booked(), None
     if subscription:
-        plan, booked.outcomes = plans.put(subscription, first, payment.as_of)
+        plan, booked.outcomes = plans.upsert(subscription, first, payment.as_of)
     gift = _gift_of(payment, first)
     if not gift.is_paid:
         booked.note = _mismatch(gift, payment.charge)
@@ -120,7 +121,7 @@ def receive(payment: Payment) -> Booked:
     if plan and gift.is_paid and payment.invoice and payment.invoice.first:
         booked.outcomes.append(PlanBegan(plan))
     if charge.returned:
-        ledger.record_return(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
+        ledger.record_refund_or_dispute(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
         booked.note = f"{booked.note} The bank took the money back.".strip()
     matching.follow(gift)
     document = None
@@ -133,19 +134,35 @@ def receive(payment: Payment) -> Booked:
 
 
 def is_reference(text: str) -> bool:
-    """Whether it is of the form in which we give them: another shop's mark is not."""
+    """Whether a text has the form of our references: another shop's mark does not."""
     return bool(REFERENCE.fullmatch(text))
 
 
 def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
-    """The gift that a reference names, locked until the transaction ends. Raises NotOursError; OrphanError where the
-    reference is of our form, with what `named` says of its payment page.
+    """Return the gift that a reference names, locked (SELECT FOR UPDATE) until the transaction ends. Raises
+    NotOursError; OrphanError where the reference is of our form, with what `named` says of its Checkout Session.
     """
     gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
     if gift is None:
         if is_reference(reference):
             raise OrphanError(reference, named or {})
         raise NotOursError(f"No gift has the reference “{reference}”." if reference else "")
+    return gift
+
+
+def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) -> Gift:
+    """Return the gift of a refund, dispute or warning, locked until the transaction ends. Stripe may name the charge
+    alone. Raises NotOursError.
+    """
+    charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE).exclude(stripe_object="")
+    named = (
+        Q(payment_intent_id=fact.payment_intent)
+        if fact.payment_intent
+        else Q(pk__in=charges.filter(stripe_object=fact.charge).values("gift"))
+    )
+    gift = Gift.objects.select_for_update().filter(named).first()
+    if gift is None:
+        raise NotOursError("It is about a payment that is not ours.")
     return gift
 
 
@@ -203,7 +220,7 @@ def _pay(gift: Gift, payment: Payment) -> None:
     gift.livemode = charge.livemode
     gift.payment_intent_id = charge.payment_intent
     gift.invoice_id = payment.invoice.id if payment.invoice else None
-    gift.supporter = gift.supporter or meet(gift.email, gift.name, language=gift.language)
+    gift.supporter = gift.supporter or get_or_create_supporter(gift.email, gift.name, language=gift.language)
     gift.save()
 
 

@@ -1,4 +1,4 @@
-"""What other pages show of money: what was given, from the books."""
+"""Template tags of money for other pages: charts from the ledger, and structured data (DonateAction)."""
 
 from typing import Any
 

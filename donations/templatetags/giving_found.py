@@ -1,4 +1,4 @@
-"""What search finds of giving: the page to give on, and the campaigns that staff have published."""
+"""Template tag of the site search: the page to give on, and the campaigns that staff have published."""
 
 from django import template
 from django.urls import reverse

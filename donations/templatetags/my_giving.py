@@ -1,4 +1,4 @@
-"""What My page shows of a supporter's giving."""
+"""Template tags of My page: a supporter's giving, and what erasure leaves of it."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -48,7 +48,7 @@ def my_giving(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("donations/what_stays.html")
 def what_stays(supporter: Supporter) -> dict[str, Any]:
-    """{% what_stays supporter %}: what erasing leaves of this very person, and what must end before it."""
+    """{% what_stays supporter %}: what erasure leaves of this very person, and what must end before it."""
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
         "running": supporter.plans.counted().running(),

@@ -1,1 +1,1 @@
-"""Stripe's events: taken in, and worked by the worker."""
+"""Stripe's webhook events: received, stored, and processed by the worker."""

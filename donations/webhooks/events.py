@@ -1,4 +1,7 @@
-"""What each event of Stripe's means to us: which step follows it, and what is done when that fails."""
+"""Process Stripe's webhook events: which sync handler each type has, and what is done when that fails (retry).
+
+An event is only a hint: D-007.
+"""
 
 import random
 from collections.abc import Callable
@@ -14,15 +17,15 @@ from donations.stripe.errors import AWAY, NotFoundError, StripeIsDownError
 from donations.sync import balance, from_stripe, payments
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 State = StripeEvent.State
 LONGEST_WAIT = 900  # seconds
 OTHER_MONEY = "It is of test money, and real money moves here now; or the other way round."
 
 
-# Exactly these types are asked for at Stripe (docs/stripe.md); every other one is kept and left alone.
-STEPS: dict[str, Callable[[str, Tell], str]] = {
+# The webhook endpoint asks for exactly these types (docs/stripe.md); every other one is stored and ignored.
+HANDLERS: dict[str, Callable[[str, Tell], str]] = {
     "checkout.session.completed": from_stripe.session_changed,
     "checkout.session.async_payment_succeeded": from_stripe.session_changed,
     "checkout.session.async_payment_failed": from_stripe.session_changed,
@@ -65,21 +68,21 @@ STEPS: dict[str, Callable[[str, Tell], str]] = {
 
 @jobs.handler("stripe-event")
 def apply(args: dict[str, Any]) -> None:
-    """Do what one event asks for. Harmless to run again: rows are found, never written twice."""
+    """Job: process one webhook event. Idempotent: rows are found, never written twice."""
     event = StripeEvent.objects.get(event_id=args["event"])
-    step = STEPS.get(event.type)
+    step = HANDLERS.get(event.type)
     if step is None or event.livemode != client.is_live():
         _finish(event, State.IGNORED, "" if step is None else OTHER_MONEY)
         return
     try:
-        home.check_account(client.account())
+        clone_guard.check_account(client.account())
         note = step(event.object_id, audience.staff_alone if args.get("silent") else audience.everybody)
     except (payments.NotOursError, NotFoundError) as error:
         _finish(event, State.IGNORED, str(error))
     except StripeIsDownError as error:
         _note(event, State.WAITING, str(error))
         raise jobs.RetryLaterError(_wait(event, error.seconds), str(error)) from error
-    except home.NotAtHomeError as error:
+    except clone_guard.WrongSiteError as error:
         _note(event, State.WAITING, str(error))
         raise jobs.RetryLaterError(AWAY, str(error)) from error
     except jobs.LeaseLostError:
@@ -92,7 +95,7 @@ def apply(args: dict[str, Any]) -> None:
 
 
 def _wait(event: StripeEvent, least: float) -> float:
-    """The longer it lasts the less often we ask; with jitter, so that a thousand events do not ask at once."""
+    """Back-off in seconds: the longer it lasts, the less often; with jitter, so that a thousand events come apart."""
     age = (timezone.now() - event.received_at).total_seconds()
     return min(LONGEST_WAIT, max(least, age / 4)) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 

@@ -1,4 +1,4 @@
-"""Take in a webhook: whose it is, what it says, and both its row and its job in one transaction."""
+"""Receive a webhook: verify its signature, parse it, and store its row and its job in one transaction."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from django.db import transaction
 from donations.models import StripeEvent
 from donations.stripe import client, parse, signature, troubles
 from donations.stripe.errors import ForgedError, LateError
-from foundation.doors import card_numbers
+from foundation.access import card_numbers
 from foundation.jobs import queue as jobs
 
 LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
@@ -20,8 +20,9 @@ API_VERSION = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
 
 
-def take(body: bytes, header: str) -> None:
-    """Keep a webhook's event, once, and put its work on the table. Raises ForgedError for all that is not Stripe's.
+def receive(body: bytes, header: str) -> None:
+    """Store a webhook event, idempotent by its id, and enqueue its job. Raises ForgedError for all that is not
+    Stripe's.
 
     Nothing else happens here: Stripe waits for the answer, and the work is safe once this commits.
     """
@@ -43,13 +44,13 @@ def take(body: bytes, header: str) -> None:
 
 
 def _masked(found: re.Match[str]) -> str:
-    """Some type the number of their card where the name belongs, and Stripe tells it as it was typed."""
+    """Mask a card number in a name: some type it where the name belongs, and Stripe tells it as it was typed."""
     name = str(json.loads(found[2]))
     return found[1] + json.dumps(card_numbers.masked(name)) if card_numbers.stands_in(name) else found[0]
 
 
 def _parts(event: Any) -> dict[str, Any]:
-    """What we keep beside the body, each of the form that Stripe gives it."""
+    """The columns that we store beside the body, each of the form that Stripe gives it."""
     target = event["data"]["object"].get("id") or ""
     version = event.get("api_version") or ""
     wanted = ((EVENT_ID, event["id"]), (EVENT_TYPE, event["type"]), (OBJECT_ID, target), (API_VERSION, version))

@@ -1,4 +1,4 @@
-"""Where Stripe's webhooks come in: the answers that it goes by."""
+"""Webhook endpoint of Stripe, and the status codes that it goes by."""
 
 import logging
 
@@ -13,17 +13,17 @@ from donations.stripe.errors import ForgedError
 from donations.webhooks import inbox
 
 log = logging.getLogger(__name__)
-RETRY_AFTER = 60  # seconds until whoever sends a webhook may try again
+RETRY_AFTER = 60  # seconds until the sender of a webhook may retry
 
 
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
-    """Stripe's events. 200: kept. 400: not from Stripe. 413: too large. 503: not kept, Stripe sends it again."""
+    """Stripe's webhook endpoint. 200: stored. 400: not from Stripe. 413: too large. 503: not stored, Stripe retries."""
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > inbox.LARGEST:
             return HttpResponse(status=413)
-        inbox.take(request.body, request.headers.get("Stripe-Signature", ""))
+        inbox.receive(request.body, request.headers.get("Stripe-Signature", ""))
     except (ForgedError, UnreadablePostError, ValueError, DataError) as error:  # the last: no text can hold it
         log.info("webhook refused: %s", error)
         return HttpResponse(status=400)

@@ -1,4 +1,4 @@
-"""Rows that are written once and never changed, and the triggers by which the database keeps them so."""
+"""Append-only rows: written once and never changed, with the triggers by which the database keeps them so."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""The database itself refuses to change what only grows: triggers on every such table, on SQLite and PostgreSQL.
+"""Append-only triggers: the database itself refuses UPDATE and DELETE on every such table, on SQLite and PostgreSQL.
 
 They are set after each `migrate`, not by a migration: SQLite drops a table's triggers whenever a later migration
 rebuilds it. `manage.py audit_ledger` names a table that has lost them.
@@ -11,22 +11,22 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from foundation.append_only.models import GrowsOnly
+from foundation.append_only.models import AppendOnlyModel
 
 ACTS = ("update", "delete", "truncate")  # SQLite has no TRUNCATE: it is a DELETE there
 FUNCTION = """
-CREATE OR REPLACE FUNCTION grows_only() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
 """
 
 
-def tables() -> list[type[GrowsOnly]]:
-    """Every kind of row that is written once and never changed."""
-    return [model for model in apps.get_models() if issubclass(model, GrowsOnly) and not model._meta.proxy]
+def tables() -> list[type[AppendOnlyModel]]:
+    """Return every append-only model."""
+    return [model for model in apps.get_models() if issubclass(model, AppendOnlyModel) and not model._meta.proxy]
 
 
 def install(using: str = "default", **signal: Any) -> None:
-    """Set the triggers on all such tables that exist. Harmless to run again: each is made anew."""
+    """Create the triggers on all such tables that exist, after each migrate. Idempotent: each is made anew."""
     connection = connections[using]
     there = set(connection.introspection.table_names())
     postgresql = connection.vendor == "postgresql"
@@ -35,21 +35,21 @@ def install(using: str = "default", **signal: Any) -> None:
             cursor.execute(FUNCTION)
         for model in tables():
             if model._meta.db_table in there:
-                _lift(connection, cursor, model)
+                _drop_triggers(connection, cursor, model)
                 for words in _postgresql(model) if postgresql else _sqlite(model):
                     cursor.execute(words)
 
 
 def remove(using: str = "default") -> None:
-    """Take the triggers away. Nothing in the site calls this: it is for test databases, which are emptied."""
+    """Drop the triggers. Nothing in the site calls this: it is for test databases, which are emptied."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for model in tables():
-            _lift(connection, cursor, model)
+            _drop_triggers(connection, cursor, model)
 
 
 def unguarded(using: str = "default") -> list[str]:
-    """The tables that lack a trigger."""
+    """Return the tables that lack a trigger."""
     connection = connections[using]
     query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
     if connection.vendor == "sqlite":
@@ -61,17 +61,17 @@ def unguarded(using: str = "default") -> list[str]:
     return [model._meta.db_table for model in tables() if not {_name(model, act) for act in wanted} <= found]
 
 
-def _name(model: type[GrowsOnly], act: str) -> str:
+def _name(model: type[AppendOnlyModel], act: str) -> str:
     return f"{model._meta.db_table}_no_{act}"
 
 
-def _columns(model: type[GrowsOnly]) -> str:
+def _columns(model: type[AppendOnlyModel]) -> str:
     """All that never change; whom a row belongs to may, when two rows of one person are joined."""
     fields = model._meta.concrete_fields
     return ", ".join(f'"{field.column}"' for field in fields if field.name not in model.may_move)
 
 
-def _postgresql(model: type[GrowsOnly]) -> Iterator[str]:
+def _postgresql(model: type[AppendOnlyModel]) -> Iterator[str]:
     table = model._meta.db_table
     for act, what, each in (
         ("update", f"UPDATE OF {_columns(model)}", "ROW"),
@@ -80,11 +80,11 @@ def _postgresql(model: type[GrowsOnly]) -> Iterator[str]:
     ):
         yield (
             f'CREATE TRIGGER "{_name(model, act)}" BEFORE {what} ON "{table}" FOR EACH {each} '
-            "EXECUTE FUNCTION grows_only()"
+            "EXECUTE FUNCTION append_only()"
         )
 
 
-def _sqlite(model: type[GrowsOnly]) -> Iterator[str]:
+def _sqlite(model: type[AppendOnlyModel]) -> Iterator[str]:
     table = model._meta.db_table
     for act, what in (("update", f"UPDATE OF {_columns(model)}"), ("delete", "DELETE")):
         yield (
@@ -93,7 +93,7 @@ def _sqlite(model: type[GrowsOnly]) -> Iterator[str]:
         )
 
 
-def _lift(connection: BaseDatabaseWrapper, cursor: Any, model: type[GrowsOnly]) -> None:
+def _drop_triggers(connection: BaseDatabaseWrapper, cursor: Any, model: type[AppendOnlyModel]) -> None:
     on = f' ON "{model._meta.db_table}"' if connection.vendor == "postgresql" else ""
     for act in ACTS:
         cursor.execute(f'DROP TRIGGER IF EXISTS "{_name(model, act)}"{on}')

@@ -11,12 +11,12 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import typst
 
 PAPERS = Path(__file__).parent / "papers"
-STANDARD = "ua-1"
+STANDARD: Final = "ua-1"
 log = logging.getLogger(__name__)
 _one_at_a_time = Lock()  # the kept compiler holds the facts of the document it works on
 

@@ -1,4 +1,4 @@
-"""The picture that other sites show with a link to a page of ours: our line, a title, our name. PNG, 1200 x 630."""
+"""Share image (Open Graph) of a page, which other sites show with a link: line, title, our name. PNG, 1200 x 630."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -18,19 +18,19 @@ GROUND, LINE, WORDS, QUIET = "#08271F", "#F5B335", "#F1F6F2", "#B9CFC5"
 ROAD = Road(left=-60, base=500, sun_x=1010, sun_y=455, radius=78)
 TITLE_SIZES = (76, 66, 56, 46)
 MOST_LINES = 3
-LOOK = "1"  # raise it when the drawing changes, so that kept pictures are asked for again
+LOOK = "1"  # raise it when the drawing changes, so that cached pictures are fetched again
 FONTS = ("besley-basic-400-700.woff2", "besley-latin1-400-700.woff2")  # the second has what the first has not
 Font = ImageFont.FreeTypeFont
 
 
 def version(title: str, kicker: str) -> str:
-    """A name for what is on the picture: other words, another name."""
+    """Return a cache key of what is on the picture: other words, another key."""
     return sha256("\n".join([LOOK, title, kicker]).encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=256)
 def share_image(title: str, kicker: str) -> bytes:
-    """PNG bytes. Words in a script that our font lacks are left out: the picture is then the line alone."""
+    """Draw the PNG. Words in a script that our font lacks are left out: the picture is then the line alone."""
     picture = _ground().copy()
     pen = ImageDraw.Draw(picture)
     if kicker and _can_write(kicker):

@@ -1,4 +1,4 @@
-"""The share image as an answer: its address changes with its words, so that whoever keeps it may keep it for good."""
+"""Response with the share image: its address changes with its words, so that a cache may keep it for good."""
 
 from urllib.parse import urlencode
 
@@ -12,12 +12,12 @@ BRIEFLY = "public, max-age=60"
 
 
 def address(path: str, title: str, kicker: str) -> str:
-    """Where the picture of these words is, as other sites ask for it."""
+    """Return the URL of the picture of these words, as other sites ask for it."""
     return f"{settings.BASE_URL}{path}?{urlencode({'v': share.version(title, kicker)})}"
 
 
 def answer(request: HttpRequest, title: str, kicker: str) -> HttpResponse:
-    """The picture of a title and the name of who says it."""
+    """Respond with the picture of a title and the name of who says it; cached for good at its own version."""
     picture = HttpResponse(share.share_image(title, kicker), content_type="image/png")
     picture["Cache-Control"] = FOREVER if request.GET.get("v") == share.version(title, kicker) else BRIEFLY
     picture["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -1,4 +1,4 @@
-"""Work that must happen, even when a process dies."""
+"""Job queue: work that must happen, even when a process dies."""
 
 from importlib import import_module
 

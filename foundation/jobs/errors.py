@@ -1,4 +1,4 @@
-"""What went wrong, in words that staff may read: without the addresses that a mail server or database repeats."""
+"""Error texts that staff may read: without the addresses that a mail server or database repeats."""
 
 import re
 
@@ -7,6 +7,6 @@ LONGEST = 2000
 
 
 def said(error: Exception | str) -> str:
-    """The kind of the error and its words; of an e-mail address only that one stood there."""
+    """Return the kind of the error and its words; of an e-mail address only that one stood there."""
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return MAILBOX.sub("…@…", text)[:LONGEST]

@@ -1,11 +1,11 @@
-"""One row for each piece of work that must happen."""
+"""Job queue: one row for each piece of work that must happen, and the heartbeats of workers."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Job(models.Model):
-    """Work with a key that makes it unique. Holds ids, never names or addresses.
+    """A job of the queue, with a key that makes it unique (idempotency key). Holds ids, never names or addresses.
 
     All moments are UTC. A running job whose lease has ended belongs to nobody and is run again.
     """
@@ -14,7 +14,7 @@ class Job(models.Model):
         READY = "ready", _("waiting")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
-        DEAD = "dead", _("parked")
+        DEAD = "dead", _("failed")
 
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200, unique=True)
@@ -38,7 +38,7 @@ class Job(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a worker last looked for work, so that staff and monitors see a dead one."""
+    """Heartbeat: when a worker last looked for work, so that staff and monitors see a dead one."""
 
     worker = models.CharField(max_length=80, unique=True)
     beat_at = models.DateTimeField()

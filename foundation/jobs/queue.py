@@ -1,4 +1,7 @@
-"""Put work on the table, and run what is due: claimed by lease, retried with back-off, parked when it is poison."""
+"""Job queue: enqueue jobs and run what is due, claimed by lease, retried with back-off; a poison job ends as dead.
+
+Why a table and not a broker: D-013; whose clock: D-077.
+"""
 
 import logging
 import random
@@ -13,27 +16,29 @@ from django.utils import timezone
 
 from foundation.jobs import errors
 from foundation.jobs.models import Heartbeat, Job
-from foundation.organisation import retention
+from foundation.organisation import retention_periods
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)  # a job is not silent for so long: Stripe's budget is seconds, and `keep` comes before
+LEASE = timedelta(
+    minutes=5
+)  # a job is not silent for so long: Stripe's deadline is seconds; `extend_lease` comes first
 RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
 SOON = timedelta(minutes=5)
-MAX_FAILURES = 8  # with the back-off below: parked after about a day
+MAX_FAILURES = 8  # with the back-off below: dead after about a day
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
 OWN: list[Periodic] = []
 MAIN = "main"
-LANES: dict[str, str] = {}  # of kinds of jobs that are not in the main one
+LANES: dict[str, str] = {}  # lane by kind of job, of those that are not in the main one
 CLOSED: dict[str, Callable[[], bool]] = {}
 
 
 class RetryLaterError(Exception):
-    """Raised by a handler that cannot work now (Stripe asks to wait, a guard is up). Does not count as a failure."""
+    """Raised by a handler that must be retried later (Stripe asks to wait, a guard is up). Not counted as a failure."""
 
     def __init__(self, seconds: float, why: str) -> None:
         super().__init__(why)
@@ -41,7 +46,7 @@ class RetryLaterError(Exception):
 
 
 class LeaseLostError(Exception):
-    """The lease of the running job ended, and another worker has the job: whoever works on it must stop."""
+    """The lease of the running job ended, and another worker has the job: the handler must stop."""
 
 
 _running: ContextVar[Job | None] = ContextVar("foundation_jobs_running", default=None)
@@ -50,7 +55,7 @@ _behind: ContextVar[timedelta] = ContextVar("foundation_jobs_behind", default=ti
 
 
 def beat(worker: str) -> None:
-    """This process is the worker of that name, and lives: staff see it, and what it is at renews this."""
+    """Write the heartbeat of this process, the worker of that name: staff see it, and `extend_lease` renews it."""
     _worker.set(worker)
     now = timezone.now()
     Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
@@ -58,7 +63,7 @@ def beat(worker: str) -> None:
 
 
 def agree() -> None:
-    """From now on the leases of this process are told by the database's clock, by what its own differs from it.
+    """Measure the clock skew to the database: from now on this process tells leases by the database's clock.
 
     Workers on several machines share that clock; of two whose own clocks differ, one would take over what the other is
     at. A database in a file has no clock but that of the one machine.
@@ -70,12 +75,12 @@ def agree() -> None:
 
 
 def _clock() -> datetime:
-    """The moment that leases are told by."""
+    """Now, by the clock that leases are told by."""
     return timezone.now() + _behind.get()
 
 
-def keep() -> None:
-    """Say that the job at hand is still worked on, so that no other worker takes it, and that this worker lives. Raises
+def extend_lease() -> None:
+    """Extend the lease of the running job, so that no other worker claims it, and write the heartbeat. Raises
     LeaseLostError.
 
     Cheap to call often. Outside of a job it does nothing.
@@ -97,8 +102,8 @@ def at_work() -> bool:
 
 
 def handler(kind: str, lane: str = MAIN) -> Callable[[Handler], Handler]:
-    """Decorator: this function does all jobs of that kind. It must be harmless to run twice. Each worker has a thread
-    for each `lane`, so that jobs which may take long delay those of their own lane alone.
+    """Decorator: register the handler of all jobs of that kind. It must be idempotent. Each worker has a thread for
+    each `lane`, so that jobs which may take long delay those of their own lane alone.
     """
 
     def register(function: Handler) -> Handler:
@@ -111,12 +116,12 @@ def handler(kind: str, lane: str = MAIN) -> Callable[[Handler], Handler]:
 
 
 def lanes() -> list[str]:
-    """The main one first."""
+    """Return all lanes, the main one first."""
     return [MAIN, *sorted(set(LANES.values()))]
 
 
 def close_lane(lane: str, closed: Callable[[], bool]) -> None:
-    """While `closed` says so its jobs stay where they are, however many they are."""
+    """Close a lane while `closed` says so: its jobs stay in the queue, however many they are."""
     CLOSED[lane] = closed
 
 
@@ -128,7 +133,7 @@ def _not_now(lane: str) -> Q:
 
 
 def every(period: str) -> Callable[[Periodic], Periodic]:
-    """Decorator: run this function once in each minute, hour or day (UTC), whichever worker comes first."""
+    """Decorator: periodic job, run once in each minute, hour or day (UTC), by whichever worker comes first."""
 
     def register(function: Periodic) -> Periodic:
         name = f"{function.__module__}.{function.__name__}"
@@ -145,7 +150,7 @@ def each_worker(function: Periodic) -> Periodic:
 
 
 def run_own() -> None:
-    """What each worker does for its own machine. A failure is logged, and the next minute tries again."""
+    """Run what each worker does for its own machine. A failure is logged, and the next minute tries again."""
     for function in OWN:
         try:
             function()
@@ -154,17 +159,17 @@ def run_own() -> None:
 
 
 def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
-    """Put a job on the table, once for each key. Call it inside the transaction of the fact that asks for it."""
+    """Enqueue a job, once for each key (idempotent). Call it inside the transaction of the fact that asks for it."""
     job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now())
     Job.objects.bulk_create([job], ignore_conflicts=True)  # the constraint decides, without a savepoint
     return Job.objects.get(key=key)
 
 
 def enqueue_periodic() -> None:
-    """Put this minute's, hour's and day's periodic jobs on the table, unless another worker did.
+    """Enqueue this minute's, hour's and day's periodic jobs, unless another worker did.
 
-    One that still runs, or goes on in a moment, is not joined by the next: that comes when it is done. One that waits
-    longer after a failure keeps nobody waiting.
+    One that still runs, or is retried in a moment, is not joined by the next: that comes when it is done. One that
+    waits longer after a failure keeps nobody waiting.
     """
     now = timezone.now()
     under_way = Q(state=Job.State.RUNNING) | Q(state=Job.State.READY, run_at__lte=now + SOON)
@@ -178,7 +183,7 @@ def enqueue_periodic() -> None:
 
 @handler("periodic")
 def run_periodic(args: dict[str, Any]) -> None:
-    """What waited after a failure is done already where a younger one of the same name came through."""
+    """Job: run one periodic function. One that waited after a failure is done if a younger one came through."""
     job = _running.get()
     done = Job.objects.filter(kind="periodic", args__name=args["name"], state=Job.State.DONE)
     if job is None or not done.filter(pk__gt=job.pk).exists():
@@ -186,16 +191,16 @@ def run_periodic(args: dict[str, Any]) -> None:
 
 
 def _at_work(clock: datetime) -> list[str]:
-    """The periodic work that somebody is at: one at a time, whatever waits behind it."""
+    """The periodic jobs that run now: one at a time, whatever waits behind it."""
     jobs = Job.objects.filter(kind="periodic", state=Job.State.RUNNING, lease_until__gt=clock)
     return [job.args["name"] for job in jobs]
 
 
 def claim(lane: str = "") -> Job | None:
-    """Take one due job, of that lane if one is named, or one whose worker died. It is ours for the length of a lease.
+    """Claim one due job by lease, of that lane if one is named, or one whose worker died.
 
-    Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement
-    works on SQLite and PostgreSQL, without SKIP LOCKED.
+    Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement works on
+    SQLite and PostgreSQL, without SKIP LOCKED.
     """
     now, clock = timezone.now(), _clock()
     due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=clock)
@@ -254,13 +259,15 @@ def run_due(limit: int = 1000, lane: str = "") -> int:
     return limit
 
 
-def sweep(dry: bool = False) -> int:
-    """Forget finished jobs. Parked ones stay until somebody looked at them."""
-    return retention.drop(Job.objects.filter(state=Job.State.DONE, finished_at__lt=retention.end("jobs")), dry)
+def delete_finished(dry: bool = False) -> int:
+    """Retention: delete finished jobs. Dead ones stay until somebody looked at them. Returns how many."""
+    return retention_periods.drop(
+        Job.objects.filter(state=Job.State.DONE, finished_at__lt=retention_periods.end("jobs")), dry
+    )
 
 
-def revive(job: Job) -> None:
-    """Staff say: try a parked job again."""
+def retry_dead(job: Job) -> None:
+    """Retry a dead job, at the wish of staff."""
     Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
         state=Job.State.READY, failures=0, run_at=timezone.now(), lease_until=None
     )
@@ -278,5 +285,5 @@ def _failed(job: Job, error: Exception) -> None:
 
 
 def _finish(job: Job, **fields: Any) -> None:
-    """Write the outcome, unless the lease ran out and somebody else has the job by now."""
+    """Save the outcome, unless the lease ran out and another worker has the job by now."""
     Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING).update(lease_until=None, **fields)

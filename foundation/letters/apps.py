@@ -1,4 +1,4 @@
-"""The outbox: every e-mail is a row, sent once, seen by staff."""
+"""Letters, the outbox of e-mails: each is a row, sent once, seen by staff."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""The demonstration's mail server: nothing leaves this machine, every message can be read in the browser."""
+"""Mail backend of the demonstration: nothing leaves this machine, every message can be read in the browser."""
 
 import uuid
 from collections.abc import Sequence

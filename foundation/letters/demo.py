@@ -1,4 +1,4 @@
-"""Read the demonstration's letters in the browser, at an address that only the start-up prints."""
+"""Views of the demonstration's letters in the browser, at an address that only the start-up prints."""
 
 from csp.decorators import csp_replace
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Whose fault it is that a letter did not leave, and what follows: everything waits, this one waits, or it is over."""
+"""Classify mail server errors, by whose fault it is: all letters wait, this one is retried, or it is over."""
 
 import re
 import smtplib
@@ -31,7 +31,7 @@ class Fault(Enum):
 
 
 def judge(error: Exception) -> Fault:
-    """For whatever a mail server or a provider's library raises."""
+    """Classify whatever a mail server or a provider's library raises."""
     if isinstance(error, MaybeTakenError):
         return Fault.UNSURE
     if isinstance(error, smtplib.SMTPRecipientsRefused):

@@ -1,4 +1,4 @@
-"""What letters there are: one folder of templates/letters each, described beside its words."""
+"""Kinds of letters, their templates: one folder of templates/letters each, described beside its words."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,11 +1,11 @@
-"""An e-mail is a row: written with the fact it tells, sent once, seen by staff."""
+"""The outbox: an e-mail is a row, written with the fact it tells, sent once, seen by staff."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Letter(models.Model):
-    """One e-mail to one address. The key says which one: the same key is never written twice."""
+    """One e-mail to one address. The key (idempotency key) says which one: the same key is never written twice."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -40,9 +40,9 @@ class Letter(models.Model):
         return f"{self.subject} ({self.to})"
 
 
-class MailDesk(models.Model):
-    """One row: until when all letters wait because of the mail server or our account there, and when the next may leave
-    (seconds since 1970) where only so many a minute do.
+class MailThrottle(models.Model):
+    """Throttle of all letters, one row: until when they wait because of the mail server or our account there, and when
+    the next may leave (seconds since 1970) where only so many a minute do.
     """
 
     held_until = models.DateTimeField(null=True)

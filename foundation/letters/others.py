@@ -1,4 +1,4 @@
-"""What other packages mail: Wagtail, for one, tells moderators within the request of whoever submits a page."""
+"""Mail of other packages, queued in the outbox: Wagtail, for one, tells moderators within the request of an editor."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from foundation.letters.writing import Written
 
 
 class ForOthers:
-    """In front of a mail backend. A message that is no letter of ours becomes one, which a job sends: a mail server
-    that hangs holds no request, and none is lost while it is away.
+    """Mixin in front of a mail backend. A message that is no letter of ours becomes one, which a job sends: a mail
+    server that hangs holds no request, and none is lost while it is away.
     """
 
     ours = False
@@ -38,4 +38,4 @@ def _queue(message: EmailMessage) -> None:
     html = [str(content) for content, kind in alternatives if kind == "text/html"]
     written = Written(" ".join(message.subject.split())[:200], str(message.body), html[0] if html else "")
     for address in message.recipients():
-        outbox.put(f"other:{uuid.uuid4()}", "other", address, written)
+        outbox.enqueue(f"other:{uuid.uuid4()}", "other", address, written)

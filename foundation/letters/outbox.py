@@ -1,4 +1,4 @@
-"""Write a letter together with the fact that it tells, and send it once."""
+"""The outbox: write a letter together with the fact that it tells, and send it once, by a job."""
 
 import smtplib
 import uuid
@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.letters import desk, kinds, writing
+from foundation.letters import kinds, throttle, writing
 from foundation.letters.faults import Fault, judge
 from foundation.letters.models import Letter
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
@@ -27,7 +27,7 @@ LONGEST_WAIT = 6 * 3600  # seconds
 HEARD = (OSError, smtplib.SMTPException, ValueError)  # the last: an address that cannot be written in a message
 ENDS = {Fault.ADDRESS: Letter.State.FAILED, Fault.LETTER: Letter.State.FAILED, Fault.UNSURE: Letter.State.UNSURE}
 no_such_address = Signal()  # with the `email` that a mail server does not know
-GUARD_WAIT = 600  # seconds between looks while this database is not at home here
+GUARD_WAIT = 600  # seconds between retries while the clone guard refuses to send
 
 
 def queue(
@@ -39,12 +39,12 @@ def queue(
     job: str = PLAIN,
     document: str = "",
 ) -> Letter:
-    """Write the letter now, with what is true now, and let a job send it after this transaction commits.
+    """Write the letter now, with what is true now, and enqueue the job that sends it after this transaction commits.
 
-    Idempotent by key: a second call returns the first letter unchanged. `template` is a folder of
-    templates/letters, whose words staff may have changed (see `kinds`); `context` fills the places in them.
-    `language`: the reader's; empty means that of this moment. A letter with an attachment names its `document`,
-    and the kind of `job` that draws it and calls `send`. ValueError for news without a way to stop it.
+    Idempotent by key: a second call returns the first letter unchanged. `template` is a folder of templates/letters,
+    whose words staff may have changed (see `kinds`); `context` fills the places in them. `language`: the reader's;
+    empty means that of this moment. A letter with an attachment names its `document`, and the kind of `job` that draws
+    it and calls `send`. ValueError for news without a way to stop it.
     """
     known = Letter.objects.filter(key=key).first()
     if known:
@@ -54,10 +54,10 @@ def queue(
         raise ValueError(f"A letter that nobody must get leads to where it is stopped: {template}")
     with translation.override(language or translation.get_language() or settings.LANGUAGE_CODE):
         written = writing.write(template, context)
-    return put(key, template, to, written, context.get("stop", ""), job, document)
+    return enqueue(key, template, to, written, context.get("stop", ""), job, document)
 
 
-def put(
+def enqueue(
     key: str,
     template: str,
     to: str,
@@ -66,7 +66,7 @@ def put(
     job: str = PLAIN,
     document: str = "",
 ) -> Letter:
-    """Queue a letter that is written already. `stop`: where such letters are stopped, if nobody must get them."""
+    """Enqueue a letter that is written already. `stop`: where such letters are stopped, if nobody must get them."""
     with transaction.atomic():
         letter, made = Letter.objects.get_or_create(
             key=key,
@@ -88,25 +88,26 @@ def put(
 
 @jobs.handler(PLAIN, lane=LANE)
 def send_plain(args: dict[str, Any]) -> None:
+    """Job: send a letter without an attachment."""
     send(args)
 
 
 def send(args: dict[str, Any], attach: Attach | None = None) -> None:
-    """Hand one waiting letter to the mail server.
+    """Send one waiting letter: hand it to the mail server. Called by a job.
 
     Nobody can tell whether a letter left when its worker died in between, or the connection did. It is then neither
     sent twice nor lost silently: staff see it as unsure and decide. What else follows depends on whose fault it is.
     """
     try:
-        home.check_address()
-    except home.NotAtHomeError as error:
+        clone_guard.check_address()
+    except clone_guard.WrongSiteError as error:
         raise jobs.RetryLaterError(GUARD_WAIT, str(error)) from error
     letter = Letter.objects.get(pk=args["letter"])
     if letter.state == Letter.State.SENDING:
         _move(letter, Letter.State.SENDING, Letter.State.UNSURE)
     if letter.state != Letter.State.WAITING:
         return
-    if wait := desk.take():
+    if wait := throttle.take_turn():
         raise jobs.RetryLaterError(wait, "So many letters left in this minute as the settings allow.")
     # What goes wrong until here is no fault of a server's: the letter waits, and the job is tried again.
     message = _message(letter, attach(letter.document) if attach else None)
@@ -124,14 +125,14 @@ def send(args: dict[str, Any], attach: Attach | None = None) -> None:
 
 
 def _sent(letter: Letter) -> None:
-    """Also where it took so long that somebody else took its worker for dead."""
+    """Mark it as sent, also where it took so long that another worker took this one for dead."""
     there = Letter.objects.filter(pk=letter.pk, state__in=[Letter.State.SENDING, Letter.State.UNSURE])
     there.update(state=Letter.State.SENT, sent_at=timezone.now(), last_error="")
-    desk.release()
+    throttle.release()
 
 
 def _not_sent(letter: Letter, error: Exception) -> None:
-    """Raises RetryLaterError where it waits for another try: that is no failure of the job's, and never its last."""
+    """Save why. Raises RetryLaterError where it is retried: that is no failure of the job's, and never its last."""
     fault = Fault.LETTER if isinstance(error, ValueError) else judge(error)
     if fault == Fault.LATER and letter.tries >= MOST_TRIES:
         fault = Fault.LETTER
@@ -143,13 +144,13 @@ def _not_sent(letter: Letter, error: Exception) -> None:
     if state != Letter.State.WAITING:
         return
     wait = float(min(60 * 2**letter.tries, LONGEST_WAIT)) if tries else 0.0
-    if fault in desk.WAITS:
-        wait = max(wait, desk.hold(fault, error))
+    if fault in throttle.WAITS:
+        wait = max(wait, throttle.hold(fault, error))
     raise jobs.RetryLaterError(wait, errors.said(error)) from error
 
 
 def _counted(tries: int, fault: Fault, error: Exception) -> int:
-    """Tries that the server or we are to blame for never use up those of a reader who asks to wait."""
+    """Count a try. Those that the server or we are to blame for never use up those of a reader who asks to wait."""
     if fault == Fault.LATER:
         return tries + 1
     return max(tries, min(tries + 1, MOST_TRIES // 2)) if _is_about(error) else tries
@@ -161,7 +162,7 @@ def _is_about(error: Exception) -> bool:
 
 
 def send_again(letter: Letter) -> None:
-    """Staff say: send a letter that was refused, or that may not have left, once more."""
+    """Resend, at the wish of staff, a letter that was refused, or that may not have left."""
     if _move(letter, Letter.State.FAILED, Letter.State.WAITING, tries=0) or _move(
         letter, Letter.State.UNSURE, Letter.State.WAITING, tries=0
     ):
@@ -169,13 +170,13 @@ def send_again(letter: Letter) -> None:
 
 
 def doubt_what_waits() -> int:
-    """Of a database that is a restored copy: what waited when the copy was made may have left since. Staff decide."""
+    """Mark as unsure what waits in a restored copy: it may have left since the copy was made. Staff decide."""
     waiting = Letter.objects.filter(state__in=(Letter.State.WAITING, Letter.State.SENDING))
     return waiting.update(state=Letter.State.UNSURE)
 
 
 def _move(letter: Letter, before: Letter.State, after: Letter.State, **fields: Any) -> bool:
-    """Change the state if it is still what we believe. False when somebody else was first."""
+    """Compare and set: change the state if it is still what we believe. False when another worker was first."""
     return bool(Letter.objects.filter(pk=letter.pk, state=before).update(state=after, **fields))
 
 
@@ -196,10 +197,10 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
 
 
 def _way_out(letter: Letter) -> dict[str, str]:
-    """RFC 8058: the mail program itself offers to stop letters that nobody must get."""
+    """List-Unsubscribe headers (RFC 8058): the mail program itself offers to stop letters that nobody must get."""
     if not letter.stop_url:
         return {}
     return {"List-Unsubscribe": f"<{letter.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-jobs.close_lane(LANE, desk.is_closed)
+jobs.close_lane(LANE, throttle.is_closed)

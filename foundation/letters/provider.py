@@ -1,4 +1,4 @@
-"""Letters by the API of a provider, as django-anymail speaks it: docs/deploy.md."""
+"""Mail backend by the API of a provider, as django-anymail speaks it: docs/deploy.md."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ from foundation.letters.others import ForOthers
 Provider: Any = import_string(f"anymail.backends.{settings.EMAIL_PROVIDER}.EmailBackend")
 
 
-class Backend(ForOthers, Provider):
+class Backend(ForOthers, Provider):  # type: ignore[misc]  # it is chosen when the site starts
     pass

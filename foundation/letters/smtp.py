@@ -1,4 +1,4 @@
-"""Hand letters to a mail server, and know how far that came: a message that may have been taken is not sent again."""
+"""SMTP mail backend that knows how far a message came: one that may have been taken is not sent again."""
 
 import smtplib
 from typing import Any
@@ -13,7 +13,7 @@ class MaybeTakenError(smtplib.SMTPException):
 
 
 class Knowing:
-    """Beside smtplib's own classes: it remembers whether the server has asked for the message."""
+    """Mixin beside smtplib's own classes: it remembers whether the server has asked for the message."""
 
     asked_for_it = False
 
@@ -44,7 +44,7 @@ class OverTLS(Knowing, smtplib.SMTP_SSL):
 
 
 class Backend(ForOthers, EmailBackend):
-    """Django's, by such a connection, and without one left open where the server did not let us in."""
+    """Django's SMTP backend, by such a connection, and without one left open where the server did not let us in."""
 
     _partial_connection: smtplib.SMTP | None
 

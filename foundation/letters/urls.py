@@ -1,4 +1,4 @@
-"""Where the demonstration's letters can be read. A live site has no such address."""
+"""URL patterns of the demonstration's letters. A live site has no such address."""
 
 from django.conf import settings
 from django.urls import URLPattern, path

@@ -1,4 +1,4 @@
-"""Words with named places, {like_this}: check them, and put facts into them as text and as HTML."""
+"""Templates of letters, words with named places, {like_this}: validate them, and fill facts in as text and as HTML."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ Facts = Sequence[Sequence[object]]
 
 
 class WordsError(Exception):
-    """These words cannot become a letter. The text is a sentence for whoever wrote them."""
+    """These words cannot become a letter. The text is a sentence for the person who wrote them."""
 
 
 def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Compose a letter: our words or those that staff wrote, with the facts of this one, as text and as HTML."""
+"""Render a letter: our words or those that staff wrote, with the facts of this one, as text and as HTML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 
 from foundation.letters import kinds, words
 from foundation.letters.models import LetterWording
-from foundation.organisation.context import facts as about_us
+from foundation.organisation.context import organisation_context as about_us
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Written:
 
 
 def write(template: str, context: Mapping[str, Any]) -> Written:
-    """In the language of this moment. `context` fills the places; its "facts" are the rows of the table, and its
-    "stop" the address at which somebody stops such letters.
+    """Render a letter in the language of this moment. `context` fills the places; its "facts" are the rows of the
+    table, and its "stop" the address at which somebody stops such letters.
     """
     kind = kinds.get(template)
     if kind is None:
@@ -32,7 +32,7 @@ def write(template: str, context: Mapping[str, Any]) -> Written:
 
 
 def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any]) -> Written:
-    """A letter of that kind in these words."""
+    """Render a letter of that kind in these words."""
     values = {**words.common(), **{name: _said(context.get(name)) for name in kind.sample}}
     rows = context.get("facts") or ()
     about = {**about_us(), "language": get_language(), "stop": context.get("stop", ""), "is_receipt": kind.receipt}
@@ -47,7 +47,7 @@ def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any
 
 
 def sample(kind: kinds.Kind) -> dict[str, Any]:
-    """What stands in the places while nobody is written to."""
+    """Return sample values for the places, while nobody is written to."""
     return {**kind.sample, "facts": kind.facts, "stop": f"{about_us()['base_url']}/letters/" if kind.news else ""}
 
 

@@ -1,4 +1,4 @@
-"""The one check of every address that staff type: a page of ours, or another site by https."""
+"""Validators of every URL that staff type: a page of ours, or another site by https."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who we are, in which mode we run, and whether this database is at home here."""
+"""The organisation's settings, the mode in which we run, and the clone guard of this database."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What a charity wears: its logo and its colours, as files of our own."""
+"""Views of the charity's brand: its logo and its colours, as files of our own."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

@@ -1,4 +1,4 @@
-"""What every template knows: who we are, and whether this is a demonstration."""
+"""Context processor: what every template knows, who we are, and whether this is a demonstration."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from foundation.organisation.models import Organisation
 
 
 def organisation(request: HttpRequest) -> Organisation:
-    """Who we are, asked once for one answer, whoever needs it."""
+    """Return the organisation, cached for one request."""
     kept = request.__dict__
     if "_organisation" not in kept:
         kept["_organisation"] = Organisation.load()
@@ -18,8 +18,8 @@ def organisation(request: HttpRequest) -> Organisation:
     return row
 
 
-def facts(row: Organisation | None = None) -> dict[str, Any]:
-    """The same facts for pages and letters."""
+def organisation_context(row: Organisation | None = None) -> dict[str, Any]:
+    """Return the same template context for pages and letters."""
     return {
         "organisation": row or Organisation.load(),
         "no_money_moves": mode.no_money_moves(),
@@ -30,4 +30,4 @@ def facts(row: Organisation | None = None) -> dict[str, Any]:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Django's context processor."""
-    return facts(organisation(request))
+    return organisation_context(organisation(request))

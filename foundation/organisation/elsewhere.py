@@ -1,4 +1,4 @@
-"""Where else the charity is found: addresses at other sites, one a line, with the name of each site."""
+"""Social media of the charity: addresses at other sites, one a line, with the name of each site."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit

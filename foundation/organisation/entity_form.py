@@ -1,4 +1,4 @@
-"""The settings of the organisation: another legal entity numbers its receipts in a series of its own."""
+"""Form of the organisation's settings: another legal entity numbers its receipts in a series of its own."""
 
 import unicodedata
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 
-class OrganisationForm(WagtailAdminModelForm):
+class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail has no types
     """A comma, a capital or an accent put right is the same entity; other words or another number may be a new one."""
 
     same_entity = forms.BooleanField(

@@ -1,4 +1,4 @@
-"""Addresses and the words of rows in the reader's language."""
+"""Localised URLs, and translations of the words of rows, in the reader's language."""
 
 import re
 from decimal import Decimal
@@ -17,7 +17,7 @@ PLACE = re.compile(r"\{(\d+)\}")
 
 
 def here(address: str) -> str:
-    """An address of ours as readers of the language of this moment reach it: /give/ is /es/give/ in Spanish."""
+    """Return a URL of ours as readers of the language of this moment reach it: /give/ is /es/give/ in Spanish."""
     language = get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE or not address.startswith("/") or address.startswith(ONE_FOR_ALL):
         return address
@@ -25,7 +25,7 @@ def here(address: str) -> str:
 
 
 def said(words: str) -> str | None:
-    """What a row says (a figure, a heading of the menu) in the language that is read; None where nobody has said it.
+    """Translate what a row says (a figure, a heading of the menu); None where there is no translation.
 
     The catalogues know the words of a figure without its numbers, "{1} million". So no number is typed in a
     translation: when staff change one, every language shows the new one.
@@ -43,12 +43,12 @@ def said(words: str) -> str | None:
 
 
 def plainly(words: str) -> str:
-    """The same, or the words as they are: for attributes and drawings."""
+    """The same, or the words as they are where there is no translation: for attributes and drawings."""
     return said(words) or words
 
 
 def marked(words: str) -> str:
-    """The same as HTML; words that nobody has said in this language stand marked with their own."""
+    """The same as HTML; words without a translation stand marked with their own language (lang)."""
     known = said(words)
     return as_typed(words) if known is None else known
 

@@ -1,4 +1,4 @@
-"""Who we are, and which address and Stripe account this database belongs to."""
+"""Settings of the organisation, and the site's identity: to which address and Stripe account this database belongs."""
 
 import hashlib
 import re
@@ -38,7 +38,7 @@ COLOUR_HELP = _("As # and six digits, for example #145146. Checked for contrast 
 
 
 @register_setting(icon="home", order=1)
-class Organisation(BaseGenericSetting):
+class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no types
     """The charity itself. Every page, letter and receipt takes its words about us from here."""
 
     name = models.CharField(_("name"), max_length=120, default="The Road Out")
@@ -237,14 +237,14 @@ class LanguageReview(models.Model):
         return self.get_language_display()
 
 
-class Home(models.Model):
-    """The one row that says where this database is at home. A restored copy finds that it is not."""
+class SiteIdentity(models.Model):
+    """Site identity, one row: this database's address and Stripe account. By it the clone guard knows a copy."""
 
     base_url = models.CharField(max_length=300, blank=True)
     stripe_account = models.CharField(max_length=120, blank=True)
     refused = models.TextField(blank=True)  # why money or mail was held back last, for the panel; empty once claimed
     claimed_at = models.DateTimeField(auto_now=True)
-    # When the copy was made that this database was restored from. Empty once a person said whose place this is.
+    # When the copy was made that this database was restored from (UTC). Empty once a person has claimed the site.
     copied_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What staff must still check or fill in before a site opens. Each app names its own; the panel has one list."""
+"""Checklist: what staff must still check or fill in before a site opens. Each app names its own, for one list."""
 
 from typing import NamedTuple
 

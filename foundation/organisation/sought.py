@@ -1,4 +1,4 @@
-"""What somebody looks for: its words in their simplest form, which texts have them, and where."""
+"""Search query: its words in their simplest form (stems), which texts have them, and where."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ STEMMERS = {"en": "english", "es": "spanish"}
 
 
 class Sought:
-    """The words are letters and digits alone, so that no database reads anything else in them."""
+    """A search query. Its words are letters and digits alone, so that no database reads anything else in them."""
 
     def __init__(self, typed: str, language: str) -> None:
         self.typed, self.language = " ".join("".join(filter(str.isprintable, typed)).split())[:LONGEST], language

@@ -1,4 +1,4 @@
-"""What search engines read beside the page (schema.org): who we are, and data as a block that no browser runs."""
+"""Structured data for search engines (JSON-LD, schema.org): who we are, and data as a block that no browser runs."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ SAFE = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
 
 
 def script(*things: Data) -> SafeString:
-    """The element with the data. Its type makes it no script: the content security policy leaves it alone."""
+    """Return the element with the data. Its type makes it no script: the content security policy leaves it alone."""
     data = {"@context": "https://schema.org", "@graph": [filled(thing) for thing in things]}
     words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(SAFE)
     return mark_safe(f'<script type="application/ld+json">{words}</script>')  # noqa: S308 - translated above

@@ -1,4 +1,4 @@
-"""Where staff enter who has read the site in a further language."""
+"""Wagtail hooks: the list where staff enter who has read the site in a further language."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -8,7 +8,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 from foundation.organisation.models import LanguageReview
 
 
-class LanguageReviewViewSet(SnippetViewSet):
+class LanguageReviewViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail has no types
     model = LanguageReview
     icon = "globe"
     menu_label = _("Languages read")

@@ -1,4 +1,4 @@
-"""Pages that show dates show them on the organisation's own calendar, as receipts and letters do."""
+"""Time zone of pages: they show dates on the organisation's own calendar, as receipts and letters do."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -100,8 +100,8 @@ class Migration(migrations.Migration):
                 ('signature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='pledges.signature', verbose_name='signature')),
             ],
             options={
-                'verbose_name': 'step of the count',
-                'verbose_name_plural': 'steps of the count',
+                'verbose_name': 'change of the count',
+                'verbose_name_plural': 'count history',
                 'ordering': ['-id'],
             },
         ),

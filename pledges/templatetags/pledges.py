@@ -1,4 +1,4 @@
-"""What other pages show of the pledge: how many have signed, the invitation to sign, and a supporter's signatures."""
+"""Template tags of the pledges: how many have signed, the call to sign, and a supporter's signatures."""
 
 from typing import Any
 
@@ -19,25 +19,25 @@ register = template.Library()
 
 @register.filter
 def country_name(code: str) -> str:
-    """The country of a two-letter code, in the reader's language."""
+    """Filter: the country name of a two-letter code, in the reader's language."""
     return countries.name(code)
 
 
 def _pledge(slug: str) -> Pledge | None:
-    """The pledge at that address, or the main one."""
+    """Return the pledge with that slug, or the main one."""
     return Pledge.objects.filter(slug=slug).first() if slug else Pledge.objects.filter(is_main=True).first()
 
 
 @register.simple_tag
 def pledge_count(slug: str = "") -> str:
-    """Confirmed signatures, as a number in the reader's language: "18,204". "0" where none is to be shown."""
+    """Number of confirmed signatures, in the reader's language: "18,204". "0" where none is to be shown."""
     chosen = _pledge(slug)
     return number_format((chosen and counting.shown(chosen)) or 0, use_l10n=True, force_grouping=True)
 
 
 @register.inclusion_tag("pledges/call.html")
 def pledge_call(slug: str = "") -> dict[str, Any]:
-    """A section that invites to sign. Nothing at all while there is no pledge, or no text, or it is closed."""
+    """Call to action: a section that invites to sign. Nothing while there is no pledge, or no text, or it is closed."""
     chosen = _pledge(slug)
     if chosen is None or not chosen.is_open:
         return {"pledge": None}

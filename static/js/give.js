@@ -18,7 +18,7 @@
     return charge;
   };
   const LARGEST = 99999999; // minor units
-  /* What the server takes as an amount ("25", "25,50", "1 000.00", the sign before or after; see donations/written.py)
+  /* What the server takes as an amount ("25", "25,50", "1 000.00", the sign before or after; see donations/typed_amount.py)
      in minor units; 0 for everything else, which the server then explains. */
   const ZEROS = [..."0٠۰०০๐０"].map((zero) => zero.codePointAt(0));
   const MARKS = { "٫": ".", "．": ".", "٬": "'", "،": ",", "，": ",", "’": "'", "ʼ": "'", "￥": "¥" };

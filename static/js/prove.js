@@ -20,7 +20,7 @@
     return hex(await crypto.subtle.deriveBits(salted, key, keyLength * 8));
   };
   const AT_ONCE = 8;
-  const MOST = 1000; // the number to be found is smaller: foundation/doors/proof.py
+  const MOST = 1000; // the number to be found is smaller: foundation/access/proof_of_work.py
   const solve = async () => {
     for (let counter = 0; counter < MOST; counter += AT_ONCE) {
       const found = await Promise.all(Array.from({ length: AT_ONCE }, (_, more) => derive(counter + more)));

@@ -25,7 +25,7 @@
   /* Errors: the summary above a form that came back is what the reader meets first. */
   one(".errors")?.focus();
 
-  /* A slip in the host of an e-mail address: asked at once, never held against anybody (foundation/doors/near_address.py). */
+  /* A slip in the host of an e-mail address: asked at once, never held against anybody (foundation/access/mistyped_email.py). */
   const slip = (typed, right) => {
     let at = 0;
     while (at < Math.min(typed.length, right.length) && typed[at] === right[at]) at += 1;

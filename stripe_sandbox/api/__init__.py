@@ -1,1 +1,1 @@
-"""The API: its addresses and parameters, lists and searches, and how a call is answered."""
+"""The API: its routes and parameters, lists and searches, and how a call is answered."""

@@ -1,4 +1,4 @@
-"""Answers one call of the API: who asks, once or again, what goes wrong on order."""
+"""API request handling: authentication, idempotent replay, fault injection, routing."""
 
 import time
 from base64 import b64decode
@@ -20,7 +20,7 @@ LOGS = "https://dashboard.stripe.com/test/logs"
 
 
 class Api:
-    """The API: `/v1/…`, and a 404 for what is no address."""
+    """The API: `/v1/…`, and a 404 for any other path."""
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self._store, self._faults = store, faults
@@ -46,12 +46,12 @@ class Api:
         return answer
 
     def _date(self, tenant: str) -> str:
-        """By the clock of these books: whoever set their own wrong learns the time from it."""
+        """`Date` header by the tenant's test clock: a client with clock skew learns the time from it."""
         rows = self._store.query("SELECT offset FROM tenants WHERE name = ?", (tenant,))
         return formatdate(time.time() + (rows[0]["offset"] if rows else 0), usegmt=True)
 
     def _with_faults(self, request: Request, tenant: str, prefix: str, path: str, caller: Caller) -> Answer:
-        fault = self._faults.take(tenant, request.method, path)
+        fault = self._faults.next_fault(tenant, request.method, path)
         kind = fault.kind if fault else ""
         if fault:
             _before(fault)
@@ -80,7 +80,7 @@ class Api:
         return answer
 
     def _kept_work(self, books: Books, request: Request, prefix: str, path: str) -> Answer:
-        """The work, or its card error: that is an outcome, and what led to it stays."""
+        """Run the request; a card error becomes a response: that is an outcome, and what led to it stays committed."""
         try:
             return self._work(books, request, prefix, path)
         except StripeError as error:
@@ -132,7 +132,7 @@ def _check_caller(request: Request) -> None:
 
 
 def _before(fault: Fault) -> None:
-    """What goes wrong before any work is done."""
+    """Raise the faults that come before any work is done."""
     if fault.kind == "unavailable":
         raise server_error(503)
     if fault.kind == "conflict":
@@ -151,7 +151,7 @@ def _before(fault: Fault) -> None:
 
 
 def shown(thing: Any, now: int, base: str) -> Any:
-    """An object as it is seen now: open sessions get this server's address, settled money becomes available."""
+    """An object as it is seen now: open sessions get this server's URL, balance transactions become available."""
     if isinstance(thing, list):
         return [shown(item, now, base) for item in thing]
     if not isinstance(thing, dict):

@@ -1,4 +1,4 @@
-"""Expansion: `expand[]` puts whole objects, or lists left out by default, where ids stand. At most four levels."""
+"""Expansion: `expand[]` replaces ids by whole objects, or adds lists left out by default. At most four levels."""
 
 import re
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def _nothing(name: str) -> Callable[[Books, Thing], Thing]:
     }
 
 
-# Lists that are left out until somebody asks for them.
+# Lists that are left out of an object unless expanded.
 INCLUDED: dict[tuple[str, str], Callable[[Books, Thing], Thing]] = {
     ("checkout.session", "line_items"): _line_items,
     ("invoice", "payments"): _payments,
@@ -95,7 +95,7 @@ PREFIXES = {"ch": "charge", "py": "charge", "re": "refund", "pyr": "refund", "du
 
 
 def expand(books: Books, thing: Thing, paths: list[str]) -> Thing:
-    """The thing with each path expanded. Raises StripeError for a path that is too deep or cannot be expanded."""
+    """Return the object with each path expanded. Raises StripeError for a path that is too deep or unknown."""
     for path in paths:
         steps = path.split(".")
         if len(steps) > 4:
@@ -129,7 +129,7 @@ def _walk(books: Books, here: Thing, steps: list[str], path: str, kind: str) -> 
             raise _cannot(path)
         return {**here, step: _walk(books, value, rest, path, f"{kind}/{step}")}
     if step in FIELDS.get(kind, {}) or (value is None and "/" in kind):
-        return here  # nothing there to expand, as so often
+        return here  # null: nothing to expand, as so often
     raise _cannot(path)
 
 

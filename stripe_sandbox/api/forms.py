@@ -7,7 +7,7 @@ from ..store.errors import StripeError
 
 
 def decode_form(text: str) -> dict[str, Any]:
-    """Turn `a[b][0][c]=1` into nested dicts and lists; values stay strings."""
+    """Decode `a[b][0][c]=1` to nested dicts and lists; values stay strings."""
     tree: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=5000):
         _place(tree, _keys(name), value, name)
@@ -36,7 +36,7 @@ def _place(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None
 
 
 def _lists(value: Any, free: bool) -> Any:
-    """Objects whose keys are all numbers are lists, except in metadata, where any key is a name."""
+    """Turn objects whose keys are all numbers into lists, except in metadata, where any key is a name."""
     if not isinstance(value, dict):
         return value
     if not free and value and all(key.isascii() and key.isdigit() for key in value):

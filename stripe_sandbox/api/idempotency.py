@@ -1,4 +1,4 @@
-"""Idempotency keys: one call at a time with each, whose answer is kept and given again for a day."""
+"""Idempotency keys: one call at a time with each key, whose response is stored and replayed for 24 hours."""
 
 import hashlib
 import threading
@@ -13,7 +13,7 @@ DAY = 86400
 
 
 class KeysInUse:
-    """The keys whose calls are at work just now, by tenant."""
+    """Locks on the idempotency keys of calls in progress, by tenant."""
 
     def __init__(self) -> None:
         self._busy: set[tuple[str, str]] = set()
@@ -21,7 +21,7 @@ class KeysInUse:
 
     @contextmanager
     def hold(self, tenant: str, key: str | None) -> Iterator[None]:
-        """A second call with the key meanwhile is turned away; a call without a key never is. Raises StripeError."""
+        """Lock a key. A concurrent call with it is refused; a call without a key never is. Raises StripeError."""
         if key is None:
             yield
             return
@@ -52,7 +52,7 @@ def stamp(request: Request, path: str) -> str:
 
 
 def replay(books: Books, key: str | None, stamp: str) -> Answer | None:
-    """The answer kept under this key, for 24 hours of the tenant's clock."""
+    """Return the response stored under this key, for 24 hours of the tenant's clock."""
     if key is None:
         return None
     values = (books.tenant, key)

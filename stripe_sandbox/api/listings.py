@@ -1,4 +1,4 @@
-"""Lists with filters: each parameter compares a field of the object, or looks into it."""
+"""List endpoints with filters: each parameter compares a field of the object, or a JSON path in it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ Handler = Callable[..., Thing]
 
 
 def of(kind: str, url: str, *names: str, **paths: str) -> Handler:
-    """A list filtered by fields of the same name as the parameter, or by the JSON path given for it."""
+    """Return a list handler, filtered by fields of the same name as the parameter, or by the JSON path given for it."""
     known = {**{name: f"$.{name}" for name in names}, **paths}
 
     def answer(books: Books, params: Thing) -> Thing:
@@ -43,7 +43,7 @@ def invoice_payments(books: Books, params: Thing) -> Thing:
 
 
 def payouts(books: Books, params: Thing) -> Thing:
-    """The window of arrival is a filter as `created` is."""
+    """List payouts. `arrival_date` is a filter by time, as `created` is."""
     where, values = ["1"], []
     for name in ("status", "destination"):
         if name in params:
@@ -62,7 +62,7 @@ def invoice_lines(books: Books, params: Thing, invoice_id: str) -> Thing:
 
 
 def _inner(items: Thing, params: Thing) -> Thing:
-    """A list that lives inside another object: here it is never longer than one page."""
+    """Return a list that is embedded in another object: here it is never longer than one page."""
     if "starting_after" in params or "ending_before" in params:
         return {**items, "data": []}
     return {**items, "data": items["data"][: params.get("limit", 10)]}

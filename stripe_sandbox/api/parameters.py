@@ -1,7 +1,7 @@
-"""Checks a request's parameters against the official SDK's own types, and gives their values their types.
+"""Parameter validation: checks a request's parameters against the official SDK's own types, and converts their values.
 
-The SDK writes closed enums as `Literal[...] | str`, so that new values do not break old programs. Here they are
-closed again, because Stripe itself refuses an unknown value.
+The SDK writes closed enums as `Literal[...] | str`, so that new values do not break old programs. Here they are closed
+again, because Stripe itself refuses an unknown value.
 """
 
 import re
@@ -22,7 +22,7 @@ OPTION_KEYS = frozenset(request_options.RequestOptions.__annotations__)
 
 
 def check(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Typed parameters of `module:Class` below stripe.params; StripeError names the path of the first fault."""
+    """Return typed parameters of `module:Class` below stripe.params. StripeError names the path of the first error."""
     return _object(find(type_name), given, "")
 
 
@@ -55,7 +55,7 @@ def _object(cls: type, given: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _members(hint: Any) -> list[Any]:
-    """The alternatives of a hint, one level, without None."""
+    """Return the alternatives of a type hint, one level, without None."""
     origin = typing.get_origin(hint)
     if origin in (NotRequired, Required, typing.NotRequired, typing.Required):
         return _members(typing.get_args(hint)[0])
@@ -96,7 +96,7 @@ def _dict(members: list[Any], value: dict[str, Any], path: str) -> dict[str, Any
 
 
 def _free(value: dict[str, Any], path: str) -> dict[str, Any]:
-    """Metadata: at most 50 keys of 40 characters with texts of 500."""
+    """Check metadata: at most 50 keys of 40 characters with texts of 500."""
     if len(value) > 50:
         raise bad_value(path, "You can only specify up to 50 keys.")
     for name, text in value.items():

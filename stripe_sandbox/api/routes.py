@@ -1,4 +1,4 @@
-"""The API's addresses: which function answers, and which of the SDK's types its parameters must have."""
+"""The API's routes: which handler answers, and which of the SDK's types its parameters must have."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from .listings import Handler, of
 
 @dataclass(frozen=True)
 class Route:
-    """One address: `params` is a type below stripe.params, `answer(books, params, *ids)` does the work."""
+    """One route: `params` is a type below stripe.params, `answer(books, params, *ids)` handles the request."""
 
     method: str
     path: str
@@ -186,7 +186,7 @@ PATTERNS = [(route, re.compile(route.path.replace("{}", "([^/]+)"))) for route i
 
 
 def find(method: str, path: str) -> tuple[Route, list[str]]:
-    """The route of an address and the ids in it; raises Stripe's 404 for any other."""
+    """Return the route of a path and the ids in it. Raises Stripe's 404 for any other."""
     for route, pattern in PATTERNS:
         match = pattern.fullmatch(path.rstrip("/") or "/")
         if match and route.method == method:

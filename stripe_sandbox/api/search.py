@@ -1,4 +1,4 @@
-"""Search as Stripe has it: `status:'active' AND metadata['gift']:'7'`, over one kind of object, page by page."""
+"""Search API as Stripe has it: `status:'active' AND metadata['gift']:'7'`, over one type of object, page by page."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ SIGNS = {":": "=", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 
 
 def of(kind: str, url: str, *fields: str) -> Handler:
-    """Search one kind of object by these fields, `created` and metadata. Here it sees everything at once."""
+    """Search handler for one type of object by these fields, `created` and metadata. Here the index has no delay."""
 
     def answer(books: Books, params: Thing) -> Thing:
         where, values = _sql(params["query"], {"created", *fields})

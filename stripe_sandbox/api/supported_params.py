@@ -1,10 +1,10 @@
-"""Which parameters have an effect here. Stripe's others are refused loudly: to take and ignore one would be a lie."""
+"""Supported parameters, with an effect here. Stripe's others are refused: to take and ignore one would be a lie."""
 
 from typing import Any
 
 from ..store.errors import StripeError
 
-# What switches a feature off asks nothing of us.
+# Values that switch a feature off need no support.
 OFF = (False, "", "none", "auto", "if_required", "never", "off")
 PAGES = "limit starting_after ending_before expand"
 _SUBSCRIPTION_ITEM = "items.id items.price items.price_data items.quantity items.metadata items.deleted"
@@ -14,7 +14,7 @@ _FEATURES = (
     "features.subscription_cancel.enabled features.subscription_cancel.mode features.subscription_pause "
     "features.subscription_update.enabled"
 )
-# By address: names, with a dot where only some of a parameter's own parameters count. `expand` counts everywhere.
+# By route: names, with a dot where only some of a parameter's own parameters count. `expand` counts everywhere.
 KNOWN: dict[str, str] = {
     "GET /v1/account": "",
     "POST /v1/products": "id active description images marketing_features metadata name shippable "
@@ -84,7 +84,7 @@ KNOWN: dict[str, str] = {
 
 
 def check(address: str, params: dict[str, Any]) -> None:
-    """Refuse the first parameter that Stripe would act on and this sandbox would not."""
+    """Raise StripeError for the first parameter that Stripe would act on and this sandbox would not."""
     known = {"expand", *KNOWN.get(address, "").split()}
     for name, value in params.items():
         _check(known, name, value, name)

@@ -1,4 +1,4 @@
-"""How long texts may be, by address and parameter; anything not named here may have 5000 characters."""
+"""Length limits of texts in characters, by route and parameter; any text that is not named here may have 5000."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ _EVIDENCE = (
     "access_activity_log cancellation_policy_disclosure cancellation_rebuttal duplicate_charge_explanation "
     "product_description refund_policy_disclosure refund_refusal_explanation uncategorized_text"
 )
-# Taken from Stripe's description; a test compares them. A number in brackets stands for every number.
+# From Stripe's OpenAPI description; a test compares them. A number in brackets stands for every number.
 LIMITS: dict[str, dict[str, int]] = {
     "/v1/products": _PRODUCT,
     "/v1/products/{}": _PRODUCT,

@@ -1,1 +1,1 @@
-"""What people are asked to pay, once or by the month: checkout, customers, subscriptions, invoices, the portal."""
+"""Billing: Checkout, customers, subscriptions, invoices, the billing portal."""

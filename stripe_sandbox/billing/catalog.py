@@ -1,4 +1,4 @@
-"""Products and prices: made, changed, and made on the fly inside other calls."""
+"""Products and prices: created, updated, archived, and created inline by other calls."""
 
 from decimal import Decimal
 
@@ -38,7 +38,7 @@ def update_product(books: Books, product: Thing, params: Thing) -> Thing:
 
 
 def delete_product(books: Books, product: Thing, params: Thing) -> Thing:
-    """DELETE /v1/products/{id}: only one that no price was ever made for; others are archived (active=false)."""
+    """DELETE /v1/products/{id}: only a product that never had a price; others are archived (active=false)."""
     if books.find("price", product=product["id"]):
         raise StripeError("This product cannot be deleted because it has one or more user-created prices.")
     emit(books, "product.deleted", product)
@@ -68,7 +68,7 @@ def check_active(price: Thing, param: str) -> None:
 
 
 def inline_price(books: Books, params: Thing, path: str) -> Thing:
-    """A price made inside a session or subscription: inactive, so that nothing else can use it."""
+    """Create an inline price for a session or subscription: inactive, so that nothing else can use it."""
     if ("product" in params) == ("product_data" in params):
         raise bad_value(path, f"You must provide exactly one of `product` and `product_data` in `{path}`.")
     if "product_data" in params:
@@ -101,7 +101,7 @@ def _price(books: Books, params: Thing, path: str, active: bool) -> Thing:
 
 
 def _archived(books: Books, product: Thing) -> bool:
-    """Whether somebody put the product away. One made inline is inactive from birth, yet takes new prices."""
+    """Whether a product was archived on purpose. One made inline is inactive from the start, yet takes new prices."""
     if product["active"]:
         return False
     changes = books.find("event", type="product.updated")

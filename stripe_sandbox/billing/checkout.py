@@ -1,4 +1,4 @@
-"""Checkout sessions: made, listed, expired; the rules that go across parameters."""
+"""Checkout Sessions: created, listed, expired; the validation across parameters."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from ..store.errors import StripeError, bad_value, missing_param
 from ..store.events import change, emit
 from .catalog import check_active, inline_price
 
-# Parameters that make sense in some modes only.
+# Parameters that are allowed in some modes only.
 FOR_MODES = {
     "subscription_data": ("subscription",),
     "payment_intent_data": ("payment",),
@@ -44,7 +44,7 @@ def create(books: Books, params: Thing) -> Thing:
 
 
 def _setup(books: Books, params: Thing) -> Thing:
-    """A session that saves a card: no amount, no line items."""
+    """Create a session in setup mode, which saves a card: no amount, no line items."""
     session_id, currency = books.new_id("cs_test"), params.get("currency")
     session = shapes.session(session_id, books.now, params, None, currency, books.fixed_id("pmc", "default"))
     session.update(payment_status="no_payment_required", total_details=None)
@@ -140,7 +140,7 @@ def _sum(items: list[Thing], params: Thing) -> tuple[str, int]:
 
 
 def _check_amount(books: Books, total: int, currency: str) -> None:
-    """The least amount is judged after conversion into the settlement currency."""
+    """Check the minimum amount, in minor units, after conversion into the settlement currency."""
     settlement = account(books)["default_currency"]
     least = currencies.minimum(settlement)
     if currencies.settle(total, currency, settlement) < least:
@@ -157,13 +157,13 @@ def _check_amount(books: Books, total: int, currency: str) -> None:
 
 
 def success_url(session: Thing) -> str:
-    """Where a payment leads, with the session's id filled in."""
+    """Return the success_url, with the session's id filled in."""
     url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
     return url
 
 
 def _methods(params: Thing, currency: str | None) -> list[str]:
-    """The card, and the bank debit of the currency, unless the site narrows them down."""
+    """Return the payment methods: card, and the bank debit of the currency, unless the site narrows them down."""
     known = ["card", *([banks.BY_CURRENCY[currency]] if currency in banks.BY_CURRENCY else [])]
     allowed = params.get("allowed_payment_method_types") or known
     left_out = params.get("excluded_payment_method_types") or []
@@ -195,7 +195,7 @@ def line_items(books: Books, session_id: str) -> list[Thing]:
 
 
 def expire(books: Books, session: Thing) -> Thing:
-    """POST …/expire and the clock's own expiry: only from open."""
+    """POST …/expire, and the expiry by the scheduler: only from status open."""
     if session["status"] != "open":
         message = (
             'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of '

@@ -1,4 +1,4 @@
-"""Customers: made, changed, deleted."""
+"""Customers: created, updated, deleted."""
 
 from ..shapes import customers as shapes
 from ..store.books import Books, Thing, merged
@@ -14,7 +14,7 @@ def create_customer(books: Books, params: Thing) -> Thing:
 
 
 def retrieve_customer(books: Books, customer_id: str) -> Thing:
-    """A deleted customer is still answered, as a stub."""
+    """GET /v1/customers/{id}. A deleted customer is still returned, as a stub."""
     return books.get("customer", customer_id) or books.need("customer", customer_id)
 
 
@@ -37,7 +37,7 @@ def update_customer(books: Books, customer: Thing, params: Thing) -> Thing:
 
 
 def delete_customer(books: Books, customer: Thing, params: Thing) -> Thing:
-    """Their subscriptions end with them."""
+    """DELETE /v1/customers/{id}: their subscriptions are canceled."""
     for sub in books.find("subscription", customer=customer["id"]):
         if sub["status"] != "canceled":
             subscriptions.cancel(books, sub)

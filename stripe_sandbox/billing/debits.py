@@ -1,4 +1,4 @@
-"""Bank debits that were on their way: days later they arrive or come back, and everything waiting on them moves."""
+"""Bank debits (ACH, SEPA), which succeed or fail days later, and everything that waits for them."""
 
 from ..money import balance, banks, charging, disputes
 from ..money.cards import Decline
@@ -9,7 +9,7 @@ from . import renewals
 
 
 def land(books: Books, charge_id: str, status: str | None = None) -> Thing:
-    """The bank has decided about a pending charge; `status` (succeeded or failed) overrules the test account."""
+    """Settle a pending charge, when due; `status` (succeeded or failed) overrides the test account's behaviour."""
     charge = books.own("charge", charge_id)
     books.unschedule(charge_id)
     if charge["status"] != "pending":
@@ -50,7 +50,7 @@ def _came_back(books: Books, charge: Thing, intent: Thing, decline: Decline) -> 
 
 
 def take_back(books: Books, charge: Thing) -> Thing:
-    """The bank takes back a debit that had arrived. The charge fails by a balance transaction of its own."""
+    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own."""
     if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] == "card" or charge["disputed"]:
         raise StripeError(f"The charge {charge['id']} is no bank debit that arrived.")
     amount, rate = balance.converted(books, charge["amount"], charge["currency"])
@@ -74,7 +74,7 @@ def _invoice(books: Books, intent: Thing) -> Thing | None:
 
 
 def _tell_session(books: Books, intent: Thing, kind: str, **fields: str) -> None:
-    """Only the session's own payment: renewals have none."""
+    """Emit checkout.session events for the session's own payment: renewals have no session."""
     session_id = books.note(intent["id"]).get("session")
     if session_id is None:
         return

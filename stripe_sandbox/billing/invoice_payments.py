@@ -1,4 +1,4 @@
-"""Invoices paid or voided by the API, outside the retries' own time."""
+"""Invoices paid or voided by the API, outside the retry schedule (dunning)."""
 
 from ..money import charging
 from ..store.books import Books, Thing
@@ -7,7 +7,7 @@ from . import invoicing, renewals
 
 
 def pay(books: Books, invoice: Thing, params: Thing) -> Thing:
-    """POST /v1/invoices/{id}/pay: now, by this or the usual payment method. Raises a card error that is kept."""
+    """POST /v1/invoices/{id}/pay: now, by this or the default payment method. Raises a card error that is kept."""
     if invoice["status"] == "draft":
         invoicing.finalize(books, invoice)
     if invoice["status"] == "paid":
@@ -34,7 +34,7 @@ def pay(books: Books, invoice: Thing, params: Thing) -> Thing:
 
 
 def void(books: Books, invoice: Thing, params: Thing) -> Thing:
-    """POST /v1/invoices/{id}/void: nothing will be collected for it any more."""
+    """POST /v1/invoices/{id}/void: the invoice will not be collected any more."""
     if invoice["status"] not in ("open", "uncollectible"):
         raise StripeError(f"You can only pass in open invoices. This invoice isn't open: it is {invoice['status']}.")
     payment = invoicing.payment_of(books, invoice)

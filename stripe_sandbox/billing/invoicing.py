@@ -1,4 +1,4 @@
-"""Invoices of monthly gifts: drawn up, finalised, and paid by a payment intent."""
+"""Invoices of monthly gifts: drafted, finalised, and paid by a payment intent."""
 
 import calendar
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from ..store.events import change, emit
 
 
 def period_end(anchor: int, start: int, recurring: Thing) -> int:
-    """When the period that begins at `start` ends: the anchor's day and time, or the month's last day."""
+    """End (UTC seconds) of the period that begins at `start`: the anchor's day and time, or the month's last day."""
     count = recurring["interval_count"]
     if recurring["interval"] in ("day", "week"):
         return start + count * (86400 if recurring["interval"] == "day" else 7 * 86400)
@@ -22,7 +22,7 @@ def period_end(anchor: int, start: int, recurring: Thing) -> int:
 
 
 def draw_up(books: Books, sub: Thing, reason: str, period: tuple[int, int]) -> Thing:
-    """A draft for the items' current periods; `period` is the invoice's own. The caller tells of it."""
+    """Draft an invoice for the items' current periods; `period` is the invoice's own. The caller emits its event."""
     invoice_id = books.new_id("in")
     lines = []
     for item in sub["items"]["data"]:
@@ -36,7 +36,7 @@ def draw_up(books: Books, sub: Thing, reason: str, period: tuple[int, int]) -> T
 
 
 def finalize(books: Books, invoice: Thing) -> Thing:
-    """Give the draft its number and open it for payment."""
+    """Finalise the draft: give it its number and open it for payment."""
     customer = books.own("customer", invoice["customer"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1
@@ -59,7 +59,7 @@ def finalize(books: Books, invoice: Thing) -> Thing:
 
 
 def payment_of(books: Books, invoice: Thing) -> Thing | None:
-    """The invoice payment in force, if one was begun."""
+    """Return the invoice payment in force, if one was begun."""
     return next(iter(books.find("invoice_payment", invoice=invoice["id"], is_default=True)), None)
 
 
@@ -69,9 +69,10 @@ def begin_payment(books: Books, invoice: Thing, intent_id: str) -> Thing:
 
 
 def mark_paid(books: Books, invoice: Thing, elsewhere: bool = False) -> Thing:
-    """The invoice's payment intent succeeded: invoice_payment.paid, invoice.paid, invoice.payment_succeeded.
+    """Mark the invoice as paid, when its payment intent succeeded: invoice_payment.paid, invoice.paid,
+    invoice.payment_succeeded.
 
-    `elsewhere`: it was paid without us, and none did.
+    `elsewhere`: it was paid out of band, and no intent succeeded.
     """
     payment = None if elsewhere else payment_of(books, invoice)
     if payment is not None:

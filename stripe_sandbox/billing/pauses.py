@@ -1,4 +1,4 @@
-"""The real pause: no invoices at all until the subscription is resumed, and paid for again."""
+"""Paused subscriptions (status paused): no invoices at all until the subscription is resumed, and paid for again."""
 
 import copy
 
@@ -30,7 +30,7 @@ def begin(books: Books, sub: Thing) -> Thing:
 
 
 def resume(books: Books, sub: Thing, params: Thing) -> Thing:
-    """POST /v1/subscriptions/{id}/resume: a new period begins now, with its invoice, or the old one goes on."""
+    """POST /v1/subscriptions/{id}/resume: a new period begins now, with its invoice, or the old one continues."""
     if sub["status"] != "paused":
         raise StripeError(f"Only paused subscriptions can be resumed; this one is {sub['status']}.")
     anchor = params.get("billing_cycle_anchor", {}).get("type", "now")
@@ -45,7 +45,7 @@ def resume(books: Books, sub: Thing, params: Thing) -> Thing:
 
 
 def wake(books: Books, sub_id: str) -> None:
-    """A pause with an end is over."""
+    """Resume a pause that has an end, when that is due."""
     sub = books.own("subscription", sub_id)
     if sub["status"] == "paused":
         _anew(books, sub, "resume_on_payment_attempt")
@@ -73,7 +73,7 @@ def _anew(books: Books, sub: Thing, behaviour: str) -> Thing:
 
 
 def lapse(books: Books, invoice_id: str) -> None:
-    """A resumption that nobody paid for within 23 hours."""
+    """Expire a resumption that was not paid within 23 hours."""
     invoice = books.own("invoice", invoice_id)
     if invoice["status"] == "open":
         books.unschedule(invoice_id)

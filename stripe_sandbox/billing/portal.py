@@ -1,4 +1,4 @@
-"""The billing portal: configurations, sessions, and what a donor does on its page."""
+"""Billing portal: configurations, sessions, and what a donor does on its page."""
 
 from ..money.balance import account
 from ..shapes import portal as shapes
@@ -10,7 +10,7 @@ from .invoicing import period_end
 
 HOUR = 3600
 FLOWS = ("payment_method_update", "subscription_cancel", "subscription_pause")
-# What a session without a configuration gets; at Stripe somebody has set it up in the Dashboard.
+# The default configuration; at Stripe somebody has set it up in the Dashboard.
 STANDARD = {
     "payment_method_update": {"enabled": True},
     "invoice_history": {"enabled": True},
@@ -40,7 +40,7 @@ def reconfigure(books: Books, found: Thing, params: Thing) -> Thing:
 
 
 def create(books: Books, params: Thing) -> Thing:
-    """POST /v1/billing_portal/sessions: an address that is a key for an hour."""
+    """POST /v1/billing_portal/sessions: a URL with a secret, valid for an hour."""
     if "customer" not in params:
         raise missing_param("customer")
     books.need("customer", params["customer"], "customer")
@@ -88,9 +88,9 @@ def expired(books: Books, session: Thing) -> bool:
 
 
 def use_method(books: Books, customer_id: str, method: Thing) -> None:
-    """The donor's new card becomes the customer's, and that of each subscription which has one of its own.
+    """Replace the default payment method of the customer, and of each subscription that has one of its own.
 
-    Whether Stripe does the latter is from memory, so the control address `portal` can switch it off.
+    Whether Stripe does the latter is from memory, so the control call `portal` can switch it off.
     """
     change(books, method, None, customer=customer_id)
     emit(books, "payment_method.attached", method)
@@ -109,7 +109,7 @@ def live(books: Books, customer_id: str) -> list[Thing]:
 
 
 def cancel(books: Books, sub: Thing, feature: Thing, feedback: str) -> None:
-    """At once, or with flexible billing by `cancel_at` alone: cancel_at_period_end stays false."""
+    """Cancel at once, or with flexible billing by `cancel_at` alone: cancel_at_period_end stays false."""
     if feedback in feature["cancellation_reason"]["options"]:
         sub["cancellation_details"]["feedback"] = feedback
         books.put(sub)
@@ -119,12 +119,12 @@ def cancel(books: Books, sub: Thing, feature: Thing, feedback: str) -> None:
         subscriptions.update(books, sub, {"cancel_at": "min_period_end"})
 
 
-def keep(books: Books, sub: Thing) -> None:
+def undo_cancel(books: Books, sub: Thing) -> None:
     subscriptions.update(books, sub, {"cancel_at": ""})
 
 
 def pause(books: Books, sub: Thing, feature: Thing) -> None:
-    """A real pause, for the first of the durations on offer."""
+    """Pause the subscription (status paused), for the first of the durations on offer."""
     if sub["status"] != "active":
         raise StripeError("Only active subscriptions can be paused.")
     pauses.begin(books, sub)

@@ -1,4 +1,4 @@
-"""Renewals: a new period, its invoice, the charge an hour later, and what follows when it is refused."""
+"""Subscription renewals: a new period, its invoice, the charge an hour later, and retries (dunning) when it fails."""
 
 import copy
 
@@ -10,12 +10,12 @@ from . import invoicing, subscriptions
 
 HOUR, DAY = 3600, 86400
 NO_METHOD = cards.Decline("invoice_no_payment_method_types", None, "There is no payment method to charge.")
-# Days until the next try after each failed one; after the last the subscription stays past due.
+# Retry schedule in days after each failed attempt; after the last the subscription stays past due.
 RETRY_DAYS = (3, 5, 7)
 
 
 def renew(books: Books, sub_id: str) -> None:
-    """The period is over: begin the next one and draw up its invoice."""
+    """Renew the subscription when its period ends: begin the next one and draft its invoice."""
     sub = books.own("subscription", sub_id)
     if sub["status"] not in ("active", "past_due", "unpaid"):
         return
@@ -39,7 +39,7 @@ def renew(books: Books, sub_id: str) -> None:
 
 
 def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
-    """An hour's draft, or what a paused collection does with it."""
+    """Keep the invoice as a draft for an hour, or do with it what pause_collection says."""
     paused = (sub["pause_collection"] or {}).get("behavior")
     if paused == "keep_as_draft" or sub["status"] == "unpaid":
         invoice["auto_advance"] = False
@@ -59,7 +59,7 @@ def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
 
 
 def finalize(books: Books, invoice_id: str) -> None:
-    """The hour of draft is over: number the invoice and charge the card on file."""
+    """Finalise the invoice after its hour as a draft: number it and charge the default payment method."""
     invoice = books.own("invoice", invoice_id)
     if invoice["status"] != "draft":
         return
@@ -70,7 +70,7 @@ def finalize(books: Books, invoice_id: str) -> None:
 
 
 def facts(invoice: Thing) -> Thing:
-    """What the payment intent of an invoice is made of."""
+    """Return the parameters of an invoice's payment intent."""
     return {
         "amount": invoice["amount_due"],
         "currency": invoice["currency"],
@@ -80,7 +80,7 @@ def facts(invoice: Thing) -> Thing:
 
 
 def retry(books: Books, invoice_id: str) -> None:
-    """Another try at an invoice that is still open."""
+    """Retry the payment of an invoice that is still open."""
     invoice = books.own("invoice", invoice_id)
     payment = invoicing.payment_of(books, invoice)
     if invoice["status"] == "open" and payment is not None:
@@ -90,7 +90,7 @@ def retry(books: Books, invoice_id: str) -> None:
 def collect(
     books: Books, invoice: Thing, intent: Thing, method_id: str | None = None, by_hand: bool = False
 ) -> cards.Decline | None:
-    """Charge the given payment method, or the subscription's, or the customer's. None means paid or on its way."""
+    """Charge the given payment method, or the subscription's default, or the customer's. None: paid or processing."""
     sub = books.own("subscription", invoice["parent"]["subscription_details"]["subscription"])
     customer = books.own("customer", sub["customer"])
     method_id = method_id or sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
@@ -116,13 +116,13 @@ def collect(
 
 
 def paid(books: Books, invoice: Thing) -> None:
-    """The invoice's money is there; a subscription that was past due is active again."""
+    """Mark the invoice as paid; a subscription that was past due is active again."""
     invoicing.mark_paid(books, invoice)
     _caught_up(books, invoice)
 
 
 def paid_elsewhere(books: Books, invoice: Thing) -> Thing:
-    """Somebody said so: no money comes to the balance, and what was tried for it stays as it is."""
+    """Mark the invoice as paid out of band: no money comes to the balance, and failed attempts stay as they are."""
     made = invoicing.mark_paid(books, invoice, elsewhere=True)
     _caught_up(books, invoice)
     return made
@@ -137,16 +137,16 @@ def _caught_up(books: Books, invoice: Thing) -> None:
 
 
 def awake(books: Books, sub: Thing) -> Thing:
-    """A real pause is over."""
+    """End a pause (status paused): the subscription is active again."""
     change(books, sub, "customer.subscription.updated", status="active", status_details=None)
     emit(books, "customer.subscription.resumed", sub)
     return sub
 
 
 def refused(books: Books, invoice: Thing, by_hand: bool = False) -> None:
-    """invoice.payment_failed; the next try is put on the agenda as long as there is one.
+    """Record a failed payment: invoice.payment_failed; the next retry is scheduled as long as there is one.
 
-    A try by hand counts only when it is the first, and leaves the agenda as it is.
+    An attempt by hand counts only when it is the first, and leaves the schedule as it is.
     """
     if by_hand and invoice["attempt_count"]:
         emit(books, "invoice.payment_failed", invoice)
@@ -166,7 +166,7 @@ def refused(books: Books, invoice: Thing, by_hand: bool = False) -> None:
 
 
 def _end_of_retries(books: Books, sub: Thing) -> None:
-    """What the account's owner chose for this case: past_due (it stays so), unpaid or canceled."""
+    """Apply the account's setting for exhausted retries: past_due (it stays so), unpaid or canceled."""
     end = books.note(account(books)["id"]).get("end_of_retries", "past_due")
     if end == "canceled" and sub["status"] == "past_due":
         subscriptions.cancel(books, sub, reason="payment_failed")
@@ -175,7 +175,7 @@ def _end_of_retries(books: Books, sub: Thing) -> None:
 
 
 def resume(books: Books, sub_id: str) -> None:
-    """A pause of collection that had an end."""
+    """End a pause_collection that has a resumes_at."""
     sub = books.own("subscription", sub_id)
     if sub["status"] != "canceled":
         change(books, sub, "customer.subscription.updated", pause_collection=None)

@@ -1,4 +1,4 @@
-"""Subscriptions: changed, paused, cancelled by the API."""
+"""Subscriptions: updated, paused, canceled by the API."""
 
 import copy
 
@@ -48,7 +48,7 @@ def _check_method(books: Books, sub: Thing, method_id: str) -> None:
 
 
 def _items(books: Books, sub: Thing, params: Thing) -> None:
-    """With an id the item is changed, without one it is ADDED, as at Stripe."""
+    """Update the items. With an id the item is changed, without one it is ADDED, as at Stripe."""
     if params.get("proration_behavior", "create_prorations") != "none":
         raise bad_value("proration_behavior", "This offline sandbox makes no prorations: send proration_behavior=none.")
     items = sub["items"]["data"]
@@ -136,7 +136,7 @@ def _set_cancel(books: Books, sub: Thing, at: int | None, at_period_end: bool) -
 
 
 def cancel(books: Books, sub: Thing, params: Thing | None = None, reason: str = "cancellation_requested") -> Thing:
-    """DELETE /v1/subscriptions/{id}, and what the clock does at cancel_at."""
+    """DELETE /v1/subscriptions/{id}, and the cancellation by the scheduler at cancel_at."""
     if sub["status"] == "canceled":
         raise StripeError(f"No such subscription: '{sub['id']}'", code="resource_missing", param="id", status=404)
     for name, text in (params or {}).get("cancellation_details", {}).items():
@@ -153,14 +153,14 @@ def cancel(books: Books, sub: Thing, params: Thing | None = None, reason: str = 
 
 
 def _leave(books: Books, invoice: Thing) -> None:
-    """An ended subscription's unpaid invoices stay as they are and are tried no more."""
+    """Stop the retries of an ended subscription's unpaid invoices; they stay as they are."""
     if invoice["status"] in ("draft", "open"):
         books.unschedule(invoice["id"])
         books.put({**invoice, "auto_advance": False, "automatically_finalizes_at": None, "next_payment_attempt": None})
 
 
 def listing(books: Books, params: Thing) -> Thing:
-    """Canceled ones are hidden unless asked for by status canceled, ended or all."""
+    """GET /v1/subscriptions. Canceled ones are hidden unless asked for by status canceled, ended or all."""
     where, values = ["1"], []
     status = params.get("status")
     if status is None:

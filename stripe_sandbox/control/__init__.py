@@ -1,1 +1,1 @@
-"""The control address `/_sandbox/`, for tests and drills."""
+"""The control API `/_sandbox/`, for tests and drills."""

@@ -1,4 +1,4 @@
-"""The control address `/_sandbox/`: health, faults, the clock, events, deliveries. For tests and drills."""
+"""Control API `/_sandbox/`: health, fault injection, the test clock, events, deliveries. For tests and drills."""
 
 import json
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ LONGEST_STEP = 20 * 366 * 86400
 
 
 class ControlError(ValueError):
-    """A control call that makes no sense; the message says why."""
+    """An invalid control call; the message says why."""
 
 
 @dataclass(frozen=True)
 class Control:
-    """The control address, and what its calls work on."""
+    """The control API, and what its calls work on."""
 
     store: Store
     faults: Faults
     courier: Courier
 
     def answer(self, tenant: str, path: str, request: Request) -> Answer:
-        """`/_sandbox/…` for the root tenant, `/t/NAME/_sandbox/…` for another."""
+        """Dispatch `/_sandbox/…` for the root tenant, `/t/NAME/_sandbox/…` for another."""
         name = path.removeprefix("/_sandbox/").rstrip("/")
         handler = HANDLERS.get((request.method, name))
         if request.method == "POST" and name in dashboard.WORK:
@@ -57,7 +57,7 @@ def _body(body: bytes) -> dict[str, Any]:
 
 
 def _outside(name: str, on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
-    """Something happens on the account that the site did not ask for."""
+    """Do something on the account that the site did not ask for (control/dashboard.py)."""
     asked = _body(body)
     with agenda.up_to_date(on.store, tenant) as books:
         try:
@@ -111,7 +111,7 @@ def _advance(on: Control, tenant: str, query: dict[str, str], body: bytes) -> di
 
 
 def _events(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
-    """Every event, oldest first, with how each delivery stands."""
+    """List every event, oldest first, with the state of each delivery."""
     with agenda.up_to_date(on.store, tenant) as books:
         events = books.find("event")
     sql = "SELECT event, endpoint, state, attempts, answer FROM deliveries WHERE tenant = ? ORDER BY number"
@@ -120,7 +120,7 @@ def _events(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dic
 
 
 def _copy(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
-    """The books of another tenant into this one, if it is blank."""
+    """Copy the objects of another tenant into this one, if it is empty."""
     with on.store.books(tenant) as books:
         return {"copied": books.copy(query.get("from", ""))}
 

@@ -1,4 +1,4 @@
-"""What happens on the account without the site: the Dashboard's refunds, banks, other sellers' money, Stripe's fees."""
+"""Activity on the account without the site: the Dashboard's refunds, banks, other sellers' money, Stripe's fees."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ REASONS = ("requested_by_customer", "duplicate", "fraudulent")
 
 
 def _charge(books: Books, asked: Thing) -> Thing:
-    """The charge meant by `charge`, or the last one of `payment_intent`."""
+    """Return the charge with the id `charge`, or the last one of `payment_intent`."""
     if "payment_intent" in asked:
         intent = books.need("payment_intent", asked["payment_intent"])
         return books.need("charge", intent["latest_charge"] or "")
@@ -26,7 +26,7 @@ def _charge(books: Books, asked: Thing) -> Thing:
 
 
 def land_debit(books: Books, asked: Thing) -> Thing:
-    """The bank decides about a debit now."""
+    """Settle a bank debit now: it succeeds or fails."""
     if asked.get("status") not in ("succeeded", "failed"):
         raise StripeError("status is succeeded or failed")
     charge = _charge(books, asked)
@@ -36,12 +36,12 @@ def land_debit(books: Books, asked: Thing) -> Thing:
 
 
 def return_debit(books: Books, asked: Thing) -> Thing:
-    """The bank takes back a debit that had arrived."""
+    """Return a bank debit that had succeeded."""
     return debits.take_back(books, _charge(books, asked))
 
 
 def refund(books: Books, asked: Thing) -> Thing:
-    """A refund made in the Dashboard."""
+    """Create a refund in the Dashboard."""
     wanted = asked.get("status", "succeeded")
     if wanted not in REFUND_STATES:
         raise StripeError(f"status is one of {', '.join(REFUND_STATES)}")
@@ -51,7 +51,7 @@ def refund(books: Books, asked: Thing) -> Thing:
 
 
 def turn_refund(books: Books, asked: Thing) -> Thing:
-    """A refund reaches another status: succeeded, failed or canceled."""
+    """Set a refund to another status: succeeded, failed or canceled."""
     if asked.get("status") not in ("succeeded", "failed", "canceled"):
         raise StripeError("status is succeeded, failed or canceled")
     refund_id = books.need("refund", asked.get("refund", ""))["id"]
@@ -63,7 +63,7 @@ def dispute(books: Books, asked: Thing) -> Thing:
 
 
 def end_dispute(books: Books, asked: Thing) -> Thing:
-    """The bank decides, or an inquiry is escalated."""
+    """Close a dispute by the bank's decision, or escalate an inquiry."""
     found = books.need("dispute", asked.get("dispute", ""))
     status, asking = asked.get("status"), found["status"] in disputes.ASKING
     allowed = ("warning_closed", "escalated") if asking else ("won", "lost")
@@ -79,7 +79,7 @@ def warning(books: Books, asked: Thing) -> Thing:
 
 
 def payout(books: Books, asked: Thing) -> Thing:
-    """All that is available as an automatic payout, or `amount` of it as a manual one."""
+    """Create a payout: all that is available as an automatic one, or `amount` of it (minor units) as a manual one."""
     made = payouts.manual(books, asked["amount"]) if "amount" in asked else payouts.automatic(books)
     if made is None:
         raise StripeError("Nothing is available to be paid out.")
@@ -92,7 +92,7 @@ def fail_payout(books: Books, asked: Thing) -> Thing:
 
 
 def schedule(books: Books, asked: Thing) -> Thing:
-    """Daily payouts, or none but by hand."""
+    """Set the payout schedule: daily, or manual."""
     if asked.get("interval") not in ("daily", "manual"):
         raise StripeError("interval is daily or manual")
     account = balance.account(books)
@@ -101,7 +101,7 @@ def schedule(books: Books, asked: Thing) -> Thing:
 
 
 def foreign_charge(books: Books, asked: Thing) -> Thing:
-    """Money that another shop or form on the same account takes: nothing of it points to the site."""
+    """Create a charge of another shop or form on the same account: nothing of it points to the site."""
     facts = {
         "amount": asked.get("amount", 1000),
         "currency": asked.get("currency", "usd"),
@@ -119,8 +119,8 @@ def foreign_charge(books: Books, asked: Thing) -> Thing:
 
 
 def foreign_subscription(books: Books, asked: Thing) -> Thing:
-    """What another shop on the same account sells by the month, at a price that has no `unit_amount`: in tiers, or of
-    a fraction of the smallest unit. It bills elsewhere: no invoice of it comes here.
+    """Create a subscription of another shop on the same account, at a price that has no `unit_amount`: in tiers, or of
+    a fraction of the minor unit. It bills elsewhere: no invoice of it comes here.
     """
     price = asked.get("price", "tiered")
     if price not in ("tiered", "fraction"):
@@ -142,19 +142,19 @@ def foreign_subscription(books: Books, asked: Thing) -> Thing:
 
 
 def fee(books: Books, asked: Thing) -> Thing:
-    """Stripe bills the account itself, for Radar, Billing and the like."""
+    """Book a fee that Stripe bills the account itself, for Radar, Billing and the like."""
     words = asked.get("description", "Billing - Usage Fee")
     return balance.book(books, "stripe_fee", "fee", -abs(asked.get("amount", 0)), description=words)
 
 
 def adjustment(books: Books, asked: Thing) -> Thing:
-    """Stripe corrects the balance, either way."""
+    """Book an adjustment of the balance, either way."""
     words = asked.get("description", "Adjustment")
     return balance.book(books, "adjustment", "other_adjustment", asked.get("amount", 0), description=words)
 
 
 def end_of_retries(books: Books, asked: Thing) -> Thing:
-    """The Dashboard's choice for subscriptions whose last retry failed."""
+    """Set what happens to subscriptions after the last retry failed, as in the Dashboard."""
     if asked.get("end") not in ("past_due", "unpaid", "canceled"):
         raise StripeError("end is past_due, unpaid or canceled")
     account = balance.account(books)
@@ -163,7 +163,7 @@ def end_of_retries(books: Books, asked: Thing) -> Thing:
 
 
 def new_cards(books: Books, asked: Thing) -> Thing:
-    """What a card that is given in the portal replaces: also that of each subscription, or the customer's alone."""
+    """Set what a card that is given in the portal replaces: also that of each subscription, or the customer's alone."""
     if asked.get("cards") not in ("all", "customer"):
         raise StripeError("cards is all or customer")
     account = balance.account(books)
@@ -172,7 +172,7 @@ def new_cards(books: Books, asked: Thing) -> Thing:
 
 
 def renew_card(books: Books, asked: Thing) -> Thing:
-    """The card's network sends the new card's date and number: the old payment method goes on with them."""
+    """Update a card by the network (account updater): a new date and number on the same payment method."""
     method = books.need("payment_method", asked.get("payment_method", ""))
     if method["type"] != "card":
         raise StripeError("Only cards are renewed.")
@@ -182,7 +182,7 @@ def renew_card(books: Books, asked: Thing) -> Thing:
 
 
 TARGET = {"charge": str, "payment_intent": str}
-# By control address: what is done, and the parameters it takes.
+# By control call: the function, and the parameters it takes.
 WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
     "debits": (land_debit, {**TARGET, "status": str}),
     "debits/return": (return_debit, {**TARGET}),
@@ -208,7 +208,7 @@ WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
 
 
 def do(books: Books, name: str, asked: dict[str, Any]) -> Thing:
-    """Raises StripeError for what cannot be, ValueError for parameters that there are not."""
+    """Run a control call. Raises StripeError for what is impossible, ValueError for unknown parameters."""
     work, known = WORK[name]
     for key, value in asked.items():
         if key not in known or not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):

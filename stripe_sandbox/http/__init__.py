@@ -1,1 +1,1 @@
-"""The socket, requests and answers. Nothing of Stripe is known here."""
+"""HTTP server, requests and responses. Nothing of Stripe is known here."""

@@ -1,4 +1,4 @@
-"""What a request and an answer are made of, and whose requests are answered: this machine's own."""
+"""HTTP requests and responses, and the check that a host is this machine's own (loopback)."""
 
 import ipaddress
 import json
@@ -20,13 +20,13 @@ class Request:
 
     @property
     def base(self) -> str:
-        """Scheme and host as the caller wrote them: addresses we hand out begin with it."""
+        """Scheme and host as the client wrote them: URLs we hand out begin with it."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
 
 @dataclass
 class Answer:
-    """One HTTP answer; `cut` closes the connection instead of sending anything."""
+    """One HTTP response; `cut` closes the connection instead of sending anything."""
 
     status: int
     body: bytes
@@ -35,7 +35,7 @@ class Answer:
 
 
 def request_id() -> str:
-    """Stripe's name for one request: of no use but to be quoted."""
+    """A request id, as Stripe's Request-Id: of no use but to be quoted."""
     return f"req_{''.join(secrets.choice(string.ascii_letters + string.digits) for _ in range(14))}"
 
 

@@ -1,4 +1,4 @@
-"""The socket: a threading HTTP server that answers only to names of this machine."""
+"""Threading HTTP server that answers only to names of this machine (loopback)."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ LARGEST = 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """Gives each request to `answer`; each connection has its thread."""
+    """Passes each request to `answer`; each connection has its thread."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -26,13 +26,13 @@ class Server(ThreadingHTTPServer):
         self.answer = answer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error of ours."""
+        """Ignore a client that closed the connection: that is no error of ours."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             traceback.print_exc()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads one request after another from a connection and writes their answers."""
+    """Reads one request after another from a keep-alive connection and writes their responses."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body leave in one packet
@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def _cut(self) -> None:
-        """Close so that the other side sees a reset."""
+        """Close the connection so that the other side sees a reset (RST)."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()

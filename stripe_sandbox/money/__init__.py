@@ -1,1 +1,1 @@
-"""Currencies, cards and bank accounts; money that is taken, given back, disputed, counted and paid out."""
+"""Money: currencies, cards and bank accounts; charges, refunds, disputes, balance transactions and payouts."""

@@ -1,4 +1,4 @@
-"""The account's balance: every movement of money is booked here, and made part of a payout later."""
+"""Balance and balance transactions: every change of the balance is booked here, and becomes part of a payout later."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from ..store.errors import bad_value
 from . import currencies
 
 DAY = 86400
-# Charges wait two days; whatever takes money back does so at once.
+# Availability in seconds: charges wait two days; refunds and the like are available at once.
 DELAY = 2 * DAY
-# The note that says which payout took a transaction.
+# SQL: whether a payout includes the balance transaction, by the note on it.
 PAID_OUT = "SELECT 1 FROM notes WHERE notes.tenant = objects.tenant AND notes.id = objects.id"
 
 
@@ -19,12 +19,13 @@ def account(books: Books) -> Thing:
 
 
 def settlement(books: Books) -> str:
-    """The currency in which all money settles."""
+    """Return the settlement currency, in which all money settles."""
     return str(account(books)["default_currency"])
 
 
 def book(books: Books, kind: str, category: str, amount: int, **facts: Any) -> Thing:
-    """Book `amount` minor units of the settlement currency; the next day's payout after it is available takes it.
+    """Create a balance transaction of `amount` minor units of the settlement currency; the first daily payout after it
+    is available includes it.
 
     `facts`: fee, source (id), description, rate, delay (seconds until it is available).
     """
@@ -40,14 +41,14 @@ def book(books: Books, kind: str, category: str, amount: int, **facts: Any) -> T
 
 
 def converted(books: Books, amount: int, currency: str) -> tuple[int, float | None]:
-    """Minor units of the settlement currency, and the exchange rate if there is one."""
+    """Convert to minor units of the settlement currency; also the exchange rate if there is one."""
     into = settlement(books)
     rate = currencies.rate(currency, into)
     return currencies.settle(amount, currency, into), float(rate) if rate else None
 
 
 def show(books: Books) -> Thing:
-    """GET /v1/balance: what has settled and what has not, in the settlement currency."""
+    """GET /v1/balance: what is available and what is pending, in the settlement currency."""
     available = pending = 0
     for transaction in books.find("balance_transaction"):
         if transaction["available_on"] <= books.now:

@@ -1,4 +1,4 @@
-"""Stripe's test bank accounts: which debits arrive, which come back, and after how many days."""
+"""Stripe's test bank accounts: which debits succeed, which fail, and after how many days."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ ROUTING = "110000000"
 
 @dataclass(frozen=True)
 class Bank:
-    """What is kept of a bank account: enough to show it and to know how its debits end, never its number."""
+    """The stored part of a bank account: enough to show it and to know how its debits end, never its number."""
 
     kind: str  # "us_bank_account" or "sepa_debit"
     last4: str
-    days: int | None  # until a debit is decided; None is never
+    days: int | None  # until a debit succeeds or fails; None is never
     decline: Decline | None = None
     disputed: bool = False
 
@@ -42,7 +42,7 @@ BY_CURRENCY = {"usd": "us_bank_account", "eur": "sepa_debit"}
 
 
 def read(kind: str, routing: str, number: str) -> Bank | None:
-    """Look a bank account up; None when it is no test account. `routing` counts for US accounts only."""
+    """Look up a test bank account; None for any other. `routing` counts for US accounts only."""
     number = re.sub(r"[\s-]", "", number).upper()
     if kind == "sepa_debit":
         return SEPA.get(number)

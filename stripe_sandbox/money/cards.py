@@ -1,4 +1,4 @@
-"""Stripe's test cards: what each number does. A number is looked at once and never kept."""
+"""Stripe's test cards: what each number does. A number is read once and never stored."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card is refused: API code, decline code (or None) and the words the donor reads."""
+    """A decline: error code, decline code (or None) and the message the donor reads."""
 
     code: str
     decline_code: str | None
@@ -41,7 +41,7 @@ ASKS_BANK = Decline("authentication_required", "authentication_required", "Your 
 CONFIRM_ALWAYS = frozenset({"4000002760003184", "4000000000003220"})
 CONFIRM_ONCE = frozenset({"4000002500003155"})
 FAILS_LATER = frozenset({"4000000000000341"})
-# They pay; trouble comes afterwards.
+# The charge succeeds; the dispute, refund failure or fraud warning comes afterwards.
 TROUBLE = {
     "4000000000000259": "dispute_fraudulent",
     "4000000000002685": "dispute_product_not_received",
@@ -65,7 +65,7 @@ GOOD = {
 
 @dataclass(frozen=True)
 class Card:
-    """What is kept of a card: enough to show it and to know how it behaves, never its number."""
+    """The stored part of a card: enough to show it and to know how it behaves, never its number."""
 
     brand: str
     last4: str
@@ -84,7 +84,7 @@ def luhn(number: str) -> bool:
 
 
 def read(number: str, exp_month: int, exp_year: int) -> Card | None:
-    """Look a card number up; None when no card can have this number."""
+    """Look up a card number; None when no card can have this number."""
     if not (number.isascii() and number.isdigit() and 12 <= len(number) <= 19 and luhn(number)):
         return None
     behaviour, decline = "good", DECLINES.get(number)
@@ -113,5 +113,5 @@ def read(number: str, exp_month: int, exp_year: int) -> Card | None:
 
 
 def _fingerprint(number: str) -> str:
-    """Same test card, same fingerprint. Only published test numbers come here: the digest gives nothing away."""
+    """The same test card has the same fingerprint. Only published test numbers come here: it gives nothing away."""
     return hashlib.sha256(b"stripe_sandbox:" + number.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Charging: payment intents, charges that succeed or fail, settlement."""
+"""Charges: payment intents and setup intents, charges that succeed or fail, settlement."""
 
 import copy
 from typing import Any
@@ -10,7 +10,7 @@ from . import balance, cards, currencies, disputes
 
 
 def open_intent(books: Books, facts: Thing) -> Thing:
-    """A payment intent waiting for its first payment method."""
+    """Create a payment intent that waits for its first payment method."""
     intent_id = books.new_id("pi")
     intent = shapes.payment_intent(intent_id, books.now, facts, books.fixed_id("secret", intent_id)[-14:])
     books.put(intent)
@@ -19,7 +19,7 @@ def open_intent(books: Books, facts: Thing) -> Thing:
 
 
 def open_setup(books: Books, params: Thing) -> Thing:
-    """A setup intent waiting for a card; unlike a payment intent its session has it from the start."""
+    """Create a setup intent that waits for a card; unlike a payment intent its session has it from the start."""
     intent_id = books.new_id("seti")
     facts = {**params.get("setup_intent_data", {}), "customer": params.get("customer")}
     intent = books.put(shapes.setup_intent(intent_id, books.now, facts, books.fixed_id("secret", intent_id)[-14:]))
@@ -28,7 +28,7 @@ def open_setup(books: Books, params: Thing) -> Thing:
 
 
 def succeed(books: Books, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
-    """Take the money: charge.succeeded, payment_intent.succeeded. `settle` follows when the rest is told."""
+    """Charge the payment method: charge.succeeded, payment_intent.succeeded. Call `settle` after the other events."""
     charge = shapes.charge(books.new_id("ch"), books.now, intent, method, confirmed)
     books.put(charge)
     emit(books, "charge.succeeded", charge)
@@ -49,7 +49,7 @@ def received(books: Books, intent: Thing, charge: Thing) -> None:
 
 
 def process(books: Books, intent: Thing, method: Thing) -> Thing:
-    """A bank debit sets out: payment_intent.processing, charge.pending. The agenda lands it days later."""
+    """Start a bank debit: payment_intent.processing, charge.pending. The scheduler settles it days later."""
     charge = shapes.charge(books.new_id("py"), books.now, intent, method)
     charge.update(paid=False, status="pending")
     books.put(charge)
@@ -63,9 +63,9 @@ def process(books: Books, intent: Thing, method: Thing) -> Thing:
 
 
 def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline, charge: Thing | None = None) -> Thing:
-    """A refused attempt, or a debit that came back: charge.failed, payment_intent.payment_failed.
+    """Record a declined attempt, or a debit that failed: charge.failed, payment_intent.payment_failed.
 
-    The intent can be tried again.
+    The intent can be retried.
     """
     charge = charge or shapes.charge(books.new_id("ch"), books.now, intent, method)
     charge.update(
@@ -104,7 +104,7 @@ def fail(books: Books, intent: Thing, method: Thing, decline: cards.Decline, cha
 
 
 def settle(books: Books, charge: Thing) -> Thing:
-    """Book the charge in the settlement currency, with its fee; Stripe tells of it later, by charge.updated."""
+    """Book the balance transaction of a charge, with its fee, in the settlement currency; charge.updated follows."""
     amount, rate = balance.converted(books, charge["amount"], charge["currency"])
     kind = charge["payment_method_details"]["type"]
     transaction = balance.book(
@@ -124,7 +124,7 @@ def settle(books: Books, charge: Thing) -> Thing:
 
 
 def _trouble(books: Books, charge: Thing) -> None:
-    """What some test cards bring on as soon as they have paid, as in Stripe's test mode."""
+    """Open the dispute or fraud warning that some test cards cause once they have paid, as in Stripe's test mode."""
     behaviour = books.note(charge["payment_method"] or "").get("behaviour", "")
     if behaviour == "fraud_warning":
         disputes.warn(books, charge)

@@ -1,4 +1,4 @@
-"""Stripe's money tables: exponents, minimums, fixed exchange rates, fees, and amounts as people read them."""
+"""Currencies: exponents of minor units, minimum amounts, fixed exchange rates, fees, amounts as people read them."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,7 +9,7 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
-# Fixed rates, one unit in US dollars, so that a test knows what it gets.
+# Fixed exchange rates, one unit in US dollars, so that a test knows what it gets.
 IN_US_DOLLARS = {
     "usd": Decimal("1"), "eur": Decimal("1.08"), "gbp": Decimal("1.27"), "cad": Decimal("0.73"),
     "aud": Decimal("0.66"), "nzd": Decimal("0.60"), "jpy": Decimal("0.0067"), "chf": Decimal("1.13"),
@@ -23,7 +23,7 @@ IN_US_DOLLARS = {
     "vnd": Decimal("0.000041"), "xof": Decimal("0.00165"), "xaf": Decimal("0.00165"), "cop": Decimal("0.00025"),
 }  # fmt: skip
 
-# The least that may be charged when money settles in this currency, in minor units.
+# The minimum charge when money settles in this currency, in minor units.
 MINIMUM = {
     "usd": 50, "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
     "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "krw": 50, "mxn": 1000, "nok": 300, "nzd": 50,
@@ -40,7 +40,7 @@ SYMBOL = {"usd": "$", "eur": "€", "gbp": "£", "cad": "CA$", "aud": "A$", "nzd
 
 
 def exponent(currency: str) -> int:
-    """How many decimal places Stripe's minor unit has: 0, 2 or 3."""
+    """Number of decimal places of Stripe's minor unit: 0, 2 or 3."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
@@ -55,7 +55,7 @@ def _whole(value: Decimal) -> int:
 
 
 def rate(currency: str, settlement: str) -> Decimal | None:
-    """The exchange rate between whole units, None when there is nothing to exchange."""
+    """Return the exchange rate between whole units, None for the same currency."""
     if currency == settlement:
         return None
     return (IN_US_DOLLARS[currency] / IN_US_DOLLARS[settlement]).quantize(Decimal("0.00000001"))
@@ -71,7 +71,7 @@ def settle(amount: int, currency: str, settlement: str) -> int:
 
 
 def fee(settled: int, settlement: str, kind: str = "card", converted: bool = False) -> int:
-    """What Stripe keeps of a charge, in minor units of the settlement currency."""
+    """Return Stripe's fee for a charge, in minor units of the settlement currency."""
     if kind != "card":
         return min(settled, _whole(settled * DEBIT_SHARE), settle(500, "usd", settlement))
     share = FEE_SHARE + (CONVERSION_SHARE if converted else 0)
@@ -84,7 +84,7 @@ def minimum(settlement: str) -> int:
 
 
 def written(amount: int, currency: str) -> str:
-    """An amount as a person reads it: `$25.00`, `¥500`, `SEK 30.00`."""
+    """Format an amount in minor units as a person reads it: `$25.00`, `¥500`, `SEK 30.00`."""
     places = exponent(currency)
     number = f"{Decimal(amount).scaleb(-places):,.{places}f}"
     symbol = SYMBOL.get(currency)

@@ -1,4 +1,4 @@
-"""Disputes: inquiries and chargebacks, the money they take with a fee, how they end; and early fraud warnings."""
+"""Disputes: inquiries and chargebacks, the amount and fee they withdraw, how they close; and early fraud warnings."""
 
 from ..shapes import disputes as shapes
 from ..store.books import Books, Thing, merged
@@ -7,17 +7,17 @@ from ..store.events import change, emit
 from . import balance
 
 DAY = 86400
-# What Stripe takes for a dispute, in cents; given back when the dispute is won.
+# Stripe's fee for a dispute, in cents; given back when the dispute is won.
 FEE = 1500
 TIME_TO_ANSWER = 14 * DAY
-# How long the bank thinks about evidence.
+# Seconds in which the bank decides on evidence.
 DELIBERATION = DAY
 OPEN = ("needs_response", "under_review")
 ASKING = ("warning_needs_response", "warning_under_review")
 
 
 def begin(books: Books, charge: Thing, facts: Thing) -> Thing:
-    """A bank disputes a charge. `facts`: reason, amount (else all that is left of it), inquiry (no money moves)."""
+    """Open a dispute. `facts`: reason, amount in minor units (else all that is left), inquiry (no money moves)."""
     left = charge["amount"] - charge["amount_refunded"]
     if charge["status"] != "succeeded" or charge["disputed"] or left == 0:
         raise StripeError(f"Charge {charge['id']} cannot be disputed: not paid, refunded, or disputed already.")
@@ -86,7 +86,7 @@ def update(books: Books, dispute: Thing, params: Thing) -> Thing:
 
 
 def judge(books: Books, dispute_id: str) -> None:
-    """The bank has read the evidence; Stripe's magic words decide."""
+    """Close the dispute by the bank's decision, when due; Stripe's magic words in the evidence decide."""
     dispute = books.own("dispute", dispute_id)
     words = dispute["evidence"]["uncategorized_text"] or ""
     if dispute["status"] == "warning_under_review":
@@ -99,7 +99,7 @@ def judge(books: Books, dispute_id: str) -> None:
 
 
 def escalate(books: Books, dispute: Thing) -> Thing:
-    """An inquiry becomes a chargeback: now the money goes."""
+    """Escalate an inquiry to a chargeback: now the money is withdrawn."""
     due = books.now + TIME_TO_ANSWER
     details = {**dispute["payment_method_details"]["card"], "case_type": "chargeback"}
     before = books.own("dispute", dispute["id"])
@@ -118,7 +118,7 @@ def escalate(books: Books, dispute: Thing) -> Thing:
 
 
 def overdue(books: Books, dispute_id: str) -> None:
-    """Nobody answered in time."""
+    """The deadline for evidence has passed: the dispute is lost, an inquiry is closed."""
     dispute = books.own("dispute", dispute_id)
     dispute["evidence_details"]["past_due"] = True
     if dispute["status"] in ASKING:
@@ -128,14 +128,14 @@ def overdue(books: Books, dispute_id: str) -> None:
 
 
 def close(books: Books, dispute: Thing, params: Thing) -> Thing:
-    """POST /v1/disputes/{id}/close: the charity accepts that the money is gone."""
+    """POST /v1/disputes/{id}/close: the charity accepts the loss."""
     if dispute["status"] not in OPEN + ASKING:
         raise StripeError("This dispute is already closed.")
     return end(books, dispute, "warning_closed" if dispute["status"] in ASKING else "lost")
 
 
 def end(books: Books, dispute: Thing, status: str) -> Thing:
-    """The last word: won brings the money and the fee back, lost and warning_closed move nothing."""
+    """Close a dispute: won reinstates the money and the fee, lost and warning_closed move nothing."""
     books.unschedule(dispute["id"])
     dispute["status"] = status
     if status == "won":
@@ -148,7 +148,7 @@ def end(books: Books, dispute: Thing, status: str) -> Thing:
 
 
 def let_go(books: Books, charge: Thing) -> None:
-    """A full refund ends an inquiry."""
+    """Close an inquiry, after a full refund."""
     for dispute in books.find("dispute", charge=charge["id"]):
         if dispute["status"] in ASKING:
             end(books, dispute, "warning_closed")
@@ -180,6 +180,6 @@ def warn(books: Books, charge: Thing, fraud_type: str = "made_with_stolen_card")
 
 
 def end_warnings(books: Books, charge: Thing) -> None:
-    """A refund or a dispute settles the matter: nothing more is to be done about this charge's warnings."""
+    """Close the fraud warnings of a charge (actionable=false), after a refund or a dispute."""
     for warning in books.find("radar.early_fraud_warning", charge=charge["id"], actionable=1):
         change(books, warning, "radar.early_fraud_warning.updated", actionable=False)

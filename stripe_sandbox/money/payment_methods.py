@@ -1,4 +1,4 @@
-"""Payment methods: made of a card or a bank account, attached to customers, detached, listed."""
+"""Payment methods: created for a card or a bank account, attached to customers, detached, listed."""
 
 from dataclasses import asdict
 
@@ -8,7 +8,7 @@ from ..store.errors import StripeError, missing_param
 from ..store.events import change, emit
 from . import banks, cards
 
-# Stripe's names of ready-made cards, for tests: to attach one makes a payment method of it.
+# Stripe's test payment methods, such as pm_card_visa: to attach one creates a payment method.
 READY_MADE = {
     "pm_card_visa": "4242424242424242",
     "pm_card_mastercard": "5555555555554444",
@@ -19,7 +19,7 @@ READY_MADE = {
 
 
 def keep_method(books: Books, means: cards.Card | banks.Bank, billing_details: Thing) -> Thing:
-    """A payment method, and in its note how it behaves."""
+    """Create a payment method, with its test behaviour in its note."""
     method_id = books.new_id("pm")
     if isinstance(means, cards.Card):
         books.keep_note(method_id, {"behaviour": means.behaviour})

@@ -1,4 +1,4 @@
-"""Payouts: available money leaves for the bank once a day, is accounted for, arrives, and may yet come back."""
+"""Payouts: the available balance is paid out to the bank once a day, is reconciled, arrives, and may yet fail."""
 
 from datetime import UTC, datetime
 
@@ -16,13 +16,15 @@ FAILURES = {
 
 
 def due(books: Books, _: str) -> None:
-    """The daily payout, unless the account is set to manual or there is nothing to pay."""
+    """Daily payout, by the scheduler, unless the account is set to manual or there is nothing to pay."""
     if balance.account(books)["settings"]["payouts"]["schedule"]["interval"] != "manual":
         automatic(books)
 
 
 def automatic(books: Books) -> Thing | None:
-    """Pay out all that is available and in no payout yet; None when that comes to nothing, or to less."""
+    """Create an automatic payout of all balance transactions that are available and in no payout yet; None when their
+    sum is zero or negative.
+    """
     open_ones = books.select(
         "balance_transaction",
         "json_extract(body, '$.available_on') <= ? AND json_extract(body, '$.type') != 'payout' "
@@ -40,7 +42,7 @@ def automatic(books: Books) -> Thing | None:
 
 
 def manual(books: Books, amount: int) -> Thing:
-    """A payout by hand: Stripe does not say which transactions it is made of."""
+    """Create a manual payout, in minor units: Stripe does not say which transactions it is made of."""
     available = balance.show(books)["available"][0]["amount"]
     if not 0 < amount <= available:
         raise StripeError(f"You have insufficient funds: {available} is available.", code="balance_insufficient")
@@ -89,7 +91,7 @@ def _make(books: Books, amount: int, automatic: bool) -> Thing:
 
 
 def reconcile(books: Books, payout_id: str) -> None:
-    """From now on Stripe stands by the list of what the payout is made of."""
+    """Complete the reconciliation: from now on Stripe stands by the list of what the payout is made of."""
     payout = books.own("payout", payout_id)
     if payout["reconciliation_status"] == "in_progress":
         change(books, payout, None, reconciliation_status="completed")
@@ -105,7 +107,7 @@ def arrive(books: Books, payout_id: str) -> None:
 
 
 def fail(books: Books, payout: Thing, code: str = "account_closed") -> Thing:
-    """The bank sends the money back, on the way or days after it arrived. It joins the next payout."""
+    """Fail a payout, on the way or days after it arrived: the money comes back, and joins the next payout."""
     if payout["status"] not in ("in_transit", "paid"):
         raise StripeError(f"The payout {payout['id']} has a status of {payout['status']} and cannot fail.")
     returned = balance.book(

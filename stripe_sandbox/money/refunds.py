@@ -1,4 +1,4 @@
-"""Refunds: whole or in parts, at once or after a while, taken back when they fail or are cancelled."""
+"""Refunds: full or partial, at once or pending, reversed when they fail or are canceled."""
 
 from ..shapes import payments as shapes
 from ..store.books import Books, Thing, merged
@@ -7,12 +7,12 @@ from ..store.events import change, emit
 from . import balance, currencies, disputes
 
 DAY = 86400
-# How long a refund takes that does not succeed at once, and one that turns out to fail.
+# Seconds until a pending refund succeeds, or a failing one fails.
 LATER = DAY
 
 
 def create(books: Books, params: Thing) -> Thing:
-    """POST /v1/refunds: all of what is left, or a part of it. The processing fee is not given back."""
+    """POST /v1/refunds: all of what is left, or a part of it (minor units). The processing fee is not given back."""
     charge = _charge(books, params)
     disputes.forbid_refund(books, charge)
     amount = _amount(charge, params)
@@ -21,7 +21,7 @@ def create(books: Books, params: Thing) -> Thing:
     slow = bank or behaviour == "refund_pending"
     params = {"status": "pending" if slow else "succeeded", **params}
     made = shapes.refund(books.new_id("pyr" if bank else "re"), books.now, charge, amount, params)
-    made["balance_transaction"] = _move(books, made, charge, -1)["id"]
+    made["balance_transaction"] = _book(books, made, charge, -1)["id"]
     books.put(made)
     if made["status"] == "pending" or behaviour == "refund_fails":
         books.schedule(made["id"], "refund", books.now + LATER)
@@ -65,8 +65,8 @@ def _amount(charge: Thing, params: Thing) -> int:
     return amount
 
 
-def _move(books: Books, made: Thing, charge: Thing, sign: int) -> Thing:
-    """The money of a refund, out (-1), or back in (+1) when it did not arrive."""
+def _book(books: Books, made: Thing, charge: Thing, sign: int) -> Thing:
+    """Create the balance transaction of a refund, out (-1), or back in (+1) when it failed."""
     amount, rate = balance.converted(books, made["amount"], made["currency"])
     card = charge["payment_method_details"]["type"] == "card"
     kind = ("refund" if card else "payment_refund") if sign < 0 else "refund_failure"
@@ -82,7 +82,7 @@ def _count(books: Books, charge: Thing, amount: int, kind: str | None) -> None:
 
 
 def turn(books: Books, refund_id: str, status: str | None = None, reason: str = "unknown") -> Thing:
-    """A refund's time has come: a pending one succeeds, one that must fail fails; `status` decides otherwise."""
+    """Finish a refund when due: a pending one succeeds, one that must fail fails; `status` overrides."""
     made = books.own("refund", refund_id)
     books.unschedule(refund_id)
     if made["status"] in ("failed", "canceled"):
@@ -91,27 +91,27 @@ def turn(books: Books, refund_id: str, status: str | None = None, reason: str = 
         behaviour = books.note(made["payment_method"] or "").get("behaviour")
         status = "failed" if behaviour == "refund_fails" else "succeeded"
     if status in ("failed", "canceled"):
-        return _give_up(books, made, status, reason)
+        return _reverse(books, made, status, reason)
     made.pop("pending_reason", None)
-    return _tell(books, made, status=status)
+    return _save_and_emit(books, made, status=status)
 
 
-def _give_up(books: Books, made: Thing, status: str, reason: str) -> Thing:
-    """The money comes back by a balance transaction of its own; the charge counts as not refunded by it."""
+def _reverse(books: Books, made: Thing, status: str, reason: str) -> Thing:
+    """Reverse a failed or canceled refund, by its own balance transaction; the charge counts as not refunded by it."""
     charge = books.own("charge", made["charge"])
-    returned = _move(books, made, charge, +1)["id"]
+    returned = _book(books, made, charge, +1)["id"]
     _count(books, charge, -made["amount"], None)
     made.pop("pending_reason", None)
     made.pop("next_action", None)
     if status == "failed":
         made["failure_reason"] = reason
-    _tell(books, made, status=status, failure_balance_transaction=returned)
+    _save_and_emit(books, made, status=status, failure_balance_transaction=returned)
     if status == "failed":
         emit(books, "refund.failed", made)
     return made
 
 
-def _tell(books: Books, made: Thing, **fields: object) -> Thing:
+def _save_and_emit(books: Books, made: Thing, **fields: object) -> Thing:
     before = books.own("refund", made["id"])
     made.update(fields)
     books.put(made)
@@ -122,11 +122,11 @@ def _tell(books: Books, made: Thing, **fields: object) -> Thing:
 
 
 def update(books: Books, made: Thing, params: Thing) -> Thing:
-    return _tell(books, made, metadata=merged(made["metadata"], params.get("metadata")))
+    return _save_and_emit(books, made, metadata=merged(made["metadata"], params.get("metadata")))
 
 
 def cancel(books: Books, made: Thing, params: Thing) -> Thing:
-    """POST /v1/refunds/{id}/cancel: only while somebody else has to act first."""
+    """POST /v1/refunds/{id}/cancel: only with status requires_action."""
     if made["status"] != "requires_action":
         raise StripeError(f"Refund {made['id']} has a status of {made['status']} and cannot be canceled.")
     return turn(books, made["id"], "canceled")

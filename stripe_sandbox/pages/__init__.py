@@ -1,1 +1,1 @@
-"""The hosted pages that donors see, and what happens when their forms are sent."""
+"""Hosted pages that donors see (Checkout, billing portal), and what happens when their forms are sent."""

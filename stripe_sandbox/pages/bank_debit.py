@@ -1,4 +1,4 @@
-"""The hosted page's other way to pay, `/c/pay/{session}/bank`: a bank debit, which is decided days later.
+"""Checkout's other way to pay, `/c/pay/{session}/bank`: a bank debit, which succeeds or fails days later.
 
 Fields account_number and, for dollars, routing_number; email, name, country, postal_code as on the card's page.
 """
@@ -14,7 +14,7 @@ from .templates import BANK, ROUTING
 
 
 def kind(session: Thing) -> str | None:
-    """The bank debit that this session offers."""
+    """Return the bank debit that this session offers, or None."""
     offered = [name for name in session["payment_method_types"] if name != "card"]
     return offered[0] if offered else None
 
@@ -50,7 +50,7 @@ def _form(
         action=f"{prefix}/c/pay/{session['id']}/bank",
         back=f"{prefix}/c/pay/{session['id']}",
         amount=html.escape(amount),
-        error=layout.alert(error),
+        error=layout.error_alert(error),
         email=html.escape(email or fields.get("email", ""), quote=True),
         locked="readonly" if email else "required",
         name=html.escape(fields.get("name", ""), quote=True),

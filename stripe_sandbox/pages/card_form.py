@@ -1,4 +1,4 @@
-"""The card in a posted form: what is wrong with its fields, or the test card that it names."""
+"""Card fields of a posted form: their validation, and the test card that they name."""
 
 import re
 from datetime import UTC, datetime
@@ -15,14 +15,14 @@ def _expiry(text: str) -> tuple[int, int] | None:
     return (int(match[1]), 2000 + int(match[2])) if match else None
 
 
-def card_of(fields: dict[str, str]) -> cards.Card | None:
-    """The card in a form without slips."""
+def card_from_form(fields: dict[str, str]) -> cards.Card | None:
+    """Return the card of a valid form."""
     expiry = _expiry(fields.get("exp", ""))
     return cards.read(_digits(fields), *expiry) if expiry else None
 
 
 def card_slip(fields: dict[str, str]) -> str | None:
-    """What is wrong with the card's fields before any card is tried, in words for the donor."""
+    """Return the validation error of the card's fields before any card is tried, in words for the donor."""
     now, expiry = datetime.now(UTC), _expiry(fields.get("exp", ""))
     if not cards.luhn(_digits(fields) or "1") or not re.fullmatch(r"\d{12,19}", _digits(fields), re.ASCII):
         return "Your card number is invalid."

@@ -1,4 +1,4 @@
-"""The hosted payment page: a plain form without script, and the bank's question for 3-D Secure cards.
+"""Checkout's hosted page: a plain form without script, and the bank's question for 3-D Secure cards.
 
 Stable for tests that fill it, in a browser or over HTTP:
     GET/POST /c/pay/{session}           fields card_number, exp (MM/YY), cvc, name, country, postal_code;
@@ -6,7 +6,7 @@ Stable for tests that fill it, in a browser or over HTTP:
                                         a refusal stands in #error (role alert)
     GET/POST /c/pay/{session}/confirm   buttons #confirm (answer=yes) and #refuse (answer=no)
     GET/POST /c/pay/{session}/bank      the bank debit's form, see bank_debit.py; link #bank leads there
-A payment answers 303 to the success address, a refused card 402, a slip of the pen 422, both with the form.
+A payment redirects (303) to the success_url; a declined card answers 402, an invalid form 422, both with the form.
 """
 
 import html
@@ -26,7 +26,7 @@ ADDRESS = re.compile(r"/c/pay/(cs_test_[A-Za-z0-9]+)(/confirm|/bank)?")
 
 
 def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) -> Answer:
-    """One request for the page, its style sheet, or the bank's question."""
+    """Answer one request for the page, its style sheet, or the bank's question."""
     if path == "/c/page.css" and request.method == "GET":
         return layout.style_sheet()
     match = ADDRESS.fullmatch(path)
@@ -49,7 +49,7 @@ def _pay(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
     fields = layout.fields(request)
     email = _email(books, session) or fields.get("email", "")
     slip = _slip(fields, email)
-    card = None if slip else card_form.card_of(fields)
+    card = None if slip else card_form.card_from_form(fields)
     if slip or card is None:
         return _form(books, session, prefix, fields, slip or "Your card number is invalid.", 422)
     country, postal_code = fields.get("country", "").upper() or None, fields.get("postal_code") or None
@@ -79,7 +79,7 @@ def _charge(
 
 
 def _confirm(books: Books, session: Thing, prefix: str, request: Request) -> Answer:
-    """The bank asks whether it is really you."""
+    """The 3-D Secure challenge: the bank asks whether it is really you."""
     note = books.note(session["id"])
     question = note.pop("question", None)
     if question is None:
@@ -125,7 +125,7 @@ def _email(books: Books, session: Thing) -> str | None:
 
 
 def _closed(session: Thing, prefix: str, request: Request) -> Answer:
-    """Paid or expired already: pressing pay twice leads on to the thanks, and pays once."""
+    """For a session that is complete or expired: pressing pay twice leads on to the success_url, and pays once."""
     if session["status"] == "complete":
         if request.method == "POST":
             return layout.redirect(checkout.success_url(session))
@@ -136,7 +136,7 @@ def _closed(session: Thing, prefix: str, request: Request) -> Answer:
 
 
 def _about(books: Books, session: Thing) -> tuple[str, str, str, str]:
-    """What the page says: the heading, the amount, how often, and the verb on the button."""
+    """Return what the page says: the heading, the amount, how often, and the verb on the button."""
     if session["mode"] == "setup":
         return "Save a card for later", "", "", "Save card"
     amount = currencies.written(session["amount_total"], session["currency"])
@@ -168,7 +168,7 @@ def _form(
         what=html.escape(what),
         amount=html.escape(amount + pace),
         button=html.escape(title),
-        error=layout.alert(error),
+        error=layout.error_alert(error),
         bank=BANK_LINK.format(url=f"{prefix}/c/pay/{session['id']}/bank") if bank_debit.kind(session) else "",
         email=html.escape(email or fields.get("email", ""), quote=True),
         locked="readonly" if email else "required",

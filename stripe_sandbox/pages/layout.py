@@ -1,4 +1,4 @@
-"""What all hosted pages share: the frame around a form, notices, redirects, and the fields of a posted form."""
+"""Layout of all hosted pages: the frame around a form, notices, redirects, and the fields of a posted form."""
 
 import html
 from pathlib import Path
@@ -28,12 +28,12 @@ def notice(prefix: str, status: int, title: str, words: str, onward: str | None 
     return page(prefix, title, NOTICE.format(title=title, words=words, link=link), None, status)
 
 
-def alert(error: str | None) -> str:
+def error_alert(error: str | None) -> str:
     return f'<p id="error" class="error" role="alert">{html.escape(error)}</p>' if error else ""
 
 
 def page(prefix: str, title: str, body: str, site: str | None, status: int = 200) -> Answer:
-    """The whole page. The policy names the origin of `site`: browsers check a form's redirects against it."""
+    """The whole page. Its CSP names the origin of `site`: browsers check a form's redirects against form-action."""
     onward = ""
     if site is not None:
         parts = urlsplit(site)

@@ -1,4 +1,4 @@
-"""What a donor's card or bank does on the hosted page: a decline, one gift, or the first of monthly gifts."""
+"""Payment on Checkout's page: a decline, one gift, or the first of monthly gifts."""
 
 from dataclasses import asdict, dataclass
 
@@ -13,7 +13,7 @@ from ..store.events import change, emit
 
 @dataclass
 class Payer:
-    """What the page asked for, besides the card's secrets."""
+    """What the donor typed on the page, and their card or bank account."""
 
     means: cards.Card | banks.Bank
     email: str
@@ -23,7 +23,7 @@ class Payer:
 
 
 def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False) -> cards.Decline | None:
-    """Try the card on an open session. None means paid; a Decline leaves the session open."""
+    """Try the payment method on an open session. None means paid or processing; a Decline leaves the session open."""
     note = books.note(session["id"])
     intent = _intent(books, session, note)
     billing_details = customers.billing_details(payer.name, payer.email, payer.country, payer.postal_code)
@@ -49,7 +49,7 @@ def attempt(books: Books, session: Thing, payer: Payer, confirmed: bool = False)
 
 
 def _intent(books: Books, session: Thing, note: Thing) -> Thing:
-    """The session's payment intent, made at the first attempt and used again after a decline."""
+    """Return the session's payment intent, created at the first attempt and reused after a decline."""
     if "intent" in note:
         return books.own("payment_intent", note["intent"])
     data = note["payment_intent_data"]
@@ -71,7 +71,7 @@ def _intent(books: Books, session: Thing, note: Thing) -> Thing:
 
 
 def customer_of(books: Books, session: Thing, payer: Payer) -> Thing | None:
-    """The session's customer, a new one if it wants one, or nobody."""
+    """Return the session's customer, a new one if it wants one, or None."""
     if session["customer"]:
         return books.own("customer", session["customer"])
     if session["customer_creation"] != "always":
@@ -89,7 +89,7 @@ def customer_of(books: Books, session: Thing, payer: Payer) -> Thing | None:
 def _first_month(
     books: Books, session: Thing, note: Thing, customer: Thing, method: Thing, intent: Thing, confirmed: bool
 ) -> Thing:
-    """Subscription, first invoice and its payment, made after the card was taken (as since basil)."""
+    """Create subscription, first invoice and its payment, after the card was charged (as since API version basil)."""
     change(books, method, None, customer=customer["id"])
     emit(books, "payment_method.attached", method)
     sub = _subscription(books, session, note, customer, method)

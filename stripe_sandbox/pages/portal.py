@@ -1,10 +1,11 @@
-"""The billing portal's hosted page: another card, stop a monthly gift, keep it after all, pause it.
+"""Billing portal's hosted page: another card, cancel a monthly gift, undo that, pause it.
 
 Stable for tests that fill it, in a browser or over HTTP:
     GET/POST /p/session/{session}   forms by a hidden field `action`: card (card_number, exp, cvc; button #save),
                                     cancel, keep, pause (field subscription; buttons #cancel_…, #keep_…, #pause_…);
                                     link #return. A session with a flow shows that form alone.
-A slip or a refused card answers 422 or 402 with the form; what is done answers 303, to the flow's address if any.
+An invalid form answers 422 and a declined card 402, with the form; what is done redirects (303), to the flow's URL if
+any.
 """
 
 import html
@@ -31,7 +32,7 @@ FEATURES = {
 
 
 def answer(store: Store, tenant: str, prefix: str, path: str, request: Request) -> Answer:
-    """One request for the page."""
+    """Answer one request for the page."""
     match = ADDRESS.fullmatch(path)
     with agenda.up_to_date(store, tenant, Caller(request_id())) as books:
         session = books.get("billing_portal.session", match[1]) if match else None
@@ -74,16 +75,16 @@ def _change(books: Books, sub: Thing, action: str, feature: Thing, fields: dict[
     if action == "cancel":
         portal.cancel(books, sub, feature, fields.get("feedback", ""))
     elif action == "keep":
-        portal.keep(books, sub)
+        portal.undo_cancel(books, sub)
     else:
         portal.pause(books, sub, feature)
 
 
 def _card(books: Books, session: Thing, fields: dict[str, str]) -> tuple[str | None, int]:
-    """Look at the card as a bank would when it is put on file."""
+    """Verify the card as a bank would when it is put on file. Returns error and status."""
     customer = books.own("customer", session["customer"])
     slip = card_form.card_slip(fields)
-    card = None if slip else card_form.card_of(fields)
+    card = None if slip else card_form.card_from_form(fields)
     if slip or card is None:
         return slip or "Your card number is invalid.", 422
     if card.decline:
@@ -113,14 +114,14 @@ def _show(books: Books, session: Thing, prefix: str, error: str | None = None, s
         parts.append(PORTAL_CARD.format(action=address))
     back = session["return_url"]
     link = f'<p><a id="return" href="{html.escape(back)}">Back to the site</a></p>' if back else ""
-    body = PORTAL.format(error=layout.alert(error), parts="\n".join(part for part in parts if part), link=link)
+    body = PORTAL.format(error=layout.error_alert(error), parts="\n".join(part for part in parts if part), link=link)
     after = (flow or {}).get("after_completion", {}).get("redirect") or {}
     title = "Error: Your gifts" if error else "Your gifts"
     return layout.page(prefix, title, body, after.get("return_url") or back, status)
 
 
 def _gift(sub: Thing, features: Thing, flow: Thing | None, address: str) -> str:
-    """One monthly gift and the buttons that it can have, or nothing when the flow is about something else."""
+    """Render one monthly gift and the buttons that it can have, or nothing when the flow is about something else."""
     wanted = [name for name in ("subscription_cancel", "subscription_pause") if features[name]["enabled"]]
     if flow:
         about = (flow.get(flow["type"]) or {}).get("subscription")

@@ -1,4 +1,4 @@
-"""Setup mode: a card is put on file for later, nothing is charged."""
+"""Setup mode of Checkout: a card is saved for later, nothing is charged."""
 
 from dataclasses import asdict
 
@@ -10,7 +10,7 @@ from . import payment
 
 
 def attempt(books: Books, session: Thing, payer: payment.Payer) -> cards.Decline | None:
-    """Look the card over. None means saved; a Decline leaves the session open."""
+    """Verify the card of an open session. None means saved; a Decline leaves the session open."""
     intent = books.own("setup_intent", session["setup_intent"])
     billing = customers.billing_details(payer.name, payer.email, payer.country, payer.postal_code)
     card = payer.means

@@ -1,4 +1,4 @@
-"""The hosted page's HTML, as format strings; every value put in is escaped by the page that puts it in."""
+"""HTML templates of the hosted pages, as format strings; every value is escaped by the page that puts it in."""
 
 PAGE = """<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""Shapes: the balance and its transactions."""
+"""Shapes: the balance and balance transactions."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Thing = dict[str, Any]
 def balance_transaction(
     transaction_id: str, now: int, kind: str, category: str, amount: int, currency: str, available: int, facts: Thing
 ) -> Thing:
-    """Money in or out in the settlement currency. `facts`: fee, source (id), description, rate."""
+    """Balance transaction, in minor units of the settlement currency. `facts`: fee, source (id), description, rate."""
     fee = facts.get("fee", 0)
     details = {
         "amount": fee,

@@ -65,7 +65,7 @@ def _recurring(params: Thing) -> Thing:
 
 
 def plan(price: Thing) -> Thing:
-    """The same price in the words of 2017; the SDK's types still ask for it."""
+    """The price as a legacy plan object (2017); the SDK's types still ask for it."""
     return {
         "id": price["id"],
         "object": "plan",

@@ -1,4 +1,4 @@
-"""Shapes: checkout session and its line items."""
+"""Shapes: Checkout Session and its line items."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1", "duplicat
 
 
 def dispute(dispute_id: str, now: int, charge: Thing, amount: int, reason: str, inquiry: bool, due: int) -> Thing:
-    """A chargeback, or an inquiry, which takes no money yet. `amount` is in the charge's currency."""
+    """A chargeback, or an inquiry, which takes no money yet. `amount` is in minor units of the charge's currency."""
     made = {
         "id": dispute_id,
         "object": "dispute",

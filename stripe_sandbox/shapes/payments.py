@@ -86,7 +86,7 @@ CHARGE_NOT_USED = (
 
 
 def charge(charge_id: str, now: int, intent: Thing, method: Thing, confirmed: bool = False) -> Thing:
-    """A charge that succeeded; `declined` turns it into one that did not."""
+    """A charge that succeeded; the caller changes it for one that did not."""
     return {
         "id": charge_id,
         "object": "charge",

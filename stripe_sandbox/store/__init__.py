@@ -1,1 +1,1 @@
-"""What Stripe remembers: one file, the books of each tenant in it, their events, and the errors that say no."""
+"""Storage: one SQLite file, the objects of each tenant in it, their events, and the errors."""

@@ -1,4 +1,4 @@
-"""One tenant's books inside one transaction: objects, private notes, the agenda, ids and the clock."""
+"""One tenant's objects inside one transaction: objects, private notes, scheduled tasks, ids and the test clock."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from .errors import StripeError, no_such
 
 Thing = dict[str, Any]
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# How long the random part of an id is, and what it begins with, by prefix.
+# Length of the random part of an id, and what it begins with, by prefix.
 ID_SHAPE = {
     "cs_test": ("a1", 56), "acct": ("1", 15), "pi": ("3", 23), "ch": ("3", 23), "txn": ("3", 23),
     "re": ("3", 23), "price": ("1", 23), "sub": ("1", 23), "in": ("1", 23), "il": ("1", 23), "evt": ("1", 23),
@@ -27,14 +27,14 @@ COPIED = {
 
 @dataclass
 class Caller:
-    """Which request is at work; events carry it."""
+    """The request in progress; events carry its id and idempotency key."""
 
     request: str | None = None
     key: str | None = None
 
 
 def windowed(name: str, params: Thing) -> tuple[list[str], list[int]]:
-    """SQL and values of a filter by time: one moment, or bounds gt, gte, lt, lte."""
+    """Return SQL and values of a filter by time: one moment, or bounds gt, gte, lt, lte (UTC seconds)."""
     asked = params.get(name)
     bounds = asked if isinstance(asked, dict) else {"eq": asked} if asked is not None else {}
     signs = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
@@ -42,7 +42,7 @@ def windowed(name: str, params: Thing) -> tuple[list[str], list[int]]:
 
 
 def merged(old: Thing, new: Thing | str | None) -> Thing:
-    """Metadata after an update: keys are added, an empty text removes its key, an empty text alone removes all."""
+    """Merge metadata at an update: keys are added, an empty text removes its key, an empty text alone removes all."""
     if new is None:
         return old
     if not isinstance(new, dict):
@@ -52,7 +52,7 @@ def merged(old: Thing, new: Thing | str | None) -> Thing:
 
 @dataclass
 class Books:
-    """The only way to read or change a tenant's objects. Times are UTC seconds of the tenant's own clock."""
+    """The only way to read or change a tenant's objects. Times are UTC seconds of the tenant's own test clock."""
 
     db: sqlite3.Connection
     tenant: str
@@ -65,8 +65,8 @@ class Books:
         self.db.execute("INSERT OR IGNORE INTO tenants (name) VALUES (?)", (self.tenant,))
 
     def copy(self, tenant: str) -> bool:
-        """All that another tenant's books hold and its clock, into these. False, and nothing is done, unless these are
-        blank. What was delivered there is not delivered from here.
+        """Copy all objects and the clock of another tenant into this one. False, and nothing is done, unless this one
+        is empty. What was delivered there is not delivered from here.
         """
         if self.db.execute("SELECT 1 FROM objects WHERE tenant = ?", (self.tenant,)).fetchone():
             return False
@@ -98,7 +98,7 @@ class Books:
         self.db.execute("UPDATE tenants SET offset = offset + ? WHERE name = ?", (seconds, self.tenant))
 
     def schedule(self, thing_id: str, what: str, at: int) -> None:
-        """Put work on the agenda; a second call for the same work moves it."""
+        """Schedule a task at a time (UTC seconds); a second call for the same task moves it."""
         self.db.execute(
             "INSERT INTO agenda VALUES (?, ?, ?, ?) ON CONFLICT (tenant, id, what) DO UPDATE SET at = excluded.at",
             (self.tenant, thing_id, what, at),
@@ -119,7 +119,7 @@ class Books:
     # ids
 
     def new_id(self, prefix: str) -> str:
-        """Ids follow from seed, tenant and a counter, so that a seeded run repeats itself."""
+        """Generate an id, deterministic by seed, tenant and a counter, so that a seeded run repeats itself."""
         self.db.execute("UPDATE tenants SET counter = counter + 1 WHERE name = ?", (self.tenant,))
         row = self.db.execute("SELECT counter FROM tenants WHERE name = ?", (self.tenant,)).fetchone()
         return self.fixed_id(prefix, str(row["counter"]))
@@ -138,14 +138,14 @@ class Books:
         return json.loads(row["body"]) if row else None
 
     def need(self, kind: str, thing_id: str, param: str = "id", status: int | None = None) -> Thing:
-        """The object, or Stripe's resource_missing: 404 for the object of the address, else 400."""
+        """Return the object, or raise Stripe's resource_missing: 404 for the object of the URL, else 400."""
         thing = self.get(kind, thing_id)
         if thing is None or thing.get("deleted"):
             raise no_such(kind, thing_id, param, status or (404 if param == "id" else 400))
         return thing
 
     def own(self, kind: str, thing_id: str | None) -> Thing:
-        """An object that our own objects point to; it must be there."""
+        """Return an object that our own objects point to; it must exist."""
         thing = self.get(kind, thing_id or "")
         if thing is None:
             raise LookupError(f"{kind} {thing_id} is gone")
@@ -163,12 +163,12 @@ class Books:
         self.db.execute("DELETE FROM objects WHERE tenant = ? AND id = ?", (self.tenant, thing_id))
 
     def find(self, kind: str, **equal: Any) -> list[Thing]:
-        """All objects whose top-level fields have these values, oldest first."""
+        """Return all objects whose top-level fields have these values, oldest first."""
         where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in equal)
         return self.select(kind, f"1{where}", tuple(equal.values()))
 
     def select(self, kind: str, where: str, values: tuple[Any, ...] = ()) -> list[Thing]:
-        """All objects for which `where`, SQL of ours, is true, oldest first."""
+        """Return all objects for which `where`, SQL of ours, is true, oldest first."""
         rows = self.db.execute(
             f"SELECT body FROM objects WHERE tenant = ? AND kind = ? AND {where} ORDER BY seq",  # noqa: S608
             (self.tenant, kind, *values),
@@ -176,7 +176,7 @@ class Books:
         return [json.loads(row["body"]) for row in rows]
 
     def listing(self, kind: str, url: str, params: Thing, where: str = "1", values: tuple[Any, ...] = ()) -> Thing:
-        """Stripe's list object: newest first, by cursor. `where` is SQL of ours, never of the caller."""
+        """Stripe's list object: newest first, cursor pagination. `where` is SQL of ours, never of the caller."""
         limit = params.get("limit", 10)
         if not 1 <= limit <= 100:
             word = "greater than or equal to 1" if limit < 1 else "less than or equal to 100"

@@ -1,4 +1,4 @@
-"""Everything Stripe remembers, in one SQLite file: opening it, and one transaction at a time."""
+"""SQLite storage of all tenants in one file: opening it, and one transaction at a time."""
 
 import fcntl
 import secrets
@@ -43,7 +43,7 @@ class StateError(Exception):
 
 
 class Store:
-    """The state file. One thread at a time has its transaction; a killed process loses nothing committed."""
+    """The state file. One thread at a time has its transaction; a killed process loses nothing that was committed."""
 
     def __init__(self, path: Path, seed: str | None = None) -> None:
         self._lock = threading.RLock()
@@ -56,7 +56,7 @@ class Store:
         self.seed = self._keep_seed(seed)
 
     def _keep_seed(self, seed: str | None) -> str:
-        """Ids follow from the seed. A file keeps the seed of its first day, or its ids would repeat."""
+        """Return the seed of the ids. A file keeps the seed of its first day, or its ids would repeat."""
         with self._lock:
             self._db.execute("INSERT OR IGNORE INTO settings VALUES ('seed', ?)", (seed or secrets.token_hex(16),))
             row = self._db.execute("SELECT value FROM settings WHERE name = 'seed'").fetchone()
@@ -64,7 +64,7 @@ class Store:
 
     @contextmanager
     def books(self, tenant: str) -> Iterator[Books]:
-        """One transaction on one tenant's books; any exception undoes all of it."""
+        """Open one transaction on one tenant's objects; any exception rolls it back."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -75,7 +75,7 @@ class Store:
                 raise
 
     def query(self, sql: str, values: tuple = ()) -> list[sqlite3.Row]:
-        """Read or change rows that belong to no single tenant (the delivery queue)."""
+        """Query or change rows that belong to no single tenant (the delivery queue)."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
@@ -100,7 +100,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _hold_alone(path: Path) -> TextIO:
-    """Two processes on one state file would hand out the same ids."""
+    """Lock the state file: two processes on it would hand out the same ids."""
     try:
         guard = Path(f"{path}.lock").open("w")  # noqa: SIM115 (held open as long as we run)
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)

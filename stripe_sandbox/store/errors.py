@@ -1,12 +1,12 @@
-"""Errors in Stripe's shapes: one exception that knows its HTTP status and its JSON body."""
+"""Stripe's API errors: one exception with its HTTP status and its JSON body."""
 
 from typing import Any
 
 
 class StripeError(Exception):
-    """What Stripe answers instead of an object; `status` is the HTTP status of the answer.
+    """A Stripe error response; `status` is its HTTP status.
 
-    With `keep`, what was done until then stays done: a refused card leaves a failed charge.
+    With `keep`, the transaction is committed all the same: a declined card leaves a failed charge.
     """
 
     def __init__(

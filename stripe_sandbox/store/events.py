@@ -1,4 +1,4 @@
-"""Events: written in the transaction of the change they tell of, queued for every endpoint that wants them."""
+"""Events: written in the transaction of the change that they report, queued for every endpoint that wants them."""
 
 import copy
 from typing import Any
@@ -11,7 +11,7 @@ KEPT = 30 * 86400
 
 
 def emit(books: Books, kind: str, thing: Thing, before: Thing | None = None) -> Thing:
-    """Record that something happened; `before` is the object as it was, for `*.updated` events."""
+    """Create an event and enqueue its deliveries; `before` is the object as it was, for `*.updated` events."""
     data: Thing = {"object": copy.deepcopy(thing)}
     if before is not None:
         data["previous_attributes"] = changes(before, thing)
@@ -37,7 +37,7 @@ def emit(books: Books, kind: str, thing: Thing, before: Thing | None = None) -> 
 
 
 def change(books: Books, thing: Thing, kind: str | None = None, /, **fields: Any) -> Thing:
-    """Set fields of an object, keep it, and tell of it by an event with what the fields were before."""
+    """Update fields of an object, save it, and emit an event with the fields' previous values."""
     before = copy.deepcopy(thing)
     thing.update(fields)
     books.put(thing)
@@ -51,7 +51,7 @@ def wants(endpoint: Thing, kind: str) -> bool:
 
 
 def changes(before: Thing, after: Thing) -> Thing:
-    """The old values of what changed: nested objects by key, lists whole, new keys as null."""
+    """Return previous_attributes: old values of what changed, nested objects by key, lists whole, new keys as null."""
     old: Thing = {}
     for name in {**before, **after}:
         was, now = before.get(name), after.get(name)

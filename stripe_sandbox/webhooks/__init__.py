@@ -1,1 +1,1 @@
-"""Webhook endpoints, and how events get to them."""
+"""Webhook endpoints, and the delivery of events to them."""

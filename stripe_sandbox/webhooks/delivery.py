@@ -1,4 +1,4 @@
-"""Delivers events to webhook endpoints: signed anew at each try, tried again on a schedule, counted down."""
+"""Webhook delivery with retries and back-off: each attempt is signed anew, and counted."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ from ..store.books import Books
 from ..store.database import Store
 from . import signing
 
-# Seconds to wait after each failed try. Stripe takes hours and days; this is the same shape, compressed.
+# Back-off in seconds after each failed attempt. Stripe takes hours and days; this is the same shape, compressed.
 SCHEDULE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 TIMEOUT = 10.0
 OLD_VERSION = "2024-06-20"
@@ -26,7 +26,7 @@ LINGER = 0.25
 
 
 class Courier(threading.Thread):
-    """The background thread with a few hands; deliveries wait in the state file, so a restart loses none."""
+    """Delivery worker, a thread with a small pool; deliveries wait in the state file, so a restart loses none."""
 
     def __init__(self, store: Store, faults: Faults, schedule: tuple[float, ...] = SCHEDULE) -> None:
         super().__init__(name="courier", daemon=True)
@@ -39,7 +39,7 @@ class Courier(threading.Thread):
         self._wake.set()
 
     def stop(self) -> None:
-        """Finish what is on its way, then end."""
+        """Finish the deliveries in progress, then end."""
         self._over = True
         self._wake.set()
         self.join(timeout=TIMEOUT)
@@ -51,11 +51,11 @@ class Courier(threading.Thread):
             self._wake.clear()
             sql = "SELECT * FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY number LIMIT 200"
             for row in self._store.query(sql, (time.time(),)):
-                if not self._over and not self._put_off(row) and self._claim(row):
+                if not self._over and not self._delayed(row) and self._claim(row):
                     self._hands.submit(self._carry, row)
 
-    def _put_off(self, row: sqlite3.Row) -> bool:
-        """Whether a delivery waits: until /deliver, or once for a moment before its first try."""
+    def _delayed(self, row: sqlite3.Row) -> bool:
+        """Whether to delay a delivery: until /deliver, or once for a moment before its first attempt."""
         switches = self._faults.switches(row["tenant"])
         if switches.hold:
             return True
@@ -68,7 +68,7 @@ class Courier(threading.Thread):
         return True
 
     def _carry(self, row: sqlite3.Row) -> None:
-        """A fault of ours must not leave a delivery under way for ever."""
+        """Deliver in the pool. A bug of ours must not leave a delivery in state `sending` for ever."""
         try:
             self._send(row)
         except Exception:
@@ -76,7 +76,7 @@ class Courier(threading.Thread):
             self._finish(row, "", "the sandbox itself failed")
 
     def deliver(self, tenant: str, order: str = "oldest") -> list[dict[str, Any]]:
-        """Deliver everything that waits, due or not, held or not, one by one; says what each receiver answered."""
+        """Deliver everything that waits, due or not, held or not, one by one. Returns each receiver's response."""
         sql = "SELECT * FROM deliveries WHERE state = 'waiting' AND tenant = ? ORDER BY number"
         rows = self._store.query(sql, (tenant,))
         if order == "newest":
@@ -84,11 +84,11 @@ class Courier(threading.Thread):
         elif order == "shuffled":
             random.Random(len(rows)).shuffle(rows)  # noqa: S311 (repeatable on purpose)
         share = self._faults.switches(tenant).reorder
-        rows.sort(key=lambda row: self._faults.happens(share))  # those that it happens to come last
+        rows.sort(key=lambda row: self._faults.happens(share))  # those that are reordered come last
         return [self._send(row) for row in rows if self._claim(row)]
 
     def resend(self, tenant: str, event_id: str) -> list[dict[str, Any]]:
-        """Send one event again to every endpoint that once got it queued, whatever became of it."""
+        """Resend one event to every endpoint for which it was queued, whatever became of it."""
         sql = "UPDATE deliveries SET state = 'waiting', due = 0 WHERE tenant = ? AND event = ? AND state != 'sending'"
         self._store.query(sql, (tenant, event_id))
         rows = self._store.query("SELECT * FROM deliveries WHERE tenant = ? AND event = ?", (tenant, event_id))
@@ -119,7 +119,7 @@ class Courier(threading.Thread):
         return self._finish(row, "done" if answer.isdigit() and 200 <= int(answer) < 300 else "", answer, kind)
 
     def _finish(self, row: sqlite3.Row, state: str, answer: str, kind: str = "") -> dict[str, Any]:
-        """Write down the outcome; without a final state the delivery waits for its next try, or has failed."""
+        """Record an attempt's outcome; without a final state the delivery waits for its next retry, or has failed."""
         tried = row["attempts"] + 1
         due = 0.0
         if not state:
@@ -144,14 +144,14 @@ class Courier(threading.Thread):
 
 
 def earliest(books: Books, event: dict[str, Any]) -> dict[str, Any] | None:
-    """The object as the first event about it told of it."""
+    """Return the object as in the first event about it."""
     about = books.select("event", "json_extract(body, '$.data.object.id') = ?", (event["data"]["object"]["id"],))
     first: dict[str, Any] | None = about[0]["data"]["object"] if about else None
     return first
 
 
 def post(url: str, event: dict[str, Any], seal: Callable[[bytes], str]) -> str:
-    """One try, signed by `seal`. Returns the status code as text, or why there is none. Follows no redirect."""
+    """One attempt, signed by `seal`. Returns the status code as text, or why there is none. Follows no redirect."""
     parts = urlsplit(url)
     if not loopback(parts.hostname or ""):
         return "not sent: the offline sandbox calls only addresses on this machine"

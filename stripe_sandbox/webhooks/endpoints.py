@@ -1,4 +1,4 @@
-"""Webhook endpoints: made through the API (the secret is shown once), or by the command line."""
+"""Webhook endpoints: created by the API (the secret is shown once), or by the command line."""
 
 from urllib.parse import urlsplit
 
@@ -56,7 +56,7 @@ def delete(books: Books, endpoint: Thing, params: Thing) -> Thing:
 
 
 def configure(books: Books, url: str, secret: str) -> None:
-    """The endpoint of --webhook-url: one per state file, its address and secret may change between runs."""
+    """Upsert the endpoint of --webhook-url: one per state file, its URL and secret may change between runs."""
     endpoint_id = books.fixed_id("we", "configured")
     endpoint = books.get("webhook_endpoint", endpoint_id)
     if endpoint is None:

@@ -1,4 +1,4 @@
-"""The Stripe-Signature header: right, or wrong in one of the ways that a receiver must see through."""
+"""Webhook signatures, the Stripe-Signature header: valid, or invalid in one of the ways that a receiver must detect."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ TEN_MINUTES = 600
 
 
 def signature(body: bytes, secret: str, at: int) -> str:
-    """HMAC-SHA256 over `time.body` with the endpoint's whole secret."""
+    """HMAC-SHA256 over `time.body` with the endpoint's whole secret. `at` is UTC seconds."""
     return f"t={at},v1={digest(body, secret, at)}"
 
 
@@ -20,7 +20,7 @@ def digest(body: bytes, secret: str, at: int) -> str:
 
 
 def seal(secret: str, switches: Switches, faults: Faults) -> Callable[[bytes], str]:
-    """What signs one try, with the faults that happen to it."""
+    """Return the function that signs one attempt, with the faults that are injected."""
     at = int(time.time()) - (TEN_MINUTES if faults.happens(switches.old_time) else 0)
     used = f"{secret}-of-somebody-else" if faults.happens(switches.wrong_secret) else secret
     without = faults.happens(switches.v0_only)

@@ -30,6 +30,7 @@ def booked(number: int, day: datetime, amount: int, code: str = "USD", cover: in
 
 
 def moved(gift: Gift, kind: str, amount: int, cover: int = 0) -> None:
+    assert gift.paid_at
     LedgerEntry.objects.create(
         kind=kind,
         stripe_object=f"{kind}_{gift.reference}",

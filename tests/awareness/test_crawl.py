@@ -70,7 +70,7 @@ def crawl(*starts):
         cache.clear()
         with CaptureQueriesContext(connection) as asked:
             answer = Client().get(address)
-        answer.queries = len(asked)
+        answer.queries = len(asked)  # type: ignore[attr-defined]  # a note of our own on it
         html = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code == 200
         seen = Seen(answer.content.decode()) if html else None
         found[address] = (answer, seen)

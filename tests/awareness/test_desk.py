@@ -5,7 +5,7 @@ import time_machine
 
 from awareness.facts import Figure, Source
 from foundation.organisation.models import Organisation
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/snippets/awareness/figure/?age=old"

@@ -10,7 +10,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, strea
 from awareness.models import Navigation, SectionPage
 from awareness.starter_pages import TYPES
 from tests.awareness.conftest import english, main_of
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
 STARTERS = [model for name, model in TYPES.items()]

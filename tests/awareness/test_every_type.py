@@ -4,6 +4,7 @@ import io
 import random
 import re
 from datetime import timedelta
+from typing import cast
 
 import pikepdf
 import pytest
@@ -41,7 +42,8 @@ from awareness.models import (
 from awareness.reading import ReadingPage
 from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
-from tests.staff.people import signed_in
+from tests.narrowing import not_none
+from tests.staff.users import signed_in
 
 TITLE = "A page that an editor made"
 ONE_ALONE = [HomePage, HelpPage, FactsPage, ContactPage]  # the site has one and takes no second
@@ -81,16 +83,16 @@ def upload(editor, name: str, content: bytes):
     return get_document_model().objects.filter(title=name).latest("pk")
 
 
-def as_shown(html: bytes) -> dict[str, str]:
+def as_shown(html: bytes) -> dict[str, object]:
     """What the browser would send of the page's form without a word typed."""
     form = BeautifulSoup(html, "html.parser").select_one("form#page-edit-form, form[data-edit-form]")
-    values = {}
+    values: dict[str, object] = {}
     for field in form.select("input[name], textarea[name], select[name]"):
         if field.name == "select":
             chosen = field.select_one("option[selected]")
-            values[field["name"]] = chosen["value"] if chosen else ""
+            values[str(field["name"])] = chosen["value"] if chosen else ""
         elif field.get("type") not in ("checkbox", "radio", "submit", "file") or field.has_attr("checked"):
-            values[field["name"]] = field.get("value", "") if field.name == "input" else field.text
+            values[str(field["name"])] = field.get("value", "") if field.name == "input" else field.text
     return values
 
 
@@ -209,11 +211,11 @@ def test_it_takes_a_picture_from_the_panel_and_shows_it_in_three_formats_and_fou
     assert publish("A road to a low sun").status_code == 302
     html = client.get(english(ArticlePage, title=TITLE).get_url()).content.decode()
     drawn = BeautifulSoup(html, "html.parser").select_one("figure.picture picture")
-    kinds = {source["type"]: source["srcset"] for source in drawn.select("source")}
+    kinds = {str(source["type"]): str(source["srcset"]) for source in drawn.select("source")}
     assert list(kinds) == ["image/avif", "image/webp"]
-    img = drawn.img
+    img = not_none(drawn.img)
     assert img["alt"] == "A road to a low sun" and img["loading"] == "lazy" and img["sizes"]
-    for srcset in [*kinds.values(), img["srcset"]]:
+    for srcset in [*kinds.values(), str(img["srcset"])]:
         assert [part.split()[1] for part in srcset.split(", ")] == ["400w", "800w", "1200w", "1600w"]
     formats = {"image/avif": "AVIF", "image/webp": "WEBP"}
     for kind, srcset in kinds.items():
@@ -238,9 +240,9 @@ def test_it_keeps_what_matters_of_a_picture_when_a_poster_is_cut(editor, client)
     english(FilmIndexPage).add_child(instance=film)
     html = client.get(film.get_url()).content.decode()
     address = re.search(r'<source srcset="(\S+\.webp) 400w', html) or re.search(r'srcset="(\S+\.webp) ', html)
-    cut = Image.open(io.BytesIO(b"".join(client.get(address[1]).streaming_content))).convert("RGB")
+    cut = Image.open(io.BytesIO(b"".join(client.get(not_none(address)[1]).streaming_content))).convert("RGB")
     assert cut.width < cut.height
-    red, _, blue = cut.getpixel((cut.width // 2, cut.height // 2))
+    red, _, blue = cast(tuple[int, int, int], cut.getpixel((cut.width // 2, cut.height // 2)))
     assert red > 200 and blue < 60
     kept = io.BytesIO()
     Image.new("RGB", (1600, 900), "blue").save(kept, "PNG")

@@ -11,11 +11,11 @@ from wagtail.blocks import ListBlock, RichTextBlock, StreamBlock, StructBlock
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page, ReferenceIndex
 
+from awareness.base_blocks import NameBlock
 from awareness.facts import Figure, Source
 from awareness.links import LinkBlock
-from awareness.parts import NameBlock
 from tests.awareness.conftest import main_of
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
 ADDRESSES = ["/", "/the-problem/", ARTICLE, "/get-help/"]

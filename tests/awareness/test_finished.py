@@ -19,7 +19,7 @@ from wagtail.images import get_image_model
 
 from awareness import finished
 from awareness.models import HelpPage, Hotline
-from config import trouble
+from config import error_pages
 from config.finished import FinishedFirst
 from config.management.commands.serve import web_command
 from foundation.jobs import queue as jobs
@@ -218,7 +218,7 @@ def test_it_shows_our_number_where_the_site_itself_fails(made, rf, django_captur
         ours.save()
     for language, words in (("en", "call your emergency number first"), ("es", "número de emergencia de su país")):
         with translation.override(language):
-            answer = trouble.page(rf.get("/give/"))
+            answer = error_pages.page(rf.get("/give/"))
         assert answer.status_code == 500
         assert "+1 555 0100 200" in answer.content.decode()
         assert words in answer.content.decode()
@@ -239,7 +239,7 @@ def test_it_says_that_a_full_disk_passes(made, error, status):
 
 def test_it_says_what_to_do_in_danger_where_no_file_was_ever_made(rf):
     """The site's very first minute, or an empty folder: no number of ours, and no database asked."""
-    assert "call your emergency number first" in trouble.page(rf.get("/")).content.decode()
+    assert "call your emergency number first" in error_pages.page(rf.get("/")).content.decode()
 
 
 def _first_answer(url: str) -> requests.Response:

@@ -89,7 +89,7 @@ def test_it_is_kept_by_no_cache_and_tells_nobody_where_one_came_from(loaded):
 
 
 def test_it_has_a_title_that_may_stand_in_any_history(read):
-    title = re.search(r"<title>(.*?)</title>", read("/get-help/"), flags=re.DOTALL)[1].lower()
+    title = re.search(r"<title>(.*?)</title>", read("/get-help/"), flags=re.DOTALL).group(1).lower()
     for word in ("traffick", "slave", "abuse", "victim", "escape", "exploit"):
         assert word not in title
 

@@ -95,7 +95,7 @@ def test_it_leads_from_the_menu_of_spanish_to_pages_in_spanish(read, loaded):
     block = Navigation._meta.get_field("header").stream_block
     row.header = block.to_python([{"type": "link", "value": {"label": "Questions people ask", "page": faq.pk}}])
     row.save()
-    menu = re.search(r'<nav class="nav".*?</nav>', read("/es/about/"), re.DOTALL)[0]
+    menu = re.search(r'<nav class="nav".*?</nav>', read("/es/about/"), re.DOTALL).group()
     assert 'href="/es/about/faq/"' in menu and "Preguntas frecuentes" in menu
     assert 'href="/about/faq/"' in read("/about/")
 

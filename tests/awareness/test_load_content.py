@@ -5,7 +5,7 @@ import io
 from django.core.management import call_command
 from wagtail.models import GroupPagePermission, Page, Site
 
-from awareness.keeping import Loaded
+from awareness.content_sync import LoadedContent
 from awareness.models import ArticlePage, EpisodePage, Figure, HomePage, Hotline, JobPage, Navigation, Source
 from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
@@ -26,7 +26,7 @@ def everything() -> dict[str, object]:
         "figures": list(Figure.objects.order_by("pk").values()),
         "sources": list(Source.objects.order_by("pk").values()),
         "hotlines": list(Hotline.objects.order_by("pk").values()),
-        "loaded": list(Loaded.objects.order_by("pk").values()),
+        "loaded": list(LoadedContent.objects.order_by("pk").values()),
         "organisation": list(Organisation.objects.values()),
     }
 
@@ -106,7 +106,7 @@ def test_it_brings_a_new_text_to_a_page_that_nobody_touched(loaded):
     page = english(ArticlePage, slug="what-is-human-trafficking")
     page.deck = "An older text of ours."
     page.save_revision().publish()
-    memory = Loaded.objects.get(key=f"page:/the-problem/{ARTICLE}/")
+    memory = LoadedContent.objects.get(key=f"page:/the-problem/{ARTICLE}/")
     memory.content["deck"] = "An older text of ours."
     memory.save()
     assert f"{ARTICLE}/: brought up to date" in load()
@@ -115,7 +115,7 @@ def test_it_brings_a_new_text_to_a_page_that_nobody_touched(loaded):
 
 def test_it_takes_a_field_that_it_did_not_know_before_for_no_persons_change(loaded):
     Figure.objects.filter(slug="detected-2022").update(method="")
-    memory = Loaded.objects.get(key="awareness.figure:detected-2022")
+    memory = LoadedContent.objects.get(key="awareness.figure:detected-2022")
     del memory.content["method"]
     memory.save()
     load()

@@ -26,7 +26,7 @@ from awareness.models import (
 )
 from tests.awareness.conftest import english
 from tests.awareness.test_every_type import a_list, add_address, as_shown, filled
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 NUMBERS = count(1)
 
@@ -116,16 +116,17 @@ def test_it_takes_every_block_from_the_panel_and_shows_it(editor, client):
     assert main.select_one("picture source[type='image/avif']") and main.select_one("picture source[type='image/webp']")
     assert main.figcaption.get_text(" ", strip=True) == "Seen at noon. Picture: A. Drawer"
     film = main.video
-    assert film["preload"] == "none" and film.track["srclang"] == "en" and film["poster"].endswith(".jpg")
+    assert film.attrs["preload"] == "none" and film.attrs["poster"].endswith(".jpg")
+    assert film.track.attrs["srclang"] == "en"
     assert "Every word of the film." in main.text and "Every word heard." in main.text
     assert main.select_one("blockquote").text == "I chose these words."
     assert "The name is changed." in main.text and "secretly kept" not in answer.content.decode()
     assert "secretly" not in str(PageWords.objects.get(page=made).pieces)
     table = main.select_one("table.data")
     assert [cell.text for cell in table.select("thead th[scope=col]")] == ["What", "How long"]
-    assert table.tbody.th["scope"] == "row" and "69,627" in table.tbody.td.text
+    assert table.tbody.th.attrs["scope"] == "row" and "69,627" in table.tbody.td.text
     away = main.select_one("a[href='https://www.example.org/a']")
-    assert away["rel"] == ["noreferrer"] and not main.select("iframe, embed, object")
+    assert away.attrs["rel"] == ["noreferrer"] and not main.select("iframe, embed, object")
     assert main.select_one("form[action='/give/'][method=get]")
     assert "frame-src" not in answer["Content-Security-Policy"] or "youtube" not in answer["Content-Security-Policy"]
 
@@ -178,7 +179,7 @@ def test_it_lets_the_site_of_a_trailer_into_a_frame_of_any_page_that_shows_it(lo
     answer = client.get(page.get_url())
     assert "frame-src https://www.youtube-nocookie.com" in answer["Content-Security-Policy"]
     html = BeautifulSoup(answer.content, "html.parser")
-    assert html.select_one("a[data-player^='https://www.youtube-nocookie.com/']")["rel"] == ["noreferrer"]
+    assert html.select_one("a[data-player^='https://www.youtube-nocookie.com/']").attrs["rel"] == ["noreferrer"]
     assert html.select_one("script[src*='trailer']") and not html.select("iframe")
     assert "youtube" not in client.get("/about/")["Content-Security-Policy"]
 

@@ -14,7 +14,7 @@ from foundation.organisation.models import LanguageReview, Organisation
 from pledges import wording
 from pledges.models import Pledge
 from tests.awareness.conftest import english
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 LIST = "/admin/reports/to-check/"
 TODAY = datetime.date(2026, 11, 20)

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from wagtail.models import PageViewRestriction
 
-from awareness.bodies import ArticleBody, HomeBody
 from awareness.models import ArticlePage, Figure, HomePage, Navigation, SectionPage
+from awareness.stream_bodies import ArticleBody, HomeBody
 from tests.awareness.conftest import english
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
@@ -87,7 +87,7 @@ def test_it_asks_no_more_for_a_page_with_many_links_and_figures(loaded, client, 
     link = f'<p><a linktype="page" id="{section.pk}">one</a> <a linktype="page" id="{home.pk}">two</a></p>'
     slugs = list(Figure.objects.current().values_list("slug", flat=True))
     body = ArticleBody()
-    raw = []
+    raw: list[dict[str, object]] = []
     for slug in slugs * 2:
         raw.append({"type": "paragraph", "value": link + f"<p>About {{figure:{slug}}}.</p>"})
         raw.append({"type": "stat", "value": {"figure": slug, "words": f"and {{figure:{slug}}}"}})

@@ -16,7 +16,7 @@ from awareness.starter_pages import TYPES
 from config import housekeeping
 from foundation.jobs import queue as jobs
 from tests.awareness.conftest import english
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 ARTICLE = "/the-problem/what-is-human-trafficking/"
 JOB = f"{housekeeping.__name__}.publish_what_is_due"

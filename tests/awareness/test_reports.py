@@ -13,15 +13,15 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from awareness import found_links, outside
-from awareness.bodies import ArticleBody
+from awareness import found_links, link_check
 from awareness.found_links import FoundLink
 from awareness.models import ArticlePage, SectionPage
+from awareness.stream_bodies import ArticleBody
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.organisation.models import Organisation
 from tests.awareness.conftest import english
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 REVIEWS, LINKS = "/admin/reports/reviews/", "/admin/reports/links/"
 
@@ -178,8 +178,8 @@ def other(monkeypatch):
     Other.asked = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(outside, "public", lambda ip: True)
-    monkeypatch.setitem(outside.PORTS, "http", server.server_port)
+    monkeypatch.setattr(link_check, "public", lambda ip: True)
+    monkeypatch.setitem(link_check.PORTS, "http", server.server_port)
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -259,12 +259,12 @@ def test_it_asks_nobody_from_a_demonstration(loaded, other):
     ],
 )
 def test_it_knows_addresses_that_are_not_on_the_public_internet(ip):
-    assert not outside.public(ip)
+    assert not link_check.public(ip)
 
 
 @pytest.mark.parametrize("ip", ["93.184.215.14", "1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1"])
 def test_it_knows_the_public_internet(ip):
-    assert outside.public(ip)
+    assert link_check.public(ip)
 
 
 @pytest.mark.parametrize(
@@ -275,12 +275,17 @@ def test_it_knows_the_public_internet(ip):
     ],
 )
 def test_it_never_asks_this_machine_its_network_or_other_services(address):
-    assert outside.ask(address).refused
+    assert link_check.probe(address).refused
 
 
 def test_it_refuses_a_redirect_into_the_network(other, monkeypatch):
     """The first site is public, the one it leads to is not."""
     seen = []
-    monkeypatch.setattr(outside, "public", lambda ip: seen.append(ip) or len(seen) == 1)
-    answer = outside.ask(f"{other}/moved")
+
+    def only_the_first(ip) -> bool:
+        seen.append(ip)
+        return len(seen) == 1
+
+    monkeypatch.setattr(link_check, "public", only_the_first)
+    answer = link_check.probe(f"{other}/moved")
     assert answer.refused and Other.asked == [("HEAD", "/moved")]

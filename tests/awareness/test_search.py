@@ -12,8 +12,8 @@ from django.utils.text import slugify
 from wagtail import blocks
 
 from awareness import page_words
-from awareness.bodies import ArticleBody
 from awareness.models import ArticlePage, Figure, PageWords, SectionPage
+from awareness.stream_bodies import ArticleBody
 from donations.models import Campaign, Currency
 from foundation.organisation.sought import MOST_WORDS, Sought
 from tests.awareness.conftest import english, main_of
@@ -234,7 +234,7 @@ def test_it_sets_no_cookie_wants_no_token_and_is_kept_by_no_cache(loaded):
 
 def test_it_tells_no_browser_to_keep_the_words(loaded, client):
     html = client.post("/search/", {"words": "palermo"}).content.decode()
-    field = re.search(r"<input[^>]+>", html)[0]
+    field = re.search(r"<input[^>]+>", html).group()
     assert 'autocomplete="off"' in field and 'spellcheck="false"' in field and 'maxlength="100"' in field
     assert "palermo" not in html[: html.index("</head>")].lower()
     links = re.findall(r'(?:href|action)="([^"]*)"', html)

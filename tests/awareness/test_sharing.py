@@ -15,7 +15,6 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from awareness import structured
-from awareness.bodies import ArticleBody
 from awareness.models import (
     ArticleIndexPage,
     ArticlePage,
@@ -27,6 +26,7 @@ from awareness.models import (
     JobPage,
     PodcastPage,
 )
+from awareness.stream_bodies import ArticleBody
 from donations.models import Campaign, Currency
 from foundation.organisation.models import Organisation
 from foundation.organisation.structured import script

@@ -5,7 +5,7 @@ from wagtail.models import Locale, Page
 
 from awareness.articles import ArticleIndexPage
 from awareness.pages import ArticlePage
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from awareness.careful_words import harmful, hints
 from awareness.models import SectionPage
 from config.management.commands import catalogue
 from tests.awareness.conftest import english
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 CONTENT = Path(settings.BASE_DIR) / "content"

@@ -62,6 +62,7 @@ def _gift(number: int, giver: Supporter) -> Gift:
 
 
 def _entries(number: int, gift: Gift) -> Iterator[LedgerEntry]:
+    assert gift.paid_at
     fee = gift.total * 29 // 1000 + 30
     for kind, amount in ((LedgerEntry.Kind.CHARGE, gift.total), (LedgerEntry.Kind.FEE, -fee)):
         yield LedgerEntry(

@@ -12,11 +12,12 @@ from donations.letters import papers, statements
 from donations.models import Gift, LedgerEntry, Plan, Receipt
 from donations.reconcile import runs
 from staff import exports
-from supporters import persons
+from supporters import privacy_registry
+from tests.answers import streamed
 from tests.bench import books
 from tests.donations.donor import post
 from tests.donations.test_webhook import BODY, EVENT, sign
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 from tests.supporters.visitor import come_in
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,7 @@ def test_it_asks_the_database_as_often_for_many_gifts_as_for_few(charity):
         return {
             "my page": asked(lambda: mine.get("/my/")),
             "a receipt": asked(lambda: mine.get(f"/my/receipts/{label}.pdf")),
-            "my data": asked(lambda: persons.export(giver)),
+            "my data": asked(lambda: privacy_registry.export(giver)),
             "a year": asked(lambda: papers.statement_csv(statements.of(giver.pk, books.YEAR))),
             "charts": asked(lambda: [published.charts(by, charity.today()) for by in ("month", "fund", "currency")]),
             **{check.__name__: asked(lambda check=check: list(check())) for check in audit.CHECKS},
@@ -70,7 +71,7 @@ def test_it_keeps_few_rows_in_memory_while_a_file_streams(charity, monkeypatch):
         return sum(type(each) is Gift for each in gc.get_objects())
 
     before, most = alive(), 0
-    for number, _line in enumerate(staff.get("/admin/gift/?export=csv").streaming_content):
+    for number, _line in enumerate(streamed(staff.get("/admin/gift/?export=csv"))):
         if number % 25 == 5:
             most = max(most, alive() - before)
     assert 0 < most <= 30

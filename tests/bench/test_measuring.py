@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from subprocess import Popen
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -41,11 +43,11 @@ def answering(say) -> Iterator[Server]:
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # who asks may hang up
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who asks may hang up
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Server(SimpleNamespace(pid=os.getpgrp()), server.server_port)
+        yield Server(cast("Popen[bytes]", SimpleNamespace(pid=os.getpgrp())), server.server_port)
     finally:
         server.shutdown()
         thread.join()
@@ -66,7 +68,11 @@ def test_it_measures_in_turns_and_throws_the_first_away():
     told, rates = [], {"ours": iter([9, 1, 2, 6]), "bare": iter([9, 2, 4, 4])}
 
     def side(name: str):
-        return lambda: told.append(name) or Sample(next(rates[name]), 1, 0.5)
+        def measured() -> Sample:
+            told.append(name)
+            return Sample(next(rates[name]), 1, 0.5)
+
+        return measured
 
     row = measure.compare(Pair("ours", "bare", "pages", side("ours"), side("bare")), rounds=3)
     assert told == ["ours", "bare", "ours", "bare", "bare", "ours", "ours", "bare"]
@@ -74,13 +80,17 @@ def test_it_measures_in_turns_and_throws_the_first_away():
     assert row.cells() == ("ours", "bare", "pages", "2.00", "4.00", "0.500", "0.500-1.50", "0.900")
 
 
+def unasked() -> Sample:
+    raise AssertionError("Nobody measures here.")
+
+
 def test_it_does_not_invent_what_the_system_does_not_count():
-    pair = Pair("ours", "bare", "pages", lambda: None, lambda: None)
+    pair = Pair("ours", "bare", "pages", unasked, unasked)
     assert Row(pair, [Sample(1, 1, 0)], [Sample(1, 1, 0.5)]).cells()[-1] == "-"
 
 
 def test_it_prints_a_table_that_markdown_takes_too():
-    row = Row(Pair("A page", "a view", "pages", None, None), [Sample(50, 1, 0)], [Sample(12345, 1, 0)])
+    row = Row(Pair("A page", "a view", "pages", unasked, unasked), [Sample(50, 1, 0)], [Sample(12345, 1, 0)])
     head, rule, line = measure.table([row]).splitlines()
     cells = [cell.strip() for cell in line.strip("| ").split("|")]
     assert cells == ["A page", "a view", "pages", "50.0", "12,345", "0.00405", "0.00405-0.00405", "-"]

@@ -41,21 +41,23 @@ def typed_in_template(source: str) -> list[str]:
 
 def typed_in_code(source: str) -> list[str]:
     """Texts that a form or an error says without gettext: whole sentences or labels, no codes."""
-    found = []
+    found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
         whose, _dot, name = ast.unparse(node.func).rpartition(".")
         if name in ERRORS and whose != "log":
-            found += [each.value for each in node.args if _is_sentence(each)]
-        found += [each.value.value for each in node.keywords if each.arg in SAID and _is_sentence(each.value, 2)]
+            found += filter(None, map(_sentence, node.args))
+        found += filter(None, (_sentence(each.value, 2) for each in node.keywords if each.arg in SAID))
     return found
 
 
-def _is_sentence(node: ast.expr, letters: int = 12) -> bool:
+def _sentence(node: ast.expr, letters: int = 12) -> str:
+    """What it says, if it is a sentence."""
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-        return False
-    return len(node.value) >= letters and bool(WORD.search(node.value)) and node.value[:1].isupper()
+        return ""
+    is_one = len(node.value) >= letters and bool(WORD.search(node.value)) and node.value[:1].isupper()
+    return node.value if is_one else ""
 
 
 @pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)

@@ -77,7 +77,7 @@ def test_it_refuses_a_copy_of_which_any_byte_was_changed(tmp_path):
     assert refused >= 55
 
 
-def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
     with ZipFile(path) as bundle:
         entries = {name: bundle.read(name) for name in bundle.namelist()}
     change(entries)
@@ -170,13 +170,13 @@ from django.utils import timezone
 from donations.models import StripeEvent
 from foundation.jobs import queue
 from foundation.letters import outbox, writing
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from supporters import consent
-from supporters.people import meet
-home.claim("acct_1/test")
-ozge = meet("ozge@donor.example", "Özge\\t\\\\N \\\\. a\\nline 🦋")
+from supporters.supporters import get_or_create_supporter
+clone_guard.claim("acct_1/test")
+ozge = get_or_create_supporter("ozge@donor.example", "Özge\\t\\\\N \\\\. a\\nline 🦋")
 consent.record(ozge, "letters", True, "words", "/subscribe/")
-outbox.put("waits", "receipt", "ozge@donor.example", writing.Written("s", "t", "h"))
+outbox.enqueue("waits", "receipt", "ozge@donor.example", writing.Written("s", "t", "h"))
 queue.enqueue("stripe-event", "stripe-event:evt_1", {"event": "evt_1"})
 Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now() + datetime.timedelta(days=1))
 """
@@ -189,9 +189,9 @@ from django.db import Error
 from donations.stripe import client
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from supporters.models import ConsentEvent, Supporter
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 def why(act):
     try:
         act()
@@ -202,11 +202,11 @@ print("TOLD", json.dumps({
     "letters": list(Letter.objects.values_list("key", "state")),
     "jobs": [job.args for job in Job.objects.filter(kind="stripe-event")],
     "sessions": Session.objects.count(),
-    "mail": why(home.check_address),
+    "mail": why(clone_guard.check_address),
     "stripe": why(client.account),
-    "account": why(lambda: home.check_account("acct_1/test")),
+    "account": why(lambda: clone_guard.check_account("acct_1/test")),
     "guard": why(lambda: ConsentEvent.objects.all()._raw_delete("default")),
-    "next": why(lambda: meet("next@donor.example")),
+    "next": why(lambda: get_or_create_supporter("next@donor.example")),
 }))
 """
 

@@ -10,7 +10,7 @@ from django.utils.http import int_to_base36
 
 from config.logs import OneLine
 from foundation.jobs import errors
-from tests.staff.people import member
+from tests.staff.users import member
 
 SMALL = "dirhpb-b893f0c1d2e3a4b5c6d7e8f90a1b2c3d"  # as Django makes them: no capital in it
 SIGNED = signing.dumps([7, "news"], salt="x", compress=False)  # with colons

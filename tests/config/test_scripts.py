@@ -274,13 +274,14 @@ def test_it_says_that_its_data_are_of_another_version(furnished: Path, tmp_path:
         names = [
             ("donations", "0001_initial"),
             ("donations", "0002_of_before"),
+            ("doors", "0001_initial"),  # which is called access now
             ("an_app_that_is_gone", "0001_initial"),
         ]
         old.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-01')", names)
         old.commit()
     said = refused(furnished, PORT=str(free_port()), DATA_DIR=str(tmp_path))
     assert f"The data at {tmp_path} were made by another version of Road Out" in said
-    assert "it does not know donations.0002_of_before. Keep them" in said
+    assert "it does not know donations.0002_of_before, doors.0001_initial. Keep them" in said
     assert len([line for line in said.splitlines() if "another version" in line]) == 1
 
 

@@ -11,14 +11,14 @@ from donations.models import Gift, LedgerEntry, Receipt
 from donations.stripe import client
 
 
-def movements() -> list[dict[str, Any]]:
+def balance_transactions() -> list[dict[str, Any]]:
     """Every balance transaction at Stripe, by the site's own key."""
     return list(client.each(client.v1().balance_transactions.list, {}))
 
 
 def disagreements(stripes: Iterable[dict[str, Any]] | None = None) -> list[str]:
     """What differs, a line for each: nothing when the ledger is Stripe's books and every paid gift has its receipt."""
-    return [*_sums(movements() if stripes is None else stripes), *_twice(), *_receipts(), *_broken()]
+    return [*_sums(balance_transactions() if stripes is None else stripes), *_twice(), *_receipts(), *_broken()]
 
 
 def assert_books_agree() -> None:
@@ -32,8 +32,8 @@ def _sums(stripes: Iterable[dict[str, Any]]) -> Iterable[str]:
     theirs: Counter[tuple[str, str]] = Counter()
     for entry in LedgerEntry.objects.exclude(settled=None):
         ours[entry.settled_currency, entry.balance_transaction] += entry.settled or 0
-    for movement in stripes:
-        theirs[movement["currency"].upper(), movement["id"]] += movement["net"]
+    for txn in stripes:
+        theirs[txn["currency"].upper(), txn["id"]] += txn["net"]
     for key in sorted(ours.keys() | theirs.keys()):
         if key not in ours or key not in theirs or ours[key] != theirs[key]:
             yield f"{key[1]}: {ours.get(key)} {key[0]} in the ledger, {theirs.get(key)} at Stripe"

@@ -50,7 +50,7 @@ def begun(campaign: Campaign, amount: int = 2500, cover: int = 0, **fields) -> G
 
 def book(gift: Gift, kind: str, amount: int, cover: int = 0) -> None:
     """A movement of that gift's money in the ledger."""
-    ledger.put(
+    ledger.book(
         f"x_{next(NAMES)}",
         LedgerEntry.Kind(kind),
         timezone.now(),

@@ -7,7 +7,7 @@ import pytest
 import stripe
 from django.test import Client
 
-from donations.stripe import client, pace
+from donations.stripe import client, throttle
 from foundation.organisation.models import Organisation
 from tests.donations.donor import Donor, Till, a_charity
 
@@ -41,7 +41,7 @@ def unhurried(monkeypatch) -> None:
     """The offline Stripe need not be spared: what would be asked again later is asked again at once. How long we
     really wait is tested in test_read_quota.py and rules/test_client.py.
     """
-    monkeypatch.setattr(pace, "SECOND", 0.0)
+    monkeypatch.setattr(throttle, "SECOND", 0.0)
     monkeypatch.setattr(client, "PATIENCE", (0.0,) * len(client.PATIENCE))
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.001)

@@ -12,7 +12,7 @@ from django.test import Client
 from donations.giving import starter
 from donations.models import Currency
 from donations.stripe import client as stripe_client
-from foundation.doors import guard
+from foundation.access import antispam
 from foundation.jobs.queue import run_due
 from foundation.organisation.models import Organisation
 from tests.donations.kept import keep
@@ -59,7 +59,7 @@ class Till:
     def dispute(self, payment_intent: str, **facts) -> dict:
         return self.sandbox.dispute(self.tenant, payment_intent=payment_intent, **facts)
 
-    def movements(self) -> list[dict]:
+    def balance_transactions(self) -> list[dict]:
         """Every balance transaction at Stripe."""
         return list(stripe_client.each(stripe_client.v1().balance_transactions.list, {}))
 
@@ -107,7 +107,7 @@ class Donor:
 
     def form(self, address: str = "/give/") -> dict[str, str]:
         """The hidden fields of the page, as a browser would send them, opened a while ago."""
-        return {**self._hidden(self.client.get(address)), "opened": signing.dumps(time.time() - 30, salt=guard.SALT)}
+        return {**self._hidden(self.client.get(address)), "opened": signing.dumps(time.time() - 30, salt=antispam.SALT)}
 
     def _hidden(self, page) -> dict[str, str]:
         hidden = re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.content.decode())

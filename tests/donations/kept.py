@@ -15,6 +15,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.narrowing import not_none
+
 if TYPE_CHECKING:
     from tests.donations.donor import Donor
 
@@ -77,7 +79,7 @@ def tables() -> dict[str, str]:
     """The column of the key, by table."""
     models = apps.get_models(include_auto_created=True)
     owned = [model._meta for model in models if model._meta.managed and not model._meta.proxy]
-    return {meta.db_table: meta.pk.column for meta in owned if meta.db_table not in LEFT}
+    return {meta.db_table: not_none(meta.pk.column) for meta in owned if meta.db_table not in LEFT}
 
 
 def put(before: Rows, after: Rows) -> None:

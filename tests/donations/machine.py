@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from pytest_django.fixtures import Settings
 
 from donations.giving import starter
 from donations.models import Gift, LedgerEntry, Plan, Receipt
@@ -27,7 +28,7 @@ from tests.donations.agreement import assert_books_agree
 from tests.donations.donor import Donor, Till
 from tests.donations.test_events import told
 from tests.donations.truth import broken_promise, disagreements_with_stripe
-from tests.stripe_sandbox.driver import Declined
+from tests.stripe_sandbox.driver import Declined, Sandbox
 
 DAY = 86400
 DONORS = 8  # in one story
@@ -52,8 +53,8 @@ REACHED: Counter[str] = Counter()  # over all stories: a story in which nothing 
 class Story(AccountLife, RuleBasedStateMachine):
     """One charity with one Stripe account, from its first gift on. Its clock is Stripe's."""
 
-    sandbox = None
-    django = None
+    sandbox: Sandbox
+    django: Settings
 
     @initialize(
         month=st.sampled_from([GOOD, GOOD, FAILS_LATER]), bank=st.booleans(), past=st.booleans(), late=st.booleans()
@@ -155,7 +156,7 @@ class Story(AccountLife, RuleBasedStateMachine):
         """At Stripe and here; the worker does what is due."""
         self.till.advance(int(days * DAY))
         self.clock.shift(int(days * DAY))
-        dunning.look_after()
+        dunning.enqueue_due_steps()
         run_due()
         self.nothing_goes_back()
 
@@ -216,7 +217,7 @@ class Story(AccountLife, RuleBasedStateMachine):
                 self.events_come_late()
             for _ in range(2):  # a pause of ours voids months, which changes the plan at Stripe once more
                 runs.run(apply=True)
-                dunning.look_after()
+                dunning.enqueue_due_steps()
                 run_due()
             again = runs.run(apply=True)
             self.nothing_goes_back()
@@ -238,5 +239,5 @@ class Story(AccountLife, RuleBasedStateMachine):
         """What this story has been through."""
         REACHED.update(LedgerEntry.objects.values_list("kind", flat=True))
         REACHED["a further month"] += Gift.objects.paid().filter(attempt_key=None).count()
-        REACHED["plan held"] += Plan.objects.exclude(held_since=None).count()
+        REACHED["plan held"] += Plan.objects.exclude(auto_paused_at=None).count()
         REACHED["second page"] += Gift.objects.paid().filter(session_attempt__gt=1).count()

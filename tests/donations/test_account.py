@@ -28,7 +28,7 @@ def test_it_makes_all_that_the_site_needs_and_keeps_the_ids(till, charity):
     setup = StripeSetup.objects.get()
     (endpoint,) = endpoints()
     assert setup.endpoint == endpoint["id"] and endpoint["url"].endswith("/stripe/webhook/")
-    assert set(endpoint["enabled_events"]) == set(events.STEPS)
+    assert set(endpoint["enabled_events"]) == set(events.HANDLERS)
     assert setup.product_once and setup.product_monthly and setup.portal.startswith("bpc_")
     assert "STRIPE_WEBHOOK_SECRETS=whsec_" in said and "(made)" in said
 
@@ -44,9 +44,9 @@ def test_it_makes_nothing_twice_and_tells_no_secret_again(till, charity):
 def test_it_puts_right_what_somebody_changed(till, charity):
     run()
     (endpoint,) = endpoints()
-    client.ask(client.v1().webhook_endpoints.update, endpoint["id"], {"enabled_events": ["charge.succeeded"]})
+    client.request(client.v1().webhook_endpoints.update, endpoint["id"], {"enabled_events": ["charge.succeeded"]})
     run()
-    assert set(endpoints()[0]["enabled_events"]) == set(events.STEPS)
+    assert set(endpoints()[0]["enabled_events"]) == set(events.HANDLERS)
 
 
 def test_it_says_why_when_stripe_does_not_answer(till, charity):

@@ -12,23 +12,23 @@ from donations.campaigns import progress
 from donations.letters import statements
 from donations.models import (
     Campaign,
+    Dispute,
     Gift,
     LedgerEntry,
     MatchReservation,
-    Objection,
     Payout,
     Plan,
     Reconciliation,
     StripeEvent,
     StripeTrouble,
 )
-from donations.panel import numbers
+from donations.panel import dashboard
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.organisation.models import Home
-from supporters.people import meet
+from foundation.organisation.models import SiteIdentity
+from supporters.supporters import get_or_create_supporter
 from tests.donations.rules import given
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 KEYS = {False: "rk_test_of_these_tests", True: "rk_live_of_these_tests"}
@@ -39,11 +39,11 @@ def going(settings, live: bool) -> None:
 
 
 def paid(number: int, live: bool, campaign: Campaign, plan: Plan | None = None) -> Gift:
-    person = meet(f"donor{number}@donor.example")
+    person = get_or_create_supporter(f"donor{number}@donor.example")
     now = timezone.now()
     gift = given.gift(livemode=live, supporter=person, campaign=campaign, plan=plan, paid_at=now, email=person.email)
     sums = {"amount": 2606, "cover": 106, "currency": "USD", "livemode": live}
-    ledger.put(f"ch_{number}", LedgerEntry.Kind.CHARGE, now, gift=gift, **sums)
+    ledger.book(f"ch_{number}", LedgerEntry.Kind.CHARGE, now, gift=gift, **sums)
     receipts.issue(gift)
     held = {"promised": 1000, "amount": 1000, "state": MatchReservation.State.SETTLED}
     MatchReservation.objects.create(gift=gift, campaign=campaign, **held)
@@ -57,7 +57,10 @@ def rehearsed(settings):
     campaign = given.campaign()
     going(settings, live=False)
     plan = given.plan(
-        livemode=False, status="past_due", past_due_since=timezone.now(), supporter=meet("donor1@donor.example")
+        livemode=False,
+        status="past_due",
+        past_due_since=timezone.now(),
+        supporter=get_or_create_supporter("donor1@donor.example"),
     )
     campaign.lead_gift = paid(1, False, campaign, plan)
     campaign.save()
@@ -86,7 +89,7 @@ def test_it_counts_real_money_alone(rehearsed):
 
 def test_it_asks_nothing_more_of_monthly_gifts_of_the_rehearsal(rehearsed):
     assert not Plan.objects.counted().running().exists() and not Plan.objects.behind().exists()
-    figures = {str(label): number for label, number, _url in numbers.CarePanel().get_context_data({})["figures"]}
+    figures = {str(label): number for label, number, _url in dashboard.CarePanel().get_context_data({})["figures"]}
     assert figures["gifts that came"] == 1 and figures["monthly gifts whose card fails"] == 0
     plan = Plan.objects.get()
     page = signed_in("Donor care").get(f"/admin/plan/inspect/{plan.pk}/").content.decode()
@@ -99,7 +102,7 @@ def left_open(settings):
     given.charity()
     now = timezone.now()
     going(settings, live=False)
-    Home.objects.update_or_create(pk=1, defaults={"stripe_account": "acct_1/test"})
+    SiteIdentity.objects.update_or_create(pk=1, defaults={"stripe_account": "acct_1/test"})
     test, money = {"livemode": False, "as_of": now}, {"amount": 1, "unexplained": 1, "currency": "USD"}
     Payout.objects.create(payout_id="po_1", arrives_on=now, automatic=True, created_at=now, **money, **test)
     told = {"event_id": "evt_1", "type": "charge.refunded", "created": now, "state": "failed", "api_version": "1"}
@@ -110,11 +113,11 @@ def left_open(settings):
     Reconciliation.objects.create(applied=True, started_at=now, finished_at=now, place=failed)
     StripeTrouble.objects.create(what="product prod_1", first_at=now, last_at=now)
     lost = {"kind": "dispute", "status": "lost", "opened_at": now}
-    Objection.objects.create(stripe_object="dp_1", gift=given.gift(livemode=False), **lost, **test)
+    Dispute.objects.create(stripe_object="dp_1", gift=given.gift(livemode=False), **lost, **test)
 
 
 def shown() -> dict[str, int]:
-    panel = numbers.MoneyPanel().get_context_data({})
+    panel = dashboard.MoneyPanel().get_context_data({})
     return {str(label): number for label, number, _url in panel["figures"] if number} | {"last": panel["last"]}
 
 
@@ -124,7 +127,7 @@ def test_it_leaves_nothing_open_on_the_front_page(left_open, settings):
     going(settings, live=True)
     call_command("claim_site", stdout=StringIO())
     assert shown() == {"last": None}
-    assert numbers.MoneyPanel().get_context_data({})["told"] is None
+    assert dashboard.MoneyPanel().get_context_data({})["told"] is None
     jobs.run_due()
     assert (StripeEvent.objects.get().state, Job.objects.get().state) == ("ignored", "done")
     assert not list(audit.payouts())

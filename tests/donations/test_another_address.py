@@ -11,13 +11,14 @@ from donations.letters import year_end
 from donations.models import AddressChange, Gift, Plan
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
-from foundation.letters import again, outbox
+from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
 from supporters import consent, moving, news
 from supporters.models import Supporter
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 from tests.donations.test_offline import entry
-from tests.staff.people import signed_in
+from tests.narrowing import not_none
+from tests.staff.users import signed_in
 from tests.supporters.visitor import come_in
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,7 @@ def test_it_follows_a_correction_by_staff_in_every_later_letter_and_at_stripe(do
 
 def test_it_never_gives_one_person_the_rows_of_another(donor, till):
     gift = monthly(donor, till)
-    bob = meet(NEW, "Bob")
+    bob = get_or_create_supporter(NEW, "Bob")
     page = signed_in("Donor care").post(f"/admin/supporter/inspect/{gift.supporter_id}/address/", CHECKED, follow=True)
     assert "is another supporter" in page.content.decode()
     gift.refresh_from_db()
@@ -76,13 +77,13 @@ def asks(visitor: Client, email: str) -> str:
     assert "on its way" in visitor.post("/my/address/", {"email": email, "opened": opened}).content.decode()
     run_due()
     letter = Letter.objects.filter(template="address_confirm", to=email).latest("pk")
-    return re.search(r"/my/address/[^/\s]+/", letter.text)[0]
+    return re.search(r"/my/address/[^/\s]+/", letter.text).group()
 
 
 def test_it_lets_a_donor_move_on_my_page_by_a_link_to_the_new_mailbox(donor, till):
     monthly(donor, till)
     visitor = come_in(OLD)
-    meet(NEW)  # known already, by another gift: the same person, as the link proves
+    get_or_create_supporter(NEW)  # known already, by another gift: the same person, as the link proves
     link = asks(visitor, NEW)
     stranger = Client()
     assert stranger.get(link).status_code == 200 and Supporter.objects.filter(email=OLD).exists()
@@ -139,7 +140,7 @@ def test_it_sends_what_did_not_arrive_to_the_address_put_right_and_nothing_more_
 
 def test_it_sends_a_statement_and_news_again_to_where_their_reader_is_now(charity):
     """No gift names them: the one names its reader by its paper, the other by the way to stop it."""
-    reader = offline.record(entry("cheque", email=OLD)).supporter
+    reader = not_none(offline.record(entry("cheque", email=OLD)).supporter)
     year_end.write(2026)
     consent.record(reader, "letters", True, "words", "/subscribe/")
     facts = {"name": "Ada", "my_page": "x", "total": "1", "given": "1", "payments": 1, "next_on": ""}
@@ -149,7 +150,7 @@ def test_it_sends_a_statement_and_news_again_to_where_their_reader_is_now(charit
     first = list(sent)
     moving.move(reader, NEW)
     for letter in first:
-        again.go(letter)
+        resending.resend(letter)
     assert len(first) == 2 and Letter.objects.filter(key__contains=":again:", to=NEW).count() == 2
 
 
@@ -182,7 +183,7 @@ def test_it_sends_all_that_a_list_shows_again(donor, till, monkeypatch):
 
 def test_it_sends_a_letter_again_whose_job_was_given_up(charity):
     letter = outbox.queue("one", "address_changed", OLD, {"before": "a", "after": "b"})
-    assert not again.may_go(letter)
+    assert not resending.may_go(letter)
     Job.objects.update(state=Job.State.DEAD)
     staff = signed_in("Donor care")
     assert "Send all of them again" in staff.get("/admin/letters-again/").content.decode()
@@ -212,6 +213,6 @@ def test_it_sends_no_second_link_that_opens_a_door(charity):
     letter = outbox.queue("other", "my_link", OLD, {"name": "", "link": "x", "minutes": "30"})
     run_due()
     letter.refresh_from_db()
-    assert letter.state == "sent" and not again.may_go(letter)
+    assert letter.state == "sent" and not resending.may_go(letter)
     assert signed_in("Finance").post(f"/admin/letter/inspect/{letter.pk}/again/").status_code in (302, 403)
     assert Letter.objects.count() == 1

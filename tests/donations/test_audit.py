@@ -13,6 +13,7 @@ from donations.stripe import parse
 from donations.sync import balance
 from foundation.append_only import triggers
 from tests.donations.test_reconcile import story
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +69,8 @@ def test_it_names_the_row_that_somebody_changed_by_sql(donor, till, table, chang
 
 def test_it_names_money_that_is_booked_as_not_ours_and_as_a_gifts_until_a_comparison_takes_it_back(donor, till):
     donor.gave("once", "25")
-    (movement,) = (parse.movement(raw) for raw in till.movements())
-    balance.foreign(movement)
-    assert list(audit.foreign()) == [f"{movement.id}: booked as not ours, and as a gift's"]
+    (txn,) = (not_none(parse.balance_transaction(raw)) for raw in till.balance_transactions())
+    balance.book_foreign(txn)
+    assert list(audit.foreign()) == [f"{txn.id}: booked as not ours, and as a gift's"]
     runs.run(apply=True)
-    assert list(audit.foreign()) == [] and balance.unexplained([movement]) == []
+    assert list(audit.foreign()) == [] and balance.unexplained([txn]) == []

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connections, transaction
 
 from donations.books import ledger, receipts
 from donations.models import Currency, Gift, LedgerEntry, Receipt
-from foundation.append_only.models import GrowsOnlyError
+from foundation.append_only.models import AppendOnlyError
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from tests.donations.test_events import charged
@@ -31,19 +31,19 @@ def entry(charity) -> LedgerEntry:
 
 def test_it_changes_no_row_of_the_ledger(entry):
     entry.amount = 1
-    with pytest.raises(GrowsOnlyError):
+    with pytest.raises(AppendOnlyError):
         entry.save()
-    with pytest.raises(GrowsOnlyError):
+    with pytest.raises(AppendOnlyError):
         LedgerEntry.objects.update(amount=1)
-    with pytest.raises(GrowsOnlyError), transaction.atomic():
+    with pytest.raises(AppendOnlyError), transaction.atomic():
         LedgerEntry.objects.bulk_update([entry], ["amount"])
     assert LedgerEntry.objects.get().amount == 2500
 
 
 def test_it_deletes_no_row_of_the_ledger(entry):
-    with pytest.raises(GrowsOnlyError):
+    with pytest.raises(AppendOnlyError):
         entry.delete()
-    with pytest.raises(GrowsOnlyError):
+    with pytest.raises(AppendOnlyError):
         LedgerEntry.objects.all().delete()
     with pytest.raises(Exception, match="protected"):
         entry.gift.delete()
@@ -53,7 +53,7 @@ def test_it_changes_and_deletes_no_receipt(charity):
     receipt = receipts.issue(gift())
     receipt.name = "Somebody else"
     for change in (receipt.save, receipt.delete, Receipt.objects.all().delete, lambda: Receipt.objects.update(total=1)):
-        with pytest.raises(GrowsOnlyError):
+        with pytest.raises(AppendOnlyError):
             change()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from donations.models import Gift, LedgerEntry, Plan, Receipt
 from tests.donations.test_monthly_life import clock  # noqa: F401 - fixture
-from tests.donations.test_returns import balanced
+from tests.donations.test_refunds import balanced
 
 pytestmark = pytest.mark.django_db
 DAY = 86400
@@ -27,7 +27,8 @@ def at(clock):  # noqa: F811
     """Move Stripe's clock and ours to a moment (UTC)."""
 
     def move(*moment: int) -> None:
-        clock((datetime(*moment, tzinfo=UTC) - timezone.now()).total_seconds() / DAY)
+        when = datetime(*moment, tzinfo=UTC)  # type: ignore[misc, arg-type]  # never so many that one is the zone
+        clock((when - timezone.now()).total_seconds() / DAY)
 
     return move
 

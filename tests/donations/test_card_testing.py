@@ -15,12 +15,13 @@ from donations.card_testing import breaker, tries
 from donations.giving import checkout, gifts
 from donations.models import Breaker, CardTry, Gift, Opening
 from donations.stripe import client, reads
-from foundation.doors import proof
+from foundation.access import proof_of_work
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from staff.models import User
 from tests.donations.donor import Donor
 from tests.foundation.crowd import together
+from tests.narrowing import not_none
 from tests.stripe_sandbox.driver import Declined
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -28,11 +29,11 @@ DECLINED = ["4000000000000002", "4000000000009995", "4000000000009987", "4000000
 
 
 def pages() -> int:
-    return len(client.ask(client.v1().checkout.sessions.list, {"limit": 100})["data"])
+    return len(client.request(client.v1().checkout.sessions.list, {"limit": 100})["data"])
 
 
 def challenge(answer) -> str:
-    return html.unescape(re.search(r'data-challenge="([^"]*)"', answer.content.decode())[1])
+    return html.unescape(re.search(r'data-challenge="([^"]*)"', answer.content.decode()).group(1))
 
 
 def refuse(till, page: str, *cards: str) -> None:
@@ -50,7 +51,7 @@ def again(answer) -> dict[str, str]:
 def letter_to(address: str) -> str:
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
         run_due()
-    return next(each.body for each in reversed(mail.outbox) if each.to == [address])
+    return next(str(each.body) for each in reversed(mail.outbox) if each.to == [address])
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_it_goes_on_after_a_proof_of_work_with_all_that_was_typed(stranger, trip
     assert asked.status_code == 403 and not Gift.objects.exists()
     titles = re.findall(r"<(?:title|h1)>([^<]+)", asked.content.decode())
     assert len(titles) == 2 and titles[0].startswith(titles[1])  # a reader of the tab finds the page that it names
-    answer = donor.send({**again(asked), "proof": proof.solve(challenge(asked))})
+    answer = donor.send({**again(asked), "proof": proof_of_work.solve(challenge(asked))})
     assert answer.status_code == 303 and "/c/pay/" in answer["Location"]
     gift = Gift.objects.get()
     assert (gift.amount, gift.email, gift.name) == (4250, "new@donor.example", "Zoë & Co")
@@ -129,7 +130,7 @@ def test_it_goes_on_after_a_proof_of_work_with_all_that_was_typed(stranger, trip
 def test_it_takes_a_proof_once_and_for_one_form(stranger, tripped):
     donor = stranger()
     asked = donor.give("once", "25", email="new@donor.example")
-    solved = proof.solve(challenge(asked))
+    solved = proof_of_work.solve(challenge(asked))
     assert donor.send({**again(asked), "proof": solved}).status_code == 303
     assert donor.send({**again(asked), "proof": solved}).status_code == 303, "the same gift, once more"
     assert donor.send({**again(asked), "proof": solved, "other": "26"}).status_code == 403
@@ -145,18 +146,18 @@ def test_it_takes_no_made_up_proof(stranger, tripped, wrong):
 
 
 def test_it_takes_no_proof_after_its_time(charity):
-    solved = proof.solve(proof.ask("one"))
-    with time_machine.travel(time.time() + proof.LIFE + 5):
-        assert not proof.accept(solved, "one")
-    assert not proof.accept(solved, "two")
-    assert proof.accept(solved, "one") and not proof.accept(solved, "one")
+    solved = proof_of_work.solve(proof_of_work.challenge("one"))
+    with time_machine.travel(time.time() + proof_of_work.LIFE + 5):
+        assert not proof_of_work.accept(solved, "one")
+    assert not proof_of_work.accept(solved, "two")
+    assert proof_of_work.accept(solved, "one") and not proof_of_work.accept(solved, "one")
 
 
 @pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_it_spends_a_proof_once_when_twenty_send_it_at_once(charity):
-    solved = proof.solve(proof.ask("one"))
-    assert together(20, lambda _number: proof.accept(solved, "one")).count(True) == 1
+    solved = proof_of_work.solve(proof_of_work.challenge("one"))
+    assert together(20, lambda _number: proof_of_work.accept(solved, "one")).count(True) == 1
 
 
 def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
@@ -166,7 +167,7 @@ def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
         answer = donor.send({**again(asked), "step": "mail"})
         assert (answer.status_code, answer["Location"]) == (303, "/give/finish/")
     assert pages() == 0 and Letter.objects.filter(key__startswith="finish-gift:").count() == 1
-    link = re.search(r"/give/finish/[\w-]+/", letter_to("new@donor.example"))[0]
+    link = re.search(r"/give/finish/[\w-]+/", letter_to("new@donor.example")).group()
     elsewhere = Client()
     for _ in range(3):  # a mail scanner looks at it
         assert elsewhere.get(link).status_code == 200
@@ -194,12 +195,12 @@ def test_it_makes_no_page_for_a_gift_that_waits_for_its_link(stranger, tripped):
     donor.send({**again(asked), "step": "mail"})
     assert donor.send(again(asked)).status_code == 403 and pages() == 0
     asked = donor.send(again(asked))
-    assert donor.send({**again(asked), "proof": proof.solve(challenge(asked))}).status_code == 303
+    assert donor.send({**again(asked), "proof": proof_of_work.solve(challenge(asked))}).status_code == 303
 
 
 def test_it_lets_a_hall_of_two_hundred_give_through_one_connection():
     for number in range(200):
-        gifts.begin(wish(f"hall{number}@donor.example"), "192.0.2.7", vouched=True)
+        gifts.begin(gift_request(f"hall{number}@donor.example"), "192.0.2.7", vouched=True)
     assert Gift.objects.count() == 200
 
 
@@ -207,7 +208,7 @@ def test_it_lets_a_hall_give_where_some_honest_cards_are_refused():
     """Ten refused of many that pass are a hall; ten refused of few are a thief."""
     hall, thief = "192.0.2.7", "192.0.2.8"
     for block, good in ((hall, 30), (thief, 5)):
-        gift = gifts.begin(wish(f"{good}@donor.example"), block, vouched=True)
+        gift = gifts.begin(gift_request(f"{good}@donor.example"), block, vouched=True)
         for number in range(good + 10):
             card = f"{block}-{number}"
             CardTry.objects.create(charge_id=card, gift=gift, card=card, declined=number < 10, at=timezone.now())
@@ -218,14 +219,14 @@ def test_it_lets_a_hall_give_where_some_honest_cards_are_refused():
 def test_it_takes_a_mailbox_for_one_whatever_stands_behind_a_plus():
     """At any host: else each plus is a letter more to somebody who did not ask for it."""
     for number in range(12):
-        gifts.begin(wish(f"victim+{number}@workspace.example"), f"192.0.2.{number}", vouched=True)
+        gifts.begin(gift_request(f"victim+{number}@workspace.example"), f"192.0.2.{number}", vouched=True)
     with pytest.raises(gifts.TooOftenError):
-        gifts.begin(wish("victim+12@workspace.example"), "192.0.2.99", vouched=True)
-    assert gifts.begin(wish("other@workspace.example"), "192.0.2.99", vouched=True)
+        gifts.begin(gift_request("victim+12@workspace.example"), "192.0.2.99", vouched=True)
+    assert gifts.begin(gift_request("other@workspace.example"), "192.0.2.99", vouched=True)
 
 
-def wish(email: str) -> gifts.Wish:
-    return gifts.Wish(gifts.new_attempt(), "once", "USD", 2500, 0, email, "")
+def gift_request(email: str) -> gifts.GiftRequest:
+    return gifts.GiftRequest(gifts.new_attempt(), "once", "USD", 2500, 0, email, "")
 
 
 def test_it_buries_nobody_in_letters(stranger, tripped):
@@ -293,7 +294,7 @@ def test_it_closes_the_page_and_waits_an_hour_after_five_refused_cards(stranger,
     page = donor.give("once", "25", email="thief@gmail.com")["Location"]
     refuse(till, page, *DECLINED)
     till.tell()
-    assert reads.checkout_page(Gift.objects.get().session_id).status == "expired"
+    assert reads.checkout_session(not_none(Gift.objects.get().session_id)).status == "expired"
     refused = donor.give("once", "34", email="other@donor.example")
     assert refused.status_code == 429 and refused["Retry-After"] == "3600"
     assert "wait an hour" in refused.content.decode() and 'value="34"' in refused.content.decode()
@@ -309,7 +310,7 @@ def test_it_refuses_nobody_for_cards_that_another_tried_under_their_address(stra
     ada = stranger()
     asked = ada.give("once", "33", email="a.da+gifts@googlemail.com")
     assert asked.status_code == 403 and "refused" not in asked.content.decode()
-    assert ada.send({**again(asked), "proof": proof.solve(challenge(asked))}).status_code == 303
+    assert ada.send({**again(asked), "proof": proof_of_work.solve(challenge(asked))}).status_code == 303
     assert stranger().give("once", "33", email="ada@donor.example").status_code == 303
 
 
@@ -319,7 +320,10 @@ def test_it_counts_the_same_card_once_and_keeps_no_fingerprint(stranger, till):
     refuse(till, page, *DECLINED[:1] * 6)
     till.tell()
     till.tell()
-    assert CardTry.objects.count() == 6 and reads.checkout_page(Gift.objects.get().session_id).status == "open"
+    assert (
+        CardTry.objects.count() == 6
+        and reads.checkout_session(not_none(Gift.objects.get().session_id)).status == "open"
+    )
     told = [charge["payment_method_details"]["card"]["fingerprint"] for charge in till.objects("charge")]
     assert not CardTry.objects.filter(card__in=told).exists()
 
@@ -365,8 +369,8 @@ def test_it_lets_a_busy_day_pass_when_donors_pay(stranger, till):
 
 def test_it_ends_a_payment_page_after_half_an_hour(donor):
     donor.give("once", "25")
-    left = Gift.objects.get().session_expires_at - timezone.now()
-    assert timedelta(minutes=30) < left <= checkout.PAGE_LIFE <= timedelta(minutes=32)
+    left = not_none(Gift.objects.get().session_expires_at) - timezone.now()
+    assert timedelta(minutes=30) < left <= checkout.SESSION_LIFE <= timedelta(minutes=32)
 
 
 @pytest.mark.both

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from donations.giving import checkout
 from donations.models import Gift, StripeSetup
-from donations.stripe import client, gate, reads, writes
+from donations.stripe import client, concurrency, reads, writes
 from donations.stripe.errors import NotFoundError, StripeIsDownError
 from foundation.jobs.queue import run_due
-from foundation.organisation import home
-from foundation.organisation.models import Home
+from foundation.organisation import clone_guard
+from foundation.organisation.models import SiteIdentity
 from tests.donations.donor import Donor
 from tests.foundation.crowd import together
+from tests.narrowing import not_none
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 PAGES = "/v1/checkout/sessions"
@@ -27,7 +28,7 @@ PAGES = "/v1/checkout/sessions"
 
 def pages() -> list[dict]:
     """Every payment page that Stripe has for us."""
-    return client.ask(client.v1().checkout.sessions.list, {"limit": 100})["data"]
+    return client.request(client.v1().checkout.sessions.list, {"limit": 100})["data"]
 
 
 def test_it_finds_the_same_gift_when_a_form_is_sent_twice(donor, till):
@@ -89,11 +90,11 @@ def test_it_closes_nobody_elses_page(donor, till):
 def test_it_makes_a_new_page_when_the_old_one_ended(donor, till):
     fields = donor.wish("once", "25")
     donor.send(fields)
-    writes.expire_checkout(Gift.objects.get().session_id)
+    writes.expire_checkout_session(not_none(Gift.objects.get().session_id))
     donor.send(fields)
     gift = Gift.objects.get()
     assert gift.session_attempt == 2 and {page["status"] for page in pages()} == {"open", "expired"}
-    assert reads.checkout_page(gift.session_id).status == "open"
+    assert reads.checkout_session(not_none(gift.session_id)).status == "open"
 
 
 def test_it_does_not_charge_again_who_comes_back_after_paying(donor, till):
@@ -147,9 +148,9 @@ def test_it_waits_no_longer_than_a_donor_does(donor, till, monkeypatch):
 
 def test_it_leaves_threads_to_readers_however_many_donors_wait_for_a_slow_stripe(donor, till, monkeypatch):
     """Whoever finds every place taken is asked to come again, with all values kept, before Stripe is called."""
-    monkeypatch.setattr(gate, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(concurrency, "_slots", threading.BoundedSemaphore(1))
     fields = donor.wish("once", "25")
-    with gate._places:
+    with concurrency._slots:
         page = donor.send(fields)
     assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
     assert pages() == []
@@ -211,7 +212,7 @@ def test_it_keeps_the_moment_that_goes_with_a_key(donor, till):
     donor.give("once", "25")
     gift = Gift.objects.get()
     assert int(gift.session_expires_at.timestamp()) == pages()[0]["expires_at"]
-    assert timedelta(minutes=30) < checkout.PAGE_LIFE
+    assert timedelta(minutes=30) < checkout.SESSION_LIFE
 
 
 def test_it_sends_our_reference_with_everything(donor, till):
@@ -236,7 +237,7 @@ def test_it_makes_each_product_once(donor, till):
 
 
 def test_it_moves_no_money_in_a_database_that_is_not_at_home(donor, till):
-    home.claim("acct_of_another_place/test")
+    clone_guard.claim("acct_of_another_place/test")
     page = donor.give("once", "25")
     assert page.status_code == 503 and "Nothing was charged" in page.content.decode()
     assert pages() == []
@@ -270,12 +271,12 @@ def test_it_does_not_say_nothing_was_charged_when_something_was(donor, till):
 
 
 @pytest.mark.parametrize(
-    "call", ["payment_intent", "charge", "invoice", "subscription", "checkout_page", "expire_checkout"]
+    "call", ["payment_intent", "charge", "invoice", "subscription", "checkout_session", "expire_checkout_session"]
 )
 def test_it_asks_for_nothing_by_an_empty_id(till, call):
     """The library would ask for a list of everything."""
     with pytest.raises(NotFoundError):
-        getattr(writes if call == "expire_checkout" else reads, call)("")
+        getattr(writes if call == "expire_checkout_session" else reads, call)("")
 
 
 def test_it_counts_a_key_that_does_not_work_as_down(till, settings):
@@ -285,11 +286,11 @@ def test_it_counts_a_key_that_does_not_work_as_down(till, settings):
 
 
 def test_it_takes_no_gift_in_a_copy_and_says_so(donor, till):
-    Home.objects.create(pk=1, stripe_account="acct_of_somebody_else")
+    SiteIdentity.objects.create(pk=1, stripe_account="acct_of_somebody_else")
     page = donor.give("once", "25")
     assert page.status_code == 503
     assert "This copy of the site does not take gifts. Nothing was charged." in page.content.decode()
     assert pages() == []
-    assert "acct_of_somebody_else" in Home.objects.get().refused
-    home.claim()
+    assert "acct_of_somebody_else" in SiteIdentity.objects.get().refused
+    clone_guard.claim()
     assert donor.give("once", "25").status_code == 303

@@ -7,20 +7,20 @@ import time_machine
 from django.utils import timezone
 
 from donations.letters.outcomes import Tell
-from donations.models import Gap, Gift, LedgerEntry, Objection, Plan, Receipt, Reconciliation, StripeEvent
+from donations.models import Dispute, Gap, Gift, LedgerEntry, Plan, Receipt, Reconciliation, StripeEvent
 from donations.monthly import changes
 from donations.reconcile import runs
-from donations.stripe import ahead, client, parse, reads, writes
+from donations.stripe import client, parse, prefetch, reads, writes
 from donations.stripe.errors import NotFoundError
 from donations.sync import balance
 from foundation.letters.models import Letter
-from tests.donations.test_returns import balanced
-from tests.staff.people import member, signed_in
+from tests.donations.test_refunds import balanced
+from tests.staff.users import member, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding, pytest.mark.usefixtures("unhurried")]
 LISTS = {
-    "movements": "/v1/balance_transactions",
-    "pages": "/v1/checkout/sessions",
+    "balance_transactions": "/v1/balance_transactions",
+    "checkout_sessions": "/v1/checkout/sessions",
     "plans": "/v1/subscriptions",
     "disputes": "/v1/disputes",
     "warnings": "/v1/radar/early_fraud_warnings",
@@ -38,7 +38,7 @@ def lose(**which) -> None:
 
 
 def open_gaps() -> list[str]:
-    return [gap.movement for gap in Gap.objects.filter(explained_at=None)]
+    return [gap.balance_transaction for gap in Gap.objects.filter(explained_at=None)]
 
 
 def figure(label: str) -> str:
@@ -105,7 +105,7 @@ def test_it_compares_the_other_lists_when_the_key_may_not_read_one_and_that_one_
     )
     till.calm()
     assert runs.run(timezone.now() - timedelta(days=3), apply=True).failed == []
-    assert Gift.objects.paid().count() == 2 and Objection.objects.count() == 2 and balanced(till)
+    assert Gift.objects.paid().count() == 2 and Dispute.objects.count() == 2 and balanced(till)
 
 
 def test_it_reads_what_it_owes_however_old_that_is_by_then(donor, till):
@@ -116,11 +116,11 @@ def test_it_reads_what_it_owes_however_old_that_is_by_then(donor, till):
     for day in (20, 40):
         with later(day):
             runs.hourly()
-            assert Reconciliation.objects.first().failed == ["warnings"] and not Objection.objects.exists()
+            assert Reconciliation.objects.first().failed == ["warnings"] and not Dispute.objects.exists()
     till.calm()
     with later(60):
         runs.hourly()
-    assert Reconciliation.objects.first().failed == [] and Objection.objects.get().kind == "warning"
+    assert Reconciliation.objects.first().failed == [] and Dispute.objects.get().kind == "warning"
 
 
 def test_it_keeps_a_gap_for_each_thing_behind_a_payment_that_it_may_not_read(donor, till):
@@ -135,10 +135,10 @@ def test_it_keeps_a_gap_for_each_thing_behind_a_payment_that_it_may_not_read(don
     assert Gap.objects.get().explained_at and balanced(till)
 
 
-def test_it_keeps_as_a_gap_even_a_movement_of_which_it_understands_nothing(donor, till, monkeypatch):
+def test_it_keeps_as_a_gap_even_a_balance_transaction_of_which_it_understands_nothing(donor, till, monkeypatch):
     donor.paid("once", "25")
     with monkeypatch.context() as patch:
-        patch.setattr(parse, "movement", lambda raw: raw["of a new form"])
+        patch.setattr(parse, "balance_transaction", lambda raw: raw["of a new form"])
         row = runs.run(apply=True)
         assert row.finished_at and row.gaps == 1 and "KeyError" in row.notes
         with later(20):
@@ -152,10 +152,19 @@ def test_it_looks_at_every_gap_again_and_not_only_at_a_hundred(till, charity):
     runs.hourly()
     account = client.account()
     Gap.objects.bulk_create(
-        Gap(movement=f"txn_{n}", account=account, type="stripe_fee", net=-5, currency="USD", moved_at=timezone.now())
+        Gap(
+            balance_transaction=f"txn_{n}",
+            account=account,
+            type="stripe_fee",
+            net=-5,
+            currency="USD",
+            moved_at=timezone.now(),
+        )
         for n in range(120)
     )
-    Gap.objects.create(movement="txn_of_another", account="acct_other", net=-5, currency="USD", type="stripe_fee")
+    Gap.objects.create(
+        balance_transaction="txn_of_another", account="acct_other", net=-5, currency="USD", type="stripe_fee"
+    )
     runs.hourly()
     assert open_gaps() == ["txn_of_another"] and LedgerEntry.objects.count() == 120
     assert figure("money at Stripe that is not in our books") == "0"
@@ -178,7 +187,7 @@ def test_it_makes_gifts_anew_that_a_restored_backup_lost(donor, till):
         assert abs(gift.created_at - old.created_at) < timedelta(minutes=5)
     assert not before and Plan.objects.get().supporter.email == "grace@donor.example"
     assert "foreign" not in kinds() and LedgerEntry.objects.raised() == {"USD": 5000} and balanced(till)
-    assert Receipt.objects.holding().count() == 2
+    assert Receipt.objects.current().count() == 2
     till.advance(32 * 86400)
     till.tell()
     assert Gift.objects.paid().count() == 3 and Plan.objects.count() == 1 and balanced(till)
@@ -226,7 +235,7 @@ def test_it_takes_foreign_money_back_when_its_monthly_gift_appears(donor, till, 
         till.tell()
     else:
         runs.hourly()
-        assert Reconciliation.objects.first().found["movements"] == 1
+        assert Reconciliation.objects.first().found["balance transactions"] == 1
     assert not LedgerEntry.objects.foreign().exists() and {"foreign", "foreign_reversal", "charge", "fee"} <= kinds()
     assert balanced(till) and LedgerEntry.objects.raised() == {"USD": 6000}
     rows = LedgerEntry.objects.count()
@@ -237,7 +246,7 @@ def test_it_takes_foreign_money_back_when_its_monthly_gift_appears(donor, till, 
 def test_it_takes_no_money_of_others_for_ours_however_often_it_looks(donor, till):
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
     first, second = runs.run(apply=True), runs.run(apply=True)
-    assert (first.found_text(), second.found_text()) == ("movements: 1", "")
+    assert (first.found_text(), second.found_text()) == ("balance transactions: 1", "")
     assert [entry.kind for entry in LedgerEntry.objects.all()] == ["foreign"]
 
 
@@ -252,7 +261,7 @@ def test_it_leaves_a_gap_where_stripe_does_not_know_the_thing_behind(donor, till
     monkeypatch.setitem(balance.SOURCES, "ch", unknown)
     row = runs.run(apply=True)
     assert row.gaps == len(row.missing) == 1 and "foreign" not in kinds(), "the page of the other gift told of it"
-    assert row.notes == f"not in our books: {Gap.objects.get(explained_at=None).movement}"
+    assert row.notes == f"not in our books: {Gap.objects.get(explained_at=None).balance_transaction}"
 
 
 def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, till):
@@ -261,14 +270,14 @@ def test_it_finds_how_a_dispute_and_a_question_ended_though_they_are_old(donor, 
     first, second = [intent["id"] for intent in till.objects("payment_intent")]
     dispute, question = till.dispute(first), till.dispute(second, inquiry=True)
     runs.hourly()
-    assert Objection.objects.waiting().count() == 2
+    assert Dispute.objects.waiting().count() == 2
     with later(5):
         runs.hourly()
     till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
     till.sandbox.end_dispute(question["id"], "warning_closed", till.tenant)
     with later(8):
         runs.hourly()
-    assert set(Objection.objects.values_list("status", flat=True)) == {"lost", "warning_closed"}
+    assert set(Dispute.objects.values_list("status", flat=True)) == {"lost", "warning_closed"}
     with later(16):
         runs.hourly()
     assert Reconciliation.objects.first().found_text() == ""
@@ -282,17 +291,17 @@ def test_it_hides_nothing_because_a_clock_was_wrong_by_a_day(donor, till, hours)
     till.tell()
     plan = Plan.objects.get()
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
-        changes.look(plan)
+        changes.refresh(plan)
         runs.run(apply=True)
     writes.end(plan.subscription_id)
     till.sandbox.end_dispute(till.objects("dispute")[0]["id"], "lost", till.tenant)
     till.tell()
-    assert Plan.objects.get().status == "ended" and Objection.objects.get().status == "lost"
+    assert Plan.objects.get().status == "ended" and Dispute.objects.get().status == "lost"
     assert runs.run(apply=True).found_text() == ""
 
 
 def test_it_believes_an_older_fetch_less_than_a_newer_one_of_a_clock_that_differs_by_seconds():
     now = timezone.now()
-    assert ahead.overtaken(now + timedelta(seconds=30), now) and ahead.overtaken(now, now)
-    assert not ahead.overtaken(now - timedelta(seconds=1), now)
-    assert not ahead.overtaken(now + timedelta(minutes=2), now)
+    assert prefetch.overtaken(now + timedelta(seconds=30), now) and prefetch.overtaken(now, now)
+    assert not prefetch.overtaken(now - timedelta(seconds=1), now)
+    assert not prefetch.overtaken(now + timedelta(minutes=2), now)

@@ -24,7 +24,7 @@ from tests.donations.contract import Recorder, public, said_by_the_sdk, undescri
 pytestmark = pytest.mark.django_db
 KEPT = Path(__file__).with_name("contract.json")
 # These ask nothing of Stripe by themselves: they carry the calls of the others, or look at what we have already.
-CARRIERS = {"ask", "get", "each", "named", "v1", "is_live", "version"}
+CARRIERS = {"request", "get", "each", "named", "v1", "is_live", "version"}
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def driven(donor, till, monkeypatch):
                 return right(*args, **words)
 
             monkeypatch.setattr(module, name, noted)
-    account.set_up(events.STEPS)
-    account.set_up(events.STEPS)
-    client.ask(client.v1().products.update, "road_out_gift_once", {"active": False})  # which donations mends
+    account.set_up(events.HANDLERS)
+    account.set_up(events.HANDLERS)
+    client.request(client.v1().products.update, "road_out_gift_once", {"active": False})  # which donations mends
     donor.pay(donor.give("once", "25"))
     donor.pay(donor.give("monthly", "30"))
     unpaid = donor.give("once", "26")
-    writes.expire_checkout(unpaid["Location"].rsplit("/", 1)[-1].split("?")[0])
+    writes.expire_checkout_session(unpaid["Location"].rsplit("/", 1)[-1].split("?")[0])
     till.tell()
     first, *_ = [charge for charge in till.objects("charge") if charge["amount"] == 2500]
     refund = till.refund(first["payment_intent"], amount=500)
@@ -56,7 +56,7 @@ def driven(donor, till, monkeypatch):
     till.tell()
     runs.run(apply=True)
     plan = Plan.objects.get()
-    for change in (changes.stop, changes.undo_stop, changes.pause, changes.resume, changes.look):
+    for change in (changes.stop, changes.undo_stop, changes.pause, changes.resume, changes.refresh):
         change(plan)
     changes.change_amount(plan, 4000)
     writes.pause(plan.subscription_id, timezone.now() + timedelta(days=9))

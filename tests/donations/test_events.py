@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -21,10 +22,11 @@ from donations.webhooks import events, restored
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 from tests.donations.booking import book
 from tests.donations.donor import Donor
 from tests.donations.test_webhook import EVENT
+from tests.narrowing import not_none
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
@@ -41,14 +43,14 @@ def books() -> dict:
 
 
 def told(till) -> list[dict]:
-    return [event for event in till.events() if event["type"] in events.STEPS]
+    return [event for event in till.events() if event["type"] in events.HANDLERS]
 
 
 def in_order(order: list[dict]) -> dict:
     """What the books would be if exactly these events came in this order; then everything is undone."""
     with transaction.atomic():
         for event in order:
-            events.STEPS[event["type"]](event["data"]["object"]["id"], everybody)
+            events.HANDLERS[event["type"]](event["data"]["object"]["id"], everybody)
         result = books()
         transaction.set_rollback(True)
     return result
@@ -62,7 +64,7 @@ def in_every_order(came: list[dict]) -> list[dict]:
             yield books()
         for event in rest:
             with transaction.atomic():
-                events.STEPS[event["type"]](event["data"]["object"]["id"], everybody)
+                events.HANDLERS[event["type"]](event["data"]["object"]["id"], everybody)
                 yield from after([other for other in rest if other is not event])
                 transaction.set_rollback(True)
 
@@ -71,8 +73,9 @@ def in_every_order(came: list[dict]) -> list[dict]:
 
 def answered(monkeypatch) -> None:
     """Ask the offline Stripe once for each object: hundreds of orders need not ask hundreds of times."""
-    for name in ("ask", "get"):
-        real, known = getattr(client, name), {}
+    for name in ("request", "get"):
+        real = getattr(client, name)
+        known: dict[tuple[str, str], object] = {}
 
         def once(call, *args, real=real, known=known):
             key = (call.__qualname__, json.dumps(args, default=str))
@@ -287,8 +290,8 @@ def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
     donor.pay(donor.give("monthly", "30"))
     till.advance(65 * 86400)
     till.tell()
-    rows = client.ask(client.v1().balance_transactions.list, {"limit": 100})["data"]
-    assert sum(row["net"] for row in rows) == sum(LedgerEntry.objects.values_list("settled", flat=True))
+    rows = client.request(client.v1().balance_transactions.list, {"limit": 100})["data"]
+    assert sum(row["net"] for row in rows) == sum(map(not_none, LedgerEntry.objects.values_list("settled", flat=True)))
     assert len(rows) == LedgerEntry.objects.filter(kind__in=["charge", "payout"]).count()
 
 
@@ -297,13 +300,13 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
     before = timezone.now()
     till.tell()
     plan = Plan.objects.get()
-    client.ask(client.v1().subscriptions.cancel, plan.subscription_id)
+    client.request(client.v1().subscriptions.cancel, plan.subscription_id)
     till.tell()
     plan.refresh_from_db()
     assert plan.status == "ended" and plan.ended_at is not None
     (stale,) = till.objects("subscription")
     old = parse.subscription({**stale, "status": "active", "ended_at": None})
-    plans.put(old, Gift.objects.get(), before)
+    plans.upsert(old, Gift.objects.get(), before)
     plan.refresh_from_db()
     assert plan.status == "ended"
 
@@ -311,7 +314,7 @@ def test_it_follows_a_plan_and_never_goes_back(donor, till):
 def test_it_shows_a_pause_of_collection_as_a_pause(donor, till):
     donor.gave("monthly", "30")
     pause = {"pause_collection": {"behavior": "void"}}
-    client.ask(client.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
+    client.request(client.v1().subscriptions.update, Plan.objects.get().subscription_id, pause)
     till.tell()
     assert Plan.objects.get().status == "paused"
 
@@ -320,7 +323,7 @@ def test_it_keeps_its_own_word_when_stripe_invents_a_status(donor, till):
     donor.gave("monthly", "30")
     (raw,) = till.objects("subscription")
     new = parse.subscription({**raw, "status": "hibernating"})
-    plans.put(new, Gift.objects.get(), timezone.now())
+    plans.upsert(new, Gift.objects.get(), timezone.now())
     assert (Plan.objects.get().status, Plan.objects.get().stripe_status) == ("active", "hibernating")
 
 
@@ -334,7 +337,7 @@ def test_it_closes_a_gift_whose_page_ended(donor, till):
 def test_it_does_not_close_a_paid_gift(donor, till):
     donor.gave("once", "25")
     gift = Gift.objects.get()
-    from_stripe._unfinished(gift.reference, gift.session_id, Gift.Status.EXPIRED, everybody)
+    from_stripe._unfinished(gift.reference, not_none(gift.session_id), Gift.Status.EXPIRED, everybody)
     assert Gift.objects.get().status == "paid"
 
 
@@ -353,7 +356,7 @@ def test_it_waits_when_stripe_is_down_and_loses_nothing(donor, till, fault):
     assert set(StripeEvent.objects.values_list("state", flat=True)) == {"waiting"}
     assert "Stripe" in StripeEvent.objects.first().note
     till.calm()
-    with time_machine.travel(timezone.now() + timezone.timedelta(hours=1), tick=True):
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=True):
         run_due()
     assert Gift.objects.get().status == "paid" and LedgerEntry.objects.count() == 2
 
@@ -361,9 +364,9 @@ def test_it_waits_when_stripe_is_down_and_loses_nothing(donor, till, fault):
 def test_it_asks_less_often_the_longer_stripe_is_down(donor, till):
     event = StripeEvent(received_at=timezone.now())
     assert 10 < events._wait(event, 20) < 30
-    event.received_at -= timezone.timedelta(minutes=20)
+    event.received_at -= timedelta(minutes=20)
     assert 200 < events._wait(event, 20) < 400
-    event.received_at -= timezone.timedelta(days=2)
+    event.received_at -= timedelta(days=2)
     assert events._wait(event, 20) <= 1.2 * events.LONGEST_WAIT
 
 
@@ -400,7 +403,7 @@ def test_it_books_all_or_nothing(donor, till, monkeypatch):
 
 def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
     donor.paid("once", "25")
-    home.claim("acct_another/test")
+    clone_guard.claim("acct_another/test")
     till.tell(told(till))
     assert not LedgerEntry.objects.exists()
     assert set(Job.objects.values_list("state", flat=True)) == {"ready"}
@@ -410,17 +413,17 @@ def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
 def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, till):
     """At its own address and with its own keys: the site that it was copied from may still run."""
     donor.paid("once", "25")
-    home.restored(timezone.now())
+    clone_guard.restored(timezone.now())
     till.fault("unavailable", count=1)  # the first call would take it away
     till.tell(told(till))
     assert "restored from a copy" in StripeEvent.objects.first().note
     assert donor.give("once", "26").status_code == 503
-    with pytest.raises(home.NotAtHomeError):
+    with pytest.raises(clone_guard.WrongSiteError):
         runs.run(apply=True)
     assert till.sandbox.control("GET", "faults", till.tenant)["api"][0]["count"] == 1
     assert not LedgerEntry.objects.exists() and not Reconciliation.objects.exists()
     till.calm()
-    home.claim()
+    clone_guard.claim()
     Job.objects.update(run_at=timezone.now())
     run_due()
     assert LedgerEntry.objects.filter(kind="charge").count() == 1
@@ -441,12 +444,12 @@ def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
 
 def test_it_holds_no_transaction_open_while_it_asks_stripe(donor, till, monkeypatch):
     donor.paid("monthly", "25")
-    real, depths = client.ask, []
+    real, depths = client.request, []
 
     def watched(call, *args):
         depths.append(len(transaction.get_connection().savepoint_ids))
         return real(call, *args)
 
-    monkeypatch.setattr(client, "ask", watched)
+    monkeypatch.setattr(client, "request", watched)
     till.tell()
     assert depths and set(depths) == {0}

@@ -11,17 +11,17 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from donations.giving import addresses, chosen
+from donations.giving import addresses, browser_cookie, most_chosen
 from donations.letters import dedications
 from donations.models import AddressChange, CostLine, Currency, Dedication, Fund, Gift, LedgerEntry
-from foundation.doors import guard
+from foundation.access import antispam
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from supporters import consent
-from supporters.models import Asking, ConsentEvent
+from supporters.models import ConsentEvent, SubscriptionRequest
 from tests.donations.donor import SECOND, Donor
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 CARD = {"tribute": "honour", "tribute_name": "Grace", "card_to": "grace@friend.example", "card_from": "Ada"}
@@ -56,7 +56,7 @@ def test_it_begins_a_new_form_once_something_was_given(donor, till):
 @pytest.mark.parametrize("cookie", ["", "made up", ["K7QM"]])
 def test_it_shows_the_form_to_a_cookie_it_does_not_know(charity, cookie):
     client = Client()
-    client.cookies["gift"] = cookie if isinstance(cookie, str) else signing.dumps(cookie, salt="donations.keepsake")
+    client.cookies["gift"] = cookie if isinstance(cookie, str) else signing.dumps(cookie, salt=browser_cookie.SALT)
     assert client.get("/give/").status_code == 200
 
 
@@ -162,7 +162,7 @@ def several(amount: int, times: int, **more) -> None:
 def test_it_says_most_chosen_only_when_it_is_true(donor, gifts, true):
     for amount, times, more in gifts:
         several(amount, times, **more)
-    chosen.count()
+    most_chosen.count()
     found = re.search(
         r'value="75"[^>]*>\s*<b>\$75</b><span><span class="tag">Most chosen', words(donor.client.get("/give/"))
     )
@@ -189,7 +189,7 @@ def test_it_turns_a_single_gift_monthly_without_a_script_and_keeps_all(donor):
 
 
 def test_it_shows_what_was_asked_for_to_who_presses_fast(donor):
-    fast = {"opened": guard.stamp(), "frequency": "once", "amount_once": "75"}
+    fast = {"opened": antispam.stamp(), "frequency": "once", "amount_once": "75"}
     page = words(donor.send({**donor.form(), **fast, "step": "monthly"}))
     assert "$25 every month" in page
     page = words(donor.send({**donor.form(), **fast, **CARD, "tribute_name": "", "step": "card"}))
@@ -224,15 +224,15 @@ def test_it_asks_for_letters_by_a_box_that_a_mailed_link_confirms(donor):
     assert 'name="letters"' in words(donor.client.get("/give/"))
     form = {"email": "letters@friend.example"}
     donor.give("once", "25", **form)
-    assert not Asking.objects.exists()
+    assert not SubscriptionRequest.objects.exists()
     donor.give("once", "30", **form, letters="on")
     donor.give("once", "35", **form, letters="on")
-    asking = Asking.objects.get()
+    asking = SubscriptionRequest.objects.get()
     assert (asking.where, asking.wording) == ("/give/", consent.wording(ConsentEvent.Purpose.LETTERS))
     assert not ConsentEvent.objects.exists()
     letter = Letter.objects.get(template="subscribe_confirm")
     assert letter.to == form["email"]
-    donor.client.post(re.search(r"/subscribe/confirm/[^/\s]+/", letter.text)[0])
+    donor.client.post(re.search(r"/subscribe/confirm/[^/\s]+/", letter.text).group())
     assert ConsentEvent.objects.get().where == "/give/"
 
 

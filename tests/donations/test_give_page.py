@@ -6,10 +6,10 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from donations.giving import checkout, gifts, keepsake, retyped
+from donations.giving import browser_cookie, checkout, form_cookie, gifts
 from donations.models import Currency, Fund, Gift
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
-from foundation.doors import guard
+from foundation.access import antispam
 
 pytestmark = pytest.mark.django_db
 SECOND_RUNGS = {"amount_monthly": "30", "amount_once": "75"}  # of the starter's ladders for USD
@@ -20,7 +20,7 @@ def checked(page) -> dict[str, str]:
     found = {}
     for tag in tags:
         value = re.search(r'value="([^"]*)"', tag)
-        found[re.search(r'name="(\w+)"', tag)[1]] = value[1] if value else "on"
+        found[re.search(r'name="(\w+)"', tag).group(1)] = value[1] if value else "on"
     return found
 
 
@@ -260,7 +260,7 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
 
 @pytest.mark.parametrize("kept", [{"email": "a"}, [["email"], None], ["a", "b", "c"], [{}, 7], "x", None], ids=str)
 def test_it_shows_the_empty_form_to_whose_cookie_is_of_another_version(donor, kept):
-    donor.client.cookies[retyped.NAME] = signing.dumps(kept, salt=retyped.SALT, compress=True)
+    donor.client.cookies[form_cookie.NAME] = signing.dumps(kept, salt=form_cookie.SALT, compress=True)
     page = donor.client.get("/give/?again")
     assert page.status_code == 200 and not errors(page)
 
@@ -333,7 +333,7 @@ def test_it_asks_for_an_amount(donor):
 
 
 def test_it_takes_a_form_that_was_filled_in_an_instant(donor):
-    assert donor.give("once", "25", opened=guard.stamp()).status_code == 303
+    assert donor.give("once", "25", opened=antispam.stamp()).status_code == 303
 
 
 def test_it_asks_a_robot_in_the_field_that_people_do_not_see_once_and_reproaches_nobody(donor):
@@ -389,7 +389,7 @@ def test_it_sends_the_referrer_to_itself_and_lets_the_form_lead_to_stripe_alone(
 def test_it_sets_its_cookie_out_of_reach_of_scripts(donor):
     cookie = donor.give("once", "25").cookies["gift"]
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/give/"
-    assert signing.loads(cookie.value, salt=keepsake.SALT) == {
+    assert signing.loads(cookie.value, salt=browser_cookie.SALT) == {
         "form": Gift.objects.get().attempt,
         "gifts": [Gift.objects.get().reference],
     }

@@ -11,7 +11,7 @@ from donations.models import Gift
 from foundation.organisation.models import Organisation
 from tests.donations import kept
 from tests.donations.donor import Donor, Till, a_charity
-from tests.donations.test_returns import balanced
+from tests.donations.test_refunds import balanced
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_it_begins_every_test_with_the_same_rows():
 
 
 def test_it_makes_anew_what_would_come_into_other_rows_or_other_books(a_test):
-    made = []
+    made: list[object] = []
 
     def make() -> None:
         made.append(donor.give(email=f"{len(made)}@donor.example"))

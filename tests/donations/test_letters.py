@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from donations.letters import anniversaries, gift_letters, plan_letters
-from donations.models import Gift, Objection, Plan, Receipt
+from donations.models import Dispute, Gift, Plan, Receipt
 from donations.reconcile import runs
 from donations.stripe import client as stripe_client
 from foundation.jobs.models import Job
@@ -16,7 +16,7 @@ from foundation.letters.models import Letter, LetterWording
 from foundation.organisation.models import Organisation
 from supporters.models import ConsentEvent, Supporter
 from tests.donations.test_monthly_life import at_stripe, clock, failing, plan  # noqa: F401 - fixtures
-from tests.staff.people import member
+from tests.staff.users import member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DEBIT_FAILS_LATER = "000333333335"
@@ -64,9 +64,9 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
     twice(till)
     alerts = Letter.objects.filter(template="staff_notice")
     assert sorted(alerts.values_list("to", flat=True)) == sorted([finance.email, carer.email])
-    row = Objection.objects.get()
+    row = Dispute.objects.get()
     assert all(given.reference in each.text and "takes an answer until" in each.text for each in alerts)
-    assert all(f"/admin/objection/inspect/{row.pk}/" in each.text for each in alerts)
+    assert all(f"/admin/dispute/inspect/{row.pk}/" in each.text for each in alerts)
     _demonstration, what, deadline, todo, *where = alerts[0].text.split("\n\n")
     assert what == f"Dispute about the gift {given.reference} of {given.total_text()}."
     day = gift_letters.day(Organisation.load().day_of(row.answer_by))
@@ -86,7 +86,7 @@ def test_it_writes_to_no_donor_while_books_are_repaired_and_tells_staff_once_of_
     before = set(Letter.objects.values_list("pk", flat=True))
     for _ in range(2):
         runs.run(apply=True)
-    assert Objection.objects.exists() and Gift.objects.paid().count() == 2
+    assert Dispute.objects.exists() and Gift.objects.paid().count() == 2
     written = Letter.objects.exclude(pk__in=before)
     assert list(written.values_list("to", "template")) == [(finance.email, "staff_notice")]
 
@@ -111,7 +111,7 @@ def test_it_writes_when_it_pauses_because_the_card_kept_failing(failing, clock):
         clock(days)
     names = ["card_failed", "card_failed_again", "card_failed_last", "plan_held"]
     assert kinds(*names, "plan_paused") == names
-    assert Plan.objects.get().held_since
+    assert Plan.objects.get().auto_paused_at
     held = Letter.objects.get(template="plan_held")
     assert "/give/card/" in held.text and "$30.00 USD" in held.text
 
@@ -185,7 +185,7 @@ def test_it_speaks_the_language_of_the_page_where_somebody_gave(given):
 
 
 def test_it_tells_of_an_end_that_stripe_made_after_its_retries(plan, till):  # noqa: F811
-    stripe_client.ask(stripe_client.v1().subscriptions.cancel, plan.subscription_id)
+    stripe_client.request(stripe_client.v1().subscriptions.cancel, plan.subscription_id)
     till.tell()
     twice(till)
     assert kinds("plan_ended", "plan_stopped", "plan_ending") == ["plan_ended"]

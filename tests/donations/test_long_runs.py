@@ -14,7 +14,8 @@ from donations.stripe.errors import StripeIsDownError
 from donations.sync import balance
 from foundation.jobs import queue
 from foundation.jobs.models import Job
-from tests.donations.test_returns import balanced
+from tests.donations.test_refunds import balanced
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 NAME = "donations.reconcile.runs.hourly"
@@ -69,7 +70,7 @@ def test_it_is_begun_by_nobody_else_while_it_runs_longer_than_its_lease(years, t
 
     begun = slowly(monkeypatch, clock, 4, another_worker)
     started = timezone.now()
-    queue.run(queue.claim())
+    queue.run(not_none(queue.claim()))
     assert timezone.now() - started > 2 * queue.LEASE and len(begun) == len(set(begun)) == years
     job = hourly_jobs().get()
     assert (job.state, job.attempts, job.failures) == (Job.State.DONE, 1, 0)
@@ -86,7 +87,7 @@ def test_it_is_taken_up_by_another_worker_when_its_own_dies(years, till, clock, 
 
     begun = slowly(monkeypatch, clock, 4, dies_at_the_third)
     with pytest.raises(Killed):
-        queue.run(queue.claim())
+        queue.run(not_none(queue.claim()))
     assert queue.claim() is None, "its lease was renewed a moment ago"
     queue.enqueue_periodic()
     Job.objects.exclude(key__startswith=HOURLY).delete()
@@ -107,7 +108,7 @@ def test_it_stops_when_its_machine_slept_and_another_worker_has_it(years, till, 
 
     begun = slowly(monkeypatch, clock, 6, slept)
     first = queue.claim()
-    queue.run(first)
+    queue.run(not_none(first))
     job = hourly_jobs().get()
     assert (job.state, job.attempts) == (Job.State.DONE, 2)
     assert len(begun) == 1 + years, "the first worker went on with nothing after it had lost the job"
@@ -118,14 +119,14 @@ def test_it_takes_turns_with_the_same_job_and_no_other_joins(years, till, clock,
     """The worker's turns of two minutes: between two of them the job waits for a second, and is the only one."""
     monkeypatch.setattr(runs, "TURN", timedelta(0))
     for turns in range(1, 5):
-        queue.run(queue.claim())
+        queue.run(not_none(queue.claim()))
         queue.enqueue_periodic()
         Job.objects.exclude(key__startswith=HOURLY).delete()
         job = hourly_jobs().get()
         assert (job.state, job.attempts, job.failures) == (Job.State.READY, turns, 0)
         clock.shift(timedelta(seconds=2))
     monkeypatch.undo()
-    queue.run(queue.claim())
+    queue.run(not_none(queue.claim()))
     assert hourly_jobs().get().state == Job.State.DONE
     assert balanced(till) and Payout.objects.filter(unexplained=0).count() == years
 

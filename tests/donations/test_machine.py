@@ -60,8 +60,11 @@ WRITTEN = (steered, given_back, left_unpaid)  # what random stories reach change
 
 def tell(sandbox, settings, stories: int, **more) -> None:
     Story.sandbox, Story.django = sandbox, settings
-    how = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "print_blob": False}
-    run_state_machine_as_test(Story, settings=effort(max_examples=stories, stateful_step_count=30, **how, **more))
+    how = effort(
+        max_examples=stories, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+        derandomize=True, print_blob=False, **more,
+    )  # fmt: skip
+    run_state_machine_as_test(Story, settings=how)
 
 
 def tell_written(sandbox, settings) -> None:

@@ -13,14 +13,14 @@ from django.utils import timezone
 from donations.letters.audience import everybody
 from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent
 from donations.monthly import changes, plans
-from donations.panel.numbers import MoneyPanel
+from donations.panel.dashboard import MoneyPanel
 from donations.reconcile import runs
 from donations.stripe import client as stripe_client
 from donations.stripe import reads, writes
 from donations.stripe.errors import StripeIsDownError
 from foundation.jobs.queue import enqueue_periodic, run_due
 from foundation.letters.models import Letter
-from supporters import people
+from supporters import supporters
 from tests.donations.donor import Till
 from tests.donations.kept import keep
 
@@ -107,7 +107,7 @@ def test_it_writes_on_days_0_4_and_10_and_pauses_on_day_21(failing, clock):
         assert letters() == written, days
     clock(1)
     plan = Plan.objects.get()
-    assert plan.status == "paused" and plan.held_since and letters() == 3
+    assert plan.status == "paused" and plan.auto_paused_at and letters() == 3
     assert at_stripe(plan)["pause_collection"]["behavior"] == "void" and at_stripe(plan)["status"] != "canceled"
     clock(40)
     assert letters() == 3 and Gift.objects.paid().count() == 1
@@ -222,8 +222,8 @@ def test_it_rests_on_where_it_rested_before_it_was_stopped(plan, till, clock, un
 
 def test_it_leaves_the_pause_of_a_gift_that_others_set_an_end_to(plan, till):
     changes.pause(plan)
-    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
-    changes.undo_stop(changes.look(plan))
+    stripe_client.request(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    changes.undo_stop(changes.refresh(plan))
     assert (plan.status, plan.cancel_at) == ("paused", None)
 
 
@@ -241,7 +241,7 @@ def test_it_ends_now(plan):
 
 @pytest.mark.parametrize("how", [{"cancel_at_period_end": True}, {"cancel_at": "min_period_end"}])
 def test_it_sees_an_end_that_was_set_elsewhere(plan, till, clock, how):
-    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
+    stripe_client.request(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
     till.tell()
     plan.refresh_from_db()
     assert plan.cancel_at and plan.status == "active"
@@ -254,7 +254,7 @@ def test_it_ends_the_series_when_a_payment_works(plan, till, clock):
     first = Gift.objects.get()
     for number, status in enumerate(("past_due", "active", "past_due")):
         now = timezone.now() + timedelta(seconds=number + 1)
-        everybody(plans.put(replace(subscription, status=status), first, now)[1])
+        everybody(plans.upsert(replace(subscription, status=status), first, now)[1])
     assert letters() == 2  # two failures, a letter each
     assert Plan.objects.get().past_due_since
 
@@ -262,11 +262,11 @@ def test_it_ends_the_series_when_a_payment_works(plan, till, clock):
 def test_it_goes_on_when_a_new_card_comes_after_the_pause(failing, till, clock):
     clock(21.1)
     plan = Plan.objects.get()
-    assert plan.held_since
-    plans.go_on(plan)
+    assert plan.auto_paused_at
+    plans.request_resume(plan)
     run_due()
     plan.refresh_from_db()
-    assert plan.held_since is None and not at_stripe(plan)["pause_collection"]
+    assert plan.auto_paused_at is None and not at_stripe(plan)["pause_collection"]
 
 
 def test_it_takes_the_open_month_by_a_new_card_at_once(failing, till, clock, portal):
@@ -312,9 +312,9 @@ def test_it_leaves_the_card_that_the_plan_has_when_the_customers_is_older(failin
     newer = at_stripe(failing)["default_payment_method"]
     calls = stripe_client.v1()
     clock(0.1)  # of two cards of the same second nobody can say which is the newer one
-    card = stripe_client.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
-    stripe_client.ask(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
-    stripe_client.ask(calls.customers.update, failing.customer_id, {"name": "Ada King"})
+    card = stripe_client.request(calls.payment_methods.attach, "pm_card_visa", {"customer": failing.customer_id})["id"]
+    stripe_client.request(calls.subscriptions.update, failing.subscription_id, {"default_payment_method": card})
+    stripe_client.request(calls.customers.update, failing.customer_id, {"name": "Ada King"})
     till.tell()
     assert newer != card and at_stripe(failing)["default_payment_method"] == card
 
@@ -355,7 +355,9 @@ def test_it_wakes_a_gift_whose_pause_was_never_answered(failing, till, clock, po
     held = Plan.objects.get()
     open_ones = {"subscription": held.subscription_id, "status": "open"}
     assert (
-        held.held_since and len(lost) == 1 and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
+        held.auto_paused_at
+        and len(lost) == 1
+        and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
     )
     portal(held)
     clock(0.1)
@@ -369,26 +371,26 @@ def test_it_loses_no_pause_to_whoever_looks_at_the_same_moment(failing, till, cl
 
     def seen_first(*args, **words):
         answer = pause(*args, **words)
-        changes.look(Plan.objects.get())
+        changes.refresh(Plan.objects.get())
         return answer
 
     monkeypatch.setattr(writes, "pause", seen_first)
     clock(21.1)
-    assert Plan.objects.get().held_since and Letter.objects.filter(template="plan_held").count() == 1
+    assert Plan.objects.get().auto_paused_at and Letter.objects.filter(template="plan_held").count() == 1
 
 
 @pytest.mark.both
 def test_it_writes_nothing_over_what_others_write_of_a_plan(plan, monkeypatch):
     """Two supporters are made one while a plan is written."""
-    other = people.meet("other@donor.example", "Ada")
-    arrears = plans._arrears
+    other = supporters.get_or_create_supporter("other@donor.example", "Ada")
+    real = plans._note_past_due
 
     def merged(*args, **words) -> None:
         Plan.objects.filter(pk=plan.pk).update(supporter=other)
-        arrears(*args, **words)
+        real(*args, **words)
 
-    monkeypatch.setattr(plans, "_arrears", merged)
-    changes.look(plan)
+    monkeypatch.setattr(plans, "_note_past_due", merged)
+    changes.refresh(plan)
     assert Plan.objects.get().supporter == other
 
 
@@ -396,7 +398,7 @@ def test_it_leaves_a_pause_that_the_donor_wished_after_ours(failing, till, clock
     clock(21.1)
     plan = Plan.objects.get()
     changes.pause(plan)
-    assert plan.held_since is None
+    assert plan.auto_paused_at is None
     portal(plan)
     clock(0.1)
     assert Plan.objects.get().status == "paused" and at_stripe(plan)["pause_collection"]
@@ -431,14 +433,14 @@ def test_it_pauses_a_gift_whose_first_debit_came_back_and_says_so(bounced, clock
     templates = list(Letter.objects.order_by("id").values_list("template", flat=True))
     # On day 4 the bank is asked again already: nobody is told that this failed before it has.
     assert templates == ["card_failed", "card_failed_last", "plan_held"]
-    assert Plan.objects.get().held_since and not LedgerEntry.objects.exists()
+    assert Plan.objects.get().auto_paused_at and not LedgerEntry.objects.exists()
 
 
 def test_it_notes_a_month_that_was_paid_outside_of_stripe(failing, till):
     (month,) = stripe_client.each(
         stripe_client.v1().invoices.list, {"subscription": failing.subscription_id, "status": "open"}
     )
-    stripe_client.ask(stripe_client.v1().invoices.pay, month["id"], {"paid_out_of_band": True})
+    stripe_client.request(stripe_client.v1().invoices.pay, month["id"], {"paid_out_of_band": True})
     till.tell()
     noted = StripeEvent.objects.get(note__startswith="Paid outside of Stripe")
     assert (noted.type, noted.state) == ("invoice.paid", "done") and "$30.00 USD" in noted.note
@@ -453,11 +455,11 @@ def test_it_goes_on_with_a_new_card_and_never_charges_the_months_before(failing,
     clock(21.1)
     plan = Plan.objects.get()
     open_ones = {"subscription": plan.subscription_id, "status": "open"}
-    assert plan.held_since and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
+    assert plan.auto_paused_at and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
     portal(plan)
     clock(0.1)
     plan.refresh_from_db()
-    assert plan.held_since is None and plan.status != "paused" and not at_stripe(plan)["pause_collection"]
+    assert plan.auto_paused_at is None and plan.status != "paused" and not at_stripe(plan)["pause_collection"]
     assert Gift.objects.paid().count() == 1
     clock(31)
     assert Gift.objects.paid().count() == 2 and Plan.objects.get().status == "active"
@@ -479,7 +481,7 @@ def test_it_begins_a_new_series_when_the_card_fails_after_the_pause_too(failing,
     clock(6.1)
     clock(11.1)
     plan = Plan.objects.get()
-    assert plan.held_since and plan.status == "paused" and letters() == before + 3
+    assert plan.auto_paused_at and plan.status == "paused" and letters() == before + 3
 
 
 def debit_on_its_way(donor, till, plan: Plan) -> dict:
@@ -487,11 +489,11 @@ def debit_on_its_way(donor, till, plan: Plan) -> dict:
     till.sandbox.debit(donor.give("once", "25", email="bank@donor.example")["Location"])
     (method,) = [each["payment_method"] for each in till.objects("charge") if each["status"] == "pending"]
     calls = stripe_client.v1()
-    if stripe_client.ask(calls.payment_methods.retrieve, method)["customer"]:
-        stripe_client.ask(calls.payment_methods.detach, method)
-    stripe_client.ask(calls.payment_methods.attach, method, {"customer": plan.customer_id})
+    if stripe_client.request(calls.payment_methods.retrieve, method)["customer"]:
+        stripe_client.request(calls.payment_methods.detach, method)
+    stripe_client.request(calls.payment_methods.attach, method, {"customer": plan.customer_id})
     (month,) = stripe_client.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
-    stripe_client.ask(calls.invoices.pay, month["id"], {"payment_method": method})
+    stripe_client.request(calls.invoices.pay, month["id"], {"payment_method": method})
     return next(each for each in till.objects("charge") if each["status"] == "pending" and each["amount"] == 3000)
 
 
@@ -503,7 +505,7 @@ def test_it_goes_on_when_the_money_comes_after_the_pause_whichever_is_told_first
     Plan.objects.update(customer_id="")  # the new bank account itself lifts nothing here: only money does
     clock(2.1)
     held = Plan.objects.get()
-    assert held.held_since and Gift.objects.paid().filter(plan=held).count() == 1
+    assert held.auto_paused_at and Gift.objects.paid().filter(plan=held).count() == 1
     before = len(till.events())
     till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
     came = till.events()[before:]
@@ -514,14 +516,14 @@ def test_it_goes_on_when_the_money_comes_after_the_pause_whichever_is_told_first
         till.tell(part)
     plan = Plan.objects.get()
     assert Gift.objects.paid().filter(plan=plan).count() == 2
-    assert (plan.held_since, plan.status) == (None, "active") and not at_stripe(plan)["pause_collection"]
+    assert (plan.auto_paused_at, plan.status) == (None, "active") and not at_stripe(plan)["pause_collection"]
 
 
 def test_it_goes_on_when_only_the_comparison_finds_the_money(failing, donor, till, clock):
     clock(19)
     charge = debit_on_its_way(donor, till, failing)
     clock(2.1)
-    assert Plan.objects.get().held_since
+    assert Plan.objects.get().auto_paused_at
     till.sandbox.control("POST", "debits", till.tenant, {"charge": charge["id"], "status": "succeeded"})
     runs.run(apply=True)
     run_due()
@@ -529,20 +531,20 @@ def test_it_goes_on_when_only_the_comparison_finds_the_money(failing, donor, til
 
 
 def test_it_pauses_nothing_that_is_paid_while_it_pauses(failing, till, clock, monkeypatch):
-    hold = changes.hold
+    hold = changes.auto_pause
 
     def paid_just_before(plan: Plan) -> Plan:
         calls = stripe_client.v1()
-        card = stripe_client.ask(calls.payment_methods.attach, "pm_card_visa", {"customer": plan.customer_id})
+        card = stripe_client.request(calls.payment_methods.attach, "pm_card_visa", {"customer": plan.customer_id})
         (month,) = stripe_client.each(calls.invoices.list, {"subscription": plan.subscription_id, "status": "open"})
-        stripe_client.ask(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
-        changes.look(plan)  # as the worker beside us does, for the event of it
+        stripe_client.request(calls.invoices.pay, month["id"], {"payment_method": card["id"]})
+        changes.refresh(plan)  # as the worker beside us does, for the event of it
         return hold(plan)
 
-    monkeypatch.setattr(changes, "hold", paid_just_before)
+    monkeypatch.setattr(changes, "auto_pause", paid_just_before)
     clock(21.1)
     plan = Plan.objects.get()
-    assert (plan.status, plan.held_since) == ("active", None) and not at_stripe(plan)["pause_collection"]
+    assert (plan.status, plan.auto_paused_at) == ("active", None) and not at_stripe(plan)["pause_collection"]
 
 
 def test_it_leaves_a_pause_that_the_donor_wished_when_money_comes(failing, donor, till, clock):
@@ -559,9 +561,9 @@ def test_it_stays_paused_when_stripe_calls_it_active_because_months_were_voided(
     clock(21.1)
     plan = Plan.objects.get()
     held = reads.subscription(plan.subscription_id)
-    plans.put(replace(held, status="active"), Gift.objects.paid().get(), timezone.now() + timedelta(seconds=5))
+    plans.upsert(replace(held, status="active"), Gift.objects.paid().get(), timezone.now() + timedelta(seconds=5))
     run_due()
-    assert Plan.objects.get().held_since and at_stripe(plan)["pause_collection"]
+    assert Plan.objects.get().auto_paused_at and at_stripe(plan)["pause_collection"]
 
 
 def test_it_voids_the_months_also_when_it_died_after_the_pause(failing, clock, monkeypatch):

@@ -21,6 +21,7 @@ from supporters.visits import COOKIE
 from tests.donations.donor import Donor
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
+from tests.narrowing import not_none
 from tests.supporters.visitor import come_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -225,7 +226,7 @@ def test_it_forgets_what_an_event_says_of_an_address_however_that_writes_it(db, 
     row = {"type": "charge.updated", "created": timezone.now(), "livemode": False}
     StripeEvent.objects.create(event_id="evt_1", payload=f'{{"id": "evt_1", "to": "{written}"}}', **row)
     StripeEvent.objects.create(event_id="evt_2", payload='{"id": "evt_2", "to": "jo@ozge.example"}', **row)
-    privacy.erase(ours.supporter)
+    privacy.erase(not_none(ours.supporter))
     kept = {event.event_id: event.payload for event in StripeEvent.objects.all()}
     assert "jo@" not in kept["evt_1"] and "jo@" in kept["evt_2"]
 

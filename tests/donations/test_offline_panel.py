@@ -14,7 +14,7 @@ from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from tests.donations.test_offline import entry, thing
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 ENTER = "/admin/gifts/enter/"
@@ -115,7 +115,7 @@ def test_it_sends_the_statements_of_a_year_by_one_button_and_shows_how_far_they_
     assert "being written" in page.content.decode() and page["Refresh"]
     run_due()
     assert sorted(message.to[0] for message in mail.outbox) == ["ada@donor.example", "bea@donor.example"]
-    page = staff.get(address).content.decode()
-    assert 'max="2" value="2"' in page and "Nothing is left to write" in page and "Write and send" not in page
+    after = staff.get(address).content.decode()
+    assert 'max="2" value="2"' in after and "Nothing is left to write" in after and "Write and send" not in after
     assert ModelLogEntry.objects.filter(action="staff.action").count() == 1
     assert staff.get("/admin/statements/2199/").status_code == 404

@@ -13,14 +13,15 @@ from django.utils import timezone
 from donations import money
 from donations.books import ledger, receipts
 from donations.giving import starter
-from donations.models import Currency, Gift, LedgerEntry, Objection, Plan, StripeEvent
+from donations.models import Currency, Dispute, Gift, LedgerEntry, Plan, StripeEvent
 from donations.webhooks import events
 from foundation.jobs import queue
 from foundation.jobs.models import Job
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
+from tests.answers import streamed
 from tests.donations.test_books import gift
 from tests.donations.test_events import charged
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 LISTS = ["gift", "plan", "ledgerentry", "receipt", "stripeevent"]
@@ -29,7 +30,7 @@ FORMULA = '=HYPERLINK("x")'
 
 @pytest.fixture
 def rows(charity) -> Gift:
-    one = gift(name=FORMULA, supporter=meet("a1@donor.example", FORMULA), payment_intent_id="pi_1")
+    one = gift(name=FORMULA, supporter=get_or_create_supporter("a1@donor.example", FORMULA), payment_intent_id="pi_1")
     plan = Plan.objects.create(
         subscription_id="sub_1",
         currency="USD",
@@ -55,7 +56,12 @@ def rows(charity) -> Gift:
 
 
 def first(name: str) -> int:
-    models = {"gift": Gift, "plan": Plan, "ledgerentry": LedgerEntry, "stripeevent": StripeEvent}
+    models: dict[str, type[Gift | Plan | LedgerEntry | StripeEvent]] = {
+        "gift": Gift,
+        "plan": Plan,
+        "ledgerentry": LedgerEntry,
+        "stripeevent": StripeEvent,
+    }
     return models[name].objects.get().pk if name in models else Gift.objects.get().receipts.get().pk
 
 
@@ -113,7 +119,7 @@ def test_it_shows_a_name_that_looks_like_a_formula_and_exports_it_as_text(rows):
     staff = signed_in("Finance")
     assert "=HYPERLINK(&quot;x&quot;)" in staff.get("/admin/gift/").content.decode()
     answer = staff.get("/admin/gift/?export=csv")
-    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"), newline=""))
+    (row,) = csv.DictReader(io.StringIO(b"".join(streamed(answer)).decode("utf-8-sig"), newline=""))
     assert "'" + FORMULA in row.values()
 
 
@@ -123,7 +129,7 @@ def test_it_shows_a_name_that_looks_like_a_formula_and_exports_it_as_text(rows):
 def test_it_writes_sums_with_decimals_of_their_currency_and_minor_units_only_where_it_says_so(rows, code, minor, said):
     Gift.objects.update(currency=code, amount=minor, total=minor, name="José Núñez")
     staff = signed_in("Finance")
-    file = b"".join(staff.get("/admin/gift/?export=csv").streaming_content)
+    file = b"".join(streamed(staff.get("/admin/gift/?export=csv")))
     assert file.startswith(b"\xef\xbb\xbf")  # or Excel reads the name as JosÃ©
     (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
     assert (row["Amount"], row["Total"], row["Currency"], row["Name"]) == (said, said, code, "José Núñez")
@@ -137,7 +143,7 @@ def test_it_writes_numbers_as_numbers_and_days_as_days_into_a_workbook_and_says_
     staff = signed_in("Finance")
 
     def row(address: str) -> dict[str, Any]:
-        file = b"".join(staff.get(f"{address}?export=xlsx").streaming_content)
+        file = b"".join(streamed(staff.get(f"{address}?export=xlsx")))
         headings, cells = openpyxl.load_workbook(io.BytesIO(file)).active.iter_rows(max_row=2, values_only=True)
         return dict(zip(headings, cells, strict=True))
 
@@ -150,7 +156,7 @@ def test_it_writes_numbers_as_numbers_and_days_as_days_into_a_workbook_and_says_
 
 
 def test_it_exports_the_ledger_to_finance_and_to_nobody_in_donor_care(rows):
-    text = b"".join(signed_in("Finance").get("/admin/ledgerentry/?export=csv").streaming_content).decode()
+    text = b"".join(streamed(signed_in("Finance").get("/admin/ledgerentry/?export=csv"))).decode()
     assert "ch_one" in text and rows.reference in text
     assert signed_in("Donor care").get("/admin/gift/?export=csv").status_code == 302
 
@@ -174,7 +180,7 @@ def test_it_gives_donor_care_and_editors_something_to_look_at_on_their_first_pag
     [("dispute", "needs_response", "waits for our answer"), ("dispute", "lost", "lost, the money is gone")],
 )
 def test_it_says_of_a_dispute_in_words_how_it_stands_and_where_it_is_answered(rows, kind, status, said):
-    row = Objection.objects.create(
+    row = Dispute.objects.create(
         stripe_object="du_one",
         kind=kind,
         status=status,
@@ -186,10 +192,10 @@ def test_it_says_of_a_dispute_in_words_how_it_stands_and_where_it_is_answered(ro
         livemode=False,
     )
     finance = signed_in("Finance")
-    page = finance.get(f"/admin/objection/inspect/{row.pk}/").content.decode()
+    page = finance.get(f"/admin/dispute/inspect/{row.pk}/").content.decode()
     assert said in page and "$25.00 USD" in page and "needs_response" not in page and "Actionable" not in page
     assert 'href="https://dashboard.stripe.com/test/disputes/du_one"' in page
-    assert said in finance.get("/admin/objection/").content.decode()
+    assert said in finance.get("/admin/dispute/").content.decode()
     home = " ".join(finance.get("/admin/").content.decode().split())
     lost = int(status == "lost")
     assert re.search(rf"disputes lost in a year</a></dt><dd[^>]*>{lost}<", home)  # a lost one stays in sight
@@ -202,7 +208,7 @@ def test_it_keeps_the_body_of_an_event_out_of_the_panel(rows):
 
 
 @pytest.mark.parametrize("role", ["Finance", "Administrator"])
-def test_it_tries_a_parked_event_again_by_a_button(rows, role):
+def test_it_tries_a_dead_event_again_by_a_button(rows, role):
     event = StripeEvent.objects.get()
     queue.enqueue("stripe-event", event.job_key, {"event": event.event_id})
     Job.objects.update(state="dead", failures=8)
@@ -322,7 +328,7 @@ def test_it_starts_with_amounts_that_its_own_form_accepts(charity):
 def test_it_documents_exactly_the_events_that_it_acts_on(settings):
     text = (settings.BASE_DIR / "docs" / "stripe.md").read_text()
     block = text.split("events, exactly these:")[1].split("```")[1]
-    assert block.split() == list(events.STEPS)
+    assert block.split() == list(events.HANDLERS)
     assert settings.STRIPE_API_VERSION in text
 
 

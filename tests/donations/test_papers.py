@@ -17,11 +17,12 @@ from donations.models import Fund, Receipt
 from foundation.drawing import pdf
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
-from supporters.people import meet
+from supporters.supporters import get_or_create_supporter
 from tests.donations import appeal
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry, thing
 from tests.drawing import reading
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 ODD = "#panic() *x* $y$ @ref _z_ `code` \\u{41} <a> // \" 'b'"
@@ -41,9 +42,9 @@ def documents(charity) -> dict[str, bytes]:
     corrected = offline.record(entry("form-9", name="Ada King"))
     offline.take_back(corrected)
     described = offline.record(thing())
-    ada = meet("ada@donor.example")
+    ada = get_or_create_supporter("ada@donor.example")
     return {
-        "receipt": papers.receipt(Receipt.objects.first()).content,
+        "receipt": papers.receipt(not_none(Receipt.objects.first())).content,
         "corrected": papers.receipt(corrected.receipts.get(replaced_by=None)).content,
         "in kind": papers.receipt(described.receipts.get()).content,
         "statement": papers.statement(statements.of(ada.pk, 2026)).content,
@@ -122,8 +123,13 @@ def test_it_asks_the_machines_typefaces_for_letters_that_ours_lack(charity, monk
         paths = [str(ours), *([str(pdf.PAPERS / "fonts")] if machine else [])]
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=paths)
 
-    asked = []
-    monkeypatch.setattr(pdf, "_typefaces", lambda machine: asked.append(machine) or typefaces(machine))
+    asked: list[bool] = []
+
+    def noted(machine: bool) -> typst.Fonts:
+        asked.append(machine)
+        return typefaces(machine)
+
+    monkeypatch.setattr(pdf, "_typefaces", noted)
     pdf._compiler.cache_clear()
     try:
         latin = papers.receipt(receipts.issue(gift(1, name="Ada King")))
@@ -201,7 +207,7 @@ def test_it_states_a_year_by_the_days_of_the_gifts_and_leaves_out_what_went_back
     offline.take_back(offline.record(entry("d", amount=9900)))
     gone = offline.record(thing("e"))
     offline.record(entry("f", email="other@donor.example", amount=777))
-    ada = meet("ada@donor.example")
+    ada = get_or_create_supporter("ada@donor.example")
     found = statements.of(ada.pk, 2026)
     assert [part.totals for part in found.parts] == [["€3.00 EUR", "$20.00 USD"]]
     assert [row.amount for row in found.parts[0].rows] == ["$20.00 USD", "€3.00 EUR", "in kind"]
@@ -215,7 +221,7 @@ def test_it_states_a_year_by_the_days_of_the_gifts_and_leaves_out_what_went_back
 def test_it_writes_a_table_that_no_spreadsheet_runs(registered):
     offline.record(entry(amount=123_456))
     offline.record(thing(description='=HYPERLINK("x")'))
-    found = statements.of(meet("ada@donor.example").pk, 2026)
+    found = statements.of(get_or_create_supporter("ada@donor.example").pk, 2026)
     head, money, kind = csv.reader(io.StringIO(papers.statement_csv(found)))
     assert money[0] == "2026-03-01" and money[3:5] == ["1234.56", "USD"]
     assert kind[3:5] == ["", ""] and kind[6] == '\'=HYPERLINK("x")' and len(head) == 7

@@ -12,10 +12,10 @@ from hypothesis import Phase
 from donations.books import ledger, receipts
 from donations.letters import gift_letters
 from donations.letters.outcomes import Booked
-from donations.models import Gift, LedgerEntry, Objection, Payout, Plan
+from donations.models import Dispute, Gift, LedgerEntry, Payout, Plan
 from donations.monthly import dunning, plans
 from donations.stripe import parse, writes
-from donations.sync import balance, from_stripe, payments, returns
+from donations.sync import balance, disputes, from_stripe, payments, refunds
 from tests.donations.test_machine import tell, tell_written
 
 Kind = LedgerEntry.Kind
@@ -26,7 +26,7 @@ def fee_is_forgotten(plant) -> None:
 
 
 def refund_is_ignored(plant) -> None:
-    plant(returns, "refund", lambda fact: "")
+    plant(refunds, "refund", lambda fact: "")
 
 
 def receipt_is_not_corrected(plant) -> None:
@@ -55,12 +55,12 @@ def fee_is_booked_twice(plant) -> None:
 
 
 def refund_has_another_sum(plant) -> None:
-    real = returns.refund
-    plant(returns, "refund", lambda fact: real(replace(fact, amount=fact.amount + 1)))
+    real = refunds.refund
+    plant(refunds, "refund", lambda fact: real(replace(fact, amount=fact.amount + 1)))
 
 
 def dispute_is_ignored(plant) -> None:
-    plant(returns, "dispute", lambda fact, as_of: Booked())
+    plant(disputes, "dispute", lambda fact, as_of: Booked())
 
 
 def dispute_fee_is_dropped(plant) -> None:
@@ -73,8 +73,8 @@ def dispute_fee_is_dropped(plant) -> None:
 
 
 def failed_refund_stays_out(plant) -> None:
-    real = returns.refund
-    plant(returns, "refund", lambda fact: real(replace(fact, back=None)))
+    real = refunds.refund
+    plant(refunds, "refund", lambda fact: real(replace(fact, back=None)))
 
 
 def pause_is_not_seen(plant) -> None:
@@ -83,12 +83,12 @@ def pause_is_not_seen(plant) -> None:
 
 def new_sum_of_a_plan_is_not_seen(plant) -> None:
     """The first sum is kept for ever."""
-    real = plans.put
+    real = plans.upsert
 
-    def put(subscription, first, as_of):
+    def upsert(subscription, first, as_of):
         return real(replace(subscription, total=first.total + 1), first, as_of)
 
-    plant(plans, "put", put)
+    plant(plans, "upsert", upsert)
 
 
 def page_that_ended_takes_money_back(plant) -> None:
@@ -100,7 +100,7 @@ def page_that_ended_takes_money_back(plant) -> None:
 
 
 def money_of_others_is_ours(plant) -> None:
-    plant(ledger, "record_other", lambda movement, kind, livemode: False)
+    plant(ledger, "record_without_gift", lambda txn, kind, livemode: False)
 
 
 def receipt_says_another_sum(plant) -> None:
@@ -142,7 +142,7 @@ def new_sum_is_a_second_item(plant) -> None:
 
 def unpaid_plan_is_never_paused(plant) -> None:
     real = dunning.take_step
-    plant(dunning.jobs, "HANDLERS", {**dunning.jobs.HANDLERS, "arrears": lambda args: real({**args, "day": 4})})
+    plant(dunning.jobs, "HANDLERS", {**dunning.jobs.HANDLERS, "dunning": lambda args: real({**args, "day": 4})})
 
 
 def receipt_goes_out_twice(plant) -> None:
@@ -169,23 +169,23 @@ def letter_is_sent_again(plant) -> None:
 
 
 def dispute_stays_as_it_was_opened(plant) -> None:
-    real = returns._keep
+    real = disputes._save_newer
 
-    def keep(gift, name, as_of, **fields) -> None:
-        if not Objection.objects.filter(stripe_object=name).exists():
+    def save_newer(gift, name, as_of, **fields) -> None:
+        if not Dispute.objects.filter(stripe_object=name).exists():
             real(gift, name, as_of, **fields)
 
-    plant(returns, "_keep", keep)
+    plant(disputes, "_save_newer", save_newer)
 
 
 def payout_stays_as_it_was_made(plant) -> None:
-    real = balance._keep
+    real = balance._save_newer
 
-    def keep(fact, *rest) -> None:
+    def save_newer(fact, *rest) -> None:
         if not Payout.objects.filter(payout_id=fact.id).exists():
             real(fact, *rest)
 
-    plant(balance, "_keep", keep)
+    plant(balance, "_save_newer", save_newer)
 
 
 # What the written stories come upon, and what only random ones do.

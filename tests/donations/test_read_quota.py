@@ -1,5 +1,6 @@
 """Reconcile reads lists, not one object after the other: Stripe allows 500 reads for each payment, and counts them."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 
@@ -10,13 +11,13 @@ from django.utils import timezone
 
 from donations.models import Gift, Plan, Reconciliation
 from donations.reconcile import comparison, runs
-from donations.stripe import client, pace
+from donations.stripe import client, throttle
 from donations.stripe.errors import StripeIsDownError
 from donations.sync import balance
 from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
-from tests.donations.test_returns import balanced
-from tests.staff.people import member
+from tests.donations.test_refunds import balanced
+from tests.staff.users import member
 
 pytestmark = pytest.mark.django_db
 
@@ -80,15 +81,15 @@ def test_it_reads_page_after_page(donor, till, monkeypatch):
 
 def test_it_asks_no_more_than_ten_times_in_any_second(monkeypatch):
     now, asked = [100.0], []
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(pace.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    with pace.kept():
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    with throttle.limited():
         for _ in range(95):
-            pace.step()
+            throttle.wait()
             asked.append(now[0])
-    assert all(later - first >= 1 for first, later in zip(asked, asked[pace.CALLS :], strict=False))
+    assert all(later - first >= 1 for first, later in zip(asked, asked[throttle.CALLS :], strict=False))
     assert asked[-1] - asked[0] == pytest.approx(9)  # and no slower than that
-    pace.step()
+    throttle.wait()
     assert now[0] == asked[-1]  # who gives does not wait
 
 
@@ -96,12 +97,13 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
     monkeypatch.setattr(comparison, "CHUNK", 3)
     for number in range(8):
         donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
-    explain, seen = comparison.Comparison._explain, []
+    explain = comparison.Comparison._explain
+    seen: list[str] = []
 
     def dies(self, some):
         if len(seen) == 3:  # and so do those after it, until somebody mends it
             raise KeyboardInterrupt
-        seen.extend(movement.id for movement in some)
+        seen.extend(txn.id for txn in some)
         return explain(self, some)
 
     monkeypatch.setattr(comparison.Comparison, "_explain", dies)
@@ -113,8 +115,13 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
     runs.run(apply=True)
     assert any(f"starting_after={seen[-1]}" in url for url in reads)
     cut_off, after = Reconciliation.objects.order_by("id")
-    assert cut_off.finished_at and cut_off.since is None and cut_off.found["movements"] == 8 and cut_off.gaps == 0
-    assert after.since and not after.found.get("movements") and balanced(till)
+    assert (
+        cut_off.finished_at
+        and cut_off.since is None
+        and cut_off.found["balance transactions"] == 8
+        and cut_off.gaps == 0
+    )
+    assert after.since and not after.found.get("balance transactions") and balanced(till)
 
 
 def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, monkeypatch):
@@ -134,8 +141,8 @@ def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, m
 def test_it_tells_staff_once_of_money_that_it_cannot_book(donor, till, monkeypatch):
     member("Finance")
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
-    take = balance.take
-    monkeypatch.setattr(balance, "take", lambda movement, tell: None)
+    take = balance.book
+    monkeypatch.setattr(balance, "book", lambda txn, tell: None)
     for _ in range(3):
         assert runs.run(apply=True).gaps == 1
     (letter,) = Letter.objects.filter(template="staff_notice")
@@ -146,7 +153,7 @@ def test_it_tells_staff_once_of_money_that_it_cannot_book(donor, till, monkeypat
     with time_machine.travel(timezone.now() + timedelta(days=30)):  # older than what is read then
         runs.hourly()
         assert Reconciliation.objects.first().gaps == 2
-        monkeypatch.setattr(balance, "take", take)
+        monkeypatch.setattr(balance, "book", take)
         runs.hourly()
     assert Reconciliation.objects.first().gaps == 0 and balanced(till)
 
@@ -168,5 +175,5 @@ def test_it_draws_a_bar_on_a_terminal_and_nothing_in_a_pipe(donor, till):
     terminal, pipe = Terminal(), StringIO()
     call_command("reconcile", stdout=terminal)
     call_command("reconcile", stdout=pipe)
-    assert "\rmovements     [" in terminal.getvalue() and "back to 20" in terminal.getvalue()
+    assert "\rbalance transactions [" in terminal.getvalue() and "back to 20" in terminal.getvalue()
     assert "\r" not in pipe.getvalue() and pipe.getvalue().startswith("Would be written")

@@ -10,14 +10,15 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt, Reconciliation
+from donations.models import Dispute, Gift, LedgerEntry, Payout, Plan, Receipt, Reconciliation
 from donations.reconcile import runs
 from donations.sync import balance
 from foundation.letters.models import Letter
 from tests.donations.kept import keep
 from tests.donations.test_events import books
-from tests.donations.test_returns import balanced
-from tests.staff.people import member, signed_in
+from tests.donations.test_refunds import balanced
+from tests.narrowing import not_none
+from tests.staff.users import member, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 DAY = 86400
@@ -51,7 +52,7 @@ def everything() -> dict:
     return {
         **facts,
         "payouts": sorted(Payout.objects.values_list("payout_id", "status", "amount", "unexplained")),
-        "objections": sorted(Objection.objects.values_list("stripe_object", "kind", "status")),
+        "disputes": sorted(Dispute.objects.values_list("stripe_object", "kind", "status")),
         "raised": LedgerEntry.objects.raised(),
     }
 
@@ -97,7 +98,7 @@ def test_it_tells_staff_of_a_dispute_and_a_warning_whose_events_were_lost_and_no
         runs.run(apply=True)
         told = Letter.objects.values_list("template", "to")
         assert list(told) == [("staff_notice", "finance@example.org")] * 2
-        assert Objection.objects.waiting().count() == 2
+        assert Dispute.objects.waiting().count() == 2
     till.tell()
     assert Letter.objects.filter(template="staff_notice").count() == 2
 
@@ -106,7 +107,7 @@ def test_it_changes_nothing_by_hand_unless_told_to(donor, till):
     donor.paid("once", "25")
     out = StringIO()
     call_command("reconcile", stdout=out)
-    assert "Would be written: movements: 1" in out.getvalue() and "not in our books: 1" in out.getvalue()
+    assert "Would be written: balance transactions: 1" in out.getvalue() and "not in our books: 1" in out.getvalue()
     assert not LedgerEntry.objects.exists() and Gift.objects.get().status == "started"
     call_command("reconcile", "--apply", stdout=out)
     assert Gift.objects.get().status == "paid" and "not in our books: 0" in out.getvalue()
@@ -116,7 +117,7 @@ def test_it_takes_a_day_to_begin_from(donor, till):
     donor.paid("once", "25")
     out = StringIO()
     call_command("reconcile", "--since", (timezone.now() + timedelta(days=2)).date().isoformat(), stdout=out)
-    assert "movements" not in out.getvalue()  # the gift that waits is looked at whenever it was begun
+    assert "balance transactions" not in out.getvalue()  # the gift that waits is looked at whenever it was begun
     with pytest.raises(CommandError):
         call_command("reconcile", "--since", "yesterday", stdout=out)
 
@@ -193,7 +194,7 @@ def test_it_explains_every_payout_to_the_cent(donor, till):
     till.tell()
     assert Payout.objects.count() >= 1 and not Payout.objects.unexplained().exists()
     assert all(payout.unexplained == 0 for payout in Payout.objects.filter(automatic=True))
-    assert sum(entry.settled for entry in LedgerEntry.objects.filter(kind="payout")) == -sum(
+    assert sum(not_none(entry.settled) for entry in LedgerEntry.objects.filter(kind="payout")) == -sum(
         Payout.objects.values_list("amount", flat=True)
     )
 
@@ -222,7 +223,7 @@ def test_it_explains_a_payout_that_takes_along_the_money_of_one_that_failed(dono
 
 def test_it_shows_staff_a_number_for_money_that_we_do_not_have(donor, till, monkeypatch):
     till.sandbox.foreign_charge(5000, "usd", till.tenant)
-    monkeypatch.setattr(balance, "take", lambda movement, tell: None)
+    monkeypatch.setattr(balance, "book", lambda txn, tell: None)
     row = runs.run(apply=True)
     assert row.gaps == 1 and "not in our books: txn_" in row.notes
     page = signed_in("Administrator").get("/admin/").content.decode()

@@ -10,15 +10,16 @@ from django.utils import timezone, translation
 from donations.letters import plan_letters
 from donations.models import Currency, Gift, Plan, StripeSetup, StripeTrouble, months
 from donations.monthly import changes
-from donations.panel.numbers import MoneyPanel
+from donations.panel.dashboard import MoneyPanel
 from donations.stripe import account, answers, client, orders, reads, troubles, writes
 from donations.stripe.errors import StripeRefusedError
 from donations.webhooks import events
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from tests.donations.test_my_page import at_stripe, mine, plan, press  # noqa: F401 - fixtures
-from tests.donations.test_returns import balanced
-from tests.staff.people import member, signed_in
+from tests.donations.test_refunds import balanced
+from tests.narrowing import not_none
+from tests.staff.users import member, signed_in
 
 pytestmark = pytest.mark.django_db
 NOTICES = {"template": "staff_notice", "key__startswith": "stripe-trouble:"}
@@ -49,7 +50,7 @@ def test_it_puts_an_archived_product_up_again_and_tells_staff_once(donor, till, 
     donor.give(frequency, "30")
     product = f"road_out_gift_{frequency}"
     for amount in ("31", "32"):
-        client.ask(client.v1().products.update, product, {"active": False})
+        client.request(client.v1().products.update, product, {"active": False})
         donor.gave(frequency, amount, email=f"grace{amount}@donor.example")
     assert Gift.objects.paid().count() == 2 and balanced(till)
     assert (trouble().what, trouble().times, trouble().mended) == (f"product {product}", 2, True)
@@ -67,8 +68,8 @@ def test_it_makes_the_product_that_somebody_deleted(donor, till):
 
 def test_it_gives_the_product_another_id_where_the_deleted_one_stays_taken(donor, till, monkeypatch):
     """Nobody has said that Stripe gives an id a second time."""
-    account.set_up(events.STEPS)
-    client.ask(client.v1().products.delete, "road_out_gift_once")
+    account.set_up(events.HANDLERS)
+    client.request(client.v1().products.delete, "road_out_gift_once")
     create = client.v1().products.create
 
     def taken(params, *more):
@@ -92,7 +93,7 @@ def test_it_goes_by_stripes_clock_when_its_own_is_wrong(donor, till, away):
             assert donor.give("once", amount, email=f"ada{amount}@donor.example").status_code == 303
         assert (told(), trouble().times, trouble().mended) == (1, 2, True)
         assert "clock" in trouble().said and ("behind" if away < timedelta(0) else "ahead") in trouble().said
-    page = reads.checkout_page(Gift.objects.latest("pk").session_id)
+    page = reads.checkout_session(not_none(Gift.objects.latest("pk").session_id))
     till.pay(page.url)
     till.tell()
     assert Gift.objects.paid().count() == 1
@@ -121,7 +122,7 @@ def test_it_tells_nobody_of_events_that_somebody_sends_again_later(donor, till):
 
 def test_it_mends_two_things_that_are_wrong_at_once(donor, till):
     donor.give("once", "25")
-    client.ask(client.v1().products.update, "road_out_gift_once", {"active": False})
+    client.request(client.v1().products.update, "road_out_gift_once", {"active": False})
     with time_machine.travel(timezone.now() - timedelta(minutes=11)):
         assert donor.give("once", "26").status_code == 303
     assert StripeTrouble.objects.filter(mended=True).count() == 2
@@ -242,13 +243,13 @@ def test_it_makes_a_new_page_where_the_old_one_is_another_accounts(donor, till):
 
 @pytest.mark.parametrize("how", ["archived", "without its feature", "of another account", "never made"])
 def test_it_opens_the_page_for_the_card_whatever_became_of_its_configuration(plan, till, how):  # noqa: F811
-    account.set_up(events.STEPS)
+    account.set_up(events.HANDLERS)
     member("Finance")
     calls, known = client.v1().billing_portal.configurations, StripeSetup.objects.get().portal
     if how == "archived":
-        client.ask(calls.update, known, {"active": False})
+        client.request(calls.update, known, {"active": False})
     elif how == "without its feature":
-        client.ask(calls.update, known, {"features": {"payment_method_update": {"enabled": False}}})
+        client.request(calls.update, known, {"features": {"payment_method_update": {"enabled": False}}})
     else:
         StripeSetup.objects.update(portal="bpc_of_another" if how == "of another account" else "")
     assert "/p/session/" in page_at(plan) and "/p/session/" in page_at(plan)
@@ -260,11 +261,13 @@ def test_it_opens_the_page_for_the_card_whatever_became_of_its_configuration(pla
 def test_it_makes_the_configuration_that_nobody_set_up(plan, till):  # noqa: F811
     assert StripeSetup.objects.get().portal == ""
     assert "/p/session/" in page_at(plan)
-    assert client.ask(client.v1().billing_portal.configurations.retrieve, StripeSetup.objects.get().portal)["active"]
+    assert client.request(client.v1().billing_portal.configurations.retrieve, StripeSetup.objects.get().portal)[
+        "active"
+    ]
 
 
 def test_it_says_that_a_monthly_gift_is_over_when_its_customer_was_deleted(mine, plan, till):  # noqa: F811
-    client.ask(client.v1().customers.delete, plan.customer_id)
+    client.request(client.v1().customers.delete, plan.customer_id)
     answer = mine.post(f"/my/gifts/{plan.pk}/card/")
     assert answer.status_code == 409 and "cannot reach Stripe" not in answer.content.decode()
     plan.refresh_from_db()
@@ -273,7 +276,7 @@ def test_it_says_that_a_monthly_gift_is_over_when_its_customer_was_deleted(mine,
 
 @pytest.mark.parametrize("does", ["skip", "stop"])
 def test_it_shows_how_a_monthly_gift_stands_that_was_ended_at_stripe_meanwhile(mine, plan, till, does):  # noqa: F811
-    client.ask(client.v1().subscriptions.cancel, plan.subscription_id)
+    client.request(client.v1().subscriptions.cancel, plan.subscription_id)
     answer = press(mine, plan, does)
     text = answer.content.decode()
     assert answer.status_code == 409 and "not possible now" in text and "cannot reach Stripe" not in text
@@ -285,7 +288,7 @@ def test_it_shows_how_a_monthly_gift_stands_that_was_ended_at_stripe_meanwhile(m
 def test_it_shows_staff_how_a_monthly_gift_stands_whose_customer_was_deleted(plan, till, does):  # noqa: F811
     staff, address = signed_in("Donor care"), f"/admin/plan/inspect/{plan.pk}/{does}/"
     rests = {"until": str(int(months.rests(plan)[0].until.timestamp()))}
-    client.ask(client.v1().customers.delete, plan.customer_id)
+    client.request(client.v1().customers.delete, plan.customer_id)
     filled = {"amount": {"total": "44"}, "pause": rests}.get(does, {})
     answer = staff.post(address, {**filled, "sure": "yes"}, follow=True)
     (message,) = answer.context["messages"]
@@ -296,7 +299,7 @@ def test_it_shows_staff_how_a_monthly_gift_stands_whose_customer_was_deleted(pla
 
 def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # noqa: F811
     member("Finance")
-    monkeypatch.setattr(writes, "NOT_HELD", {"unknown": "x"})
+    monkeypatch.setattr(writes, "NOT_AUTO_PAUSED", {"unknown": "x"})
     staff = signed_in("Donor care")
     answer = staff.post(f"/admin/plan/inspect/{plan.pk}/skip/", {"sure": "yes"}, follow=True)
     assert "Received unknown parameter" in str(next(iter(answer.context["messages"])))
@@ -305,7 +308,7 @@ def test_it_notes_what_stripe_refuses_of_staff_too(plan, till, monkeypatch):  # 
 
 def test_it_says_that_the_fault_is_ours_on_my_page_too(mine, plan, till, monkeypatch):  # noqa: F811
     member("Finance")
-    monkeypatch.setattr(writes, "NOT_HELD", {"unknown": "x"})
+    monkeypatch.setattr(writes, "NOT_AUTO_PAUSED", {"unknown": "x"})
     text = press(mine, plan, "skip").content.decode()
     assert "This is our fault" in text and "Nothing was changed." in text
     assert trouble().what == "monthly gift: parameter_unknown unknown" and told() == 1
@@ -328,6 +331,6 @@ def test_it_speaks_of_the_amount_wherever_that_is_refused(db, code, param):
 
 def test_it_changes_the_amount_though_the_product_was_archived_and_tells_staff(plan, till):  # noqa: F811
     member("Finance")
-    client.ask(client.v1().products.update, "road_out_gift_monthly", {"active": False})
+    client.request(client.v1().products.update, "road_out_gift_monthly", {"active": False})
     assert changes.change_amount(plan, 4500).total == 4500 and told() == 1
     assert at_stripe(Plan.objects.get())["items"]["data"][0]["price"]["unit_amount"] == 4500

@@ -20,7 +20,7 @@ from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from tests.donations.test_events import books
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -79,8 +79,8 @@ def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
     """Somebody added a second part in Stripe's dashboard."""
     price = {"currency": "usd", "product": plan.product_id, "recurring": {"interval": "month"}, "unit_amount": 1000}
     wanted = {"items": [{"price_data": price}], "proration_behavior": "none"}
-    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, wanted)
-    changes.look(plan)
+    stripe_client.request(stripe_client.v1().subscriptions.update, plan.subscription_id, wanted)
+    changes.refresh(plan)
     assert (plan.total, plan.amount, plan.fee_cover) == (4000, 4000, 0)
     with pytest.raises(changes.CannotError, match="several parts"):
         changes.change_amount(plan, 5000)
@@ -89,10 +89,10 @@ def test_it_shows_the_sum_of_all_parts_and_changes_none_of_several(plan):
 
 def test_it_shows_who_gives_by_two_monthly_gifts(plan, donor, till):
     donor.paid("monthly", "20", email="Ada+again@donor.example")
-    other = Plan.objects.exclude(pk=plan.pk)
+    others = Plan.objects.exclude(pk=plan.pk)
     till.tell()
     Plan.objects.update(supporter=plan.supporter)
-    other, staff = other.get(), signed_in("Administrator")
+    other, staff = others.get(), signed_in("Administrator")
     assert set(Plan.objects.of_several()) == {plan, other}
     assert "1 person gives by several monthly gifts" in staff.get("/admin/").content.decode()
     for several, ours in (("true", True), ("false", False)):
@@ -281,7 +281,7 @@ def test_it_writes_nothing_of_a_second_letter_when_a_stopped_gift_ends(plan):
 
 @pytest.mark.parametrize("how", [{"cancel_at_period_end": True}, {"cancel_at": "min_period_end"}], ids=str)
 def test_it_shows_an_end_that_was_set_elsewhere_and_takes_it_back(plan, till, how):
-    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
+    stripe_client.request(stripe_client.v1().subscriptions.update, plan.subscription_id, how)
     till.tell()
     plan.refresh_from_db()
     staff = signed_in("Donor care")
@@ -295,7 +295,7 @@ def test_it_shows_an_end_that_was_set_elsewhere_and_takes_it_back(plan, till, ho
 
 
 def test_it_lets_staff_stop_at_once_what_was_set_to_end_later(plan, till):
-    stripe_client.ask(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
+    stripe_client.request(stripe_client.v1().subscriptions.update, plan.subscription_id, {"cancel_at_period_end": True})
     till.tell()
     act(plan, "stop")
     plan.refresh_from_db()

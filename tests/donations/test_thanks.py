@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from donations.giving import keepsake
+from donations.giving import browser_cookie
 from donations.models import Gift, Plan
-from donations.stripe import gate, objects, reads
+from donations.stripe import concurrency, objects, reads
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def words(client, address: str) -> str:
 
 
 def paid(donor, till) -> None:
-    till.pay(reads.checkout_page(Gift.objects.get().session_id).url)
+    till.pay(reads.checkout_session(not_none(Gift.objects.get().session_id)).url)
 
 
 def test_it_says_that_a_payment_is_not_finished(donor, address):
@@ -61,8 +62,8 @@ def test_it_says_that_a_page_ended_and_nothing_was_charged(donor, till, address)
 
 
 def test_it_says_that_a_bank_takes_days(donor, till, address, monkeypatch):
-    page = objects.CheckoutPage("cs_1", "complete", False, False, "", "", "", "")
-    monkeypatch.setattr(reads, "checkout_page", lambda ident: page)
+    page = objects.CheckoutSession("cs_1", "complete", False, False, "", "", "", "")
+    monkeypatch.setattr(reads, "checkout_session", lambda ident: page)
     assert "on its way" in words(donor.client, address)
 
 
@@ -90,17 +91,20 @@ def test_it_looks_less_and_less_often_and_not_for_ever(donor, till, address, tim
 def test_it_asks_stripe_once_and_for_two_seconds_at_most(donor, till, address, monkeypatch):
     seen = []
     send = requests.Session.request
-    monkeypatch.setattr(
-        requests.Session, "request", lambda *args, **more: seen.append(more["timeout"]) or send(*args, **more)
-    )
+
+    def noted(*args, **more):
+        seen.append(more["timeout"])
+        return send(*args, **more)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
     till.fault("unavailable")
     donor.client.get(address)
-    assert len(seen) == 1 and max(seen[0]) <= gate.LOOK
+    assert len(seen) == 1 and max(seen[0]) <= concurrency.BRIEF
 
 
 def test_it_thanks_without_asking_when_too_many_wait_for_stripe(donor, till, address, monkeypatch):
-    monkeypatch.setattr(gate, "_places", BoundedSemaphore(1))
-    assert gate._places.acquire()
+    monkeypatch.setattr(concurrency, "_slots", BoundedSemaphore(1))
+    assert concurrency._slots.acquire()
     assert "<h1>Thank you.</h1>" in words(donor.client, address)
 
 
@@ -116,7 +120,7 @@ def test_it_asks_stripe_for_no_session_that_is_not_this_browsers(donor, till, ad
     def never(ident):
         raise AssertionError("asked")
 
-    monkeypatch.setattr("donations.stripe.reads.checkout_page", never)
+    monkeypatch.setattr("donations.stripe.reads.checkout_session", never)
     donor.client.get("/give/thanks/?session=cs_test_somebody")
     stranger = Client().get(address)
     assert "<h1>Thank you.</h1>" in stranger.content.decode() and stranger["Refresh"] == "3"
@@ -140,7 +144,7 @@ def test_it_shows_a_stranger_no_open_page(donor, address):
 @pytest.mark.parametrize("value", ["", "x", "WyJBIl0:1:abc", "null"])
 def test_it_believes_no_cookie_that_is_not_signed(donor, till, address, value):
     stranger = Client()
-    stranger.cookies[keepsake.NAME] = value
+    stranger.cookies[browser_cookie.NAME] = value
     assert "$42" not in words(stranger, address)
 
 

@@ -13,7 +13,7 @@ from donations.reconcile import runs, unsent
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from tests.donations.test_comparison import figure
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding, pytest.mark.usefixtures("unhurried")]
 UNSENT, SILENT = "paid gifts without a receipt letter", "payments since Stripe&#x27;s last event"

@@ -22,6 +22,7 @@ from tests.donations.donor import WEBHOOK, post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 
+DATA = {"object": {"id": "ch_1Test", "object": "charge"}}
 EVENT = {
     "id": "evt_1Test",
     "object": "event",
@@ -29,7 +30,7 @@ EVENT = {
     "api_version": "2026-10-28.endive",
     "created": 1_790_000_000,
     "livemode": False,
-    "data": {"object": {"id": "ch_1Test", "object": "charge"}},
+    "data": DATA,
 }
 BODY = json.dumps(EVENT).encode()
 
@@ -181,9 +182,7 @@ def test_it_turns_any_signed_json_away_without_falling(till, value):
 
 
 def test_it_takes_fields_that_it_does_not_know(till):
-    body = json.dumps(
-        {**EVENT, "new_at_stripe": {"x": [1]}, "data": {**EVENT["data"], "previous_attributes": {}}}
-    ).encode()
+    body = json.dumps({**EVENT, "new_at_stripe": {"x": [1]}, "data": {**DATA, "previous_attributes": {}}}).encode()
     assert post(body, sign(body)).status_code == 200
 
 

@@ -118,7 +118,8 @@ def test_it_mails_nobody_twice_however_often_it_runs(charity):
 
 def test_it_goes_on_where_it_was_killed(charity, monkeypatch):
     gifts(5)
-    write, died = year_end._write, []
+    write = year_end._write
+    died: list[bool] = []
 
     def dies_at_the_third(supporter, year):
         if len(addressed()) == 2 and not died:

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core import mail
 from django.utils import timezone
 
-from donations.models import Gift, LedgerEntry, Objection, Payout, Plan, Receipt
+from donations.models import Dispute, Gift, LedgerEntry, Payout, Plan, Receipt
 from foundation.letters.models import Letter
 from tests.donations.donor import Till
+from tests.narrowing import not_none
 
 WHO = {"Authorization": "Bearer sk_test_donations_tests", "Stripe-Version": settings.STRIPE_API_VERSION}
 ENDED = {"canceled", "incomplete_expired"}
@@ -26,7 +27,7 @@ def disagreements_with_stripe(till: Till) -> list[str]:
     charges = {each["id"]: each for each in _all(till, "charges")}
     kept = _kept(till, charges)
     money = [*_money(till), *_payouts(till), *_twice()]
-    return [*money, *_gifts(till, charges, kept), *_months(till), *_plans(till), *_objections(till), *_letters()]
+    return [*money, *_gifts(till, charges, kept), *_months(till), *_plans(till), *_disputes(till), *_letters()]
 
 
 def broken_promise(till: Till, plan: Plan, how: str) -> str:
@@ -65,10 +66,10 @@ def _money(till: Till) -> Iterator[str]:
     """For each currency of the account: the ledger's sum is the balance."""
     theirs: Counter[str] = Counter()
     ours: Counter[str] = Counter()
-    for movement in _all(till, "balance_transactions"):
-        theirs[movement["currency"].upper()] += movement["net"]
+    for txn in _all(till, "balance_transactions"):
+        theirs[txn["currency"].upper()] += txn["net"]
     for currency, settled in LedgerEntry.objects.exclude(settled=None).values_list("settled_currency", "settled"):
-        ours[currency] += settled
+        ours[currency] += not_none(settled)
     if ours != theirs:
         yield f"ledger {dict(ours)}, Stripe {dict(theirs)}"
 
@@ -146,7 +147,11 @@ def _plans(till: Till) -> Iterator[str]:
         )  # fmt: skip
         if here != there:
             yield f"{name}: {here} here, {there} at Stripe"
-        if _status(sub) == "past_due" and not plan.cancel_at and timezone.now() - plan.past_due_since > PATIENCE:
+        if (
+            _status(sub) == "past_due"
+            and not plan.cancel_at
+            and timezone.now() - not_none(plan.past_due_since) > PATIENCE
+        ):
             yield f"{name} is behind since {plan.past_due_since}, and not paused"
 
 
@@ -168,7 +173,7 @@ def _payouts(till: Till) -> Iterator[str]:
         yield f"payouts {ours}, at Stripe {theirs}"
 
 
-def _objections(till: Till) -> Iterator[str]:
+def _disputes(till: Till) -> Iterator[str]:
     """Each dispute and warning about a gift of ours, and each refund that came back, is one row, as Stripe has it."""
     paid = set(Gift.objects.paid().values_list("payment_intent_id", flat=True))
     disputes = {each["id"]: each["status"] for each in _all(till, "disputes") if each["payment_intent"] in paid}
@@ -176,10 +181,10 @@ def _objections(till: Till) -> Iterator[str]:
     refunds = [each for each in _all(till, "refunds") if each["payment_intent"] in paid]
     came_back = {each["id"]: each["status"] for each in refunds if each.get("failure_balance_transaction")}
     theirs = {**disputes, **came_back, **{each["id"]: str(each["actionable"]) for each in warnings}}
-    rows = Objection.objects.filter(gift__in=Gift.objects.paid())
+    rows = Dispute.objects.filter(gift__in=Gift.objects.paid())
     ours = {each.stripe_object: each.status or str(each.actionable) for each in rows}
     if ours != theirs:
-        yield f"objections {ours}, at Stripe {theirs}"
+        yield f"disputes {ours}, at Stripe {theirs}"
 
 
 def _letters() -> Iterator[str]:

@@ -20,7 +20,8 @@ class Walk:
     def __init__(self, first: Callable[..., Any]) -> None:
         self.entered: dict[str, None] = {}
         self.modules: dict[str, str] = {}
-        self._first, self._inside = first.__code__, None
+        self._first = first.__code__
+        self._inside: FrameType | None = None
 
     def hear(self, frame: FrameType, event: str, _arg: Any) -> None:
         if event == "return" and frame is self._inside:

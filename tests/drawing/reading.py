@@ -15,9 +15,9 @@ def promises(content: bytes) -> dict[str, object]:
         root = pdf.Root
         return {
             "tags": "/StructTreeRoot" in root,
-            "marked": bool(root.get("/MarkInfo", {}).get("/Marked", False)),
+            "marked": bool(root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False)),
             "language": str(root.get("/Lang", "")),
-            "title shown": bool(root.get("/ViewerPreferences", {}).get("/DisplayDocTitle", False)),
+            "title shown": bool(root.get("/ViewerPreferences", pikepdf.Dictionary()).get("/DisplayDocTitle", False)),
             "part": meta.get("pdfuaid:part", ""),
             "title": meta.get("dc:title", ""),
         }
@@ -51,8 +51,8 @@ def _page(page: pikepdf.Page) -> str:
     maps = {str(name): _unicode(font) for name, font in page.resources.get("/Font", {}).items()}
     marks: list[str] = []
     found, font = "", ""
-    for operands, operator in pikepdf.parse_content_stream(page):
-        name = str(operator)
+    for step in pikepdf.parse_content_stream(page):
+        operands, name = step.operands, str(step.operator)
         if name in ("BDC", "BMC"):
             spoken = _spoken(operands[1]) if len(operands) > 1 else ""
             found += spoken

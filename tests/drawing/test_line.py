@@ -17,7 +17,9 @@ def ends(path: str) -> list[tuple[float, float]]:
     """The points a pen comes to, read as a browser reads them: an own reading, not the writer's."""
     tokens = TOKEN.findall(path)
     assert "".join(tokens).replace(" ", "") == path.replace(" ", ""), "something in the path is not a number"
-    points, command, numbers = [], "", []
+    points: list[tuple[float, float]] = []
+    numbers: list[float] = []
+    command = ""
     for token in tokens:
         if token.isalpha():
             assert not numbers, f"{command} was left with {numbers}"

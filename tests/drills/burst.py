@@ -81,11 +81,12 @@ def _pages(site: DrillSite) -> int:
     """How many payment pages Stripe has made."""
     address, key = f"{site.sandbox.tenant()}/v1/checkout/sessions", site.secrets["SANDBOX_SECRET_KEY"]
     head = {"Authorization": f"Bearer {key}", "Stripe-Version": API_VERSION}
-    count, after = 0, {}
+    count = 0
+    after: dict[str, str | int] = {"limit": 100}
     while True:
-        page = requests.get(address, {"limit": 100, **after}, headers=head, timeout=60).json()
+        page = requests.get(address, after, headers=head, timeout=60).json()
         assert "data" in page, page
         count += len(page["data"])
         if not page["has_more"]:
             return count
-        after = {"starting_after": page["data"][-1]["id"]}
+        after["starting_after"] = page["data"][-1]["id"]

@@ -36,7 +36,7 @@ def come_back(site: DrillSite, empty: Path, env: dict[str, str], gifts: int) -> 
     site.settle()
     assert site.wait(site.start("reconcile", "--apply")) == 0, "reconcile failed"
     state = site.ask("state")
-    assert state["wrong"] == [] and state["parked"] == [], (state["wrong"], state["parked"])
+    assert state["wrong"] == [] and state["dead"] == [], (state["wrong"], state["dead"])
     assert state["compared"]["gaps"] == 0 and not any(state["compared"]["found"].values()), state["compared"]
     assert state["paid"] == len(site.intents()), f"{state['paid']} gifts, {len(site.intents())} payments"
     assert site.wait(site.start("audit_ledger")) == 0, "audit_ledger found something"

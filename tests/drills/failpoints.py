@@ -16,7 +16,7 @@ from typing import Any
 WEB = {
     "web: before the signature is checked": ("donations.stripe.signature", "check", "before"),
     "web: event and job stored, not committed": ("foundation.jobs.queue", "enqueue", "after"),
-    "web: committed, not answered": ("donations.webhooks.inbox", "take", "after"),
+    "web: committed, not answered": ("donations.webhooks.inbox", "receive", "after"),
 }
 JOB = {
     "job: payment fetched, not written": ("donations.sync.payments", "receive", "before"),

@@ -22,7 +22,7 @@ from django.db.models import F
 from config.management.commands import serve
 from donations.card_testing import tries
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
-from foundation.doors import proof
+from foundation.access import proof_of_work
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from tests.donations import agreement
@@ -60,7 +60,7 @@ def state() -> dict[str, Any]:
     last = Reconciliation.objects.order_by("-pk").first()
     return {
         "wrong": agreement.disagreements(),
-        "parked": list(Job.objects.filter(state=Job.State.DEAD).values_list("key", "last_error")),
+        "dead": list(Job.objects.filter(state=Job.State.DEAD).values_list("key", "last_error")),
         "letters": dict(Letter.objects.values_list("key", "state")),
         "receipts not written about": sorted(set(keys) - set(Letter.objects.values_list("key", flat=True))),
         "paid": len(keys),
@@ -84,7 +84,7 @@ def limits_of_pages() -> dict[str, tuple[int, int]]:
 
 def solve(challenge: str) -> str:
     """What a donor's browser answers to the step-up."""
-    return proof.solve(challenge)
+    return proof_of_work.solve(challenge)
 
 
 def event_states() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 from tests.drills.cluster import Cluster
 from tests.drills.narrow_disk import NarrowDisk
@@ -21,10 +22,14 @@ def database_stops(site: DrillSite, cluster: Cluster, times: int) -> None:
     donors = [threading.Thread(target=give) for _ in range(2)]
     for donor in donors:
         donor.start()
+
+    def led_to_stripe(so_many: int) -> bool:
+        return len([page for page in led if page]) >= so_many
+
     try:
         for stop in range(times):
             want = len([page for page in led if page]) + 3
-            eventually(lambda want=want: len([page for page in led if page]) >= want, f"gifts before stop {stop + 1}")
+            eventually(partial(led_to_stripe, want), f"gifts before stop {stop + 1}")
             cluster.stop_at_once()
             site.cut_off += len(workers)
             time.sleep(site.dice.random() * 0.5)  # waits for nothing: how long the database is away

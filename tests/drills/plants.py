@@ -6,24 +6,24 @@ As in failpoints.py the site has no switch for it: only a drill's own door reads
 import os
 from collections.abc import Callable
 
-from donations.card_testing import doubts
+from donations.card_testing import challenge_policy
 from donations.letters import gift_letters
 from donations.letters.outcomes import Booked
-from donations.sync import returns
+from donations.sync import refunds
 from foundation.letters import outbox
 
 
 def no_limit_of_pages() -> None:
-    doubts.examine = lambda *_: None
+    challenge_policy.require_proof = lambda *_: None
 
 
 def refund_is_ignored() -> None:
-    returns.refund = lambda fact: Booked()
+    refunds.refund = lambda fact: Booked()
 
 
 def letter_is_lost() -> None:
     """The receipt is written, and nobody is told."""
-    gift_letters.receipt = lambda receipt: None
+    gift_letters.receipt = lambda document: None
 
 
 def letter_goes_twice() -> None:

@@ -305,7 +305,7 @@ class DrillSite:
             assert self.wait(self.start("reconcile", "--apply")) == 0, "reconcile failed"
         state = self.ask("state")
         assert state["wrong"] == [], state["wrong"]
-        assert state["parked"] == [], state["parked"]
+        assert state["dead"] == [], state["dead"]
         letters, mailed = state["letters"], self.mail.letters
         assert [key for key, times in mailed.items() if times > 1] == [], "somebody was mailed twice"
         unsure = [key for key, at in letters.items() if at == "unsure"]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from donations.books import audit
 from donations.models import LedgerEntry
 from foundation.append_only import triggers
-from foundation.append_only.models import GrowsOnlyError
-from supporters import consent, people
+from foundation.append_only.models import AppendOnlyError
+from supporters import consent, supporters
 from supporters.models import ConsentEvent
 
 pytestmark = pytest.mark.django_db
@@ -81,11 +81,14 @@ def test_it_sets_the_guard_again_with_every_migrate():
 
 
 def test_it_lets_a_row_follow_its_person_and_nothing_else():
-    one, other = people.meet("a@one.example"), people.meet("a@other.example")
+    one, other = (
+        supporters.get_or_create_supporter("a@one.example"),
+        supporters.get_or_create_supporter("a@other.example"),
+    )
     event = consent.record(one, "letters", True, "Yes please", "/subscribe/")
     event.move_to(supporter=other)
     assert ConsentEvent.objects.get().supporter == other
-    with pytest.raises(GrowsOnlyError):
+    with pytest.raises(AppendOnlyError):
         event.move_to(wording="No")  # type: ignore[arg-type]
     with pytest.raises(DatabaseError, match="only grows"):
         sql("UPDATE supporters_consentevent SET wording = 'No'")

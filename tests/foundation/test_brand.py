@@ -11,7 +11,7 @@ from wagtail.images.tests.utils import get_test_image_file
 
 from foundation.organisation import colours
 from foundation.organisation.models import Organisation
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 CSS = (settings.BASE_DIR / "static/css/site.css").read_text()

@@ -4,8 +4,8 @@ import pytest
 from django import forms
 from django.http import QueryDict
 
-from foundation.doors.card_numbers import NoCardNumbers, masked, stands_in
-from staff import kept
+from foundation.access.card_numbers import NoCardNumbers, masked, stands_in
+from staff import form_replay
 
 CARD = "4242424242424242"
 
@@ -80,20 +80,23 @@ def test_it_refuses_and_echoes_nothing(prefix):
 
 def test_it_stands_on_no_answer_that_holds_a_form_whose_cookie_was_gone(rf):
     posted = rf.post("/give/", {"name": CARD, "email": "ada@example.org"})
-    assert kept.typed(posted) == [("name", "•••• 4242"), ("email", "ada@example.org")]
+    assert form_replay.typed(posted) == [("name", "•••• 4242"), ("email", "ada@example.org")]
 
 
 # Who sits at these is a member of staff or proves who they are: a code or a password is no text.
-NO_TEXT_OF_DONORS = {"staff.forms", "staff.people", "staff.passkeys"}
+NO_TEXT_OF_DONORS = {"staff.forms", "staff.accounts", "staff.passkeys"}
 
 
 def test_every_form_of_the_project_refuses_one():
     """Whoever writes a further form finds this, and adds NoCardNumbers (GuardedForm has it)."""
     from config import urls  # noqa: F401, PLC0415 - with the addresses all forms are loaded
 
-    found, todo = set(), [forms.BaseForm]
+    found: set[type[forms.BaseForm]] = set()
+    todo = [forms.BaseForm]
     while todo:
-        todo += [each for each in todo.pop().__subclasses__() if each not in found and not found.add(each)]
+        new = set(todo.pop().__subclasses__()) - found
+        found |= new
+        todo += new
     ours = ("awareness.", "donations.", "pledges.", "supporters.", "staff.", "foundation.", "config.")
     open_ones = {
         f"{form.__module__}.{form.__name__}"

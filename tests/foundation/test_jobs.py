@@ -21,6 +21,7 @@ from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from tests.databases import migrated, own_database
 from tests.foundation.mail_server import HANG, running
+from tests.narrowing import not_none
 from tests.running import ROOT, manage
 from tests.waiting import wait_for
 
@@ -28,11 +29,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 done: list[Any] = []
 
 
+def fails(args: dict[str, Any]) -> None:
+    _ = 1 / 0
+
+
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     done.clear()
     queue.HANDLERS["note"] = lambda args: done.append(args)
-    queue.HANDLERS["fail"] = lambda args: 1 / 0
+    queue.HANDLERS["fail"] = fails
     yield
     for kind in ("note", "fail"):
         del queue.HANDLERS[kind]
@@ -87,7 +92,7 @@ def test_it_ignores_what_a_worker_says_after_it_lost_the_lease() -> None:
     expire_leases()
     queue.HANDLERS["fail"] = lambda args: None
     queue.run_due()
-    queue.HANDLERS["fail"] = lambda args: 1 / 0
+    queue.HANDLERS["fail"] = fails
     queue.run(slow)
     assert Job.objects.get().state == Job.State.DONE
 
@@ -100,7 +105,7 @@ def test_it_keeps_a_job_that_takes_long_and_says_that_it_lives() -> None:
             for _ in range(5):
                 clock.shift(timedelta(minutes=4))
                 stolen.append(queue.claim())
-                queue.keep()
+                queue.extend_lease()
 
         queue.HANDLERS["note"] = long
         queue.enqueue("note", "long")
@@ -117,7 +122,7 @@ def test_it_stops_a_worker_that_lost_its_job_and_leaves_the_outcome_to_the_other
         expire_leases()
         assert queue.run_due() == 1
         with time_machine.travel(timezone.now() + queue.LEASE):
-            queue.keep()
+            queue.extend_lease()
         went_on.append(args)
 
     queue.HANDLERS["note"] = slept
@@ -135,7 +140,7 @@ def test_it_beats_while_a_job_takes_long() -> None:
         def long(args: dict[str, Any]) -> None:
             for _ in range(5):
                 clock.shift(timedelta(minutes=4))
-                queue.keep()
+                queue.extend_lease()
                 done.append(timezone.now() - Heartbeat.objects.get(worker="me").beat_at)
 
         def worker() -> None:
@@ -188,7 +193,7 @@ def test_it_does_periodic_work_one_at_a_time_and_not_again_for_each_hour_that_wa
         failing = False
         newest = queue.enqueue("periodic", f"periodic:{name}:newest", {"name": name})
         Job.objects.filter(failures=1).update(run_at=timezone.now())
-        queue.run(queue.claim())
+        queue.run(not_none(queue.claim()))
         newest.refresh_from_db()
         assert newest.state == Job.State.DONE
         assert queue.run_due() == 30 and len(runs) == 31
@@ -201,7 +206,7 @@ def test_it_keeps_nothing_outside_of_a_job() -> None:
     queue.claim()
     before = Job.objects.values().get()
     with time_machine.travel(timezone.now() + queue.LEASE):
-        queue.keep()
+        queue.extend_lease()
     assert Job.objects.values().get() == before
 
 
@@ -270,10 +275,10 @@ def test_it_parks_no_innocent_job_when_workers_are_killed_for_another_reason() -
     assert sorted(each["n"] for each in done) == list(range(20))
 
 
-def test_it_tries_a_parked_job_again_when_staff_say_so() -> None:
+def test_it_tries_a_dead_job_again_when_staff_say_so() -> None:
     job = queue.enqueue("note", "a")
     Job.objects.update(state=Job.State.DEAD, failures=queue.MAX_FAILURES)
-    queue.revive(job)
+    queue.retry_dead(job)
     assert queue.run_due() == 1
 
 
@@ -419,7 +424,7 @@ def test_it_does_other_work_while_a_mail_server_hangs(processes: Processes) -> N
             "shell",
             "-c",
             "from foundation.letters import outbox; from foundation.letters.writing import Written;"
-            "outbox.put('hanging', 'note', 'ada@example.org', Written('A note', 'Bread.', ''))",
+            "outbox.enqueue('hanging', 'note', 'ada@example.org', Written('A note', 'Bread.', ''))",
         )
         with subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=env) as worker:
             try:

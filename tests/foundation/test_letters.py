@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template import engines
 from django.test import Client, override_settings
@@ -17,7 +18,8 @@ from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters import kinds, outbox, writing
 from foundation.letters.models import Letter
-from foundation.organisation.models import Home, Organisation
+from foundation.organisation.models import Organisation, SiteIdentity
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 HOURS = itertools.count(1)
@@ -65,7 +67,7 @@ def test_it_says_of_a_receipt_alone_that_it_is_none_in_a_demonstration() -> None
     letter = write()
     assert letter.text.startswith("This letter comes from a demonstration")
     assert "RECEIPT" not in letter.text + letter.html
-    receipt = writing.compose(kinds.get("receipt"), "Thanks", "Thanks.", {})
+    receipt = writing.compose(not_none(kinds.get("receipt")), "Thanks", "Thanks.", {})
     assert receipt.text.startswith("NOT A RECEIPT") and "NOT A RECEIPT" in receipt.html
 
 
@@ -97,6 +99,7 @@ def test_it_is_sent_once_with_a_real_text_part() -> None:
     assert len(mail.outbox) == 1
     message = mail.outbox[0]
     assert message.body == letter.text
+    assert isinstance(message, EmailMultiAlternatives)
     assert message.alternatives[0][1] == "text/html"
     letter.refresh_from_db()
     assert letter.state == Letter.State.SENT
@@ -188,7 +191,7 @@ def test_it_is_sent_later_when_the_server_is_away(monkeypatch: pytest.MonkeyPatc
 
 @override_settings(EMAIL_BACKEND=LOCMEM, SITE_MODE="live", BASE_URL="https://copy.example.org")
 def test_it_is_kept_back_in_a_restored_copy() -> None:
-    Home.objects.create(pk=1, base_url="https://real.example.org")
+    SiteIdentity.objects.create(pk=1, base_url="https://real.example.org")
     letter = write()
     send()
     letter.refresh_from_db()

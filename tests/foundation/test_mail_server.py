@@ -15,9 +15,9 @@ from wagtail.admin.mail import OpenedConnection, send_mail
 
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.letters import desk, outbox
+from foundation.letters import outbox, throttle
 from foundation.letters.faults import Fault, judge
-from foundation.letters.models import Letter, MailDesk
+from foundation.letters.models import Letter, MailThrottle
 from foundation.letters.smtp import Backend, MaybeTakenError
 from foundation.letters.writing import Written
 from staff.panel import HealthPanel
@@ -48,7 +48,9 @@ def clock() -> Iterator[Any]:
 
 
 def write(number: int = 1, to: str = "") -> Letter:
-    return outbox.put(f"note:{number}", "note", to or f"ada{number}@example.org", Written("A note", "Bread.", "<p>x"))
+    return outbox.enqueue(
+        f"note:{number}", "note", to or f"ada{number}@example.org", Written("A note", "Bread.", "<p>x")
+    )
 
 
 def states() -> list[str]:
@@ -175,7 +177,7 @@ def test_it_marks_an_address_that_the_server_does_not_know_and_sends_the_others(
     jobs.run_due()
     assert states() == [State.FAILED, State.SENT] and states_of_jobs() == {"done"}
     assert Supporter.objects.get().bounced_at and "gone@" not in Letter.objects.first().last_error
-    assert not MailDesk.objects.exclude(failures=0)
+    assert not MailThrottle.objects.exclude(failures=0)
 
 
 @pytest.mark.parametrize("said", ["554 5.7.1 this looks like an advertisement", "554 rejected", "552 5.3.4 too large"])
@@ -266,7 +268,7 @@ def test_it_knows_no_rate_unless_it_is_set(server, settings, clock):
     for number in range(5):
         write(number)
     jobs.run_due()
-    assert states() == [State.SENT] * 5 and not MailDesk.objects.exists()
+    assert states() == [State.SENT] * 5 and not MailThrottle.objects.exists()
 
 
 def test_it_draws_the_document_before_it_takes_the_letter_in_hand(server, clock):
@@ -382,6 +384,6 @@ def test_it_does_not_know_whether_a_provider_took_a_letter_whose_answer_was_lost
 @pytest.mark.once
 def test_it_doubles_the_wait_up_to_an_end(db) -> None:
     error = ConnectionRefusedError("x")
-    assert [desk.hold(Fault.SERVER, error) for _ in range(8)] == [15, 30, 60, 120, 240, 480, 600, 600]
-    desk.release()
-    assert desk.hold(Fault.OURS, error) == 60
+    assert [throttle.hold(Fault.SERVER, error) for _ in range(8)] == [15, 30, 60, 120, 240, 480, 600, 600]
+    throttle.release()
+    assert throttle.hold(Fault.OURS, error) == 60

@@ -14,8 +14,8 @@ from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.letters import outbox, writing
 from foundation.letters.models import Letter
-from foundation.organisation import home, mode
-from foundation.organisation.models import Home, Organisation
+from foundation.organisation import clone_guard, mode
+from foundation.organisation.models import Organisation, SiteIdentity
 
 pytestmark = pytest.mark.django_db
 LIVE = override_settings(SITE_MODE="live", BASE_URL="https://road.example.org")
@@ -35,54 +35,60 @@ def test_it_refuses_a_zone_that_does_not_exist() -> None:
 
 @LIVE
 def test_it_claims_the_first_address_and_account() -> None:
-    home.check_account("acct_1")
-    assert (Home.objects.get().base_url, Home.objects.get().stripe_account) == (
+    clone_guard.check_account("acct_1")
+    assert (SiteIdentity.objects.get().base_url, SiteIdentity.objects.get().stripe_account) == (
         "https://road.example.org",
         "acct_1",
     )
-    home.check_account("acct_1")
+    clone_guard.check_account("acct_1")
 
 
 def test_it_stops_at_another_address_until_a_person_claims_it() -> None:
     with LIVE:
-        home.check_address()
+        clone_guard.check_address()
     with COPY:
-        with pytest.raises(home.NotAtHomeError, match="claim_site"):
-            home.check_address()
-        assert "https://road.example.org" in Home.objects.get().refused  # the panel shows it
+        with pytest.raises(clone_guard.WrongSiteError, match="claim_site"):
+            clone_guard.check_address()
+        assert "https://road.example.org" in SiteIdentity.objects.get().refused  # the panel shows it
         call_command("claim_site", verbosity=0)
-        home.check_address()
-        assert Home.objects.get().refused == ""
+        clone_guard.check_address()
+        assert SiteIdentity.objects.get().refused == ""
 
 
 @LIVE
 def test_it_stops_at_another_stripe_account() -> None:
-    home.check_account("acct_1")
-    with pytest.raises(home.NotAtHomeError, match="acct_1"):
-        home.check_account("acct_2")
-    with pytest.raises(home.NotAtHomeError):
-        home.check_account("acct_1/test")
+    clone_guard.check_account("acct_1")
+    with pytest.raises(clone_guard.WrongSiteError, match="acct_1"):
+        clone_guard.check_account("acct_2")
+    with pytest.raises(clone_guard.WrongSiteError):
+        clone_guard.check_account("acct_1/test")
 
 
 @pytest.mark.parametrize("where", [LIVE, override_settings()], ids=["live", "demonstration"])
 def test_it_holds_a_restored_copy_back_at_its_own_address_and_account_too(where: Any, mailoutbox: Any) -> None:
     with where:
-        home.check_account("acct_1")
-        home.restored(datetime(2026, 11, 29, 4, tzinfo=UTC))
-        for check in (home.check_claimed, home.check_address, lambda: home.check_account("acct_1")):
-            with pytest.raises(home.NotAtHomeError, match=r"restored from a copy of 2026-11-29 04:00 UTC.*claim_site"):
+        clone_guard.check_account("acct_1")
+        clone_guard.restored(datetime(2026, 11, 29, 4, tzinfo=UTC))
+        for check in (
+            clone_guard.check_claimed,
+            clone_guard.check_address,
+            lambda: clone_guard.check_account("acct_1"),
+        ):
+            with pytest.raises(
+                clone_guard.WrongSiteError, match=r"restored from a copy of 2026-11-29 04:00 UTC.*claim_site"
+            ):
                 check()
-        assert "restored from a copy" in home.here().refused
-        outbox.put("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
+        assert "restored from a copy" in clone_guard.identity().refused
+        outbox.enqueue("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
         queue.run_due()
         assert mailoutbox == []
-        home.claim("acct_1")
-        home.check_account("acct_1")
-        assert home.here().refused == "" and home.here().copied_at is None
+        clone_guard.claim("acct_1")
+        clone_guard.check_account("acct_1")
+        assert clone_guard.identity().refused == "" and clone_guard.identity().copied_at is None
 
 
 def test_it_neither_repeats_nor_forgets_what_waited_when_a_copy_was_made(mailoutbox: Any) -> None:
-    outbox.put("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
+    outbox.enqueue("k", "receipt", "ada@donor.example", writing.Written("s", "t", "h"))
     assert outbox.doubt_what_waits() == 1
     queue.run_due()
     assert Letter.objects.get().state == Letter.State.UNSURE and mailoutbox == []
@@ -90,31 +96,31 @@ def test_it_neither_repeats_nor_forgets_what_waited_when_a_copy_was_made(mailout
 
 def test_it_lets_the_port_of_a_demonstration_change(settings: Any) -> None:
     settings.BASE_URL = "http://localhost:8000"
-    home.check_account("acct_1")
+    clone_guard.check_account("acct_1")
     settings.BASE_URL = "http://localhost:8010"
-    home.check_account("acct_1")
-    with pytest.raises(home.NotAtHomeError):
-        home.check_account("acct_other")
+    clone_guard.check_account("acct_1")
+    with pytest.raises(clone_guard.WrongSiteError):
+        clone_guard.check_account("acct_other")
 
 
 def test_it_takes_the_copy_of_a_live_database_for_no_demonstration(settings: Any, mailoutbox: Any) -> None:
     """Started in the default mode, with the mail server set: the donors are real."""
-    letter = outbox.put(
+    letter = outbox.enqueue(
         "k", "receipt", "ada@donor.example", writing.Written("Your gift", "Thank you.", "<p>Thank you.</p>")
     )
-    Home.objects.update_or_create(
+    SiteIdentity.objects.update_or_create(
         pk=1, defaults={"base_url": "https://give.charity.example", "stripe_account": "acct_1"}
     )
-    with pytest.raises(home.NotAtHomeError, match="demonstration"):
-        home.check_account("acct_1")
+    with pytest.raises(clone_guard.WrongSiteError, match="demonstration"):
+        clone_guard.check_account("acct_1")
     queue.run_due()
     letter.refresh_from_db()
     assert (letter.state, mailoutbox) == ("waiting", [])
-    assert "give.charity.example" in home.here().refused
+    assert "give.charity.example" in clone_guard.identity().refused
     call_command("claim_site", stdout=StringIO())
     Job.objects.update(run_at=timezone.now())
     queue.run_due()
-    assert len(mailoutbox) == 1 and home.here().refused == ""
+    assert len(mailoutbox) == 1 and clone_guard.identity().refused == ""
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from foundation.organisation.models import Organisation, known_series
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 BEFORE = {"legal_name": "Road Out Inc", "registration_number": "", "receipt_series": "R", "is_sample": False}

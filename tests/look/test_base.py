@@ -32,7 +32,7 @@ def test_it_sends_the_reader_where_the_organisation_chose(client: Client) -> Non
     answer = client.get("/leave/")
     assert (answer.status_code, answer["Location"]) == (303, "https://example.org/recipes")
     assert answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
-    assert page(client).select_one("#leaving")["data-to"] == "https://example.org/recipes"
+    assert page(client).select_one("#leaving").attrs["data-to"] == "https://example.org/recipes"
 
 
 def test_it_leaves_while_the_database_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +56,9 @@ def test_it_ends_the_cookies_of_forms_in_each_language_and_not_the_session_of_st
 
 def test_it_calls_a_form_by_another_name_once_somebody_left(client: Client) -> None:
     """Without scripts nothing else keeps a browser from putting back what was typed into the same form."""
-    named = [page(client, "/subscribe/").select_one("main form input")["name"] for _ in range(2)]
+    named = [page(client, "/subscribe/").select_one("main form input").attrs["name"] for _ in range(2)]
     client.get("/leave/")
-    after = page(client, "/subscribe/").select_one("main form input")["name"]
+    after = page(client, "/subscribe/").select_one("main form input").attrs["name"]
     assert named[0] == named[1] != after and named[0].startswith("form-")
     forms = [path.read_text() for path in Path(ROOT, "templates").rglob("*.html")]
     assert {"{% until_left %}{% csrf_token %}" in form for form in forms if "{{ form.opened }}" in form} == {True}
@@ -114,5 +114,5 @@ def test_it_has_one_name_for_each_place_and_one_title(client: Client) -> None:
     assert len(ids) == len(set(ids))
     assert len(found.select("h1")) == 1
     assert found.title.get_text() == f"Page not found · {Organisation.load().name}"
-    assert found.html["lang"] == "en"
-    assert found.html["dir"] == "ltr"
+    assert found.html.attrs["lang"] == "en"
+    assert found.html.attrs["dir"] == "ltr"

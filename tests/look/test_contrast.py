@@ -91,6 +91,6 @@ def test_it_has_contrast_for_shapes(theme: dict[str, str], shape: str, ground: s
 
 def test_it_writes_colours_only_as_tokens() -> None:
     """A colour outside the token layer would escape these tests. Print, on white paper, is the exception."""
-    rest = CSS.replace(LIGHT_BLOCK[0], "").replace(DARK_BLOCK[0], "")
+    rest = CSS.replace(LIGHT_BLOCK.group(), "").replace(DARK_BLOCK.group(), "")
     rest = re.sub(r"@media print \{.*", "", rest, flags=re.S)
     assert re.findall(r"#[0-9A-Fa-f]{3,8}\b", rest) == []

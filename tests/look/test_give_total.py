@@ -13,7 +13,7 @@ from donations import money
 from donations.giving import appeals, starter
 from donations.giving.forms import GiveForm
 from donations.models import Currency
-from foundation.doors import guard
+from foundation.access import antispam
 from tests.donations.written import WRITTEN
 from tests.look.stage import show
 
@@ -112,12 +112,12 @@ def offered(code: str) -> Currency:
 
 def charged(currency: Currency, typed: str) -> str:
     """What the button should say: the sum that the server asks Stripe for; nothing where it asks the donor first."""
-    sent = {"email": "ada@example.org", "opened": guard.stamp()}
+    sent = {"email": "ada@example.org", "opened": antispam.stamp()}
     sent |= {"currency": currency.code, "frequency": "once", "amount_once": "other", "other": typed, "cover_fee": "on"}
     form = GiveForm(QueryDict(urlencode(sent)), currency=currency)
     if not form.is_valid():
         return ""
-    wish = form.wish(appeals.everything())
+    wish = form.gift_request(appeals.everything())
     return f"Continue with {money.short(wish.amount + wish.fee_cover, currency.code)}, once"
 
 
@@ -126,7 +126,8 @@ def test_it_says_in_every_currency_what_the_server_charges(open_page: Callable[.
     """One page walks them all: whole sums, the parts that each has, and the ways in which people write them."""
     page = open_page()
     show(page, FORM.format(data=USD))
-    told, right = {}, {}
+    told: dict[tuple[str, str], str] = {}
+    right: dict[tuple[str, str], str] = {}
     for code in CODES:
         currency = offered(code)
         html = client.get("/give/", {"currency": code}).content.decode()

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from config.management.commands import catalogue
 from tests.look.stage import show
+from tests.narrowing import not_none
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 PAGES = ["/", "/the-problem/what-is-human-trafficking/", "/give/", "/pledge/", "/get-help/", "/about/financials/"]
@@ -88,7 +89,7 @@ def test_it_runs_from_right_to_left_in_arabic(
     root = page.locator("html")
     assert (root.get_attribute("lang"), root.get_attribute("dir")) == ("ar", "rtl")
     middle = page.evaluate("document.documentElement.clientWidth / 2")
-    assert page.locator(".mark").first.bounding_box()["x"] > middle  # the name of the house begins the line
+    assert not_none(page.locator(".mark").first.bounding_box())["x"] > middle  # the name of the house begins the line
     assert page.locator(".help a[data-leave]").inner_text().strip().startswith("غادر هذا الموقع")
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).textAlign") in ("start", "right")
     assert page.locator("[type=email]").first.get_attribute("dir") == "ltr"

@@ -3,14 +3,17 @@
 import re
 import time
 from html import unescape
+from typing import TYPE_CHECKING
 
 from django.core import signing
-from django.http import HttpResponse
 from django.test import Client
 
-from foundation.doors import guard
+from foundation.access import antispam
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
+
+if TYPE_CHECKING:
+    from tests.answers import Answer
 
 ADA = {"name": "Ada Example", "email": "ada@example.org", "country": "GB", "age": "on"}
 HIDDEN = re.compile(r'<input type="hidden" name="([\w]+)" value="([^"]*)"')
@@ -27,10 +30,10 @@ def hidden_fields(client: Client, path: str = "/pledge/") -> dict[str, str]:
 
 def opened(ago: float) -> str:
     """What the form's signed time says when it was shown so many seconds ago."""
-    return signing.dumps(time.time() - ago, salt=guard.SALT)
+    return signing.dumps(time.time() - ago, salt=antispam.SALT)
 
 
-def sign(client: Client, path: str = "/pledge/", **typed: str) -> HttpResponse:
+def sign(client: Client, path: str = "/pledge/", **typed: str) -> "Answer":
     """Fill the form and send it. An empty value leaves a box unticked."""
     data = {**hidden_fields(client, path), **ADA, **typed}
     return client.post(path, {name: value for name, value in data.items() if value})
@@ -49,6 +52,6 @@ def link(letter: Letter) -> str:
     return found[1]
 
 
-def confirm(client: Client, to: str = "ada@example.org") -> HttpResponse:
+def confirm(client: Client, to: str = "ada@example.org") -> "Answer":
     """Open the newest letter, press its link and the button, and go where that leads."""
     return client.post(link(letters(to)[-1]), follow=True)

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.logs import OneLine
-from foundation.doors import links
-from foundation.doors.models import AccessLink
+from foundation.access import tokens
+from foundation.access.models import AccessLink
 from foundation.letters.models import Letter
 from pledges import counting, pledging, views
 from pledges.models import Pledge, Signature, SignatureEvent
@@ -100,7 +100,7 @@ def test_it_opens_nothing_for_a_link_that_is_wrong_anywhere(address: str, client
 def test_it_opens_nothing_for_a_link_to_another_door(pledge: Pledge, client: Client) -> None:
     driver.sign(client)
     signature = Signature.objects.get()
-    token = links.make("supporter-sign-in", f"{signature.pk}:1", timedelta(hours=1))
+    token = tokens.make("supporter-sign-in", f"{signature.pk}:1", timedelta(hours=1))
     assert client.post(f"/pledge/confirm/{token}/").status_code == 410
     assert counting.confirmed(pledge) == 0
 
@@ -223,7 +223,7 @@ def test_it_counts_nobody_because_a_machine_pressed_the_button(address: str, cli
 
 
 def way_back(letter: Letter) -> str:
-    return re.search(r"/pledge/withdraw/[^/\s]+/", letter.text)[0]
+    return re.search(r"/pledge/withdraw/[^/\s]+/", letter.text).group()
 
 
 def test_it_takes_a_signature_back_by_one_button_from_its_letter(address: str, pledge: Pledge, client: Client) -> None:

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from pledges import counting, crowds, pledging
 from pledges.models import Pledge, Signature, SignatureEvent
-from supporters import people
-from tests.staff.people import signed_in
+from supporters import supporters
+from tests.narrowing import not_none
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 CATCH_ALL = "catch-all.example"
@@ -23,10 +24,10 @@ def pledge() -> Pledge:
 
 def signed(pledge: Pledge, email: str) -> Signature:
     """Confirmed, and counted."""
-    number = counting.next_number(pledge.pk)
+    number, known = counting.next_number(pledge.pk), supporters.get_or_create_supporter(email)
     signature = Signature.objects.create(
-        pledge=pledge, text=pledge.newest_text, name="N", email=email, canonical=email, letter_to=email, age=16,
-        state=Signature.State.CONFIRMED, number=number, confirmed_at=timezone.now(), supporter=people.meet(email),
+        pledge=pledge, text=not_none(pledge.newest_text), name="N", email=email, canonical=email, letter_to=email,
+        age=16, state=Signature.State.CONFIRMED, number=number, confirmed_at=timezone.now(), supporter=known,
     )  # fmt: skip
     counting.count(signature, +1, SignatureEvent.Why.CONFIRMED, pledging.SIGNER)
     return signature
@@ -82,7 +83,7 @@ def test_it_lets_nobody_set_aside_who_may_only_read(crowd):
 def test_it_puts_a_signature_that_waited_back_to_waiting(pledge):
     waits = signed(pledge, "ada@example.org")
     waiting = Signature.objects.create(
-        pledge=pledge, text=pledge.newest_text, name="N", email="b@example.org", canonical="b@example.org",
+        pledge=pledge, text=not_none(pledge.newest_text), name="N", email="b@example.org", canonical="b@example.org",
         letter_to="b@example.org", age=16,
     )  # fmt: skip
     pledging.set_aside(waiting, "care@example.org", "")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pledges import starter, wording
 from pledges.models import Pledge, PledgeText, Signature
 from tests.pledges import driver
-from tests.staff.people import member, sign_in
+from tests.staff.users import member, sign_in
 
 pytestmark = pytest.mark.django_db
 SPANISH = "Aprenderé qué es la trata de personas"

@@ -9,7 +9,7 @@ from pledges import counting, starter, wording
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
 from supporters.models import ConsentEvent, Supporter
 from tests.pledges import driver
-from tests.staff.people import member, sign_in
+from tests.staff.users import member, sign_in
 
 EVIL = "=HYPERLINK(A1)<script>alert(1)</script>"
 

@@ -62,7 +62,7 @@ class Smoke:
     def refund(self) -> str:
         gift = self.gifts["once"]
         asked = {"payment_intent": gift.payment_intent_id, "amount": 700}
-        made = client.ask(client.v1().refunds.create, asked, {"idempotency_key": f"smoke-{gift.reference}"})
+        made = client.request(client.v1().refunds.create, asked, {"idempotency_key": f"smoke-{gift.reference}"})
         self._until("the refund is booked", lambda: self._rows(gift, "refund"))
         kept, _cover = LedgerEntry.objects.kept(gift)
         newest = Receipt.objects.get(gift=gift, replaced_by=None)
@@ -82,11 +82,11 @@ class Smoke:
         body = json.dumps(next(iter(self.heard.values())), default=str)
         for wrong in (self._header(body + " "), self._header(body, "whsec_of_somebody_else"), "t=1,v1=00", ""):
             try:
-                inbox.take(body.encode(), wrong)
+                inbox.receive(body.encode(), wrong)
             except ForgedError:
                 continue
             raise SmokeError("An event with a wrong signature was taken in.")
-        inbox.take(body.encode(), self._header(body))
+        inbox.receive(body.encode(), self._header(body))
         return "a right one is taken, four wrong ones are not"
 
     def portal(self) -> str:
@@ -103,8 +103,8 @@ class Smoke:
 
     def comparison(self) -> str:
         row = runs.run(since=self.began, apply=True)
-        self._must(row.gaps == 0, f"{row.gaps} movements at Stripe are not in our books")
-        return "our books have every movement that Stripe has"
+        self._must(row.gaps == 0, f"{row.gaps} balance transactions at Stripe are not in our books")
+        return "our books have every balance transaction that Stripe has"
 
     def _give(self, frequency: str, total: int) -> Gift:
         gift = Gift.objects.create(
@@ -119,13 +119,13 @@ class Smoke:
         address = checkout.start(gift)
         gift.refresh_from_db()
         if self.offline:
-            Sandbox.pay(None, address)  # type: ignore[arg-type] - needs no process of its own
+            Sandbox.pay(None, address)  # type: ignore[arg-type]  # needs no process of its own
         else:
             print(
                 f"     Please pay here, with {CARD}, any later date and any three digits:\n     {address}", flush=True
             )
         page = gift.session_id or ""
-        self._until("the page is paid", lambda: reads.checkout_page(page).status == "complete", PATIENCE)
+        self._until("the page is paid", lambda: reads.checkout_session(page).status == "complete", PATIENCE)
         self._until("the gift is paid in our books", lambda: Gift.objects.paid().filter(pk=gift.pk).exists())
         gift.refresh_from_db()
         self.gifts[frequency] = gift
@@ -148,7 +148,7 @@ class Smoke:
             if event["id"] not in self.heard:
                 self.heard[event["id"]] = event
                 body = json.dumps(event, default=str)
-                inbox.take(body.encode(), self._header(body))
+                inbox.receive(body.encode(), self._header(body))
         run_due()
 
     def _header(self, body: str, secret: str = "") -> str:

@@ -69,7 +69,7 @@ def paper(**saved) -> bytes:
     pdf.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Photo=photo))
     note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9])
     note.Contents, note.T = pikepdf.String("Words"), pikepdf.String(WORDS.decode())
-    pdf.pages[0].Annots = pdf.make_indirect([pdf.make_indirect(note)])
+    pdf.pages[0].Annots = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(note)]))
     into = BytesIO()
     pdf.save(into, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable, **saved)
     return into.getvalue()

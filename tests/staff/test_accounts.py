@@ -12,7 +12,7 @@ from django.urls import get_resolver
 from foundation.letters.models import Letter
 from staff import invitations
 from staff.models import User
-from tests.staff.people import PASSWORD, code_of, member, sign_in, signed_in
+from tests.staff.users import PASSWORD, code_of, member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "another lantern in the orchard"
@@ -23,7 +23,7 @@ def rows():
     return {model._meta.label: model._default_manager.count() for model in counted}
 
 
-def doors():
+def sign_in_pages():
     """Each address under /accounts/, with made-up places filled in."""
 
     def walk(patterns, before=""):
@@ -43,7 +43,7 @@ def doors():
 def mailed_key(client, user):
     client.post("/accounts/password/reset/", {"email": user.email})
     letter = Letter.objects.filter(to=user.email).latest("pk")
-    return re.search(r"/accounts/password/reset/key/\S+", letter.text)[0]
+    return re.search(r"/accounts/password/reset/key/\S+", letter.text).group()
 
 
 def test_it_writes_nothing_when_a_stranger_looks_at_a_door(client):
@@ -51,7 +51,7 @@ def test_it_writes_nothing_when_a_stranger_looks_at_a_door(client):
         User.objects.create_user(f"{number}@example.org")
     EmailAddress.objects.all().delete()  # accounts that are older than this rule
     known = [f"/accounts/password/reset/key/{user.pk:x}-abc-def/" for user in User.objects.all() if user.pk < 10]
-    tried = [*dict.fromkeys(doors()), *known]
+    tried = [*dict.fromkeys(sign_in_pages()), *known]
     assert len(tried) > 30
     client.get("/accounts/login/")  # who we are stands in one row, which the first page of a new site makes
     before = rows()

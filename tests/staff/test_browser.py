@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browsers import follow
-from tests.staff.people import PASSWORD, code_of
+from tests.staff.users import PASSWORD, code_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -233,7 +233,7 @@ def test_it_chooses_pages_and_days_without_inline_scripts(tab, newcomer):
     tab.goto("/admin/job/")
     tab.get_by_role("button", name="Show filters").click()
     tab.get_by_role("button", name="State").click()
-    tab.get_by_label("parked").check()
+    tab.get_by_label("failed").check()
     expect(tab).to_have_url(re.compile("state=dead"))
     tab.goto("/admin/snippets/awareness/source/add/")
     tab.get_by_label("Date checked").click()
@@ -243,7 +243,8 @@ def test_it_chooses_pages_and_days_without_inline_scripts(tab, newcomer):
 
 def test_it_shows_names_of_any_kind_inside_their_column(tab, newcomer, running_site):
     names = ["Maximiliana-" * 16, "מרים רחל", "=HYPERLINK(1)", "<img src=x onerror=alert(1)>"]
-    code = f"from supporters.people import meet\nfor i, n in enumerate({names!r}): meet(f'inert{{i}}@example.org', n)"
+    code = "from supporters.supporters import get_or_create_supporter as known\n"
+    code += f"for i, n in enumerate({names!r}): known(f'inert{{i}}@example.org', n)"
     running_site.manage("shell", "-c", code)
     enter(tab, newcomer, "Donor care")
     tab.goto("/admin/supporter/?q=inert")
@@ -274,14 +275,14 @@ BROKEN = """() => {
   }
   return found;
 }"""
-LISTS = ["gift", "plan", "ledgerentry", "objection", "receipt", "letter", "job", "supporter", "signature"]
+LISTS = ["gift", "plan", "ledgerentry", "dispute", "receipt", "letter", "job", "supporter", "signature"]
 LISTS += ["stripeevent", "users"]
 ROWS = """
 from django.utils import timezone
-from donations.models import Gift, LedgerEntry, Objection, Plan
-from supporters.people import meet
+from donations.models import Gift, LedgerEntry, Dispute, Plan
+from supporters.supporters import get_or_create_supporter
 now = timezone.now()
-ada = meet("featherstonehaugh@example.org", "Maximiliana Featherstonehaugh")
+ada = get_or_create_supporter("featherstonehaugh@example.org", "Maximiliana Featherstonehaugh")
 plan = {"currency": "JPY", "amount": 1000, "fee_cover": 0, "total": 1000, "as_of": now, "started_at": now}
 plan = Plan.objects.create(subscription_id="sub_1vQ4GvXefoun7E1cL7EdObwz", supporter=ada, livemode=False, **plan)
 gift = {"amount": 1234500, "total": 1234500, "currency": "USD", "frequency": "monthly", "status": "paid"}
@@ -292,7 +293,7 @@ moved |= {"occurred_at": now, "day": now.date(), "gift": gift}
 LedgerEntry.objects.create(kind="charge", stripe_object="ch_3SLD6aatLWYSK42nzRJB1BwU", **moved)
 held = {"kind": "dispute", "status": "needs_response", "reason": "made_with_stolen_card", "amount": 1234500}
 held |= {"currency": "USD", "gift": gift, "opened_at": now, "as_of": now, "answer_by": now, "livemode": False}
-Objection.objects.create(stripe_object="du_1yB4MyBCEinvYoJz4CQDVPZP", **held)
+Dispute.objects.create(stripe_object="du_1yB4MyBCEinvYoJz4CQDVPZP", **held)
 """
 
 
@@ -306,5 +307,5 @@ def test_it_keeps_the_words_in_every_column_whole(tab, newcomer, running_site):
         assert tab.locator("main table").evaluate_all("all => all.every((each) => each.clientWidth <= innerWidth)"), (
             name
         )
-    tab.goto("/admin/objection/?q=du_1yB4")
+    tab.goto("/admin/dispute/?q=du_1yB4")
     expect(tab.locator("main tbody")).to_contain_text("made with stolen card")

@@ -4,10 +4,10 @@ import csv
 import io
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.http import HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import reverse
@@ -17,9 +17,13 @@ from wagtail.models import ModelLogEntry, Page
 from pledges import starter
 from pledges.models import Signature
 from staff.cells import inert
+from tests.answers import streamed
 from tests.pledges import driver
-from tests.staff.people import member, sign_in
-from tests.staff.test_doors import addresses
+from tests.staff.test_sign_in_pages import addresses
+from tests.staff.users import member, sign_in
+
+if TYPE_CHECKING:
+    from tests.answers import Answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EVIL = "=cmd|'/C calc'!A0"
@@ -62,13 +66,13 @@ def everything() -> Client:
     return sign_in(Client(), member("Administrator", is_superuser=True))
 
 
-def is_file(answer: HttpResponse) -> bool:
+def is_file(answer: "Answer") -> bool:
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     return "Content-Disposition" in answer.headers or (answer.status_code == 200 and kind not in PAGES)
 
 
-def body(answer: HttpResponse) -> str:
-    return b"".join(answer.streaming_content if answer.streaming else [answer.content]).decode("utf-8-sig")
+def body(answer: "Answer") -> str:
+    return b"".join(streamed(answer) if answer.streaming else [answer.content]).decode("utf-8-sig")
 
 
 def test_it_answers_a_file_at_no_address_that_is_not_known_here(quickly, formulas):

@@ -6,7 +6,7 @@ from django.test import Client
 from wagtail.models import Page
 
 from config.security import PUBLIC_POLICY, Headers
-from tests.staff.people import member, password_only, signed_in
+from tests.staff.users import member, password_only, signed_in
 
 pytestmark = pytest.mark.django_db
 

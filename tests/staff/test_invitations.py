@@ -7,11 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from foundation.doors.models import AccessLink
+from foundation.access.models import AccessLink
 from foundation.letters.models import Letter
 from staff import invitations
 from staff.models import User
-from tests.staff.people import PASSWORD, app_of, member, sign_in
+from tests.staff.users import PASSWORD, app_of, member, sign_in
 
 pytestmark = pytest.mark.django_db
 

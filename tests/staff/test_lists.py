@@ -16,8 +16,9 @@ from foundation.letters.models import Letter
 from staff.cells import inert
 from supporters import consent
 from supporters.models import Supporter
-from supporters.people import meet
-from tests.staff.people import member, sign_in, signed_in
+from supporters.supporters import get_or_create_supporter
+from tests.answers import streamed
+from tests.staff.users import member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +33,12 @@ def finance_like() -> Client:
 
 
 def supporters(*names: str) -> list[Supporter]:
-    return [meet(f"person{number}@example.org", name[:200]) for number, name in enumerate(names)]
+    return [get_or_create_supporter(f"person{number}@example.org", name[:200]) for number, name in enumerate(names)]
 
 
 def exported(client: Client, query: str = "") -> list[dict[str, str]]:
     answer = client.get(f"/admin/supporter/?export=csv{query}")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = b"".join(streamed(answer)).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -60,7 +61,7 @@ def test_it_exports_names_that_look_like_formulas_as_text(finance_like):
 def test_it_exports_workbooks_without_formulas_and_without_control_characters(finance_like):
     supporters("=HYPERLINK(1)", "bell\x07 rings")
     answer = finance_like.get("/admin/supporter/?export=xlsx")
-    with ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as book:
+    with ZipFile(io.BytesIO(b"".join(streamed(answer)))) as book:
         sheet = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
     assert "<f>" not in sheet
     assert "bell rings" in sheet
@@ -136,7 +137,7 @@ def poison(**fields) -> Job:
     )
 
 
-def test_it_tries_a_parked_job_again_by_post_only():
+def test_it_tries_a_dead_job_again_by_post_only():
     job = poison(args={"letter": 1})
     client = signed_in("Administrator")
     page = client.get(f"/admin/job/inspect/{job.pk}/").content.decode()
@@ -165,16 +166,16 @@ def test_it_lets_nobody_press_a_button_without_the_right():
 
 def test_it_shows_poison_and_a_missing_worker_on_the_dashboard():
     client = signed_in("Administrator")
-    number = re.compile(r"parked jobs</a></dt><dd[^>]*>(\d+)</dd>")
+    number = re.compile(r"failed jobs</a></dt><dd[^>]*>(\d+)</dd>")
     page = client.get("/admin/").content.decode()
-    assert number.search(page)[1] == "0"
+    assert number.search(page).group(1) == "0"
     assert "not seen" in page
     poison()
     Heartbeat.objects.create(worker="w", beat_at=timezone.now())
     page = client.get("/admin/").content.decode()
-    assert number.search(page)[1] == "1"
+    assert number.search(page).group(1) == "1"
     assert "not seen" not in page
-    assert "parked jobs" not in signed_in("Editor").get("/admin/").content.decode()
+    assert "failed jobs" not in signed_in("Editor").get("/admin/").content.decode()
 
 
 def test_it_keeps_the_text_of_letters_out_of_the_panel():

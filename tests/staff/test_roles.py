@@ -11,7 +11,7 @@ from wagtail.models import GroupApprovalTask, Page
 from config.roles import grant
 from foundation.letters.models import Letter
 from staff.models import User
-from tests.staff.people import app_of, member, sign_in, signed_in
+from tests.staff.users import app_of, member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ MATRIX = {
     "/admin/statements/": "no yes yes yes",
     "/admin/plan/": "no yes yes yes",
     "/admin/receipt/": "no yes yes yes",
-    "/admin/objection/": "no yes yes yes",
+    "/admin/dispute/": "no yes yes yes",
     "/admin/ledgerentry/": "no no yes yes",
     "/admin/payout/": "no no yes yes",
     "/admin/reconciliation/": "no no yes yes",
@@ -186,7 +186,7 @@ def test_it_sends_a_new_link_and_takes_lost_factors_away():
     client.post(page, {"lost": "on"})
     subjects = set(Letter.objects.filter(to=other.email).values_list("template", flat=True))
     assert subjects == {"staff_invitation", "staff_notice"}
-    assert theirs.get("/admin/").url == "/accounts/2fa/"
+    assert theirs.get("/admin/")["Location"] == "/accounts/2fa/"
     history = client.get("/admin/reports/site-history/").content.decode()
     assert "Sent a sign-in link, factors taken away" in history
 
@@ -197,7 +197,7 @@ def test_it_asks_again_who_you_are_before_a_link_is_sent(time_machine):
     client = signed_in("Administrator")
     time_machine.shift(301)
     answer = client.post(f"/admin/users/{other.pk}/invite/", {"lost": "on"})
-    assert answer.url.startswith("/accounts/2fa/reauthenticate/")
+    assert answer["Location"].startswith("/accounts/2fa/reauthenticate/")
     assert client.get("/admin/").status_code == 200
 
 

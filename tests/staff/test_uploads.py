@@ -18,7 +18,7 @@ from wagtail.users.models import UserProfile
 
 from staff import pictures, uploads
 from tests.staff import files
-from tests.staff.people import member, password_only, sign_in, signed_in
+from tests.staff.users import member, password_only, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 Picture, Document = get_image_model(), get_document_model()
@@ -95,7 +95,7 @@ def test_it_keeps_what_moves_moving(kind):
     kept = pictures.redrawn(BytesIO(given))
     assert files.WORDS in given and files.WORDS not in kept
     with Image.open(BytesIO(kept)) as seen:
-        assert (seen.n_frames, seen.info["loop"]) == (2, 0)
+        assert (seen.n_frames, seen.info["loop"]) == (2, 0)  # type: ignore[attr-defined]  # each kind that moves has it
         shown = []
         for number in range(2):
             seen.seek(number)

@@ -5,7 +5,7 @@ from wagtail.models import ModelLogEntry
 
 from foundation.letters import kinds
 from foundation.letters.models import Letter, LetterWording
-from tests.staff.people import signed_in
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/letters/words/card_link/en/"

@@ -121,7 +121,7 @@ class Sandbox(Account):
 
     def pay(
         self,
-        checkout_url: str,
+        checkout_url: str | None,
         card: str = "4242424242424242",
         *,
         exp: str = "12/34",
@@ -133,6 +133,7 @@ class Sandbox(Account):
 
         More fields: name, country, postal_code, email. A 3-D Secure card is confirmed, or refused if not `confirm`.
         """
+        assert checkout_url, "the SDK knows sessions without an address; one that can be paid has it"
         status, _, page = http("GET", checkout_url)
         if status != 200:
             raise Declined(words(page))
@@ -146,7 +147,9 @@ class Sandbox(Account):
             raise Declined(words(page))
         return location
 
-    def debit(self, checkout_url: str, account: str = "000123456789", *, name: str = "Ada", **fields: str) -> str:
+    def debit(
+        self, checkout_url: str | None, account: str = "000123456789", *, name: str = "Ada", **fields: str
+    ) -> str:
         """Pay by bank debit instead: a US account number, or an IBAN for euros. Decided after days of the clock."""
         address = f"{checkout_url}/bank"
         status, _, page = http("GET", address)
@@ -196,7 +199,7 @@ class Sandbox(Account):
         """One API fault in place of those before: count=, probability=, seconds=, method=, path=."""
         return self.control("POST", "faults", tenant, {"api": [{"kind": kind, **options}]})
 
-    def webhooks(self, tenant: str = "", **switches: Any) -> dict:
+    def webhooks(self, tenant: str = "", /, **switches: Any) -> dict:
         """Delivery switches: drop, duplicate, reorder, stale, old_version, wrong_secret, old_time, v0_only (shares
         from 0 to 1), delay (seconds), two_v1 and hold (bools). What is not named is off.
         """

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+
+from tests.narrowing import not_none
 
 # Fields of API 2026-10-28.endive that the newest published description (2026-05-27.dahlia) does not know, and fields
 # that Stripe sends but never described. Anything else that it does not know is a fault.
@@ -62,14 +64,14 @@ def description() -> dict[str, Any]:
         raise RuntimeError("the contract tests need: pip install --no-deps -r requirements-contract.txt")
     path = Path(found.submodule_search_locations[0]) / "stripe_spec.py"
     spec = importlib.util.spec_from_file_location("stripe_spec", path)
-    module = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(not_none(spec))
     spec.loader.exec_module(module)
     return module.sspec
 
 
 @cache
 def _registry() -> Registry:
-    return Registry().with_resource("stripe", Resource(_strict_document(), DRAFT202012))
+    return Registry().with_resource("stripe", DRAFT202012.create_resource(_strict_document()))
 
 
 def _strict_document() -> dict[str, Any]:

@@ -27,8 +27,9 @@ def problems(thing: Any) -> list[str]:
     if not isinstance(thing, dict):
         return []
     kind = thing.get("object")  # in an event's data this is the object itself
-    sample = None if thing.get("deleted") or not isinstance(kind, str) else _samples().get(kind)
-    faults = _missing(sample, thing, kind) if sample else []
+    faults: list[str] = []
+    if isinstance(kind, str) and not thing.get("deleted") and (sample := _samples().get(kind)):
+        faults = _missing(sample, thing, kind)
     return faults + [fault for value in thing.values() for fault in problems(value)]
 
 

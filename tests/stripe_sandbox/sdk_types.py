@@ -14,6 +14,8 @@ from stripe._object_classes import OBJECT_CLASSES
 from stripe._stripe_object import StripeObject, UntypedStripeObject
 from typing_extensions import get_type_hints
 
+from tests.narrowing import not_none
+
 # Keys that every object may have without its class saying so.
 ALWAYS = {"object", "id", "deleted"}
 # Fields that only exist in another state of the object, although the SDK's type does not say so.
@@ -57,7 +59,7 @@ def _names(module_name: str) -> dict[str, Any]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom) and not line.module.startswith("stripe.params"):
-                    source = importlib.import_module(line.module)
+                    source = importlib.import_module(not_none(line.module))
                     names.update({alias.asname or alias.name: getattr(source, alias.name) for alias in line.names})
     return names
 

@@ -2,10 +2,11 @@
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import stripe
+from stripe.params.checkout import SessionCreateParams as Order
 
 from tests.stripe_sandbox import openapi, samples, sdk_types
 from tests.stripe_sandbox.driver import Sandbox
@@ -21,8 +22,8 @@ class Recorder(stripe.RequestsClient):
         super().__init__(timeout=60)
         self.answers: list[tuple[str, str, int, Any]] = []
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        body, status, answer_headers = super().request(method, url, headers, post_data)
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any) -> Any:
+        body, status, answer_headers = super().request(method, url, headers, post_data, **more)
         with suppress(ValueError):  # broken JSON is a fault on order
             self.answers.append((method.upper(), urlsplit(url).path, status, json.loads(body)))
         return body, status, answer_headers
@@ -43,12 +44,12 @@ class Shop:
         )
         self.v1 = self.client.v1
 
-    def order(self, amount: int = 2500, currency: str = "usd", mode: str = "payment", **more: Any) -> dict[str, Any]:
+    def order(self, amount: int = 2500, currency: str = "usd", mode: str = "payment", **more: Any) -> Order:
         """Parameters of a session for one gift of `amount` minor units; None leaves a parameter out."""
         price: dict[str, Any] = {"currency": currency, "unit_amount": amount, "product_data": {"name": "Gift"}}
         if mode == "subscription":
             price["recurring"] = {"interval": "month"}
-        params = {
+        params: dict[str, Any] = {
             "mode": mode,
             "line_items": [{"price_data": price, "quantity": 1}],
             "success_url": "http://localhost:9/thanks?cs={CHECKOUT_SESSION_ID}",
@@ -56,7 +57,7 @@ class Shop:
             "customer_email": "ada@example.org",
             **more,
         }
-        return {name: value for name, value in params.items() if value is not None}
+        return cast(Order, {name: value for name, value in params.items() if value is not None})
 
     def checkout(self, *args: Any, **more: Any) -> stripe.checkout.Session:
         return self.v1.checkout.sessions.create(self.order(*args, **more))
@@ -68,7 +69,7 @@ class Shop:
         return self.v1.checkout.sessions.retrieve(session.id)
 
     def monthly(self, amount: int = 1000, currency: str = "usd", **more: Any) -> stripe.Subscription:
-        return self.v1.subscriptions.retrieve(self.give(amount, currency, "subscription", **more).subscription)
+        return self.v1.subscriptions.retrieve(id_of(self.give(amount, currency, "subscription", **more).subscription))
 
     def events(self) -> list[dict]:
         return self.sandbox.events(self.tenant)
@@ -105,6 +106,12 @@ class Shop:
             unknown = set(event["data"].get("previous_attributes", {})) - possible
             found += [f"{event['type']}: previous_attributes has {name}" for name in unknown]
         return sorted(set(found))
+
+
+def id_of(named: str | stripe.StripeObject | None) -> str:
+    """Of what an object of Stripe's names: by its id alone, or whole where somebody asked to expand it."""
+    assert named is not None
+    return named if isinstance(named, str) else named["id"]
 
 
 def about(thing: dict[str, Any]) -> list[str]:

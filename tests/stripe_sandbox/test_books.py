@@ -68,7 +68,7 @@ def lived(shop: Shop, request: pytest.FixtureRequest) -> Shop:
 
 def test_it_keeps_the_books_in_balance(lived: Shop) -> None:
     booked = everything(lived, "balance_transactions")
-    by_source: dict[str, list] = {}
+    by_source: dict[str | None, list] = {}
     for one in booked:
         by_source.setdefault(one.source, []).append(one)
     for charge in everything(lived, "charges"):

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from tests.stripe_sandbox.driver import Declined, http
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 OK, EMPTY, CLOSED, FORBIDDEN, DISPUTED, STUCK = (
     "000123456789", "000222222227", "000111111113", "000333333335", "000555555559", "000000000009",
@@ -81,7 +81,7 @@ def test_it_stays_stuck_until_somebody_decides(shop: Shop) -> None:
 def test_it_is_disputed_after_it_arrived_and_that_is_final(shop: Shop) -> None:
     gift = debit(shop, DISPUTED)
     shop.advance(4)
-    dispute = shop.v1.disputes.list({"payment_intent": gift.payment_intent.id}).data[0]
+    dispute = shop.v1.disputes.list({"payment_intent": id_of(gift.payment_intent)}).data[0]
     assert (dispute.status, dispute.reason) == ("lost", "debit_not_authorized")
     assert sum(one.net for one in shop.v1.balance_transactions.list().data) == 2500 - 20 - 2500 - 1500
 
@@ -89,7 +89,7 @@ def test_it_is_disputed_after_it_arrived_and_that_is_final(shop: Shop) -> None:
 def test_it_refunds_debits_slowly(shop: Shop) -> None:
     gift = debit(shop)
     shop.advance(4)
-    made = shop.v1.refunds.create({"payment_intent": gift.payment_intent.id}, {})
+    made = shop.v1.refunds.create({"payment_intent": id_of(gift.payment_intent)}, {})
     assert made.id.startswith("pyr_") and made.status == "pending"
     shop.advance(1)
     found = shop.v1.refunds.retrieve(made.id, {"expand": ["balance_transaction.source"]})
@@ -100,7 +100,7 @@ def test_it_refunds_debits_slowly(shop: Shop) -> None:
 def test_it_begins_a_monthly_gift_before_the_money_is_there(shop: Shop) -> None:
     gift = debit(shop, OK, 1000, "usd", "subscription")
     before = len(shop.events())
-    sub = shop.v1.subscriptions.retrieve(gift.subscription, {"expand": ["latest_invoice"]})
+    sub = shop.v1.subscriptions.retrieve(id_of(gift.subscription), {"expand": ["latest_invoice"]})
     assert (gift.payment_status, sub.status, sub.latest_invoice.status) == ("unpaid", "active", "open")
     shop.advance(4)
     assert shop.v1.invoices.retrieve(sub.latest_invoice.id).status == "paid"
@@ -117,7 +117,7 @@ def test_it_begins_a_monthly_gift_before_the_money_is_there(shop: Shop) -> None:
 def test_it_leaves_a_monthly_gift_past_due_when_the_debit_comes_back(shop: Shop) -> None:
     gift = debit(shop, EMPTY, 1000, "usd", "subscription")
     shop.advance(4)
-    sub = shop.v1.subscriptions.retrieve(gift.subscription, {"expand": ["latest_invoice"]})
+    sub = shop.v1.subscriptions.retrieve(id_of(gift.subscription), {"expand": ["latest_invoice"]})
     assert (sub.status, sub.latest_invoice.status, sub.latest_invoice.attempt_count) == ("past_due", "open", 1)
     assert shop.kinds()[-3:] == [
         "invoice.payment_failed", "customer.subscription.updated", "checkout.session.async_payment_failed",
@@ -149,8 +149,8 @@ def test_it_leads_from_the_card_to_the_bank_and_says_what_is_wrong(shop: Shop) -
 def test_it_voids_no_bill_while_the_bank_decides(shop: Shop) -> None:
     gift = debit(shop, STUCK, 1000, "usd", "subscription")
     with pytest.raises(stripe.InvalidRequestError, match="is being processed"):
-        shop.v1.invoices.void_invoice(gift.invoice)
-    assert shop.v1.invoices.retrieve(gift.invoice).status == "open"
+        shop.v1.invoices.void_invoice(id_of(gift.invoice))
+    assert shop.v1.invoices.retrieve(id_of(gift.invoice)).status == "open"
 
 
 def test_it_takes_back_a_debit_that_had_arrived(shop: Shop) -> None:
@@ -176,9 +176,10 @@ def test_it_deletes_a_product_without_prices_and_archives_others(shop: Shop) -> 
         shop.v1.products.retrieve(product.id)
     shop.v1.products.create({"id": "gift", "name": "Gift"})
     price = {"currency": "usd", "unit_amount": 500, "product": "gift"}
-    shop.v1.checkout.sessions.create({**shop.order(), "line_items": [{"price_data": price, "quantity": 1}]})
+    order = shop.order(line_items=[{"price_data": price, "quantity": 1}])
+    shop.v1.checkout.sessions.create(order)
     with pytest.raises(stripe.InvalidRequestError, match="cannot be deleted"):
         shop.v1.products.delete("gift")
     shop.v1.products.update("gift", {"active": False})
     with pytest.raises(stripe.InvalidRequestError, match="inactive"):
-        shop.v1.checkout.sessions.create({**shop.order(), "line_items": [{"price_data": price, "quantity": 1}]})
+        shop.v1.checkout.sessions.create(order)

@@ -3,14 +3,14 @@
 import pytest
 import stripe
 
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 FRAUD, NOT_RECEIVED, INQUIRY, WARNED = "4000000000000259", "4000000000002685", "4000000000001976", "4000000000005423"
 BEGUN = ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
 
 
 def disputed(shop: Shop, card: str = FRAUD, *gift: object) -> stripe.Dispute:
-    intent = shop.give(*gift, card=card).payment_intent
+    intent = id_of(shop.give(*gift, card=card).payment_intent)
     return shop.v1.disputes.list({"payment_intent": intent}).data[0]
 
 
@@ -25,7 +25,7 @@ def test_it_withdraws_the_money_and_a_fee(shop: Shop, card: str, reason: str) ->
     assert (taken.amount, taken.fee, taken.net) == (-2700, 1500, -4200)
     assert [one.id for one in dispute.balance_transactions] == [taken.id]
     assert shop.kinds()[-2:] == BEGUN
-    charge = shop.v1.charges.retrieve(dispute.charge)
+    charge = shop.v1.charges.retrieve(id_of(dispute.charge))
     assert charge.disputed and charge.amount_refunded == 0
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         shop.v1.refunds.create({"charge": charge.id})
@@ -82,7 +82,7 @@ def test_it_takes_no_money_for_an_inquiry(shop: Shop) -> None:
 
 def test_it_ends_an_inquiry_by_a_full_refund(shop: Shop) -> None:
     inquiry = disputed(shop, INQUIRY)
-    shop.v1.refunds.create({"charge": inquiry.charge})
+    shop.v1.refunds.create({"charge": id_of(inquiry.charge)})
     assert shop.v1.disputes.retrieve(inquiry.id).status == "warning_closed"
 
 
@@ -98,7 +98,7 @@ def test_it_escalates_an_inquiry(shop: Shop) -> None:
 
 def test_it_disputes_any_charge_on_order(shop: Shop) -> None:
     gift = shop.give()
-    shop.v1.refunds.create({"payment_intent": gift.payment_intent, "amount": 500})
+    shop.v1.refunds.create({"payment_intent": id_of(gift.payment_intent), "amount": 500})
     begun = shop.sandbox.dispute(shop.tenant, payment_intent=gift.payment_intent, reason="duplicate")
     assert (begun["amount"], begun["reason"]) == (2000, "duplicate")
     with pytest.raises(ValueError, match="cannot be disputed"):
@@ -117,10 +117,10 @@ def test_it_disputes_a_renewal_too(shop: Shop) -> None:
 
 def test_it_warns_of_fraud_until_the_charge_is_dealt_with(shop: Shop) -> None:
     gift = shop.give(card=WARNED)
-    warning = shop.v1.radar.early_fraud_warnings.list({"payment_intent": gift.payment_intent}).data[0]
+    warning = shop.v1.radar.early_fraud_warnings.list({"payment_intent": id_of(gift.payment_intent)}).data[0]
     assert warning.actionable and warning.fraud_type == "made_with_stolen_card"
     assert shop.kinds()[-1] == "radar.early_fraud_warning.created"
-    shop.v1.refunds.create({"charge": warning.charge})
+    shop.v1.refunds.create({"charge": id_of(warning.charge)})
     found = shop.v1.radar.early_fraud_warnings.retrieve(warning.id, {"expand": ["charge"]})
     assert not found.actionable and found.charge.refunded
     assert shop.kinds()[-1] == "radar.early_fraud_warning.updated"

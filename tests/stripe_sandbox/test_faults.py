@@ -2,11 +2,13 @@
 
 import pytest
 import stripe
+from stripe import RequestOptions
 
 from stripe_sandbox.faults import KINDS
+from tests.narrowing import not_none
 from tests.stripe_sandbox.shop import Shop
 
-OPTIONS = {"idempotency_key": "gift-1:1"}
+OPTIONS: RequestOptions = {"idempotency_key": "gift-1:1"}
 
 
 def test_it_fails_before_the_work_and_keeps_the_500_under_the_key(shop: Shop) -> None:
@@ -57,7 +59,7 @@ def test_it_limits_the_rate(shop: Shop, kind: str, code: str) -> None:
     with pytest.raises(stripe.RateLimitError) as refusal:
         shop.v1.products.create({"name": "Gift"}, OPTIONS)
     assert refusal.value.error.code == code
-    assert ("Stripe-Rate-Limited-Reason" in refusal.value.headers) == (kind == "rate_limit")
+    assert ("Stripe-Rate-Limited-Reason" in not_none(refusal.value.headers)) == (kind == "rate_limit")
     assert shop.v1.products.create({"name": "Gift"}, OPTIONS).name == "Gift"
 
 

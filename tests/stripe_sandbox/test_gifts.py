@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.stripe_sandbox.driver import Declined, http
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 ONCE = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed", "charge.updated"]
 
@@ -54,7 +54,7 @@ def test_it_settles_in_dollars_at_fixed_rates(
     shop: Shop, amount: int, currency: str, settled: int, fee: int, rate: float | None
 ) -> None:
     gift = shop.give(amount, currency)
-    charge = shop.v1.charges.list({"payment_intent": gift.payment_intent}).data[0]
+    charge = shop.v1.charges.list({"payment_intent": id_of(gift.payment_intent)}).data[0]
     money = shop.v1.balance_transactions.list({"source": charge.id}).data[0]
     assert (charge.amount, charge.currency) == (amount, currency)
     assert (money.amount, money.currency, money.fee, money.net) == (settled, "usd", fee, settled - fee)
@@ -77,7 +77,7 @@ def test_it_declines_then_takes_another_card(shop: Shop) -> None:
     shop.sandbox.pay(session.url)
     paid = shop.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert paid.status == "complete" and paid.payment_intent.last_payment_error is None
-    failed = shop.v1.charges.list({"payment_intent": paid.payment_intent.id}).data[-1]
+    failed = shop.v1.charges.list({"payment_intent": id_of(paid.payment_intent)}).data[-1]
     assert (failed.status, failed.paid, failed.failure_code) == ("failed", False, "card_declined")
     assert failed.outcome.reason == "insufficient_funds" and failed.balance_transaction is None
     assert shop.kinds() == ["payment_intent.created", "charge.failed", "payment_intent.payment_failed", *ONCE]
@@ -107,7 +107,7 @@ def test_it_finds_sessions_by_what_the_site_knows(shop: Shop) -> None:
     gift = shop.give()
     other = shop.checkout(customer_email="eve@example.org")
     sessions = shop.v1.checkout.sessions
-    assert [one.id for one in sessions.list({"payment_intent": gift.payment_intent}).data] == [gift.id]
+    assert [one.id for one in sessions.list({"payment_intent": id_of(gift.payment_intent)}).data] == [gift.id]
     assert [one.id for one in sessions.list({"status": "open"}).data] == [other.id]
     assert [one.id for one in sessions.list({"customer_details": {"email": "eve@example.org"}}).data] == [other.id]
     assert sessions.line_items.list(gift.id).data[0].description == "Gift"

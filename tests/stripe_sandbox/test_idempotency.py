@@ -5,6 +5,7 @@ import threading
 import pytest
 import requests
 import stripe
+from stripe import RequestOptions
 
 from tests.stripe_sandbox.shop import KEY, Shop
 from tests.waiting import wait_for
@@ -37,7 +38,8 @@ def test_it_refuses_other_parameters_under_the_same_key(shop: Shop) -> None:
 
 
 def test_it_replays_a_session_as_it_was(shop: Shop) -> None:
-    params, options = shop.order(), {"idempotency_key": "gift-1:1"}
+    params = shop.order()
+    options: RequestOptions = {"idempotency_key": "gift-1:1"}
     session = shop.v1.checkout.sessions.create(params, options)
     shop.sandbox.pay(session.url)
     assert shop.v1.checkout.sessions.create(params, options).status == "open"
@@ -46,7 +48,7 @@ def test_it_replays_a_session_as_it_was(shop: Shop) -> None:
 
 def test_it_forgets_refused_calls(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError):
-        shop.v1.products.create({"nonsense": "x"}, {"idempotency_key": "k1"})
+        shop.v1.products.create({"nonsense": "x"}, {"idempotency_key": "k1"})  # type: ignore[typeddict-item, typeddict-unknown-key]
     assert shop.v1.products.create({"name": "Gift"}, {"idempotency_key": "k1"}).name == "Gift"
 
 

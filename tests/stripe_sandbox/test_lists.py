@@ -2,9 +2,10 @@
 
 import pytest
 import stripe
+from stripe.params import EventListParams
 
 from tests.stripe_sandbox.receiver import Receiver
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 from tests.stripe_sandbox.test_webhooks import subscribe
 
 READ = [
@@ -26,7 +27,7 @@ def busy(shop: Shop) -> None:
     shop.monthly()
     gift = shop.give(card="4000000000000259")
     other = shop.give(3000)
-    shop.v1.refunds.create({"payment_intent": other.payment_intent, "amount": 100})
+    shop.v1.refunds.create({"payment_intent": id_of(other.payment_intent), "amount": 100})
     assert gift.payment_intent
     shop.advance(3)
 
@@ -56,7 +57,7 @@ def test_it_lists_the_events_that_were_not_delivered(shop: Shop, receiver: Recei
     shop.sandbox.deliver(shop.tenant)
     missed = shop.v1.events.list({"delivery_success": False}).data
     assert [one.type for one in missed] == ["customer.created", "product.created"]
-    since = {"delivery_success": False, "types": ["product.created"], "ending_before": delivered.id}
+    since: EventListParams = {"delivery_success": False, "types": ["product.created"], "ending_before": delivered.id}
     assert [one.data.object["name"] for one in shop.v1.events.list(since).data] == ["two"]
     assert [one.id for one in shop.v1.events.list({"delivery_success": True}).data] == [delivered.id]
 

@@ -1,13 +1,16 @@
 """Monthly gifts: the first invoice, renewals under a moving clock, refusals, changes, pauses, ends."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 import stripe
+from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsItem, SubscriptionUpdateParamsItemPriceData
 
 from stripe_sandbox.billing.invoicing import period_end
+from tests.narrowing import not_none
 from tests.stripe_sandbox.driver import Declined
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 FIRST = [
     "payment_intent.created", "customer.created", "payment_method.attached", "customer.subscription.created",
@@ -26,14 +29,14 @@ def test_it_begins_a_monthly_gift(shop: Shop) -> None:
     assert shop.kinds() == FIRST
     assert gift.payment_intent is None and gift.subscription and gift.invoice and gift.customer
     sub = shop.v1.subscriptions.retrieve(
-        gift.subscription, {"expand": ["latest_invoice.payments", "customer", "default_payment_method"]}
+        id_of(gift.subscription), {"expand": ["latest_invoice.payments", "customer", "default_payment_method"]}
     )
     assert (sub.status, sub.description, sub.metadata["gift"]) == ("active", "Gift", "7")
     assert sub.default_payment_method.customer == sub.customer.id
     invoice = sub.latest_invoice
     assert (invoice.status, invoice.amount_paid, invoice.billing_reason) == ("paid", 1000, "subscription_create")
     assert invoice.parent.subscription_details.subscription == sub.id
-    assert invoice.parent.subscription_details.metadata["gift"] == "7"
+    assert not_none(invoice.parent.subscription_details.metadata)["gift"] == "7"
     payment = invoice.payments.data[0]
     assert (payment.status, payment.amount_paid, payment.payment.type) == ("paid", 1000, "payment_intent")
     line = shop.v1.invoices.line_items.list(invoice.id).data[0]
@@ -63,7 +66,7 @@ def test_it_renews_each_month_an_hour_after_the_draft(shop: Shop) -> None:
     assert shop.kinds(before) == RENEWAL
     paid = shop.v1.invoices.retrieve(draft.id, {"expand": ["payments.data.payment.payment_intent"]})
     assert paid.status == "paid" and paid.number.endswith("-0002")
-    intent = paid.payments.data[0].payment.payment_intent
+    intent = cast(stripe.PaymentIntent, paid.payments.data[0].payment.payment_intent)
     assert intent.status == "succeeded"
     found = shop.v1.invoice_payments.list({"payment": {"type": "payment_intent", "payment_intent": intent.id}})
     assert [one.invoice for one in found.data] == [draft.id]
@@ -114,16 +117,16 @@ def test_it_recovers_when_the_retry_finds_a_good_card(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
     other = shop.monthly(customer=sub.customer, customer_email=None)
     shop.renew(sub)
-    shop.v1.subscriptions.update(sub.id, {"default_payment_method": other.default_payment_method})
+    shop.v1.subscriptions.update(sub.id, {"default_payment_method": id_of(other.default_payment_method)})
     shop.advance(4)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "active"
     assert shop.v1.invoices.list({"status": "open"}).data == []
-    assert len(shop.v1.payment_methods.list({"customer": sub.customer, "type": "card"}).data) == 2
+    assert len(shop.v1.payment_methods.list({"customer": id_of(sub.customer), "type": "card"}).data) == 2
 
 
-def change_amount(sub: stripe.Subscription, amount: int) -> dict:
+def change_amount(sub: stripe.Subscription, amount: int) -> SubscriptionUpdateParams:
     item = sub["items"].data[0]
-    price = {
+    price: SubscriptionUpdateParamsItemPriceData = {
         "currency": sub.currency,
         "product": item.price.product,
         "recurring": {"interval": "month"},
@@ -174,7 +177,7 @@ def test_it_cancels_at_the_end_of_the_period_without_another_charge(shop: Shop) 
 
 def test_it_ends_with_its_customer(shop: Shop) -> None:
     sub = shop.monthly()
-    shop.v1.customers.delete(sub.customer)
+    shop.v1.customers.delete(id_of(sub.customer))
     assert shop.kinds()[-2:] == ["customer.subscription.deleted", "customer.deleted"]
     shop.advance(40)
     assert shop.v1.subscriptions.retrieve(sub.id, {"expand": ["customer"]}).customer.deleted
@@ -182,7 +185,7 @@ def test_it_ends_with_its_customer(shop: Shop) -> None:
 
 def test_it_keeps_its_last_item(shop: Shop) -> None:
     sub = shop.monthly()
-    last = {"id": sub["items"].data[0].id, "deleted": True}
+    last: SubscriptionUpdateParamsItem = {"id": sub["items"].data[0].id, "deleted": True}
     with pytest.raises(stripe.InvalidRequestError, match="at least one"):
         shop.v1.subscriptions.update(sub.id, {"items": [last], "proration_behavior": "none"})
     assert len(shop.v1.subscriptions.retrieve(sub.id)["items"].data) == 1
@@ -266,9 +269,9 @@ def test_it_ends_as_the_dashboard_says_after_the_last_retry(shop: Shop, end: str
 
 def test_it_renews_a_card_by_itself(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
-    shop.sandbox.renew_card(sub.default_payment_method, shop.tenant, last4="4444")
+    shop.sandbox.renew_card(id_of(sub.default_payment_method), shop.tenant, last4="4444")
     assert shop.kinds()[-1] == "payment_method.automatically_updated"
-    assert shop.v1.payment_methods.retrieve(sub.default_payment_method).card.last4 == "4444"
+    assert shop.v1.payment_methods.retrieve(id_of(sub.default_payment_method)).card.last4 == "4444"
     shop.renew(sub)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "active"
 
@@ -280,6 +283,6 @@ def test_it_draws_up_drafts_only_while_a_subscription_is_unpaid(shop: Shop) -> N
     drafts = shop.v1.invoices.list({"status": "draft"}).data
     assert len(drafts) == 1 and not drafts[0].auto_advance
     open_one = shop.v1.invoices.list({"status": "open"}).data[0]
-    shop.sandbox.renew_card(sub.default_payment_method, shop.tenant)
+    shop.sandbox.renew_card(id_of(sub.default_payment_method), shop.tenant)
     shop.v1.invoices.pay(open_one.id)
     assert shop.v1.subscriptions.retrieve(sub.id).status == "active"

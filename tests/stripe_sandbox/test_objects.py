@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 
 def test_it_has_one_account_that_stays(shop: Shop) -> None:
@@ -118,19 +118,19 @@ def test_it_refuses_to_expand_what_cannot_be(shop: Shop, path: str) -> None:
 
 
 def test_it_refunds_in_parts_until_nothing_is_left(shop: Shop) -> None:
-    intent = shop.give(2500, "eur").payment_intent
+    intent = id_of(shop.give(2500, "eur").payment_intent)
     before = len(shop.events())
     part = shop.v1.refunds.create({"payment_intent": intent, "amount": 1000, "reason": "requested_by_customer"})
-    money = shop.v1.balance_transactions.retrieve(part.balance_transaction)
+    money = shop.v1.balance_transactions.retrieve(id_of(part.balance_transaction))
     assert (part.status, money.amount, money.fee, money.type) == ("succeeded", -1080, 0, "refund")
     with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded"):
         shop.v1.refunds.create({"payment_intent": intent, "amount": 1501})
-    rest = shop.v1.refunds.create({"charge": part.charge})
+    rest = shop.v1.refunds.create({"charge": id_of(part.charge)})
     assert rest.amount == 1500
-    charge = shop.v1.charges.retrieve(part.charge, {"expand": ["refunds"]})
+    charge = shop.v1.charges.retrieve(id_of(part.charge), {"expand": ["refunds"]})
     assert charge.refunded and [one.id for one in charge.refunds.data] == [rest.id, part.id]
     with pytest.raises(stripe.InvalidRequestError) as refusal:
-        shop.v1.refunds.create({"charge": part.charge})
+        shop.v1.refunds.create({"charge": id_of(part.charge)})
     assert refusal.value.code == "charge_already_refunded"
     assert shop.v1.refunds.retrieve(part.id).reason == "requested_by_customer"
     assert [one.id for one in shop.v1.refunds.list({"payment_intent": intent}).data] == [rest.id, part.id]

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import stripe
+from stripe.params.billing_portal import ConfigurationCreateParams
 
 from stripe_sandbox import API_VERSION
 from tests.stripe_sandbox import openapi, samples, sdk_types
 from tests.stripe_sandbox.driver import Sandbox
-from tests.stripe_sandbox.shop import Shop, about
+from tests.stripe_sandbox.shop import Shop, about, id_of
 
 # Dropping these goes unnoticed: nullable at most, in no sample, and newer than the published description.
 BLIND_SPOTS = {
@@ -38,7 +39,7 @@ def things(sandbox: Sandbox) -> dict[str, dict]:
     shop.v1.invoice_payments.list()
     gift = shop.give()
     shop.v1.checkout.sessions.retrieve(gift.id, {"expand": ["line_items", "payment_intent"]})
-    shop.v1.refunds.create({"payment_intent": gift.payment_intent})
+    shop.v1.refunds.create({"payment_intent": id_of(gift.payment_intent)})
     shop.give(card="4000000000000259")
     shop.v1.disputes.list({"expand": ["data.charge"]})
     shop.give(card="4000000000005423")
@@ -46,9 +47,11 @@ def things(sandbox: Sandbox) -> dict[str, dict]:
     shop.advance(4)
     shop.v1.payouts.list()
     shop.v1.balance.retrieve()
-    portal = {"features": {"payment_method_update": {"enabled": True}}}
+    portal: ConfigurationCreateParams = {"features": {"payment_method_update": {"enabled": True}}}
     shop.v1.billing_portal.configurations.create(portal)
-    shop.v1.billing_portal.sessions.create({"customer": sub.customer, "flow_data": {"type": "payment_method_update"}})
+    shop.v1.billing_portal.sessions.create(
+        {"customer": id_of(sub.customer), "flow_data": {"type": "payment_method_update"}}
+    )
     shop.checkout(mode="setup", line_items=None)
     shop.v1.setup_intents.list()
     shop.v1.charges.list({"expand": ["data.balance_transaction"]})

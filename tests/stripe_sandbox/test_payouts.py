@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.stripe_sandbox.shop import Shop
+from tests.stripe_sandbox.shop import Shop, id_of
 
 LIFE = ["payout.created", "payout.reconciliation_completed", "payout.paid"]
 
@@ -28,7 +28,7 @@ def test_it_pays_out_by_itself_what_is_available(shop: Shop) -> None:
 def test_it_explains_every_payout_to_the_cent(shop: Shop) -> None:
     gift = shop.give(2500)
     shop.advance(4)
-    shop.v1.refunds.create({"payment_intent": gift.payment_intent, "amount": 700})
+    shop.v1.refunds.create({"payment_intent": id_of(gift.payment_intent), "amount": 700})
     shop.monthly(1000, card="4000000000000259")
     shop.sandbox.foreign_charge(9000, tenant=shop.tenant)
     shop.sandbox.fee(250, shop.tenant, description="Radar")
@@ -51,7 +51,7 @@ def test_it_explains_every_payout_to_the_cent(shop: Shop) -> None:
 def test_it_carries_a_debt_over_to_the_next_payout(shop: Shop) -> None:
     gift = shop.give(2500)
     shop.advance(4)
-    shop.v1.refunds.create({"payment_intent": gift.payment_intent})
+    shop.v1.refunds.create({"payment_intent": id_of(gift.payment_intent)})
     shop.advance(4)
     assert len(shop.v1.payouts.list().data) == 1
     shop.give(9000)
@@ -111,7 +111,7 @@ def test_it_books_what_is_not_a_gift(shop: Shop) -> None:
     shop.sandbox.adjustment(33, shop.tenant)
     found = shop.v1.charges.retrieve(charge["id"], {"expand": ["balance_transaction", "payment_intent"]})
     assert (found.customer, found.metadata["shop"], found.balance_transaction.amount) == (None, "mugs", 1016)
-    assert shop.v1.checkout.sessions.list({"payment_intent": found.payment_intent.id}).data == []
+    assert shop.v1.checkout.sessions.list({"payment_intent": id_of(found.payment_intent)}).data == []
     kinds = {
         one.type: (one.net, one.source, one.reporting_category) for one in shop.v1.balance_transactions.list().data
     }

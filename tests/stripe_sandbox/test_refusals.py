@@ -9,6 +9,7 @@ import stripe
 
 from stripe_sandbox.api import parameters, routes, supported_params, text_limits
 from stripe_sandbox.api.expand import FIELDS
+from tests.narrowing import not_none
 from tests.stripe_sandbox import openapi, sdk_types
 from tests.stripe_sandbox.driver import http
 from tests.stripe_sandbox.shop import KEY, Shop
@@ -119,7 +120,7 @@ def test_it_takes_whole_sets_of_what_a_giving_page_sends(shop: Shop) -> None:
     }
     once = shop.checkout(customer_creation="always", payment_intent_data={"description": "x" * 1000}, **common)
     monthly = shop.checkout(1000, "gbp", "subscription", subscription_data={"metadata": {"a": "b"}}, **common)
-    assert once.metadata["0"] == "kept as a name" and monthly.custom_text.submit.message == "Thank you"
+    assert not_none(once.metadata)["0"] == "kept as a name" and monthly.custom_text.submit.message == "Thank you"
 
 
 @pytest.mark.parametrize(

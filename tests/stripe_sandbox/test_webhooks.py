@@ -3,12 +3,15 @@
 import itertools
 import json
 import time
+from typing import cast
 
 import pytest
 import stripe
 import time_machine
+from stripe.params import WebhookEndpointCreateParams
 
 from stripe_sandbox.api import parameters
+from tests.narrowing import not_none
 from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
 from tests.waiting import wait_for
@@ -18,8 +21,8 @@ SIGNATURE = stripe.WebhookSignature
 
 def subscribe(shop: Shop, receiver: Receiver, *kinds: str) -> str:
     """An endpoint for these kinds of event (all, if none); returns its secret."""
-    endpoint = shop.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": list(kinds) or ["*"]})
-    return endpoint.secret
+    params = {"url": receiver.url, "enabled_events": list(kinds) or ["*"]}
+    return not_none(shop.v1.webhook_endpoints.create(cast(WebhookEndpointCreateParams, params)).secret)
 
 
 def test_it_signs_what_it_sends(shop: Shop, receiver: Receiver) -> None:
@@ -153,7 +156,7 @@ def test_it_refuses_addresses_that_are_none(shop: Shop, url: str) -> None:
 
 def test_it_refuses_kinds_of_event_that_do_not_exist(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
-        shop.v1.webhook_endpoints.create({"url": "http://localhost/", "enabled_events": ["gift.given"]})
+        shop.v1.webhook_endpoints.create({"url": "http://localhost/", "enabled_events": ["gift.given"]})  # type: ignore[list-item]
     assert refusal.value.param == "enabled_events[0]"
 
 

@@ -16,8 +16,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
 
-def http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None):
+def http(method: str, url: str | None, body: bytes | None = None, headers: dict[str, str] | None = None):
     """(status, headers, body) of one request; redirects are not followed, error statuses do not raise."""
+    assert url, "the SDK knows sessions without an address; one that can be opened has it"
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     try:
         with _OPENER.open(request, timeout=60) as answer:

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from foundation.append_only.models import GrowsOnlyError
-from supporters import consent, news, people
+from foundation.append_only.models import AppendOnlyError
+from supporters import consent, news, supporters
 from supporters.models import ConsentEvent, Supporter
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ LETTERS = ConsentEvent.Purpose.LETTERS
 
 @pytest.fixture
 def ada() -> Supporter:
-    return people.meet("ada@example.org")
+    return supporters.get_or_create_supporter("ada@example.org")
 
 
 def test_it_takes_no_word_for_no(ada: Supporter) -> None:
@@ -60,6 +60,6 @@ def test_it_is_never_changed_or_deleted(ada: Supporter) -> None:
         lambda: ConsentEvent.objects.all().delete(),
         lambda: ada.consent_events.update(given=False),
     ):
-        with pytest.raises(GrowsOnlyError):
+        with pytest.raises(AppendOnlyError):
             change()
     assert news.wants(ada, LETTERS) is True

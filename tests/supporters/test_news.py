@@ -22,8 +22,9 @@ from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
 from supporters import consent, mailbox, news
 from supporters.models import ConsentEvent, Supporter
-from supporters.people import meet
-from tests.staff.people import signed_in
+from supporters.supporters import get_or_create_supporter
+from tests.narrowing import not_none
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 REMINDERS, LETTERS = ConsentEvent.Purpose.REMINDERS, ConsentEvent.Purpose.LETTERS
@@ -31,7 +32,7 @@ REMINDERS, LETTERS = ConsentEvent.Purpose.REMINDERS, ConsentEvent.Purpose.LETTER
 
 @pytest.fixture
 def ada() -> Supporter:
-    return meet("ada@example.org", "Ada")
+    return get_or_create_supporter("ada@example.org", "Ada")
 
 
 def write(supporter: Supporter, key: str = "k", purpose: str = REMINDERS) -> Letter | None:
@@ -67,7 +68,7 @@ def test_it_stops_by_the_one_press_of_a_mail_program_without_a_cookie(ada: Suppo
 
 
 def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twice(ada: Supporter) -> None:
-    path = stop_path(write(ada))
+    path = stop_path(not_none(write(ada)))
     client = Client()
     for look in (client.get, client.head):
         assert look(path).status_code == 200
@@ -81,7 +82,7 @@ def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twic
 
 def test_it_stops_nothing_because_a_machine_pressed_the_page_s_own_button(ada: Supporter) -> None:
     """One that checks mail opens every link and presses what it finds. A mail program's own press sends no page."""
-    path = stop_path(write(ada))
+    path = stop_path(not_none(write(ada)))
     shown = Client().get(path).context["opened"]
     assert "press once more" in Client().post(path, {"opened": shown}).content.decode()
     assert news.wants(ada, REMINDERS)
@@ -92,12 +93,12 @@ def test_it_stops_nothing_because_a_machine_pressed_the_page_s_own_button(ada: S
 
 def test_it_stops_one_purpose_and_leaves_the_others(ada: Supporter) -> None:
     consent.record(ada, LETTERS, True, "words", "/")
-    Client().post(stop_path(write(ada)))
+    Client().post(stop_path(not_none(write(ada))))
     assert news.wants(ada, LETTERS) and consent.refused(ada, REMINDERS)
 
 
 def test_it_opens_for_no_invented_address_and_not_for_somebody_forgotten(ada: Supporter) -> None:
-    path = stop_path(write(ada))
+    path = stop_path(not_none(write(ada)))
     assert Client().post("/letters/stop/invented/").status_code == 404
     assert Client().post(path[:-3] + "xx/").status_code == 404
     Supporter.objects.filter(pk=ada.pk).delete()
@@ -109,7 +110,7 @@ def test_it_writes_no_news_to_a_mailbox_that_is_gone_or_tired_and_staff_see_it(a
     ada.refresh_from_db()
     assert ada.bounced_at and write(ada) is None
     assert "letters come back" in signed_in("Donor care").get("/admin/supporter/").content.decode()
-    bob = meet("bob@example.org")
+    bob = get_or_create_supporter("bob@example.org")
     for _ in range(2):
         mailbox.complained("bob@example.org")
     bob.refresh_from_db()
@@ -122,7 +123,7 @@ def test_it_writes_no_news_to_a_mailbox_that_is_gone_or_tired_and_staff_see_it(a
     assert Supporter.objects.count() == 2
 
 
-POSTMARK = {
+POSTMARK: dict[str, dict[str, str | int]] = {
     "HardBounce": {"RecordType": "Bounce", "Type": "HardBounce", "TypeCode": 1, "Email": "ada@example.org"},
     "Transient": {"RecordType": "Bounce", "Type": "Transient", "TypeCode": 2, "Email": "ada@example.org"},
     "SpamComplaint": {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "Email": "ada@example.org"},
@@ -139,13 +140,13 @@ def test_it_hears_the_provider_by_its_own_message(ada: Supporter, told: str, bou
     with override_settings(ANYMAIL={"WEBHOOK_SECRET": "us:secret"}):
         view = postmark.PostmarkTrackingWebhookView.as_view()
         body = json.dumps({**POSTMARK[told], **when})
-        asked = {"data": body, "content_type": "application/json"}
+        kind = "application/json"
         pass_ = "Basic " + base64.b64encode(b"us:secret").decode()
         with pytest.raises(SuspiciousOperation):  # without the secret; Django answers 400
-            view(RequestFactory().post("/", **asked))
+            view(RequestFactory().post("/", body, kind))
         ada.refresh_from_db()
         assert not ada.bounced_at and not ada.complained_at
-        assert view(RequestFactory().post("/", headers={"Authorization": pass_}, **asked)).status_code == 200
+        assert view(RequestFactory().post("/", body, kind, headers={"Authorization": pass_})).status_code == 200
     ada.refresh_from_db()
     assert (bool(ada.bounced_at), bool(ada.complained_at)) == (bounced, complained)
 

@@ -8,11 +8,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from foundation.doors import guard
+from foundation.access import antispam
 from foundation.letters.models import Letter
-from supporters import consent, news, people, subscribing
-from supporters.models import Asking, ConsentEvent, Supporter
-from tests.staff.people import signed_in
+from supporters import consent, news, subscribing, supporters
+from supporters.models import ConsentEvent, SubscriptionRequest, Supporter
+from tests.answers import streamed
+from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 LETTERS = ConsentEvent.Purpose.LETTERS
@@ -31,7 +32,7 @@ def asked(client):
     assert client.post("/subscribe/", data)["Location"] == "/subscribe/sent/"
     letter = Letter.objects.get(template="subscribe_confirm")
     assert letter.to == "Ada@example.org"
-    return re.search(r"/subscribe/confirm/[^/\s]+/", letter.text)[0]
+    return re.search(r"/subscribe/confirm/[^/\s]+/", letter.text).group()
 
 
 def test_it_sends_nothing_before_the_button_is_pressed(client, asked):
@@ -50,9 +51,9 @@ def test_it_says_that_a_wrong_link_has_ended(client):
 
 
 def test_it_forgets_after_three_weeks_who_never_confirmed(asked):
-    Asking.objects.update(asked_at=timezone.now() - timedelta(days=22))
+    SubscriptionRequest.objects.update(asked_at=timezone.now() - timedelta(days=22))
     subscribing.forget()
-    assert not Asking.objects.exists()
+    assert not SubscriptionRequest.objects.exists()
 
 
 def test_it_wants_the_box_ticked(client):
@@ -63,7 +64,7 @@ def test_it_wants_the_box_ticked(client):
 
 
 def test_it_writes_no_yes_down_because_a_machine_pressed_the_button(client, asked, monkeypatch):
-    monkeypatch.setattr(guard, "FASTEST", 2.0)
+    monkeypatch.setattr(antispam, "FASTEST", 2.0)
     shown = client.get(asked).context["opened"]
     assert client.post(asked, {"opened": shown}).status_code == 200
     assert not Supporter.objects.exists()
@@ -74,13 +75,13 @@ def test_it_writes_no_yes_down_because_a_machine_pressed_the_button(client, aske
 
 def test_it_shows_staff_who_gets_letters_and_exports_them_with_their_consent(client, asked):
     client.post(asked)
-    gone = people.meet("gone@example.org", verified=True)
+    gone = supporters.get_or_create_supporter("gone@example.org", verified=True)
     for given in (True, False):
         consent.record(gone, LETTERS, given, "words", "/subscribe/")
     staff = signed_in("Administrator")
     listed = staff.get("/admin/subscription/").content.decode()
     assert "Ada@example.org" in listed and "gone@example.org" not in listed
-    file = b"".join(staff.get("/admin/subscription/?export=csv").streaming_content).decode()
+    file = b"".join(streamed(staff.get("/admin/subscription/?export=csv"))).decode()
     (row,) = csv.DictReader(file.splitlines())
     assert {"Ada@example.org", consent.wording(LETTERS), "/subscribe/"} < set(row.values())
     carer = signed_in("Donor care")

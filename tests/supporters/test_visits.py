@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from foundation.doors.models import AccessLink
+from foundation.access.models import AccessLink
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
-from supporters import consent, news, people
+from supporters import consent, news, supporters
 from supporters.models import ConsentEvent
 from supporters.visits import COOKIE, SESSION
 from tests.supporters.visitor import ask, come_in, links_to
@@ -24,7 +24,7 @@ ADA = "ada@donor.example"
 
 @pytest.fixture
 def ada():
-    return people.meet(ADA, "Ada Lovelace")
+    return supporters.get_or_create_supporter(ADA, "Ada Lovelace")
 
 
 def test_it_answers_the_same_whether_it_knows_the_address_or_not(ada):

@@ -1,4 +1,4 @@
-"""How British English writes a day and a moment; Django's own formats are American, and name no zone."""
+"""Date and time formats of British English; Django's own formats are American, and name no time zone."""
 
 DATE_FORMAT = "j F Y"
 DATETIME_FORMAT = "j F Y, H:i T"

@@ -1,4 +1,4 @@
-"""manage.py backup: one file with all that the site knows, made while it runs. Its secrets stay apart."""
+"""manage.py backup: one file with the database and the uploads, made while the site runs. Its secrets stay apart."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from config.copies import writing
 from config.copies.form import Contents, CopyError
 
-# What a site cannot be started again without, or would have to be made anew by hand. Never in the copy itself.
+# Secrets without which a site cannot be started again, or that would have to be made anew by hand. Never in the backup.
 SECRETS = (
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS", "EMAIL_URL"),
     *("EMAIL_PROVIDER_SETTINGS", "EMAIL_WEBHOOK_SECRET", "DATABASE_URL"),
@@ -20,7 +20,7 @@ SECRETS = (
 
 
 class Command(BaseCommand):
-    help = "Make a copy of database and uploads, as one file, while the site runs. Secrets are kept apart."
+    help = "Back up database and uploads into one file, while the site runs. Secrets are kept apart."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("target", type=Path, help="a folder, or the name of a file that is not there yet")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def listed(contents: Contents) -> list[str]:
-    """What is in a copy, for people."""
+    """Describe what is in a backup, for people."""
     media = contents.media()
     size = sum(contents.files[name][1] for name in media) / 2**20
     lines = [

@@ -1,4 +1,4 @@
-"""Brings locale/<language>/LC_MESSAGES/django.po in step with the strings of pages, forms and letters, and compiles it.
+"""Translation catalogues (gettext): updates locale/…/django.po from the strings in pages, forms and letters; compiles.
 
 Babel does it all, so that a machine with nothing but pip can; the compiled files are committed with their sources.
 """
@@ -41,14 +41,14 @@ FOR_STAFF = re.compile(
     r"|donations/(stripe/(account|troubles)|letters/(alarms|year_end)|giving/offline)\.py"
     r"|awareness/(careful_words|desk|fact_lists|found_links|reports|reviews)\.py"
 )
-# In all other files only the panel shows the names and hints of fields, blocks and lists.
+# In all other files only the panel shows the names and help texts of fields, blocks and lists.
 ALWAYS_FOR_STAFF = {"verbose_name", "verbose_name_plural", "heading", "menu_label", "icon"}
 OF_A_PANEL = {"label", "help_text", "description"}
 PANEL_PARTS = re.compile(r"^(models|blocks|wagtail)\.|(Block|Panel|Column)$|^\w+Field$")  # forms.CharField is none
 
 
 def public() -> set[Any]:
-    """Every string that a visitor, donor or signer may see: a text, or a pair of singular and plural."""
+    """Return every string that a visitor, donor or signer may see: a text, or a pair of singular and plural."""
     found = {message for path in _files() for message in _messages(path)}
     return found | {words for words in _rows() if LETTER.search(words)} | set(map(shape_of, _figures())) - {"", "{1}"}
 
@@ -86,7 +86,7 @@ def _messages(path: Path) -> Iterator[Any]:
 
 
 def labels_of_the_panel(source: str) -> Iterator[tuple[int, str]]:
-    """Line and words of each string that names or explains a field, a block or a list of the panel."""
+    """Yield line and text of each string that names or explains a field, a block or a list of the panel."""
     tree = ast.parse(source)
     above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
@@ -117,7 +117,7 @@ def _is_meta(node: ast.AST) -> bool:
 
 
 def _rows() -> Iterator[str]:
-    """The words of the starter rows, which pages look up by foundation/organisation/languages.py."""
+    """Yield the texts of the starter rows, which pages translate by foundation/organisation/languages.py."""
     content = settings.BASE_DIR / "content"
     for path in (content / "navigation.toml", *sorted((content / "profiles").glob("*.toml"))):
         read = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -132,7 +132,7 @@ def _rows() -> Iterator[str]:
 
 
 def _figures() -> Iterator[str]:
-    """The words of figures, numbers and all."""
+    """Yield the sentences of figures, numbers and all."""
     for row in tomllib.loads((settings.BASE_DIR / "content" / "figures.toml").read_text(encoding="utf-8"))["figure"]:
         yield from (row.get(field, "") for field in ("text", "short", "counts", "measured", "method", "correction"))
         if row.get("status"):  # only a figure out of use is printed as a sentence
@@ -140,7 +140,7 @@ def _figures() -> Iterator[str]:
 
 
 class Command(BaseCommand):
-    help = "Adds new strings to each catalogue, and compiles it. Translations stay; what is missing is counted."
+    help = "Add new strings to each catalogue (gettext), and compile it. Translations stay; missing ones are counted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("language", nargs="*", help="such as es; none: all but the first")

@@ -1,4 +1,4 @@
-"""Writes the pages that are served before Django: run it after migrate, collectstatic and load_content."""
+"""manage.py finish_pages: prerender pages served before Django; run after migrate, collectstatic and load_content."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from awareness import finished
 
 
 class Command(BaseCommand):
-    help = "Writes Get help as finished files, which answer even while the database is down."
+    help = "Prerender Get help as static files, which answer even while the database is down."
 
     def handle(self, *args: Any, **options: Any) -> None:
         finished.finish()

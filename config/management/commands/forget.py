@@ -1,21 +1,21 @@
-"""manage.py forget: what the daily job forgets, at once; with --dry-run it only says what that would be."""
+"""manage.py forget: apply the retention periods now, as the daily job does; --dry-run only counts what is due."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config import forgetting
-from foundation.organisation import retention
+from config import retention_rules
+from foundation.organisation import retention_periods
 
 
 class Command(BaseCommand):
-    help = "Forget what is older than config/retention.py says. The worker does so every day."
+    help = "Delete what is past its retention period (config/retention_days.py). The worker does so every day."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count, and forget nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         dry = options["dry_run"]
-        for rule, count in forgetting.run(dry):
-            self.stdout.write(f"{count:8}  {rule.words} ({retention.said(retention.days(rule.name))})")
+        for rule, count in retention_rules.run(dry):
+            self.stdout.write(f"{count:8}  {rule.words} ({retention_periods.said(retention_periods.days(rule.name))})")
         self.stdout.write("Nothing was changed." if dry else "Forgotten.")

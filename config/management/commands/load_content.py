@@ -1,4 +1,4 @@
-"""Loads the starter content of every app. Running it again changes nothing that a person has changed."""
+"""manage.py load_content: load every app's starter content. Idempotent; what a person has changed stays."""
 
 from argparse import ArgumentParser
 from importlib import import_module
@@ -14,7 +14,7 @@ OTHERS = ("donations.giving.starter", "pledges.starter")
 
 
 class Command(BaseCommand):
-    help = "Loads facts, hotlines, pages, menus and each app's starter rows. Keeps what people changed since."
+    help = "Load facts, hotlines, pages, menus and each app's starter rows. Keeps what people changed since."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

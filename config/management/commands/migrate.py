@@ -1,4 +1,4 @@
-"""Django's migrate, which finishes the migration at hand when told to stop, and refuses tables of another shape."""
+"""Django's migrate, which finishes the migration at hand when told to stop, and refuses unknown migrations."""
 
 import signal
 import threading
@@ -12,12 +12,14 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-from config import shape
+from config import VERSION, shape
+
+FORMER_LABELS = {"doors"}  # old labels of apps that were renamed: a database with their tables is of an earlier version
 
 
 class Command(migrate.Command):
-    """Django commits a migration first and notes it afterwards: stopped between the two, each later start would make
-    the same tables again, and fail.
+    """Stop between migrations only. Django commits a migration first and records it afterwards: stopped between the
+    two, each later start would make the same tables again, and fail.
     """
 
     told = False
@@ -36,7 +38,7 @@ class Command(migrate.Command):
             for name, handler in before.items():
                 signal.signal(name, handler)
         if self.told:
-            signal.raise_signal(signal.SIGINT)  # now, to whoever called
+            signal.raise_signal(signal.SIGINT)  # now, to the caller
             raise KeyboardInterrupt
 
     def tell(self, *_: Any) -> None:
@@ -49,12 +51,13 @@ class Command(migrate.Command):
 
 
 def _refuse_other_shape(database: str) -> None:
-    """Django takes a first migration that is noted for done, whatever it made."""
-    installed = {app.label for app in apps.get_app_configs()}
+    """Refuse unknown migrations. Django takes an initial migration that is recorded for applied, whatever it made."""
+    ours = {app.label for app in apps.get_app_configs()} | FORMER_LABELS
     applied = MigrationRecorder(connections[database]).applied_migrations()
-    if other := shape.unknown(sorted(key for key in applied if key[0] in installed)):
+    if other := shape.unknown(sorted(key for key in applied if key[0] in ours)):
         where = settings.DATA_DIR if connections[database].vendor == "sqlite" else "DATABASE_URL"
         raise CommandError(
-            f"The data at {where} were made by another version of Road Out, and this one cannot carry them on: it does "
-            f"not know {other}. Keep them for the version that made them, and start this one with an empty place."
+            f"The data at {where} were made by another version of Road Out, and this one, {VERSION}, cannot carry them "
+            f"on: it does not know {other}. Keep them for the version that made them, and start this one with an empty "
+            "place."
         )

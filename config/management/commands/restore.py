@@ -1,4 +1,4 @@
-"""manage.py restore: a copy into an empty place, where it does nothing until a person says whose site it is."""
+"""manage.py restore: a backup into an empty place, inert there until manage.py claim_site says whose site it is."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ Staff sign in anew. Letters that waited when the copy was made stand as “perha
 
 
 class Command(BaseCommand):
-    help = "Restore a copy that manage.py backup made, into an empty place. It is inert until manage.py claim_site."
+    help = "Restore a file of manage.py backup into an empty place. It is inert until manage.py claim_site."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("file", type=Path)

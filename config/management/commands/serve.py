@@ -1,4 +1,4 @@
-"""manage.py serve: everything set up, then web, worker and offline Stripe as one foreground command."""
+"""manage.py serve: set everything up, then run web, worker and offline Stripe as one foreground command."""
 
 import importlib.util
 import os
@@ -47,13 +47,13 @@ class Command(BaseCommand):
         self.stdout.write(STOPPED)
 
     def check_room(self) -> None:
-        """One plain sentence now is better than a trace later."""
+        """Check free disk, ports and locks. One plain sentence now is better than a traceback later."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         if not hold(settings.DATA_DIR / "serving.lock"):
             raise CommandError(
                 f"A server already runs on this data, {settings.DATA_DIR}: stop it, or name another DATA_DIR."
             )
-        wait_until_free(self.stopping)  # a server that was killed a moment ago: its processes are being stopped
+        wait_until_free(self.stopping)  # a server was killed a moment ago: its processes are being stopped
         if shutil.disk_usage(settings.DATA_DIR).free < ENOUGH_DISK:
             raise CommandError(f"There is no space left on the disk that holds {settings.DATA_DIR}.")
         if len(set(self.ports().values())) < len(self.ports()):
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         collect(self.say)
         self.say("Loading the starter content …")
         call_command("load_content", verbosity=0)
-        call_command("finish_pages")  # after the style sheet, whose name stands in them
+        call_command("finish_pages")  # after collectstatic, because the name of the style sheet stands in them
         lines = f"PORT={settings.PORT}\n"
         if settings.STRIPE_OFFLINE:
             lines += f"SANDBOX_PORT={settings.SANDBOX_PORT}\n"
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             if not stop.is_set():
                 _answers(
                     f"http://127.0.0.1:{settings.PORT}/"
-                )  # the first answer compiles templates: not the visitor's wait
+                )  # the first answer compiles templates: no visitor should wait for it
                 self.announce()
             while not stop.wait(0.5):
                 processes.check()
@@ -129,7 +129,7 @@ class Command(BaseCommand):
 
 
 def collect(say: Callable[[str], None]) -> None:
-    """Static files, where one changed since the last time."""
+    """Run collectstatic, if a static file changed since the last time."""
     stamp = settings.DATA_DIR / "static" / ".collected"
     wanted = _fingerprint()
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -139,13 +139,15 @@ def collect(say: Callable[[str], None]) -> None:
 
 
 def _on_stop(act: Any) -> None:
-    """What Ctrl-C does, and what stops a service does alike."""
+    """Handle SIGINT (Ctrl-C) and SIGTERM (what stops a service) alike."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, act)
 
 
 def _end_the_step(*_: Any) -> None:
-    """While nothing runs yet. A step may take seconds to end: it is said at once, and more presses cut nothing off."""
+    """Signal handler while nothing runs yet. A step may take seconds to end: that is said at once, and more presses of
+    Ctrl-C cut nothing off.
+    """
     _on_stop(signal.SIG_IGN)
     os.write(sys.stdout.fileno(), "\nStopping …\n".encode())  # a print that is under way may be what it interrupts
     raise KeyboardInterrupt
@@ -162,7 +164,7 @@ def _sandbox_command() -> list[str]:
 
 
 def web_command(port: int, workers: int = 1, application: str = "config.wsgi:application") -> list[str]:
-    """granian, three times as fast; gunicorn where there is no build of granian for the machine."""
+    """The web server: granian, three times as fast; gunicorn where granian has no build for the machine."""
     threads = str(THREADS)
     if importlib.util.find_spec("granian"):
         return [
@@ -194,7 +196,7 @@ def _answers(url: str) -> bool:
 
 
 def _fingerprint() -> str:
-    """Changes when a static file of ours or a package does."""
+    """A fingerprint that changes when a static file of ours or a package does."""
     files = [path for path in Path(settings.BASE_DIR, "static").rglob("*") if path.is_file()]
     newest = max((path.stat().st_mtime_ns for path in files), default=0)
     return f"{len(files)} {newest} {(settings.BASE_DIR / 'requirements.txt').stat().st_mtime_ns}"

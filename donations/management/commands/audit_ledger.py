@@ -9,7 +9,7 @@ from donations.books import audit
 
 
 class Command(BaseCommand):
-    help = "Check the books of this database. Reads only; asks nobody."
+    help = "Audit ledger, receipts and payouts of this database. Reads only; does not call Stripe."
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0

@@ -1,4 +1,4 @@
-"""manage.py reconcile: compare our books with Stripe's, and with --apply close every gap."""
+"""manage.py reconcile: compare our books with Stripe's lists (reconciliation), and with --apply close every gap."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,13 +9,13 @@ from django.utils import timezone
 from donations.models import Gift
 from donations.reconcile import runs
 from donations.stripe.errors import StripeIsDownError
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 WIDTH = 30  # of the bar, in characters
 
 
 class Command(BaseCommand):
-    help = "Compare our books with Stripe's lists. Changes nothing without --apply, and mails nobody."
+    help = "Reconcile our books with Stripe's lists. Changes nothing without --apply, and mails no donor."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", help="look at what was made since this day (2026-11-01, UTC); default: ever")
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.begin = (since or first or timezone.now()) - timedelta(days=1)
         try:
             row = runs.run(since, options["apply"], self._progress)
-        except (StripeIsDownError, home.NotAtHomeError) as error:
+        except (StripeIsDownError, clone_guard.WrongSiteError) as error:
             raise CommandError(str(error)) from error
         if self.stdout.isatty():
             self.stdout.write("")
@@ -49,5 +49,5 @@ class Command(BaseCommand):
         share = min((now - back_to) / (now - self.begin), 1.0) if back_to else 0.0
         bar = "#" * round(share * WIDTH)
         day = f"back to {back_to:%Y-%m-%d}" if back_to else ""
-        self.stdout.write(f"\r{name:<14}[{bar:<{WIDTH}}] {count:>7} {day}   ", ending="")
+        self.stdout.write(f"\r{name:<21}[{bar:<{WIDTH}}] {count:>7} {day}   ", ending="")
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""Mail everybody who gave the statement of a year. Safe to break off and to run again: nobody is mailed twice."""
+"""manage.py send_statements: mail the yearly statement to everybody who gave. Safe to break off and repeat."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""manage.py setup_stripe: make or find on the Stripe account all that this site needs."""
+"""manage.py setup_stripe: create or find products, customer portal and webhook endpoint on the Stripe account."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from django.core.management.base import BaseCommand, CommandError
 from donations.stripe import account, client
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from donations.webhooks import events
-from foundation.organisation import home
+from foundation.organisation import clone_guard
 
 
 class Command(BaseCommand):
-    help = "Make or find products, portal and webhook endpoint on the Stripe account of our key. Harmless to repeat."
+    help = "Create or find products, portal and webhook endpoint on the Stripe account of our key. Idempotent."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = account.set_up(events.STEPS)
-        except (StripeIsDownError, StripeRefusedError, home.NotAtHomeError) as error:
+            done = account.set_up(events.HANDLERS)
+        except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:
             raise CommandError(str(error)) from error
         setup = done.setup
         self.stdout.write(f"Account {setup.account}, API version {client.version()}")

@@ -1,4 +1,4 @@
-"""The drawings as template tags, and where a page's picture is. Sizes are attributes and colours classes: no style."""
+"""Template tags of the drawings, and the URL of a share image. Sizes are attributes and colours classes: no style."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=60)),
                 ('key', models.CharField(max_length=200, unique=True)),
                 ('args', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('ready', 'waiting'), ('running', 'running'), ('done', 'done'), ('dead', 'parked')], default='ready', max_length=10)),
+                ('state', models.CharField(choices=[('ready', 'waiting'), ('running', 'running'), ('done', 'done'), ('dead', 'failed')], default='ready', max_length=10)),
                 ('run_at', models.DateTimeField()),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('failures', models.PositiveIntegerField(default=0)),

@@ -1,4 +1,4 @@
-"""The page in other languages, and addresses that stay in the reader's."""
+"""Template tags and filters of languages: the page in other languages, and URLs that stay in the reader's."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""manage.py invite_staff EMAIL: a one-time sign-in link for a member of staff, printed once."""
+"""manage.py invite_staff EMAIL: print a single-use invitation link for a member of staff."""
 
 from typing import Any
 

@@ -1,16 +1,16 @@
-"""manage.py erase_supporter: forget one person, by e-mail address. Looks only, unless told --yes."""
+"""manage.py erase_supporter: erase one person's data, by e-mail address. A dry run, unless told --yes."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from supporters import persons
+from supporters import privacy_registry
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
 
 class Command(BaseCommand):
-    help = "Forget everything about one person that no law makes us keep. There is no way back."
+    help = "Erase everything about one person that no law makes us keep. There is no way back."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -21,12 +21,12 @@ class Command(BaseCommand):
         if supporter is None:
             raise CommandError("Nobody is known by that address.")
         if not options["yes"]:
-            for app, known in persons.export(supporter).items():
+            for app, known in privacy_registry.export(supporter).items():
                 self.stdout.write(f"{app}: {known}")
             self.stdout.write("Nothing was changed. To erase this person: --yes")
             return
         try:
-            persons.erase(supporter)
-        except persons.CannotEraseError as error:
+            privacy_registry.erase(supporter)
+        except privacy_registry.CannotEraseError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Erased. What is kept stands under number {supporter.pk}; docs/privacy.md says why.")

@@ -35,9 +35,11 @@ def charge(**fields) -> objects.Charge:
     return objects.Charge(**{"id": "ch_one", **sums, **rest, **fields})
 
 
-def movement(ident: str = "txn_back", **fields) -> objects.Movement:
+def txn(ident: str = "txn_back", **fields) -> objects.BalanceTransaction:
     sums = {"gross": -1000, "fee": 0, "currency": "EUR"}
-    return objects.Movement(**{"id": ident, "type": "refund", "created": NOON, "source": "re_one", **sums, **fields})
+    return objects.BalanceTransaction(
+        **{"id": ident, "type": "refund", "created": NOON, "source": "re_one", **sums, **fields}
+    )
 
 
 def plan(**fields) -> Plan:
@@ -68,15 +70,15 @@ def invoice(**fields) -> objects.Invoice:
 
 def refund(**fields) -> objects.Refund:
     who = {"status": "succeeded", "charge": "ch_one", "payment_intent": "pi_one"}
-    sums = {"amount": 1000, "currency": "USD", "created": NOON, "out": movement(), "back": None}
+    sums = {"amount": 1000, "currency": "USD", "created": NOON, "out": txn(), "back": None}
     return objects.Refund(**{"id": "re_one", **who, **sums, **fields})
 
 
 def dispute(**fields) -> objects.Dispute:
     who = {"status": "needs_response", "reason": "fraudulent", "charge": "ch_one", "payment_intent": "pi_one"}
     sums = {"amount": 2606, "currency": "USD", "created": NOON, "answer_by": None, "livemode": True}
-    taken = movement("txn_taken", gross=-2606, fee=1500)
-    return objects.Dispute(**{"id": "du_one", **who, **sums, "movements": (taken,), **fields})
+    taken = txn("txn_taken", gross=-2606, fee=1500)
+    return objects.Dispute(**{"id": "du_one", **who, **sums, "balance_transactions": (taken,), **fields})
 
 
 def warning(**fields) -> objects.FraudWarning:
@@ -89,7 +91,7 @@ EPOCH = int(NOON.timestamp())
 REFERENCE = "K7QM-3ZXA-9PWT"
 
 
-def raw_charge(ident: str = "ch_one", **fields) -> dict:
+def raw_charge(ident: str = "ch_one", /, **fields) -> dict:
     """As Stripe sends it: 26.06 dollars, succeeded."""
     sums = {"amount": 2606, "currency": "usd", "created": EPOCH, "livemode": True, "payment_intent": "pi_one"}
     return {"id": ident, "object": "charge", "status": "succeeded", "paid": True, **sums, **fields}
@@ -100,7 +102,7 @@ def raw_intent(ident: str = "pi_one", **fields) -> dict:
     return {"id": ident, "object": "payment_intent", **known, **fields}
 
 
-def raw_page(**fields) -> dict:
+def raw_session(**fields) -> dict:
     known = {"status": "complete", "payment_status": "paid", "mode": "payment", "client_reference_id": REFERENCE}
     return {"id": "cs_one", "object": "checkout.session", **known, "payment_intent": "pi_one", **fields}
 

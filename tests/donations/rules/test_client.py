@@ -1,9 +1,11 @@
 """How we call Stripe, seen from the other end of the wire: what is sent, how often, and what an error means."""
 
+import random
+
 import pytest
 import stripe
 
-from donations.stripe import ahead, client, pace, reads, writes
+from donations.stripe import client, prefetch, reads, throttle, writes
 from donations.stripe.errors import (
     KEY_TAKEN,
     KeyRefusedError,
@@ -145,32 +147,32 @@ def test_it_takes_words_that_the_library_cannot_read_for_no_answer():
         return int(text)
 
     with pytest.raises(StripeIsDownError, match=r"^No answer from Stripe: ValueError\.$"):
-        client.ask(call, "no number")
+        client.request(call, "no number")
 
 
 def test_it_takes_an_answer_that_is_no_object_for_none():
     with pytest.raises(StripeIsDownError, match=r"^Stripe's answer is no object\.$"):
-        client.ask(lambda: [])
+        client.request(lambda: [])
 
 
 def test_it_hands_out_plain_dicts_all_the_way_down():
     made = stripe.StripeObject.construct_from({"id": "x", "metadata": {"gift": "A"}}, "key")
-    plain = client.ask(lambda: made)
+    plain = client.request(lambda: made)
     assert plain == {"id": "x", "metadata": {"gift": "A"}}
     assert type(plain) is type(plain["metadata"]) is dict
 
 
 def test_it_counts_each_call_of_a_long_run(monkeypatch):
     steps = []
-    monkeypatch.setattr(pace, "step", lambda: steps.append(1))
-    client.ask(lambda: stripe.StripeObject())
+    monkeypatch.setattr(throttle, "wait", lambda: steps.append(1))
+    client.request(lambda: stripe.StripeObject())
     assert steps == [1]
 
 
 def test_it_names_no_thing_by_an_empty_id(wire):
     for call in (
         lambda: client.get(client.v1().charges.retrieve, ""),
-        lambda: writes.expire_checkout(""),
+        lambda: writes.expire_checkout_session(""),
         lambda: reads.intents_of_invoice(""),
     ):
         with pytest.raises(NotFoundError, match=r"^An empty id names nothing\.$") as nothing:
@@ -180,7 +182,7 @@ def test_it_names_no_thing_by_an_empty_id(wire):
 
 
 def test_it_does_not_ask_for_what_a_list_brought_already(wire):
-    with ahead.reading() as read:
+    with prefetch.reading() as read:
         read.things["ch_one"] = {"id": "ch_one"}
         assert client.get(client.v1().charges.retrieve, "ch_one") == {"id": "ch_one"}
     assert wire.asked == []
@@ -204,7 +206,12 @@ def test_it_ends_with_a_page_that_is_empty(wire, more):
 
 def test_it_goes_on_with_a_list_after_waiting_as_stripe_asks(wire, clock, monkeypatch):
     spread = []
-    monkeypatch.setattr(client.random, "uniform", lambda *ends: spread.append(ends) or 0.75)
+
+    def uniform(*ends) -> float:
+        spread.append(ends)
+        return 0.75
+
+    monkeypatch.setattr(random, "uniform", uniform)
     for _ in range(2):
         wire.refuse(429, message="Slower.")
     wire.answer({"object": "list", "has_more": False, "data": [{"id": "a"}]})
@@ -213,7 +220,7 @@ def test_it_goes_on_with_a_list_after_waiting_as_stripe_asks(wire, clock, monkey
 
 
 def test_it_gives_up_on_a_list_after_five_waits(wire, clock, monkeypatch):
-    monkeypatch.setattr(client.random, "uniform", lambda *ends: 1)
+    monkeypatch.setattr(random, "uniform", lambda *ends: 1)
     wire.refuse(429, message="Slower.")
     with pytest.raises(StripeIsBusyError):
         list(client.each(client.v1().refunds.list, {"charge": "ch_one"}))
@@ -263,7 +270,7 @@ def test_it_asks_for_the_account_of_another_key_anew(wire, settings):
 @pytest.mark.parametrize(
     ("read", "ident", "path", "expand"),
     [
-        (reads.checkout_page, "cs_one", "/v1/checkout/sessions/cs_one", []),
+        (reads.checkout_session, "cs_one", "/v1/checkout/sessions/cs_one", []),
         (
             reads.payment_intent,
             "pi_one",
@@ -287,7 +294,7 @@ def test_it_reads_each_object_at_its_address_with_what_is_needed(wire, read, ide
 
 def test_it_closes_a_payment_page(wire):
     wire.answer({"id": "cs_one", "object": "checkout.session"})
-    writes.expire_checkout("cs_one")
+    writes.expire_checkout_session("cs_one")
     assert (wire.only().method, wire.only().path) == ("POST", "/v1/checkout/sessions/cs_one/expire")
 
 
@@ -320,7 +327,7 @@ def test_it_takes_nobody_elses_invoice_for_that_of_no_payment(wire):
 
 
 def test_it_does_not_ask_for_an_invoice_that_a_list_brought(wire):
-    with ahead.reading() as read:
+    with prefetch.reading() as read:
         read.invoices["pi_one"] = "in_one"
         assert reads.invoice_of_intent("pi_one") == "in_one"
     assert wire.asked == []

@@ -14,8 +14,8 @@ from donations.stripe.errors import NotFoundError, StripeIsDownError
 from donations.sync import payments
 from donations.webhooks import events
 from foundation.jobs import queue as jobs
-from foundation.organisation import home
-from foundation.organisation.models import Home
+from foundation.organisation import clone_guard
+from foundation.organisation.models import SiteIdentity
 from tests.donations.rules import given
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def step(monkeypatch):
 
     made = Step()
     made.asked = []
-    monkeypatch.setitem(events.STEPS, "charge.succeeded", made)
+    monkeypatch.setitem(events.HANDLERS, "charge.succeeded", made)
     return made
 
 
@@ -73,7 +73,7 @@ def test_it_takes_the_step_with_the_object_of_the_event_and_writes_down_its_note
 def test_it_claims_the_home_of_the_database_for_the_account_that_it_asked(step):
     event()
     events.apply(ASKED)
-    assert Home.objects.get().stripe_account == "acct_of_these_tests/test"
+    assert SiteIdentity.objects.get().stripe_account == "acct_of_these_tests/test"
 
 
 def test_it_leaves_alone_what_nobody_asked_for(step, monkeypatch):
@@ -101,7 +101,7 @@ def test_it_comes_again_later_when_stripe_is_down(step, monkeypatch):
 
 
 def test_it_comes_again_in_ten_minutes_when_the_database_is_not_at_home(step):
-    home.claim("acct_another/test")
+    clone_guard.claim("acct_another/test")
     event()
     with pytest.raises(jobs.RetryLaterError, match="belongs to the Stripe account acct_another/test") as later:
         events.apply(ASKED)
@@ -155,7 +155,12 @@ def test_it_keeps_two_thousand_characters_of_a_note(step):
 )
 def test_it_waits_a_quarter_of_the_age_of_the_event_and_at_most_fifteen_minutes(age, least, wait, monkeypatch):
     spread = []
-    monkeypatch.setattr(events.random, "uniform", lambda *ends: spread.append(ends) or 1.0)
+
+    def uniform(*ends) -> float:
+        spread.append(ends)
+        return 1.0
+
+    monkeypatch.setattr(events.random, "uniform", uniform)
     with time_machine.travel(given.NOON, tick=False):
         young = StripeEvent(received_at=timezone.now() - timedelta(seconds=age))
         assert events._wait(young, least) == wait

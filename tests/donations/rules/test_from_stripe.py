@@ -5,10 +5,10 @@ import time_machine
 
 from donations.campaigns import matching
 from donations.card_testing import tries
-from donations.giving import standing
+from donations.giving import gift_status
 from donations.letters.audience import everybody
 from donations.letters.outcomes import Booked
-from donations.models import Gift, LedgerEntry, Objection, Plan
+from donations.models import Dispute, Gift, LedgerEntry, Plan
 from donations.stripe.errors import NotFoundError
 from donations.sync import from_stripe, payments
 from foundation.jobs.models import Job
@@ -58,13 +58,13 @@ def paths(wire) -> list[str]:
 
 
 def test_it_closes_a_gift_whose_page_ran_out(wire, gift, released):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(status="expired"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(status="expired"))
     assert from_stripe.session_changed("cs_one", everybody) == ""
     assert status() == "expired" and released == [gift.pk] and not Letter.objects.exists()
 
 
 def test_it_does_nothing_about_a_page_that_is_open(wire, gift):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(status="open", client_reference_id="another"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(status="open", client_reference_id="another"))
     assert from_stripe.session_changed("cs_one", everybody) == "" and status() == "started"
     assert paths(wire) == ["checkout/sessions/cs_one"]
 
@@ -73,41 +73,45 @@ def test_it_does_nothing_about_a_page_that_is_open(wire, gift):
 def test_it_books_the_money_of_a_page_that_was_finished(wire, gift, monthly):
     Gift.objects.update(amount=9999, fee_cover=0, total=9999)
     lay_money(wire, monthly)
-    page = given.raw_page(mode="subscription", payment_intent=None, invoice="in_one") if monthly else given.raw_page()
-    wire.lay("checkout/sessions/cs_one", **page)
+    session = (
+        given.raw_session(mode="subscription", payment_intent=None, invoice="in_one")
+        if monthly
+        else given.raw_session()
+    )
+    wire.lay("checkout/sessions/cs_one", **session)
     assert from_stripe.session_changed("cs_one", everybody) == BOOKED_AS_CHARGED
     assert status() == "paid" and Plan.objects.count() == monthly
 
 
 @pytest.mark.parametrize(("reference", "why"), [("another", "No gift has the reference “another”."), (None, "")])
 def test_it_leaves_a_page_alone_that_no_gift_asked_for(wire, gift, reference, why):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(client_reference_id=reference))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(client_reference_id=reference))
     with pytest.raises(payments.NotOursError) as other:
         from_stripe.session_changed("cs_one", everybody)
     assert str(other.value) == why and paths(wire) == ["checkout/sessions/cs_one"]
 
 
 def test_it_waits_for_the_money_of_a_monthly_page_that_is_not_paid(wire, gift, released):
-    page = given.raw_page(mode="subscription", payment_status="unpaid", payment_intent=None)
-    wire.lay("checkout/sessions/cs_one", **page)
+    session = given.raw_session(mode="subscription", payment_status="unpaid", payment_intent=None)
+    wire.lay("checkout/sessions/cs_one", **session)
     assert from_stripe.session_changed("cs_one", everybody) == ""
     assert status() == "pending" and released == []
 
 
 def test_it_waits_for_the_money_of_an_invoice_that_is_not_paid(wire, gift):
-    page = given.raw_page(mode="subscription", payment_status="unpaid", payment_intent=None, invoice="in_one")
-    wire.lay("checkout/sessions/cs_one", **page)
+    session = given.raw_session(mode="subscription", payment_status="unpaid", payment_intent=None, invoice="in_one")
+    wire.lay("checkout/sessions/cs_one", **session)
     wire.lay("invoice_payments")
     assert from_stripe.session_changed("cs_one", everybody) == "" and status() == "pending"
 
 
 def test_it_takes_a_monthly_page_without_an_invoice_as_it_is(wire, gift):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(mode="subscription", payment_intent=None))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(mode="subscription", payment_intent=None))
     assert from_stripe.session_changed("cs_one", everybody) == "" and status() == "started"
 
 
 def test_it_waits_for_a_bank_debit_that_is_under_way(wire, gift, released):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid"))
     wire.lay("payment_intents/pi_one", **given.raw_intent(status="processing", latest_charge=None))
     assert from_stripe.session_changed("cs_one", everybody) == ""
     assert status() == "pending" and released == [] and not Letter.objects.exists()
@@ -126,8 +130,8 @@ def test_it_waits_for_a_bank_debit_that_is_under_way(wire, gift, released):
 )
 def test_it_knows_what_a_finished_page_without_money_waits_for(wire, gift, released, at_stripe, ours, monthly):
     Gift.objects.update(frequency="monthly" if monthly else "once")
-    page = {"mode": "subscription", "payment_intent": None, "invoice": "in_one"} if monthly else {}
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid", **page))
+    session = {"mode": "subscription", "payment_intent": None, "invoice": "in_one"} if monthly else {}
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid", **session))
     wire.lay("invoice_payments", {"invoice": "in_one", "payment": {"payment_intent": "pi_one"}})
     wire.lay("invoices/in_one", **given.raw_invoice(status="open"))
     wire.lay("subscriptions/sub_one", **given.raw_subscription(status="incomplete"))
@@ -139,7 +143,7 @@ def test_it_knows_what_a_finished_page_without_money_waits_for(wire, gift, relea
 
 
 def test_it_goes_from_waiting_for_the_donor_to_on_its_way_and_back(wire, gift):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid"))
     for at_stripe, ours in (("requires_action", "waiting"), ("processing", "pending"), ("requires_action", "waiting")):
         wire.lay("payment_intents/pi_one", **given.raw_intent(status=at_stripe, latest_charge=None))
         from_stripe.session_changed("cs_one", everybody)
@@ -147,15 +151,15 @@ def test_it_goes_from_waiting_for_the_donor_to_on_its_way_and_back(wire, gift):
 
 
 def test_it_names_the_step_that_is_left_for_the_donor(wire, gift):
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid"))
     action = {"type": "verify_with_microdeposits", "verify_with_microdeposits": {"hosted_verification_url": STEP}}
     wire.lay("payment_intents/pi_one", **given.raw_intent(status="requires_action", next_action=action))
     for before in ("started", "waiting", "pending"):
         gift.status = before
-        assert standing.of(gift, own=True) == standing.Standing("waiting", STEP)
+        assert gift_status.of(gift, own=True) == gift_status.GiftStatus("waiting", STEP)
 
 
-def test_it_keeps_a_monthly_gift_that_waits_for_its_donor_out_of_arrears_and_closes_what_was_never_finished(wire, gift):
+def test_it_keeps_a_monthly_gift_that_waits_for_its_donor_out_of_dunning_and_closes_what_was_never_finished(wire, gift):
     Gift.objects.update(status="waiting")
     for at_stripe, plan, ours in (("incomplete", "waiting", "waiting"), ("incomplete_expired", "ended", "expired")):
         wire.lay("invoices/in_one", **given.raw_invoice(status="open"))
@@ -167,7 +171,7 @@ def test_it_keeps_a_monthly_gift_that_waits_for_its_donor_out_of_arrears_and_clo
 
 def test_it_tells_the_donor_that_a_bank_debit_did_not_arrive(wire, gift, released):
     Gift.objects.update(status="pending")
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid"))
     wire.lay("payment_intents/pi_one", **given.raw_intent(status="requires_payment_method", latest_charge=None))
     assert from_stripe.session_changed("cs_one", everybody) == ""
     assert status() == "failed" and released == [gift.pk]
@@ -176,7 +180,7 @@ def test_it_tells_the_donor_that_a_bank_debit_did_not_arrive(wire, gift, release
 
 def test_it_changes_no_gift_whose_page_is_another(wire, gift, released):
     Gift.objects.update(session_id="cs_newer")
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(status="expired"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(status="expired"))
     assert from_stripe.session_changed("cs_one", everybody) == ""
     assert status() == "started" and released == []
 
@@ -184,7 +188,7 @@ def test_it_changes_no_gift_whose_page_is_another(wire, gift, released):
 @pytest.mark.parametrize("before", ["paid", "failed", "expired"])
 def test_it_takes_nothing_back_that_is_settled(wire, gift, released, before):
     Gift.objects.update(status=before, paid_at=given.NOON)
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(payment_status="unpaid"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(payment_status="unpaid"))
     wire.lay("payment_intents/pi_one", **given.raw_intent(status="processing", latest_charge=None))
     from_stripe.session_changed("cs_one", everybody)
     assert status() == before and released == []
@@ -192,7 +196,7 @@ def test_it_takes_nothing_back_that_is_settled(wire, gift, released, before):
 
 def test_it_closes_the_gift_of_the_page_and_no_other(wire, gift):
     other = given.gift(status="started", paid_at=None, session_id="cs_two")
-    wire.lay("checkout/sessions/cs_one", **given.raw_page(status="expired"))
+    wire.lay("checkout/sessions/cs_one", **given.raw_session(status="expired"))
     from_stripe.session_changed("cs_one", everybody)
     other.refresh_from_db()
     assert (status(), other.status) == ("expired", "started")
@@ -298,25 +302,25 @@ def test_it_asks_for_no_payment_where_none_is_named(wire, gift):
     assert paths(wire) == ["refunds/re_1"]
 
 
-OBJECTION = {"amount": 2606, "currency": "usd", "created": given.EPOCH, "livemode": True, "payment_intent": "pi_one"}
+CONTESTED = {"amount": 2606, "currency": "usd", "created": given.EPOCH, "livemode": True, "payment_intent": "pi_one"}
 
 
 def test_it_keeps_a_dispute_as_it_was_when_the_asking_began(wire, gift):
     lay_money(wire)
-    wire.lay("disputes/du_one", id="du_one", object="dispute", status="needs_response", **OBJECTION)
+    wire.lay("disputes/du_one", id="du_one", object="dispute", status="needs_response", **CONTESTED)
     with time_machine.travel(given.NOON, tick=False):
         assert from_stripe.dispute_changed("du_one", everybody) == ""
-    kept = Objection.objects.get()
+    kept = Dispute.objects.get()
     assert (kept.stripe_object, kept.status, kept.as_of) == ("du_one", "needs_response", given.NOON)
     assert status() == "paid"
 
 
 def test_it_keeps_a_warning_as_it_was_when_the_asking_began(wire, gift):
     lay_money(wire)
-    wire.lay("radar/early_fraud_warnings/issfr_one", id="issfr_one", actionable=True, **OBJECTION)
+    wire.lay("radar/early_fraud_warnings/issfr_one", id="issfr_one", actionable=True, **CONTESTED)
     with time_machine.travel(given.NOON, tick=False):
         assert from_stripe.fraud_suspected("issfr_one", everybody) == ""
-    kept = Objection.objects.get()
+    kept = Dispute.objects.get()
     assert (kept.stripe_object, kept.kind, kept.as_of) == ("issfr_one", "warning", given.NOON)
     assert status() == "paid"
 
@@ -362,29 +366,29 @@ def test_it_does_nothing_about_an_invoice_of_no_monthly_gift(wire, gift):
 
 
 def test_it_goes_on_with_what_was_paused_for_the_old_card(wire):
-    paused = {"status": "paused", "held_since": given.NOON}
+    paused = {"status": "paused", "auto_paused_at": given.NOON}
     wire.lay("customers/cus_one", id="cus_one", invoice_settings={"default_payment_method": "pm_one"})
     for name in ("sub_1", "sub_2", "sub_4"):
         wire.lay(f"subscriptions/{name}", **given.raw_subscription(id=name, pause_collection={"behavior": "void"}))
     wanted = [given.plan(subscription_id=name, **paused) for name in ("sub_1", "sub_2")]
     given.plan(subscription_id="sub_3", customer_id="cus_other", **paused)
-    given.plan(subscription_id="sub_4", status="paused", held_since=None)
+    given.plan(subscription_id="sub_4", status="paused", auto_paused_at=None)
     given.plan(subscription_id="sub_5", **{**paused, "status": "ended"})
     wire.lay("payment_methods/pm_one", id="pm_one", customer="cus_one")
     assert from_stripe.method_attached("pm_one", everybody) == ""
-    jobs = Job.objects.filter(kind="plan-goes-on")
+    jobs = Job.objects.filter(kind="plan-resume")
     assert sorted(job.args["plan"] for job in jobs) == sorted(plan.pk for plan in wanted)
 
 
 def test_it_goes_on_with_nothing_for_a_card_that_is_nobodys(wire):
-    given.plan(customer_id="", status="paused", held_since=given.NOON)
+    given.plan(customer_id="", status="paused", auto_paused_at=given.NOON)
     wire.lay("payment_methods/pm_one", id="pm_one", customer=None)
     assert (
-        from_stripe.method_attached("pm_one", everybody) == "" and not Job.objects.filter(kind="plan-goes-on").exists()
+        from_stripe.method_attached("pm_one", everybody) == "" and not Job.objects.filter(kind="plan-resume").exists()
     )
 
 
 def test_it_says_what_stripe_does_not_have(wire, gift):
     with pytest.raises(NotFoundError):
         from_stripe.session_changed("cs_none", everybody)
-    assert from_stripe.known_here(given.REFERENCE) is None
+    assert from_stripe.known_here(given.REFERENCE) is None  # type: ignore[func-returns-value]  # and it raises nothing

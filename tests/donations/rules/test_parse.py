@@ -17,12 +17,12 @@ OUT = {
     "created": THEN,
     "source": "po_one",
 }
-MOVED = objects.Movement("txn_out", "payout", -900, 25, "EUR", AT, "po_one")
+MOVED = objects.BalanceTransaction("txn_out", "payout", -900, 25, "EUR", AT, "po_one")
 NAMED = [None, "txn_out", ["txn_out"]]  # not there, or only named, not expanded
 
 
 def test_it_reads_a_payment_page():
-    page = parse.checkout_page(
+    session = parse.checkout_session(
         {
             "id": "cs_one",
             "status": "complete",
@@ -34,15 +34,15 @@ def test_it_reads_a_payment_page():
             "invoice": {"id": "in_one"},
         }
     )
-    assert page == objects.CheckoutPage(
+    assert session == objects.CheckoutSession(
         "cs_one", "complete", True, True, "https://pay.example/", "K7QM", "pi_one", "in_one"
     )
 
 
 @pytest.mark.parametrize(("payment", "mode"), [("unpaid", "payment"), ("no_payment_required", "setup"), (None, None)])
 def test_it_takes_a_payment_page_for_unpaid_and_single_unless_it_says_otherwise(payment, mode):
-    page = parse.checkout_page({"id": "cs_one", "payment_status": payment, "mode": mode, "url": None})
-    assert page == objects.CheckoutPage("cs_one", "", False, False, "", "", "", "")
+    session = parse.checkout_session({"id": "cs_one", "payment_status": payment, "mode": mode, "url": None})
+    assert session == objects.CheckoutSession("cs_one", "", False, False, "", "", "", "")
 
 
 def test_it_reads_what_a_charge_did_to_the_balance():
@@ -51,20 +51,20 @@ def test_it_reads_what_a_charge_did_to_the_balance():
 
 
 @pytest.mark.parametrize("raw", NAMED)
-def test_it_knows_no_movement_that_is_only_named(raw):
-    assert parse.settlement(raw) is parse.movement(raw) is None
+def test_it_knows_no_balance_transaction_that_is_only_named(raw):
+    assert parse.settlement(raw) is parse.balance_transaction(raw) is None
 
 
-def test_it_reads_a_movement_and_what_it_changed_the_balance_by():
-    assert parse.movement(OUT) == MOVED and MOVED.net == -925
+def test_it_reads_a_balance_transaction_and_what_it_changed_the_balance_by():
+    assert parse.balance_transaction(OUT) == MOVED and MOVED.net == -925
 
 
 @pytest.mark.parametrize("fee", [None, 0])
 def test_it_takes_a_fee_that_is_not_said_for_none(fee):
-    found = parse.movement({**OUT, "fee": fee, "type": None, "source": {"id": "po_two"}})
-    assert found == objects.Movement("txn_out", "", -900, 0, "EUR", AT, "po_two")
+    found = parse.balance_transaction({**OUT, "fee": fee, "type": None, "source": {"id": "po_two"}})
+    assert found == objects.BalanceTransaction("txn_out", "", -900, 0, "EUR", AT, "po_two")
     bare = {name: OUT[name] for name in ("id", "amount", "currency", "created")}
-    assert parse.movement(bare) == objects.Movement("txn_out", "", -900, 0, "EUR", AT, "")
+    assert parse.balance_transaction(bare) == objects.BalanceTransaction("txn_out", "", -900, 0, "EUR", AT, "")
 
 
 PAYOUT = {"id": "po_one", "status": "paid", "amount": 900, "currency": "eur", "created": THEN, "arrival_date": LATER}
@@ -74,7 +74,7 @@ def test_it_reads_a_payout():
     more = {"automatic": True, "reconciliation_status": "completed", "livemode": True}
     back = {**OUT, "id": "txn_in", "amount": 900}
     found = parse.payout({**PAYOUT, **more, "balance_transaction": OUT, "failure_balance_transaction": back})
-    returned = objects.Movement("txn_in", "payout", 900, 25, "EUR", AT, "po_one")
+    returned = objects.BalanceTransaction("txn_in", "payout", 900, 25, "EUR", AT, "po_one")
     assert found == objects.Payout("po_one", "paid", 900, "EUR", AT, AT_LATER, True, True, MOVED, returned, True)
 
 
@@ -103,7 +103,7 @@ def test_it_reads_a_charge():
     )
     settled = objects.Settlement("txn_out", 2606, 25, "EUR")
     assert found == objects.Charge(
-        *["ch_one", True, 2606, "USD", AT, "pi_one", "Ada", True, settled, MOVED, False, "same"]
+        "ch_one", True, 2606, "USD", AT, "pi_one", "Ada", True, settled, MOVED, False, "same"
     )
 
 

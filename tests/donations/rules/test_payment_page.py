@@ -58,12 +58,12 @@ PAGE = {"id": "cs_one", "object": "checkout.session", "client_reference_id": "K7
 @pytest.mark.parametrize(("monthly", "more"), [(False, ONCE), (True, MONTHLY)])
 def test_it_asks_for_a_payment_page_with_exactly_this(wire, monthly, more):
     wire.answer({**PAGE, "status": "open", "url": "https://pay.example/cs_one"})
-    page = writes.create_checkout(orders.CheckoutOrder(**{**ORDER, "monthly": monthly}))
+    session = writes.create_checkout_session(orders.CheckoutOrder(**{**ORDER, "monthly": monthly}))
     asked = wire.only()
     assert (asked.method, asked.path) == ("POST", "/v1/checkout/sessions")
     assert asked.fields == {**SENT, **more}
     assert asked.headers["Idempotency-Key"] == "K7QM-3ZXA-9PWT:3"
-    assert (page.id, page.status, page.url) == ("cs_one", "open", "https://pay.example/cs_one")
+    assert (session.id, session.status, session.url) == ("cs_one", "open", "https://pay.example/cs_one")
 
 
 def made(ident: str, reference: str, **metadata: str) -> dict:
@@ -79,10 +79,10 @@ def test_it_finds_the_page_that_an_earlier_call_made(wire):
             "data": [made("cs_1", "OTHER", attempt="3")],
         }
     )
-    pages = [made("cs_2", ORDER["reference"]), made("cs_3", ORDER["reference"], attempt="2")]
-    pages += [made("cs_4", ORDER["reference"], attempt="3"), made("cs_5", ORDER["reference"], attempt="3")]
-    wire.answer({"object": "list", "url": "/v1/checkout/sessions", "has_more": False, "data": pages})
-    found = reads.find_checkout(ORDER["reference"], 3, given.NOON)
+    sessions = [made("cs_2", given.REFERENCE), made("cs_3", given.REFERENCE, attempt="2")]
+    sessions += [made("cs_4", given.REFERENCE, attempt="3"), made("cs_5", given.REFERENCE, attempt="3")]
+    wire.answer({"object": "list", "url": "/v1/checkout/sessions", "has_more": False, "data": sessions})
+    found = reads.find_checkout(given.REFERENCE, 3, given.NOON)
     assert found and found.id == "cs_4"
     since = str(int(given.NOON.timestamp()) - 300)
     assert wire.asked[0].path == "/v1/checkout/sessions"
@@ -92,13 +92,13 @@ def test_it_finds_the_page_that_an_earlier_call_made(wire):
 
 def test_it_finds_no_page_of_another_gift(wire):
     wire.answer({"object": "list", "has_more": False, "data": [made("cs_1", "OTHER", attempt="3")]})
-    assert reads.find_checkout(ORDER["reference"], 3, given.NOON) is None
+    assert reads.find_checkout(given.REFERENCE, 3, given.NOON) is None
 
 
 def test_it_does_not_say_that_there_is_no_page_when_stripe_did_not_answer(wire):
     wire.refuse(429, message="Slower.")
     with pytest.raises(StripeIsBusyError):
-        reads.find_checkout(ORDER["reference"], 3, given.NOON)
+        reads.find_checkout(given.REFERENCE, 3, given.NOON)
 
 
 BODY = b'{"id": "evt_one"}'

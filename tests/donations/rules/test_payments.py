@@ -10,7 +10,7 @@ from django.db import transaction
 from donations.books import receipts
 from donations.campaigns import matching
 from donations.models import Campaign, Dedication, Fund, Gift, LedgerEntry, Plan, Receipt
-from donations.stripe import ahead, parse
+from donations.stripe import parse, prefetch
 from donations.sync import payments
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
@@ -140,7 +140,7 @@ def test_it_finds_only_the_payments_of_an_invoice_that_succeeded(wire):
 
 def test_it_knows_since_when_it_read_a_list_ahead(wire):
     lay(wire)
-    with time_machine.travel(given.NOON, tick=False), ahead.reading() as read:
+    with time_machine.travel(given.NOON, tick=False), prefetch.reading() as read:
         read.things["pi_one"] = given.raw_intent()
         with time_machine.travel(LATER, tick=False):
             assert payments.by_intent("pi_one").as_of == given.NOON
@@ -336,9 +336,9 @@ def test_it_counts_a_further_payment_for_its_campaign_as_long_as_that_is_open(gi
 
 
 def test_it_asks_to_go_on_with_what_was_paused_once_the_money_is_booked(gift):
-    given.plan(status="paused", held_since=given.NOON, total=2606, amount=2500, fee_cover=106, as_of=LATER)
+    given.plan(status="paused", auto_paused_at=given.NOON, total=2606, amount=2500, fee_cover=106, as_of=LATER)
     book(payments.receive, month(1, first=True))
-    assert len(keys("plan-goes-on")) == 1
+    assert len(keys("plan-resume")) == 1
 
 
 def test_it_puts_a_gift_that_was_booked_before_its_plan_was_known_into_the_plan(gift):
@@ -350,7 +350,7 @@ def test_it_puts_a_gift_that_was_booked_before_its_plan_was_known_into_the_plan(
 
 # taken back by the bank
 
-BACK = given.movement("txn_back", gross=-2606)
+BACK = given.txn("txn_back", gross=-2606)
 
 
 def test_it_takes_a_debit_back_after_its_receipt(gift):

@@ -24,7 +24,7 @@ def real_money(settings):
 
 def moved(gift, amount: int, cover: int, name: str = "xx_one", kind: LedgerEntry.Kind = Kind.CHARGE) -> None:
     sums = {"amount": amount, "cover": cover, "currency": "USD"}
-    ledger.put(name, kind, given.NOON, gift=gift, livemode=True, **sums)
+    ledger.book(name, kind, given.NOON, gift=gift, livemode=True, **sums)
 
 
 def sums(receipt: Receipt) -> tuple[int, int, int]:

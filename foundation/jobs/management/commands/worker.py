@@ -1,4 +1,4 @@
-"""manage.py worker: runs jobs until it is told to stop. Start as many as you like."""
+"""manage.py worker: run jobs of the queue until it is told to stop. Start as many as you like."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         self.stdout.write("worker: waiting for work")
-        self.stdout.flush()  # whoever reads our output through a pipe or a journal would wait for it until the end
+        self.stdout.flush()  # a reader of our output through a pipe or a journal would wait for it until the end
         with ThreadPoolExecutor(len(queue.lanes())) as pool:
             ends = [pool.submit(self.work, stop, lane) for lane in queue.lanes()[1:]]
             try:
@@ -47,11 +47,11 @@ class Command(BaseCommand):
             finally:
                 stop.set()
         for end in ends:
-            end.result()  # what ended its lane ends the worker, and whoever watches over it
+            end.result()  # what ended its lane ends the worker, for its supervisor to see
         self.stdout.write("worker: stopped")
 
     def work(self, stop: threading.Event, lane: str) -> None:
-        """A lane beside the main one. It never ends alone, unseen."""
+        """Run the jobs of a lane beside the main one, in a thread. It never ends alone, unseen."""
         try:
             self.loop(stop, lane)
         finally:
@@ -59,7 +59,9 @@ class Command(BaseCommand):
             connection.close()
 
     def loop(self, stop: threading.Event, lane: str, me: str = "") -> None:
-        """Work, or wait a moment. A database that is away is waited for, not died of. `me`: who beats, of all lanes."""
+        """Claim and run jobs, or wait a moment. A database that is down is waited for, not died of. `me`: the worker's
+        name for its heartbeat, in one of all lanes.
+        """
         beaten = own = float("-inf")
         while not stop.is_set():
             try:

@@ -1,4 +1,4 @@
-"""manage.py claim_site: a person says that this database is at home here, so money and mail may move again."""
+"""manage.py claim_site: claim the site for a restored or moved database (clone guard), so money and mail may move."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,17 +7,17 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from foundation.organisation import home, mode
+from foundation.organisation import clone_guard, mode
 
 
 class Command(BaseCommand):
-    help = "Say that this database belongs to this address and this Stripe account from now on."
+    help = "Claim this address and Stripe account for this database, restored or moved (clone guard)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        before = str(home.here())
+        before = str(clone_guard.identity())
         for line in self.stranded():
             self.stdout.write(line)
-        home.claim()
+        clone_guard.claim()
         self.stdout.write(f"Was at home at: {before}.")
         self.stdout.write("This database is at home here now. The Stripe account is taken from the next payment.")
         if not mode.no_money_moves():
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             )
 
     def stranded(self) -> Iterator[str]:
-        """Who cannot come in at another address: passkeys work only where they were made."""
+        """Staff who cannot sign in at another address: passkeys work only where they were made."""
         keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, user__is_active=True)
         apps = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
         alone = sorted(set(keys.exclude(user__in=apps).values_list("user__email", flat=True)))

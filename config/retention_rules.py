@@ -1,0 +1,90 @@
+"""Retention rules: what is deleted, in words and by which function, each after its days in config/retention_days.py."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from awareness import correspondence
+from donations import privacy
+from donations.card_testing import tries
+from donations.letters import dedications
+from foundation.access import ratelimit, tokens
+from foundation.jobs import queue
+from foundation.letters import retention as letters
+from foundation.organisation import retention_periods
+from pledges import pledging
+from supporters import subscribing
+
+
+class Rule(NamedTuple):
+    """One retention rule: its name in retention_days, its words for readers, `forget(dry)`, which returns a count."""
+
+    name: str
+    words: Any
+    forget: Callable[[bool], int]
+
+
+RULES = (
+    Rule("unconfirmed", _("A signature that nobody confirmed by the letter: all that was typed"), pledging.forget),
+    Rule("unconfirmed", _("A request for letters that nobody confirmed: the address"), subscribing.forget),
+    Rule("unpaid", _("A gift that was begun and never came: name, address and dedication"), privacy.unpaid),
+    Rule(
+        "letters",
+        _(
+            "What a letter from us said, after it was sent. Where anybody could have typed your address, as for a "
+            "signature, also that it went to you"
+        ),
+        letters.old_words,
+    ),
+    Rule(
+        "withdrawn",
+        _("A signature that was taken back: name, address and country; the number stays"),
+        pledging.forget_withdrawn,
+    ),
+    Rule(
+        "cards",
+        _("The card of a dedicated gift, after it was sent: where it went, what it said"),
+        dedications.forget,
+    ),
+    Rule(
+        "events",
+        _("What Stripe tells us of a payment, with names. Its number stays"),
+        privacy.old_events,
+    ),
+    Rule("messages", _("What you write to us and what we answer, after the last word"), correspondence.forget),
+    Rule(
+        "tries",
+        _("Codes made from your network address, your mailbox and a card, against thieves who try stolen cards"),
+        tries.forget,
+    ),
+    Rule(
+        "tries",
+        _("Codes made from your network address or your mailbox, so that nobody asks too often"),
+        ratelimit.sweep,
+    ),
+    Rule("links", _("That a link was mailed, after it ended. The link itself is never kept"), tokens.sweep),
+    Rule("jobs", _("That a task of the server is done"), queue.delete_finished),
+)
+
+# Data without a fixed retention period: (what it is, until when).
+LASTING = (
+    (_("A gift that came, its receipts and our books"), _("as long as tax law asks for them")),
+    (_("Your name, address and country, if you give, sign or get letters"), _("until you ask us to forget you")),
+    (
+        _("What you agreed to, in which words and when"),
+        _("as proof; without your name once you are forgotten"),
+    ),
+    (_("A signature that counts"), _("until you take it back")),
+    (_("Which member of staff did what in the panel"), _("as long as the site stands")),
+)
+
+
+def run(dry: bool = False) -> list[tuple[Rule, int]]:
+    """Apply every retention rule, daily, or with `dry` only count. Returns how many rows of each."""
+    return [(rule, rule.forget(dry)) for rule in RULES]
+
+
+def for_readers() -> list[tuple[Any, Any]]:
+    """Return (what is kept, how long) of each rule, for the privacy page."""
+    return [*((rule.words, retention_periods.said(retention_periods.days(rule.name))) for rule in RULES), *LASTING]

@@ -1,0 +1,85 @@
+"""Signed cookie of the browser that made a gift: it alone sees what became of the gift, in each of its tabs."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from donations.giving.gifts import new_attempt
+from donations.models import Gift
+
+NAME = "gift"
+SALT = "donations.browser_cookie"
+LIFE = 2 * 24 * 3600  # seconds: a bank debit may be confirmed the next day
+MOST = 5
+
+
+def attempt(request: HttpRequest) -> str:
+    """Return the id of the form that this browser fills (part of the gift's idempotency key): the same in each tab
+    until a gift was given with it, so that two tabs sent at the same instant are one gift. A new one for a new browser.
+    """
+    kept = str(_read(request).get("form", ""))
+    given = Gift.objects.filter(attempt=kept).exclude(pk__in=Gift.objects.unfinished())
+    return kept if kept and not given.exists() else new_attempt()
+
+
+def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
+    """Store the form's id in the cookie, so that the next tab of this browser fills the same form."""
+    if attempt != _read(request).get("form"):
+        _write(response, attempt, references(request))
+
+
+def remember(response: HttpResponse, request: HttpRequest, gift: Gift) -> None:
+    """Store the gift's reference in the cookie."""
+    known = [reference for reference in references(request) if reference != gift.reference]
+    _write(response, gift.attempt, [gift.reference, *known][:MOST])
+
+
+def _write(response: HttpResponse, attempt: str, known: list[str]) -> None:
+    """Set the cookie: signed, HttpOnly, sent back on giving pages only."""
+    response.set_cookie(
+        NAME,
+        signing.dumps({"form": attempt, "gifts": known}, salt=SALT),
+        max_age=LIFE,
+        path=reverse("donations:give"),
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def references(request: HttpRequest) -> list[str]:
+    """Return the references of the gifts that this browser began, newest first."""
+    return [str(reference) for reference in _read(request).get("gifts", [])]
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    """Read the cookie; empty where it is missing, forged, or of an earlier version."""
+    try:
+        found: Any = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
+    except signing.BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def given(request: HttpRequest) -> Gift | None:
+    """Return the newest gift that this browser gave in the last day and whose money came or is on its way."""
+    since = timezone.now() - timedelta(days=1)
+    there = [Gift.Status.PAID, Gift.Status.PENDING, Gift.Status.WAITING]
+    came = Gift.objects.filter(status__in=there, created_at__gt=since)
+    return came.filter(reference__in=references(request)).first()
+
+
+def begun(request: HttpRequest) -> Gift | None:
+    """Return the newest unfinished gift of this browser, for which our books have no money yet: the one we redirected
+    to Stripe, or one that its form began though our response never arrived.
+    """
+    mine = Q(reference__in=references(request)[:1])
+    if form := str(_read(request).get("form", "")):
+        mine |= Q(attempt=form)
+    return Gift.objects.unfinished().filter(mine).first()

@@ -1,0 +1,69 @@
+"""Redirect after POST for the giving form in a browser without scripts, so that Back from Stripe finds a page and not
+the answer to a POST, which no browser keeps. What was typed waits in a signed cookie of that browser alone, with what
+only the sending could tell: that Stripe is down, refuses the sum, or was asked too often.
+"""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+
+from donations.giving.forms import GiveForm
+
+NAME = "typed"
+SALT = "donations.retyped"
+LIFE = 600  # seconds: the page is asked for at once; a reload a little later finds it too
+LARGEST = 3500  # bytes: a browser keeps 4096 of one cookie
+PLAIN = "plain"  # the field that only a browser without scripts sends; with them, give.js does the same
+AGAIN = "again"  # in the address of the page that shows it
+
+
+class Refused(NamedTuple):
+    """Why a valid form was not sent to Stripe; `field` where one of its own is to blame."""
+
+    words: str
+    field: str | None = None
+
+
+class Typed(NamedTuple):
+    data: QueryDict
+    refused: Refused | None
+
+
+def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | None = None) -> HttpResponse | None:
+    """Return the redirect (303) with the cookie. None for browsers with scripts, for more than a cookie holds, and
+    where a card number was typed, which no cookie keeps: they get the page as the response.
+    """
+    if PLAIN not in request.POST or form.with_cards:
+        return None
+    typed = {name: request.POST[name] for name in (*form.fields, "step", "into") if request.POST.get(name)}
+    kept = signing.dumps([typed, refused], salt=SALT, compress=True)
+    if len(kept) > LARGEST:
+        return None
+    answer = HttpResponseRedirect(f"{path}?{AGAIN}")
+    answer.status_code = 303
+    answer.set_cookie(
+        NAME, kept, max_age=LIFE, path=reverse("donations:give"), secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
+    return answer
+
+
+def typed(request: HttpRequest) -> Typed | None:
+    """Return what was typed, from the cookie, where the address asks for it and the browser still has it."""
+    if AGAIN not in request.GET:
+        return None
+    data = QueryDict(mutable=True)
+    try:
+        found, refused = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
+        data.update({str(name): str(text) for name, text in found.items()})
+        words, field = refused or ("", None)
+    except (signing.BadSignature, TypeError, ValueError, AttributeError):  # the last three: of an earlier version
+        return None
+    return Typed(data, Refused(str(words), field if field in list(GiveForm.base_fields) else None) if words else None)
+
+
+def forget(answer: HttpResponse) -> None:
+    """Delete the cookie, once the form was sent."""
+    answer.delete_cookie(NAME, path=reverse("donations:give"), samesite="Lax")

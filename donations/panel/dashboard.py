@@ -1,0 +1,106 @@
+"""Dashboard panels of money: numbers that should be zero, and who gave."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.components import Component
+
+from donations.card_testing import breaker
+from donations.models import Breaker, Dispute, Gap, Gift, Payout, Plan, Reconciliation, StripeEvent, StripeTrouble
+from donations.reconcile import unsent
+from donations.stripe import client
+from donations.sync import from_stripe
+from foundation.organisation import clone_guard
+
+RECENT, MONTH, YEAR = timedelta(days=7), timedelta(days=30), timedelta(days=365)
+FRESH = timedelta(hours=3)  # the worker compares every hour
+
+
+class CarePanel(Component):
+    """Dashboard panel of donors: who gave, and whose monthly gift needs somebody."""
+
+    name = "donations_care"
+    order = 70
+    template_name = "donations/care_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        since = timezone.now() - RECENT
+        gifts, plans = reverse("gift:index"), reverse("plan:index")
+        behind = Plan.objects.counted().filter(status=Plan.Status.PAST_DUE)
+        return {
+            "figures": [
+                (
+                    _("gifts that came"),
+                    Gift.objects.paid().counted().filter(paid_at__gt=since).count(),
+                    f"{gifts}?status=paid",
+                ),
+                (_("new monthly gifts"), Plan.objects.counted().filter(started_at__gt=since).count(), plans),
+                (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
+                (_("monthly gifts that ended"), Plan.objects.counted().filter(ended_at__gt=since).count(), plans),
+                (
+                    _("disputes and warnings to answer"),
+                    Dispute.objects.counted().waiting().count(),
+                    reverse("dispute:index"),
+                ),
+            ]
+        }
+
+
+class MoneyPanel(Component):
+    """Dashboard panel of the reconciliation: whether our books are Stripe's."""
+
+    name = "donations_money"
+    order = 80
+    template_name = "donations/money_panel.html"
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        now = timezone.now()
+        account = clone_guard.identity().stripe_account
+        last = Reconciliation.objects.complete(account).first()
+        events = StripeEvent.objects.counted()
+        told = unsent.newest_event()
+        silent = unsent.payments_since(told)
+        of_now = f"livemode={str(client.is_live()).lower()}"
+        other = events.filter(received_at__gt=now - RECENT).exclude(api_version=client.version())
+        events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
+        gaps = Gap.objects.open(account).count()
+        last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
+        disputes, troubles = reverse("dispute:index"), reverse("stripetrouble:index")
+        objected = Dispute.objects.counted()
+        lost = Dispute.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
+        outside = events.filter(received_at__gt=now - MONTH, note__startswith=from_stripe.OUTSIDE)
+        return {
+            "figures": [
+                (_("money at Stripe that is not in our books"), gaps, f"{gaps_page}?explained_at__isnull=true"),
+                (_("lists of Stripe's that could not be compared"), len(last.failed) if last else 0, last_page),
+                (_("paid gifts without a receipt letter"), unsent.gifts().count(), reverse("donations_unsent")),
+                (_("payments since Stripe's last event"), silent, events_page),
+                (_("payouts not explained"), Payout.objects.counted().unexplained().count(), reverse("payout:index")),
+                (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed&{of_now}"),
+                (_("events in another API version this week"), other.count(), events_page),
+                (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
+                (
+                    _("calls that Stripe refused"),
+                    StripeTrouble.objects.open().count(),
+                    f"{troubles}?settled_at__isnull=true",
+                ),
+                (_("guard against stolen cards at work"), int(breaker.is_open()), disputes),
+                (_("disputes and warnings to answer"), objected.waiting().count(), disputes),
+                (_("disputes lost in a year"), lost.count(), f"{disputes}?status=lost"),
+                (
+                    _("refunds that failed"),
+                    objected.refunds_owed().count(),
+                    f"{disputes}?kind=refund",
+                ),
+            ],
+            "last": last,
+            "told": told,
+            "rehearsed": Gift.objects.paid().filter(livemode=False).count() if client.is_live() else 0,
+            "silent": silent,
+            "several": Plan.objects.of_several().values("supporter").distinct().count(),
+            "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
+            "fresh": last is not None and last.started_at > now - FRESH,
+        }

@@ -1,0 +1,74 @@
+"""Concurrency limit (semaphore) for all that web requests ask of Stripe: so many at once; the others are told."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.core.cache import cache
+
+from donations.stripe import throttle
+from donations.stripe.errors import FullError, TooOftenError
+from foundation.access import ratelimit
+from foundation.jobs import queue as jobs
+
+# The web server has twice as many threads (config/serve): however slow Stripe is, a page about help has one to answer
+# it. A request that finds no free slot is told so at once; a slot that is waited for would hold a thread as well.
+SLOTS = 12
+VISIT = 20.0  # seconds for all calls of one request together
+BRIEF = 2.0  # seconds for those of a page that only reads
+BRIEF_VISITS = 30  # about one gift, in a minute: a page that refreshes itself does so every third second at most
+ASKS = (20, 600)  # rate limit (count, seconds) of a gift: a double click, a person who comes back; not 300 times
+
+_slots = threading.BoundedSemaphore(SLOTS)
+_inside: ContextVar[bool] = ContextVar("donations_gate_inside", default=False)
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """Context manager: one slot of the semaphore, around each call to Stripe (client.InTime). Raises FullError. A job
+    needs none: it holds no thread of the web server.
+    """
+    if _inside.get() or jobs.at_work():
+        yield
+        return
+    if not _slots.acquire(blocking=False):
+        raise FullError("Too many people wait for Stripe at once.")
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+        _slots.release()
+
+
+@contextmanager
+def visit(about: str, seconds: float = VISIT) -> Iterator[None]:
+    """Context manager: a web request calls Stripe about one gift, by its name here. One slot for all its calls, and a
+    deadline of so many seconds. Raises FullError, and TooOftenError where it asks again and again (rate limit).
+    """
+    with slot():
+        if not ratelimit.allow("ask Stripe about", about, *ASKS):
+            raise TooOftenError("The same was asked many times in a row.")
+        with throttle.until(time.monotonic() + seconds):
+            yield
+
+
+@contextmanager
+def brief_visit(about: str) -> Iterator[None]:
+    """The same for a page that only reads, and so writes nothing: each process counts the rate limit for itself."""
+    with slot():
+        if _brief_visits(about) > BRIEF_VISITS:
+            raise TooOftenError("The same was looked at many times in a row.")
+        with throttle.until(time.monotonic() + BRIEF):
+            yield
+
+
+def _brief_visits(about: str) -> int:
+    key = f"donations-gate-{about}"
+    cache.add(key, 0, 60)
+    try:
+        return cache.incr(key)
+    except ValueError:  # the minute ended between the two
+        return 1

@@ -1,0 +1,64 @@
+"""Resend letters: what did not arrive, what waits for a dead job, what staff want repeated."""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.dispatch import Signal
+from django.utils import timezone
+
+from foundation.jobs import queue as jobs
+from foundation.jobs.models import Job
+from foundation.letters import kinds, outbox, writing
+from foundation.letters.models import Letter
+
+LATELY = timedelta(minutes=10)  # pressed twice, alone or among others, it is one letter
+AGAIN = ":again:"
+address_asked = Signal()  # with the `letter`: a receiver that knows its reader's new address answers with that
+
+
+def not_arrived() -> QuerySet[Letter]:
+    """Letters that were refused, that perhaps left, or that wait for a dead job."""
+    there = Letter.objects.filter(state__in=Letter.NOT_THERE)
+    return there | Letter.objects.filter(pk__in=_stranded())
+
+
+def may_go(letter: Letter) -> bool:
+    """Whether it may be resent: it did not arrive; or it did and says what is still true: no link with a token."""
+    if letter.state == Letter.State.SENT:
+        kind = kinds.get(letter.template)
+        return bool(letter.text and letter.to and kind and not kind.stranger)
+    return letter.state in Letter.NOT_THERE or (letter.state == Letter.State.WAITING and letter.pk in _stranded())
+
+
+def resend(letter: Letter) -> None:
+    """Resend a letter, when staff press a button: the same words, to where their reader is now."""
+    if letter.state == Letter.State.WAITING:
+        for job in _dead().filter(args__letter=letter.pk):
+            jobs.retry_dead(job)
+        return
+    if letter.state != Letter.State.SENT:
+        outbox.send_again(letter)
+        return
+    first = letter.key.partition(AGAIN)[0]  # a copy that goes again is one of the same letter
+    prefix, now = f"{first[:170]}{AGAIN}", timezone.now()
+    if Letter.objects.filter(key__startswith=prefix, created_at__gt=now - LATELY).exists():
+        return
+    answers = [answer for _receiver, answer in address_asked.send(sender=Letter, letter=letter) if answer]
+    written = writing.Written(letter.subject, letter.text, letter.html)
+    to = answers[0] if answers else letter.to
+    outbox.enqueue(
+        f"{prefix}{now:%Y%m%d%H%M}", letter.template, to, written, letter.stop_url, letter.job, letter.document
+    )
+
+
+def _dead() -> QuerySet[Job]:
+    return Job.objects.filter(key__startswith="letter:", state=Job.State.DEAD)
+
+
+def _stranded() -> set[int]:
+    """Ids of the waiting letters that no job will send by itself."""
+    dead = {args["letter"] for args in _dead().values_list("args", flat=True)}
+    alive = Job.objects.filter(args__letter__in=dead, state__in=[Job.State.READY, Job.State.RUNNING])
+    dead -= {args["letter"] for args in alive.values_list("args", flat=True)}
+    waiting = Letter.objects.filter(pk__in=dead, state=Letter.State.WAITING)
+    return set(waiting.values_list("pk", flat=True))

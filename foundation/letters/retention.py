@@ -1,0 +1,46 @@
+"""Retention and erasure of letters: forget what they said after some time, and all of them when a person is erased."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from foundation.letters import kinds
+from foundation.letters.models import Letter
+from foundation.organisation import retention_periods
+
+State = Letter.State
+ANSWER = "answer"  # to a message: it is kept with the message, and forgotten with it
+
+
+def old_words(dry: bool = False) -> int:
+    """Retention: blank the words and links of letters that were sent long ago, and what went to a stranger altogether:
+    nobody may have wanted anything of us there. Returns how many.
+
+    The row stays with its key, so that the same letter is never written a second time.
+    """
+    end = retention_periods.end("letters")
+    strangers = [*(kind.name for kind in kinds.every() if kind.stranger), ANSWER]
+    typed = Letter.objects.filter(template__in=strangers, created_at__lt=end).exclude(to="")
+    typed = typed.exclude(state__in=[State.WAITING, State.SENDING])
+    count = retention_periods.blank(typed, dry, to="", subject="", text="", html="", stop_url="", last_error="")
+    sent = Letter.objects.filter(state=State.SENT, sent_at__lt=end).exclude(template__in=strangers)
+    return count + retention_periods.blank(
+        sent.exclude(text="", html="", stop_url=""), dry, text="", html="", stop_url=""
+    )
+
+
+def forget_recipients(addresses: Iterable[str]) -> int:
+    """Erasure: forget whom letters to these addresses went to and what they said; those that wait are never sent."""
+    wanted = Q(pk__in=[])
+    for address in addresses:
+        wanted |= Q(to__iexact=address)
+    found = Letter.objects.filter(wanted)
+    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
+    return found.update(to="", subject="", text="", html="", stop_url="", last_error="")
+
+
+def forget_words_of(key: str) -> int:
+    """Erasure: blank one letter that tells others of a person, such as staff of a message. It is not sent any more."""
+    found = Letter.objects.filter(key=key)
+    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
+    return found.update(text="", html="", stop_url="")

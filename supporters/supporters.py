@@ -1,0 +1,34 @@
+"""Get or create a supporter: the one row for their mailbox, no matter who comes first."""
+
+from django.conf import settings
+from django.db import transaction
+
+from supporters.addresses import canonical
+from supporters.models import Supporter
+
+
+@transaction.atomic
+def get_or_create_supporter(
+    email: str, name: str = "", country: str = "", verified: bool = False, language: str = ""
+) -> Supporter:
+    """Get or create the supporter with that mailbox. Safe under concurrency.
+
+    `verified` says that the person just proved the address (a mailed link): what they typed then replaces what we had.
+    Otherwise only gaps are filled, because anybody can type somebody else's address.
+    """
+    supporter, made = Supporter.objects.get_or_create(
+        canonical=canonical(email),
+        defaults={"email": email, "name": name, "country": country, "language": language or settings.LANGUAGE_CODE},
+    )
+    if made:
+        return supporter
+    changed = []
+    sure = {"email": email, "language": language} if verified else {}
+    for field, value in {**sure, "name": name, "country": country}.items():
+        old = getattr(supporter, field)
+        if value and value != old and (verified or not old):
+            setattr(supporter, field, value)
+            changed.append(field)
+    if changed:
+        supporter.save(update_fields=changed)
+    return supporter
