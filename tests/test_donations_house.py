@@ -7,7 +7,7 @@ from tests.rooms import ROOT, arrows_up, circle, graph_of, room_graph
 DONATIONS = "donations"
 # From bottom to top. docs/architecture.md says what is in each.
 FLOORS = (
-    ("models", "money", "written"),
+    ("models", "money", "typed_amount"),
     ("stripe", "letters", "campaigns"),
     ("books", "monthly", "card_testing"),
     ("sync",),
@@ -16,7 +16,7 @@ FLOORS = (
 )
 BESIDE = {
     ("models", "money"),  # rows count in sums of money
-    ("money", "written"),
+    ("money", "typed_amount"),
     ("wagtail_hooks", "panel"),  # Wagtail finds it by its name; it registers what stands in there
 }
 MOST_FLOORS = 7

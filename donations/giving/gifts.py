@@ -19,8 +19,8 @@ from supporters import mailbox
 from supporters.addresses import canonical
 
 # Rate limits (count, seconds). For people: a full hall may give through one address in ten minutes. For a robot that
-# tries stolen cards: it does a proof of work for each from the twenty-first on (doubts), and ends at the tenth card
-# that is declined (tries).
+# tries stolen cards: it does a proof of work for each from the twenty-first on (challenge_policy), and ends at
+# the tenth card that is declined (tries).
 LIMITS = {"email": (12, 3600), "address": (300, 3600)}
 WAIT = 600  # seconds after which one who was refused may well try again (Retry-After)
 
