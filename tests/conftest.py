@@ -19,6 +19,7 @@ from django.test import override_settings
 from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
+from tests.gate import ON_POSTGRES
 from tests.running import ROOT, running_site, sandbox  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -60,11 +61,25 @@ def _empty_guarded_tables() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if _in_process(item) and (_commits(item) or str(item.path.relative_to(ROOT)) in ON_POSTGRES):
+            item.add_marker("both")
     if connection.vendor != "postgresql":
         alone = [item for item in items if item.get_closest_marker("postgres")]
         config.hook.pytest_deselected(items=alone)
         items[:] = [item for item in items if item not in alone]
     items.sort(key=_order)
+
+
+def _in_process(item: pytest.Item) -> bool:
+    """Without a process of its own, and not kept to SQLite."""
+    return not any(item.get_closest_marker(name) for name in ("browser", "processes", "once"))
+
+
+def _commits(item: pytest.Item) -> bool:
+    """With transactions of its own: what several do at once."""
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
 
 
 def pytest_collection_finish() -> None:
@@ -81,10 +96,9 @@ def _order(item: pytest.Item) -> tuple[bool, bool, float]:
     Before them those that share the starter content, so that it is loaded once and nobody meets it who wants an empty
     site. Besides, files stand in their own order, or, for script/flakes, in the one that a seed sets.
     """
-    marker, seed = item.get_closest_marker("django_db"), os.environ.get("TEST_ORDER")
-    empties = bool(marker and marker.kwargs.get("transaction"))
+    seed = os.environ.get("TEST_ORDER")
     place = random.Random(f"{seed} {item.path.relative_to(ROOT)}").random() if seed else 0
-    return empties, "loaded_once" in getattr(item, "fixturenames", ()), place
+    return _commits(item), "loaded_once" in getattr(item, "fixturenames", ()), place
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,6 +1,6 @@
 """Runs the whole gate: types, and the tests on every database there is, all at the same time. script/test starts it.
 
-    python -m tests.gate [what pytest takes]      TEST_JOBS (5), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
+    python -m tests.gate [what pytest takes]      TEST_JOBS (7), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
 
 REQUIRE_ALL=1: what would be skipped for want of Chromium or PostgreSQL fails instead. SECOND_LOOK=1, for .ci/run: up to
 three failed tests in all run once more, alone, in one process. What passes then is named FLAKY in the last lines, and
@@ -29,81 +29,53 @@ POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 PROCESSES = "browser or processes"
 OFFLINE_STRIPE = "tests/stripe_sandbox"
 PAGES = "tests/awareness"
-# What PostgreSQL cannot change is tested on SQLite alone: this, and what is marked `once`. Of what needs a browser or
-# processes, only tests marked `both` run there too.
-SQLITE_ALONE = [
-    "tests/awareness/test_crawl.py",
-    "tests/awareness/test_desk.py",
-    "tests/awareness/test_editing.py",
-    "tests/awareness/test_every_type.py",
-    "tests/awareness/test_facts_page.py",
-    "tests/awareness/test_figures.py",
-    "tests/awareness/test_finished.py",
-    "tests/awareness/test_discovery.py",
-    "tests/awareness/test_from_nothing.py",
-    "tests/awareness/test_help_languages.py",
-    "tests/awareness/test_hotlines.py",
-    "tests/awareness/test_languages.py",
-    "tests/awareness/test_load_content.py",
-    "tests/awareness/test_media.py",
-    "tests/awareness/test_deduplicated_tasks.py",
-    "tests/awareness/test_open_points.py",
-    "tests/awareness/test_pages.py",
-    "tests/awareness/test_passwords.py",
-    "tests/awareness/test_playing.py",
-    "tests/awareness/test_posters.py",
-    "tests/awareness/test_privacy.py",
-    "tests/awareness/test_publishing.py",
-    "tests/awareness/test_reports.py",
-    "tests/awareness/test_sharing.py",
-    "tests/awareness/test_site.py",
-    "tests/awareness/test_spanish.py",
-    "tests/awareness/test_trailers.py",
-    "tests/awareness/test_translating.py",
-    "tests/awareness/test_unpublished_links.py",
-    "tests/awareness/test_words.py",
-    "tests/awareness/test_worst_case.py",
-    "tests/bench",
-    "tests/config",
-    "tests/donations/rules/test_client.py",
-    "tests/donations/rules/test_parse.py",
-    "tests/donations/rules/test_payment_page.py",
-    "tests/donations/test_account.py",
-    "tests/donations/test_contract.py",
-    "tests/donations/test_concurrency.py",
-    "tests/donations/test_give_choices.py",
-    "tests/donations/test_give_page.py",
-    "tests/donations/test_money.py",
-    "tests/donations/test_papers.py",
-    "tests/donations/test_planted_faults.py",
-    "tests/donations/test_read_quota.py",
-    "tests/donations/test_refusals.py",
-    "tests/donations/test_road.py",
-    "tests/donations/test_thanks.py",
-    "tests/drawing",
-    "tests/foundation/test_addresses.py",
-    "tests/foundation/test_brand.py",
-    "tests/foundation/test_card_numbers.py",
-    "tests/foundation/test_letter_kinds.py",
-    "tests/foundation/test_mail_server.py",
-    "tests/look",
-    "tests/pledges/test_languages.py",
-    "tests/pledges/test_tags.py",
-    "tests/smoke",
-    "tests/staff/test_accounts.py",
-    "tests/staff/test_sign_in_pages.py",
-    "tests/staff/test_headers.py",
-    "tests/staff/test_invitations.py",
-    "tests/staff/test_reach.py",
-    "tests/staff/test_roles.py",
-    "tests/staff/test_signing_in.py",
-    "tests/staff/test_uploads.py",
-    "tests/staff/test_wording.py",
-    "tests/supporters/test_addresses.py",
-    "tests/test_donations_house.py",
-    "tests/test_gate.py",
-    "tests/test_house.py",
-    "tests/test_sandbox_house.py",
+# What PostgreSQL can answer differently runs there as well: the tests in process of these and all with transactions of
+# their own, but not those marked `once`; and of the others those marked `both`. Pages, forms, roles, words and sums of
+# one gift do not ask which database there is.
+ON_POSTGRES = [
+    # Locks, constraints, leases, limits and SQL of our own
+    "tests/foundation/test_access.py",
+    "tests/foundation/test_append_only.py",
+    "tests/foundation/test_jobs.py",
+    "tests/foundation/test_letters.py",
+    "tests/foundation/test_organisation.py",
+    "tests/foundation/test_receipt_series.py",
+    "tests/staff/test_lockout.py",
+    "tests/donations/test_checking.py",
+    "tests/donations/test_kept.py",
+    "tests/donations/test_long_runs.py",
+    "tests/donations/test_webhook.py",
+    # Money: sums, numbers without a gap, time zones and what two do at once
+    "tests/donations/rules/test_events.py",
+    "tests/donations/rules/test_from_stripe.py",
+    "tests/donations/rules/test_ledger.py",
+    "tests/donations/rules/test_payments.py",
+    "tests/donations/rules/test_receipts.py",
+    "tests/donations/rules/test_refunds.py",
+    "tests/donations/test_after_a_rehearsal.py",
+    "tests/donations/test_audit.py",
+    "tests/donations/test_books.py",
+    "tests/donations/test_campaigns.py",
+    "tests/donations/test_machine.py",
+    "tests/donations/test_matching.py",
+    "tests/donations/test_offline.py",
+    "tests/donations/test_stories.py",
+    "tests/donations/test_year_end.py",
+    "tests/awareness/test_charts.py",
+    # People: counted once, found by any spelling, told and forgotten
+    "tests/pledges/test_crowds.py",
+    "tests/pledges/test_crowds_of_one_domain.py",
+    "tests/pledges/test_story.py",
+    "tests/supporters/test_consent.py",
+    "tests/supporters/test_privacy.py",
+    "tests/supporters/test_subscribing.py",
+    "tests/supporters/test_supporters.py",
+    "tests/supporters/test_visits.py",
+    # Lists and search, which every database sorts and compares in its own way
+    "tests/awareness/test_search.py",
+    "tests/donations/test_panel.py",
+    "tests/staff/test_lists.py",
+    "tests/staff/test_small_addresses.py",
 ]
 MOST = 3  # failed tests that are looked at once more; with more of them something is broken
 LONG = 20  # minutes: over this the run says so
@@ -183,19 +155,24 @@ class Lane:
 
 def lanes(postgres: str, args: list[str]) -> list[Lane]:
     """Together they run every test once, and on PostgreSQL what can differ there. The longest first."""
-    processes = Lane("SQLite processes", ["-m", f"({PROCESSES}) and not long"])
+    browser = Lane("Browser", ["-m", "browser and not long"])
+    processes = Lane("Processes", ["-m", "processes and not (browser or long)"])
     others = Lane("SQLite", ["-m", f"not ({PROCESSES})"])
-    all_of_them = [processes, others]
-    if not args:  # whoever asks for a part names it
-        others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES)]
-        all_of_them += [
-            Lane(name, ["-m", f"not ({PROCESSES})", path])
-            for name, path in (("SQLite pages", PAGES), ("Offline Stripe", OFFLINE_STRIPE))
-        ]
-    if postgres:
-        alone = [f"--ignore={path}" for path in (OFFLINE_STRIPE, *SQLITE_ALONE)]
-        all_of_them.append(Lane("PostgreSQL", ["-m", f"both or not ({PROCESSES} or once)", *alone], postgres))
-    return all_of_them
+    on_postgres = Lane("PostgreSQL", ["-m", "both or postgres"], postgres)
+    pages = Lane("Pages", ["-m", f"not ({PROCESSES})", PAGES])
+    offline_stripe = Lane("Offline Stripe", ["-m", f"not ({PROCESSES})", OFFLINE_STRIPE])
+    if args:  # whoever asks for a part names it
+        return [browser, processes, others, *([on_postgres] if postgres else [])]
+    browser.select += naming("browser")
+    processes.select += naming("processes")
+    others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES)]
+    on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
+    return [processes, others, browser, *([on_postgres] if postgres else []), pages, offline_stripe]
+
+
+def naming(marker: str) -> list[str]:
+    """The files in which that marker stands: a lane of few files need not read them all."""
+    return [str(path) for path in sorted(Path("tests").rglob("test_*.py")) if f"mark.{marker}" in path.read_text()]
 
 
 def main(args: list[str]) -> int:
@@ -225,7 +202,7 @@ def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) 
     over = threading.Event()
     pulse = threading.Thread(target=tell_progress, args=(lanes, over), daemon=True)
     pulse.start()
-    with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "5"))) as pool:
+    with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "7"))) as pool:
         if types:
             pool.submit(lambda: wrong_types.append(check_types()))
         for work in [pool.submit(lane.run, args) for lane in lanes]:

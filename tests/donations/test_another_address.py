@@ -80,6 +80,7 @@ def asks(visitor: Client, email: str) -> str:
     return re.search(r"/my/address/[^/\s]+/", letter.text).group()
 
 
+@pytest.mark.both
 def test_it_lets_a_donor_move_on_my_page_by_a_link_to_the_new_mailbox(donor, till):
     monthly(donor, till)
     visitor = come_in(OLD)

@@ -97,6 +97,7 @@ def test_it_makes_a_new_page_when_the_old_one_ended(donor, till):
     assert reads.checkout_session(not_none(gift.session_id)).status == "open"
 
 
+@pytest.mark.both
 def test_it_does_not_charge_again_who_comes_back_after_paying(donor, till):
     fields = donor.wish("once", "25")
     donor.pay(donor.send(fields))
@@ -224,6 +225,7 @@ def test_it_sends_our_reference_with_everything(donor, till):
     assert subscription["metadata"] == {"gift": gift.reference}
 
 
+@pytest.mark.both
 def test_it_makes_each_product_once(donor, till):
     for amount in ("25", "26"):
         donor.give("once", amount)

@@ -148,6 +148,7 @@ def test_it_keeps_as_a_gap_even_a_balance_transaction_of_which_it_understands_no
     assert open_gaps() == [] and Gift.objects.get().is_paid
 
 
+@pytest.mark.both
 def test_it_looks_at_every_gap_again_and_not_only_at_a_hundred(till, charity):
     runs.hourly()
     account = client.account()

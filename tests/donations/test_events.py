@@ -112,6 +112,7 @@ def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypa
     assert len(results[0]["plans"]) == len(results[0]["receipts"]) == 1
 
 
+@pytest.mark.both
 def test_it_ends_the_same_when_a_renewal_is_told_before_the_first_payment(donor, till, monkeypatch):
     donor.paid("monthly", "30")
     till.advance(32 * 86400)
@@ -284,6 +285,7 @@ def test_it_keeps_both_currencies_of_a_gift_in_another_one(donor, till):
     assert (fee.currency, fee.settled_currency, fee.amount) == ("USD", "USD", fee.settled)
 
 
+@pytest.mark.both
 def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
     for amount, code in (("25", "USD"), ("40.50", "EUR"), ("5000", "JPY")):
         donor.paid("once", amount, code=code)
@@ -295,6 +297,7 @@ def test_it_ledger_adds_up_to_the_balance_at_stripe(donor, till):
     assert len(rows) == LedgerEntry.objects.filter(kind__in=["charge", "payout"]).count()
 
 
+@pytest.mark.both
 def test_it_follows_a_plan_and_never_goes_back(donor, till):
     donor.paid("monthly", "30")
     before = timezone.now()
@@ -442,6 +445,7 @@ def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
     assert Letter.objects.exists()  # what comes later is told as ever
 
 
+@pytest.mark.both
 def test_it_holds_no_transaction_open_while_it_asks_stripe(donor, till, monkeypatch):
     donor.paid("monthly", "25")
     real, depths = client.request, []

@@ -160,6 +160,7 @@ class Funder(RuleBasedStateMachine):
             self.rows.__exit__(None, None, None)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_it_keeps_promises_and_cap_in_any_order():
     effort = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))

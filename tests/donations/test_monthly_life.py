@@ -582,7 +582,6 @@ def test_it_voids_the_months_also_when_it_died_after_the_pause(failing, clock, m
     assert len(tried) == 2 and not list(stripe_client.each(stripe_client.v1().invoices.list, open_ones))
 
 
-@pytest.mark.both
 def test_it_keeps_its_books_through_fourteen_months(donor, clock):
     """From a 31 January: months of 28 to 31 days and two changes of the clocks; each month is booked once."""
     clock((datetime(timezone.now().year + 1, 1, 31, 10, tzinfo=UTC) - timezone.now()) / timedelta(days=1))

@@ -57,6 +57,7 @@ def everything() -> dict:
     }
 
 
+@pytest.mark.both
 def test_it_reaches_alone_the_books_that_the_events_would_have_made(donor, till):
     story(donor, till)
     runs.run(apply=True)
@@ -189,6 +190,7 @@ def test_it_looks_again_at_what_came_since_the_last_run(donor, till):
     assert row.since and row.applied and Gift.objects.get().status == "paid"
 
 
+@pytest.mark.both
 def test_it_explains_every_payout_to_the_cent(donor, till):
     story(donor, till)
     till.tell()

@@ -55,6 +55,7 @@ def test_it_counts_as_raised_what_was_kept_without_fee_cover(given, till):
     assert LedgerEntry.objects.kept(given) == (1303, 53)
 
 
+@pytest.mark.both
 def test_it_books_several_refunds_of_one_charge_and_the_last_takes_the_last_cent(given, till):
     for amount in (1, 333, 2272):
         till.refund(given.payment_intent_id, amount=amount)

@@ -59,6 +59,7 @@ def test_it_shows_nothing_while_all_is_told(donor, till):
         assert (figure(UNSENT), figure(SILENT)) == ("0", "0")
 
 
+@pytest.mark.both
 def test_it_sends_by_one_press_what_was_shown_before_it_and_nothing_twice(silence):
     staff = signed_in("Donor care")
     page = staff.get("/admin/unsent-receipts/").content.decode()

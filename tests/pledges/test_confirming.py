@@ -32,6 +32,7 @@ def address(pledge: Pledge, client: Client) -> str:
     return driver.link(driver.letters()[0])
 
 
+@pytest.mark.both
 def test_it_is_not_impressed_by_scanners(address: str, client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         for _ in range(10):
@@ -166,6 +167,7 @@ def test_it_records_no_consent_for_an_empty_box_and_takes_none_away(pledge: Pled
     assert Supporter.objects.count() == 1 and not ConsentEvent.objects.exists()
 
 
+@pytest.mark.both
 def test_it_numbers_signatures_and_never_gives_a_number_twice(pledge: Pledge, client: Client) -> None:
     for name in ("one", "two", "three"):
         driver.sign(client, email=f"{name}@example.org")

@@ -156,6 +156,7 @@ def test_it_counts_who_signed_before_it_was_closed(pledge: Pledge, client: Clien
     assert counting.confirmed(pledge) == 1
 
 
+@pytest.mark.both
 def test_it_writes_three_letters_a_day_to_one_mailbox_and_shows_the_same_page(pledge: Pledge, client: Client) -> None:
     spellings = ["ada@gmail.com", "a.d.a@gmail.com", "ADA+1@googlemail.com", "ada+2@gmail.com", "a.da@gmail.com"]
     answers = [driver.sign(client, email=email) for email in spellings * 2]
@@ -168,6 +169,7 @@ def test_it_writes_three_letters_a_day_to_one_mailbox_and_shows_the_same_page(pl
         assert mailbox.may_write("ada@gmail.com")
 
 
+@pytest.mark.both
 @time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False)  # a slow machine refills no bucket
 def test_it_lets_a_hall_of_two_hundred_sign_through_one_connection(pledge: Pledge, client: Client) -> None:
     form = {**driver.hidden_fields(client), **driver.ADA}
@@ -188,6 +190,7 @@ def test_it_writes_three_letters_a_day_to_one_mailbox_whatever_stands_behind_a_p
     assert Signature.objects.count() == 3
 
 
+@pytest.mark.both
 @time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False)  # a slow machine refills no bucket
 def test_it_asks_a_crowded_connection_to_wait_and_says_how_long(
     pledge: Pledge, client: Client, monkeypatch: pytest.MonkeyPatch
