@@ -158,7 +158,7 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
     browser = Lane("Browser", ["-m", "browser and not long"])
     processes = Lane("Processes", ["-m", "processes and not (browser or long)"])
     others = Lane("SQLite", ["-m", f"not ({PROCESSES})"])
-    on_postgres = Lane("PostgreSQL", ["-m", "both or postgres"], postgres)
+    on_postgres = Lane("PostgreSQL", ["-m", "(both or postgres) and not long"], postgres)
     pages = Lane("Pages", ["-m", f"not ({PROCESSES})", PAGES])
     offline_stripe = Lane("Offline Stripe", ["-m", f"not ({PROCESSES})", OFFLINE_STRIPE])
     if args:  # whoever asks for a part names it

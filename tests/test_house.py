@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.template.loader import get_template
 
 from tests.running import files_of_the_project
 
@@ -139,6 +140,16 @@ def test_it_has_no_inline_script_or_style_or_handler() -> None:
             text = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
         wrong += [f"{path.relative_to(ROOT)}: {pattern}" for pattern in patterns if re.search(pattern, text)]
     assert wrong == []
+
+
+def test_it_has_every_template_that_is_named() -> None:
+    """Those of a folder, in whole. Django's own widgets come from an engine of their own."""
+    name = re.compile(r"""["']((?!django/forms/)[\w-]+(?:/[\w-]+)+\.(?:html|txt))["']""")
+    templates = [*TEMPLATES, *(ROOT / "templates").rglob("*.txt"), *ROOT.glob("*/templates/**/*.html")]
+    named = {found for path in [*site_modules(), *templates] for found in name.findall(path.read_text())}
+    assert len(named) > 100
+    for found in sorted(named):
+        get_template(found)  # TemplateDoesNotExist names it
 
 
 def test_it_writes_moments_in_one_format_which_names_their_zone() -> None:
