@@ -131,9 +131,9 @@ def test_it_expires_open_sessions_on_request_only_once(shop: Shop) -> None:
 
 def test_it_expires_sessions_when_their_time_is_over(shop: Shop) -> None:
     session = shop.checkout(expires_at=int(time.time()) + 3600)
-    shop.advance(0.04)
+    shop.advance(0.02)
     assert shop.v1.checkout.sessions.retrieve(session.id).status == "open"
-    shop.advance(0.01)
+    shop.advance(0.03)
     found = shop.v1.checkout.sessions.retrieve(session.id)
     assert (found.status, found.url, shop.kinds()) == ("expired", None, ["checkout.session.expired"])
 
