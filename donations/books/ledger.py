@@ -100,11 +100,8 @@ def book(stripe_object: str, kind: LedgerEntry.Kind, at: datetime, **fields: Any
     """Get or create one ledger entry: the Stripe object and the kind are its idempotency key. `at` is when it happened,
     UTC. True when it is new.
     """
-    _entry, made = LedgerEntry.objects.get_or_create(
-        stripe_object=stripe_object,
-        kind=kind,
-        defaults={"occurred_at": at, "day": Organisation.load().day_of(at), **fields},
-    )
+    new: dict[str, Any] = {"occurred_at": at, "day": lambda: Organisation.load().day_of(at), **fields}
+    _entry, made = LedgerEntry.objects.get_or_create(stripe_object=stripe_object, kind=kind, defaults=new)
     return made
 
 

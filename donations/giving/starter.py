@@ -26,20 +26,22 @@ def load() -> int:
     With Stripe itself the fee rates stay empty, and no fee cover is offered, until staff enter what their own account
     pays.
     """
-    added = 0
-    for position, (code, (monthly, once, least, most)) in enumerate(CURRENCIES.items(), start=1):
-        unit = 10 ** money.exponent(code)
-        _row, made = Currency.objects.get_or_create(
-            code=code,
-            defaults={
-                "position": position,
-                "monthly_amounts": [amount * unit for amount in monthly],
-                "once_amounts": [amount * unit for amount in once],
-                "minimum": least * unit,
-                "maximum": most * unit,
-                "fee_basis_points": OFFLINE_BASIS_POINTS if mode.offline_stripe() else None,
-                "fee_fixed": OFFLINE_FIXED[code] if mode.offline_stripe() else None,
-            },
-        )
-        added += made
-    return added
+    known = set(Currency.objects.values_list("code", flat=True))
+    new = [_currency(code, position) for position, code in enumerate(CURRENCIES, start=1) if code not in known]
+    Currency.objects.bulk_create(new)
+    return len(new)
+
+
+def _currency(code: str, position: int) -> Currency:
+    monthly, once, least, most = CURRENCIES[code]
+    unit = 10 ** money.exponent(code)
+    return Currency(
+        code=code,
+        position=position,
+        monthly_amounts=[amount * unit for amount in monthly],
+        once_amounts=[amount * unit for amount in once],
+        minimum=least * unit,
+        maximum=most * unit,
+        fee_basis_points=OFFLINE_BASIS_POINTS if mode.offline_stripe() else None,
+        fee_fixed=OFFLINE_FIXED[code] if mode.offline_stripe() else None,
+    )

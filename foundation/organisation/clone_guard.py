@@ -25,7 +25,10 @@ def check_claimed() -> None:
     """Raise WrongSiteError while nobody has claimed a restored copy, the same address and account or not: what it would
     send may have been sent, and the site that it was copied from may still run.
     """
-    copied_at = SiteIdentity.objects.filter(pk=1).values_list("copied_at", flat=True).first()
+    _check_copied(SiteIdentity.objects.filter(pk=1).values_list("copied_at", flat=True).first())
+
+
+def _check_copied(copied_at: datetime | None) -> None:
     if copied_at:
         _refuse(
             f"This database was restored from a copy of {copied_at:%Y-%m-%d %H:%M} UTC, and nobody has said yet that "
@@ -47,8 +50,11 @@ def check_address() -> None:
     The first call of a new database claims it. A demonstration claims no address, so that PORT may change: there the
     offline Stripe's account alone decides (see check_account). But the database of a live site is no demonstration's.
     """
-    check_claimed()
-    site = identity()
+    _check_address(identity())
+
+
+def _check_address(site: SiteIdentity) -> None:
+    _check_copied(site.copied_at)
     if mode.is_demo():
         if site.base_url:
             _refuse(
@@ -70,8 +76,8 @@ def check_account(account: str) -> None:
 
     Test and live money of one account count as two: account is "acct_…" with "/test" behind it for test keys.
     """
-    check_address()
     site = identity()
+    _check_address(site)
     if not site.stripe_account:
         SiteIdentity.objects.filter(pk=site.pk, stripe_account="").update(stripe_account=account)
     elif site.stripe_account != account:

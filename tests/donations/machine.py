@@ -25,8 +25,7 @@ from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.jobs.queue import run_due
 from tests.donations.account_life import WHICH, AccountLife
 from tests.donations.agreement import assert_books_agree
-from tests.donations.donor import Donor, Till
-from tests.donations.test_events import told
+from tests.donations.donor import Donor, Till, opened_before
 from tests.donations.truth import broken_promise, disagreements_with_stripe
 from tests.stripe_sandbox.driver import Declined, Sandbox
 
@@ -82,7 +81,7 @@ class Story(AccountLife, RuleBasedStateMachine):
         self.give("once", "USD", False, GOOD)
         self.give("monthly", "EUR", True, month)
         self.give("once", "USD", False, "bank" if bank else "")
-        self.till.tell(told(self.till))
+        self.till.tell(self.till.told())
         self.late = late
         if past:
             self.time_passes(31)
@@ -120,7 +119,7 @@ class Story(AccountLife, RuleBasedStateMachine):
             self._pay(page, fields["currency"], card)
         else:
             more = {"other": fields["other"].replace("25", "26")} if how == "other sum" else {}
-            self._send(donor, {**fields, **more, "opened": donor.form()["opened"]}, card)
+            self._send(donor, {**fields, **more, "opened": opened_before()}, card)
 
     def _send(self, donor: Donor, fields: dict[str, str], card: str) -> None:
         answer = donor.send(fields)
@@ -164,7 +163,7 @@ class Story(AccountLife, RuleBasedStateMachine):
     def events_come(self, seed: int, lost: float, twice: float) -> None:
         """Some lost, some twice, in any order."""
         dice = random.Random(seed)
-        came = [event for event in told(self.till) if dice.random() >= lost][-30:]
+        came = [event for event in self.till.told() if dice.random() >= lost][-30:]
         came += [{**event, "id": f"{event['id']}Twin"} for event in came if dice.random() < twice]
         dice.shuffle(came)
         self.till.tell(came)
@@ -172,7 +171,7 @@ class Story(AccountLife, RuleBasedStateMachine):
 
     def events_come_late(self) -> None:
         """What was told long ago, under new names, the newest first."""
-        came = told(self.till)[::-1]
+        came = self.till.told()[::-1]
         self.till.tell([{**event, "id": f"{event['id']}Late"} for event in came if event["type"] in LATE])
         self.nothing_goes_back()
 

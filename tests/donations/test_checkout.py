@@ -17,7 +17,7 @@ from donations.stripe.errors import NotFoundError, StripeIsDownError
 from foundation.jobs.queue import run_due
 from foundation.organisation import clone_guard
 from foundation.organisation.models import SiteIdentity
-from tests.donations.donor import Donor
+from tests.donations.donor import Donor, opened_before
 from tests.foundation.crowd import together
 from tests.narrowing import not_none
 
@@ -201,7 +201,7 @@ def test_it_goes_on_after_its_process_died_between_row_and_answer(donor, till):
     donor.send(fields)
     Gift.objects.update(session_id=None)  # as if the process had died before it wrote the answer down
     with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=True):
-        donor.send({**fields, **{"opened": donor.form()["opened"]}})
+        donor.send({**fields, "opened": opened_before()})
     assert Gift.objects.get().session_attempt == len(pages()) == 1
     assert Gift.objects.get().session_id == pages()[0]["id"]
 

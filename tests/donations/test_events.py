@@ -42,10 +42,6 @@ def books() -> dict:
     }
 
 
-def told(till) -> list[dict]:
-    return [event for event in till.events() if event["type"] in events.HANDLERS]
-
-
 def in_order(order: list[dict]) -> dict:
     """What the books would be if exactly these events came in this order; then everything is undone."""
     with transaction.atomic():
@@ -89,7 +85,7 @@ def answered(monkeypatch) -> None:
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_gift(donor, till, monkeypatch):
     donor.paid("once", "25", cover_fee="on")
-    came = told(till)
+    came = till.told()
     assert 3 <= len(came) <= 6
     answered(monkeypatch)
     results = in_every_order(came)
@@ -101,7 +97,7 @@ def test_it_ends_the_same_in_every_order_of_a_gift(donor, till, monkeypatch):
 @pytest.mark.once
 def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypatch):
     donor.paid("monthly", "30")
-    came = told(till)
+    came = till.told()
     wanted = {"checkout.session.completed", "invoice.paid", "invoice_payment.paid", "charge.succeeded"}
     chosen = [event for event in came if event["type"] in wanted | {"customer.subscription.created"}]
     assert len(chosen) == 5
@@ -116,7 +112,7 @@ def test_it_ends_the_same_in_every_order_of_a_monthly_gift(donor, till, monkeypa
 def test_it_ends_the_same_when_a_renewal_is_told_before_the_first_payment(donor, till, monkeypatch):
     donor.paid("monthly", "30")
     till.advance(32 * 86400)
-    came = told(till)
+    came = till.told()
     assert sum(event["type"] == "invoice.paid" for event in came) == 2
     answered(monkeypatch)
     assert in_order(came) == in_order(came[::-1]) == in_order(came[::-1] + came)
@@ -127,7 +123,7 @@ def test_it_needs_one_event_of_several(donor, till, monkeypatch):
     """Each event that tells of the money is enough alone; the others may be lost."""
     donor.paid("monthly", "30")
     answered(monkeypatch)
-    for event in told(till):
+    for event in till.told():
         if not event["type"].startswith(("customer.", "payment_method")):
             assert len(in_order([event])["receipts"]) == 1, event["type"]
 
@@ -135,7 +131,7 @@ def test_it_needs_one_event_of_several(donor, till, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_it_books_once_what_is_told_fifty_times_at_once(donor, till):
     donor.paid("monthly", "30")
-    came = told(till)
+    came = till.told()
 
     def tell(number: int) -> int:
         try:
@@ -178,15 +174,15 @@ def test_it_books_once_what_two_workers_do_at_once(donor, till):
 
 def test_it_takes_two_events_about_one_change_for_one(donor, till):
     donor.paid("once", "25")
-    twins = [{**event, "id": event["id"] + "Twin"} for event in told(till)]
-    till.tell([*told(till), *twins])
+    twins = [{**event, "id": event["id"] + "Twin"} for event in till.told()]
+    till.tell([*till.told(), *twins])
     assert Receipt.objects.count() == 1 and LedgerEntry.objects.count() == 2
 
 
 def test_it_looks_at_nothing_in_an_event_but_type_and_id(donor, till):
     """A stale or forged snapshot changes nothing: the object is fetched anew."""
     donor.paid("once", "25")
-    for event in told(till):
+    for event in till.told():
         thing = event["data"]["object"]
         lies = {"amount": 1, "status": "canceled", "metadata": {}, "payment_status": "unpaid", "amount_total": 9}
         event["data"]["object"] = {**thing, **lies}
@@ -226,7 +222,7 @@ def test_it_never_matches_a_payment_by_an_empty_id(donor, till):
 
 def test_it_notes_another_api_version_and_fetches_all_the_same(donor, till):
     donor.paid("once", "25")
-    till.tell([{**event, "api_version": "2020-08-27"} for event in told(till)])
+    till.tell([{**event, "api_version": "2020-08-27"} for event in till.told()])
     assert Gift.objects.get().status == "paid"
     assert "2020-08-27" in StripeEvent.objects.first().note
 
@@ -351,7 +347,7 @@ def test_it_does_not_close_a_paid_gift(donor, till):
 def test_it_waits_when_stripe_is_down_and_loses_nothing(donor, till, fault):
     donor.paid("once", "25")
     till.fault(fault, method="GET")
-    for event in told(till):
+    for event in till.told():
         till.post(event)
     run_due()
     assert not LedgerEntry.objects.exists()
@@ -407,7 +403,7 @@ def test_it_books_all_or_nothing(donor, till, monkeypatch):
 def test_it_works_no_event_in_a_database_that_is_not_at_home(donor, till):
     donor.paid("once", "25")
     clone_guard.claim("acct_another/test")
-    till.tell(told(till))
+    till.tell()
     assert not LedgerEntry.objects.exists()
     assert set(Job.objects.values_list("state", flat=True)) == {"ready"}
     assert "belongs to the Stripe account" in StripeEvent.objects.first().note
@@ -418,7 +414,7 @@ def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, ti
     donor.paid("once", "25")
     clone_guard.restored(timezone.now())
     till.fault("unavailable", count=1)  # the first call would take it away
-    till.tell(told(till))
+    till.tell()
     assert "restored from a copy" in StripeEvent.objects.first().note
     assert donor.give("once", "26").status_code == 503
     with pytest.raises(clone_guard.WrongSiteError):
@@ -435,7 +431,7 @@ def test_it_does_not_ask_stripe_in_a_restored_copy_that_nobody_claimed(donor, ti
 def test_it_books_in_silence_what_waited_when_a_copy_was_made(donor, till):
     donor.paid("once", "25")
     monthly = donor.give("monthly", "30")
-    for event in told(till):
+    for event in till.told():
         till.post(event)
     restored.quieten_what_waits()
     run_due()

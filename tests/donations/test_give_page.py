@@ -350,6 +350,17 @@ def test_it_doubts_nobody_who_comes_back_from_stripe_to_a_filled_form(donor):
     assert donor.send(again).status_code == 303 and Gift.objects.count() == 1
 
 
+@pytest.mark.parametrize("code", ["USD", "EUR"])
+def test_it_hides_in_the_page_what_donors_of_other_tests_send_without_opening_it(donor, code):
+    """In a new browser, in one that came back from Stripe's page half way, and in one that has given."""
+    for act in (lambda: None, lambda: donor.give("once", "25", code), lambda: donor.gave("once", "25", code)):
+        act()
+        page, made = {"told": "", **donor.form(f"/give/?currency={code}")}, donor.opened(code)
+        assert page.pop("csrfmiddlewaretoken") and {**page, "opened": ""} == {**made, "opened": ""}
+        assert donor.form(f"/give/?currency={code}")["attempt"] == made["attempt"], "it is kept for the next tab"
+    assert made["told"] == Gift.objects.paid().get().reference
+
+
 def test_it_needs_the_token_of_its_own_form(donor):
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/give/", donor.wish("once", "25")).status_code == 403

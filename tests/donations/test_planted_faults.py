@@ -16,7 +16,7 @@ from donations.models import Dispute, Gift, LedgerEntry, Payout, Plan
 from donations.monthly import dunning, plans
 from donations.stripe import parse, writes
 from donations.sync import balance, disputes, from_stripe, payments, refunds
-from tests.donations.test_machine import tell, tell_written
+from tests.donations.test_machine import given_back, left_unpaid, steered, tell, tell_written
 
 Kind = LedgerEntry.Kind
 
@@ -188,27 +188,27 @@ def payout_stays_as_it_was_made(plant) -> None:
     plant(balance, "_save_newer", save_newer)
 
 
-# What the written stories come upon, and what only random ones do.
-FAULTS = [
-    fee_is_forgotten,
-    refund_is_ignored,
-    ended_plan_comes_back,
-    fee_is_booked_twice,
-    refund_has_another_sum,
-    dispute_is_ignored,
-    dispute_fee_is_dropped,
-    failed_refund_stays_out,
-    pause_is_not_seen,
-    new_sum_of_a_plan_is_not_seen,
-    money_of_others_is_ours,
-    receipt_says_another_sum,
-    stop_goes_on_taking,
-    new_sum_is_a_second_item,
-    unpaid_plan_is_never_paused,
-    receipt_goes_out_twice,
-    letter_is_sent_again,
-]
-RARE = [
+# What the written stories come upon, each named by the story that finds it: the others need not be told for it.
+FAULTS = {
+    fee_is_forgotten: steered,
+    ended_plan_comes_back: steered,
+    fee_is_booked_twice: steered,
+    new_sum_of_a_plan_is_not_seen: steered,
+    money_of_others_is_ours: steered,
+    receipt_says_another_sum: steered,
+    stop_goes_on_taking: steered,
+    new_sum_is_a_second_item: steered,
+    receipt_goes_out_twice: steered,
+    letter_is_sent_again: steered,
+    refund_is_ignored: given_back,
+    refund_has_another_sum: given_back,
+    dispute_is_ignored: given_back,
+    dispute_fee_is_dropped: given_back,
+    failed_refund_stays_out: given_back,
+    pause_is_not_seen: left_unpaid,
+    unpaid_plan_is_never_paused: left_unpaid,
+}
+RARE = [  # what only random ones do
     receipt_is_not_corrected,
     second_renewal_is_not_a_gift,
     page_that_ended_takes_money_back,
@@ -224,7 +224,9 @@ RARE = [
 def test_it_finds(fault, till, charity, sandbox, settings, monkeypatch, unhurried):
     fault(monkeypatch.setattr)
     with pytest.raises(AssertionError) as found:
-        tell_written(sandbox, settings)
         if fault in RARE:
+            tell_written(sandbox, settings)
             tell(sandbox, settings, 50, phases=[Phase.generate])
+        else:
+            tell_written(sandbox, settings, [FAULTS[fault]])
     print(f"{fault.__name__}: {str(found.value)[:200]}")

@@ -9,7 +9,7 @@ from donations.models import Dispute, Gift, LedgerEntry, Receipt
 from donations.panel.dashboard import MoneyPanel
 from donations.webhooks import events
 from foundation.letters.models import Letter
-from tests.donations.test_events import answered, books, in_every_order, told
+from tests.donations.test_events import answered, books, in_every_order
 from tests.narrowing import not_none
 from tests.staff.users import signed_in
 
@@ -83,7 +83,7 @@ def test_it_writes_no_second_letter_or_row_when_told_again(given, till):
     till.refund(given.payment_intent_id, amount=606)
     till.tell()
     before = books()
-    till.tell([{**event, "id": event["id"] + "Twin"} for event in told(till)])
+    till.tell([{**event, "id": event["id"] + "Twin"} for event in till.told()])
     assert books() == before and Letter.objects.filter(template="refund").count() == 1
 
 
@@ -154,7 +154,7 @@ def test_it_ends_the_same_in_every_order_with_a_refund(donor, till, monkeypatch)
     (intent,) = till.objects("payment_intent")
     till.refund(intent["id"], amount=606)
     wanted = {"checkout.session.completed", "charge.succeeded", "charge.refunded", "refund.created", "charge.updated"}
-    came = [event for event in told(till) if event["type"] in wanted][:6]
+    came = [event for event in till.told() if event["type"] in wanted][:6]
     assert {"refund.created", "checkout.session.completed"} <= {event["type"] for event in came}
     answered(monkeypatch)
     results = in_every_order(came)
@@ -169,7 +169,7 @@ def test_it_ends_the_same_in_every_order_with_a_dispute(donor, till, monkeypatch
     (intent,) = till.objects("payment_intent")
     dispute = till.dispute(intent["id"])
     till.sandbox.end_dispute(dispute["id"], "won", till.tenant)
-    came = [event for event in told(till) if "dispute" in event["type"] or event["type"] == "invoice.paid"][:6]
+    came = [event for event in till.told() if "dispute" in event["type"] or event["type"] == "invoice.paid"][:6]
     assert len(came) >= 4
     answered(monkeypatch)
     results = in_every_order(came)
@@ -180,7 +180,7 @@ def test_it_ends_the_same_in_every_order_with_a_dispute(donor, till, monkeypatch
 
 def test_it_leaves_a_refund_alone_that_is_not_ours(given, till):
     till.refund(given.payment_intent_id)
-    came = [event for event in told(till) if event["type"].startswith("refund")]
+    came = [event for event in till.told() if event["type"].startswith("refund")]
     Gift.objects.update(payment_intent_id=None, reference="gone")
     till.tell(came)
     assert set(rows()) == {"charge", "fee"}
