@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.browsers import follow
 from tests.running import Site
 from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
-from tests.stories.test_learning import RULES, violations
+from tests.stories.test_learning import RULES
 from tests.stories.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -30,7 +31,7 @@ def check(page: Page, javascript: bool) -> None:
     assert page.wrongs == []  # type: ignore[attr-defined]
     if javascript:
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")  # elsewhere the bar at the bottom may halve a target
-        assert violations(page, RULES) == []
+        assert violations(page, tags=RULES) == []
 
 
 @SCREENS
