@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.accessibility import violations
 from tests.browsers import follow
 from tests.running import Site
-from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
+from tests.stories.test_giving import WAYS, fill, pay, send
 from tests.stories.test_learning import RULES
 from tests.stories.visitor import Visitor
 
@@ -34,8 +34,7 @@ def check(page: Page, javascript: bool) -> None:
         assert violations(page, tags=RULES) == []
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_shows_the_card_before_anything_is_sent_and_mails_it_after_the_payment(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:
@@ -66,8 +65,7 @@ def test_it_shows_the_card_before_anything_is_sent_and_mails_it_after_the_paymen
     assert "السلام عليكم 🕊" in card and "$35" not in card
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -93,8 +91,7 @@ def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
     expect(page.locator("body")).to_contain_text("$25.00")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_changes_the_currency_on_the_way_and_keeps_the_rest(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -124,8 +121,7 @@ def tab_to(page: Page, where: str) -> None:
     raise AssertionError(f"Tab does not lead to {where}")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_takes_a_whole_gift_by_keys_alone(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:

@@ -51,8 +51,10 @@ def test_it_leads_a_reader_of_spanish_through_the_whole_site_in_spanish(running_
     assert len(reading) > 30 and not any("Set-Cookie" in page.headers for page in reading)
 
 
-@SCREENS
-@pytest.mark.parametrize(("frequency", "amount", "shown"), [("once", "35", "35,00"), ("monthly", "15", "15,00")])
+@pytest.mark.parametrize(
+    ("size", "frequency", "amount", "shown"),
+    [("desktop", "once", "35", "35,00"), ("phone", "monthly", "15", "15,00")],
+)
 def test_it_takes_a_gift_in_spanish_from_the_form_to_the_paper(
     running_site: Site,
     open_page: Callable[..., Page],
