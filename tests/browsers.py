@@ -28,6 +28,7 @@ INSTALL = "apt-get install chromium-headless-shell, or chromium; or CHROMIUM=/pa
 # Without these, Chromium calls its maker's servers at every start.
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--no-sandbox"]
+QUIET += ["--in-process-gpu"]  # it draws without one: no process needs to start for that, nor be talked to
 QUIET += ["--disable-dev-shm-usage"]  # it crashes where /dev/shm is small, as in many containers
 expect.set_options(timeout=PATIENCE * 1000)
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}

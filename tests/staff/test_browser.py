@@ -5,9 +5,9 @@ import secrets
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.browsers import follow
 from tests.staff.users import PASSWORD, code_of
 
@@ -54,9 +54,8 @@ def carry_passkeys(tab: Page) -> None:
 
 def axe(tab: Page) -> list[str]:
     """What axe finds: by all its rules on pages of ours, by those of WCAG 2.2 AA on pages that Wagtail makes."""
-    wcag = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]} if "/admin/" in tab.url else {}
-    found = Axe().run(tab, options={"resultTypes": ["violations"], **wcag}).response["violations"]
-    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+    wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] if "/admin/" in tab.url else []
+    return [f"{rule}: {element[:200]}" for rule, elements in violations(tab, tags=wcag) for element in elements]
 
 
 def choose_password(tab: Page, link: str, seen: bool = False) -> None:
@@ -123,7 +122,7 @@ def test_it_says_in_words_that_a_browser_has_no_passkey_for_this_address_and_how
 
 def test_it_brings_a_newcomer_in_with_an_app_and_a_recovery_code(tab, newcomer):
     email, link = newcomer("Finance")
-    choose_password(tab, link)
+    choose_password(tab, link, seen=True)
     enrol_app(tab)
     recovery = tab.locator(".staff-codes li").first.inner_text()
     tab.get_by_role("link", name="to the panel").click()
@@ -165,8 +164,8 @@ def enter(tab: Page, newcomer, role: str) -> None:
 
 def test_it_edits_and_previews_a_page_under_the_strict_policy(tab, newcomer):
     enter(tab, newcomer, "Editor")
-    tab.goto("/admin/pages/search/?q=What is human trafficking")
-    tab.get_by_role("link", name="What is human trafficking?", exact=True).first.click()
+    tab.goto("/admin/pages/search/?q=The problem")  # nine kinds of blocks; an article of 74 blocks shows no more
+    tab.get_by_role("link", name="The problem", exact=True).first.click()
     title = tab.locator("#id_title")
     expect(title).to_be_visible()
     before, words = title.input_value(), f"Edited {secrets.token_hex(4)}"
@@ -206,10 +205,8 @@ PAGES = (  # one of each kind
     *("/admin/gift/", "/admin/currency/new/", "/admin/pledge/new/", "/admin/job/"),
     *("/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/accounts/password/change/"),
 )
-MORE_LISTS = (  # made of the same parts as that of gifts: axe has seen them
-    *("/admin/plan/", "/admin/ledgerentry/", "/admin/receipt/", "/admin/stripeevent/", "/admin/currency/"),
-    *("/admin/supporter/", "/admin/consentevent/", "/admin/signature/", "/admin/pledge/", "/admin/letter/"),
-)
+# Made of the same parts as that of gifts, which axe has seen; the rest of them are walked below, with rows in them.
+MORE_LISTS = ("/admin/currency/", "/admin/consentevent/", "/admin/pledge/")
 
 
 def test_it_refuses_nothing_and_calls_nobody_on_any_page_of_the_panel(tab, newcomer):
@@ -301,7 +298,8 @@ def test_it_keeps_the_words_in_every_column_whole(tab, newcomer, running_site):
     running_site.manage("shell", "-c", ROWS)
     enter(tab, newcomer, "Administrator")
     for name in LISTS:
-        tab.goto(f"/admin/{name}/")
+        answer = tab.goto(f"/admin/{name}/")
+        assert (answer.status, urlsplit(tab.url).path, tab.wrongs) == (200, f"/admin/{name}/", [])
         assert (name, tab.evaluate(BROKEN)) == (name, [])
         assert tab.evaluate("document.querySelector('main').scrollWidth <= innerWidth"), name
         assert tab.locator("main table").evaluate_all("all => all.every((each) => each.clientWidth <= innerWidth)"), (

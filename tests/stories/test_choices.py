@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.browsers import follow
 from tests.running import Site
-from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
-from tests.stories.test_learning import RULES, violations
+from tests.stories.test_giving import WAYS, fill, pay, send
+from tests.stories.test_learning import RULES
 from tests.stories.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -30,11 +31,10 @@ def check(page: Page, javascript: bool) -> None:
     assert page.wrongs == []  # type: ignore[attr-defined]
     if javascript:
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")  # elsewhere the bar at the bottom may halve a target
-        assert violations(page, RULES) == []
+        assert violations(page, tags=RULES) == []
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_shows_the_card_before_anything_is_sent_and_mails_it_after_the_payment(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:
@@ -65,8 +65,7 @@ def test_it_shows_the_card_before_anything_is_sent_and_mails_it_after_the_paymen
     assert "السلام عليكم 🕊" in card and "$35" not in card
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -92,8 +91,7 @@ def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
     expect(page.locator("body")).to_contain_text("$25.00")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_changes_the_currency_on_the_way_and_keeps_the_rest(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -123,8 +121,7 @@ def tab_to(page: Page, where: str) -> None:
     raise AssertionError(f"Tab does not lead to {where}")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_takes_a_whole_gift_by_keys_alone(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:

@@ -11,6 +11,13 @@ from tests.stories.visitor import Visitor, link_in, press
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SCREENS = pytest.mark.parametrize("size", ["desktop", "phone"])
 SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+# What a desk without scripts shows, a phone without them and a desk with them show too: only gifts go that way as well.
+# Of the two screens the small one shows more of what can go wrong without scripts.
+WAYS = pytest.mark.parametrize(
+    ("size", "javascript"),
+    [("desktop", True), ("phone", True), ("phone", False)],
+    ids=["desk", "phone", "phone, no script"],
+)
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
 
 

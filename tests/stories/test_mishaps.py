@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browsers import follow
 from tests.running import Site
 from tests.stories.test_choices import check
-from tests.stories.test_giving import SCREENS, SCRIPTS, fill, pay, send
+from tests.stories.test_giving import WAYS, fill, pay, send
 from tests.stories.visitor import PATIENCE, Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -41,8 +41,7 @@ def begin(page: Page, site: Site, email: str, amount: str = "35") -> None:
     fill(page, "once", amount, email)
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_makes_one_gift_of_a_double_click_the_back_button_a_reload_and_two_tabs(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:
@@ -78,8 +77,7 @@ def test_it_makes_one_gift_of_a_double_click_the_back_button_a_reload_and_two_ta
     assert len(gifts(running_site, email)) == 1
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_makes_one_gift_when_the_connection_is_lost_before_or_after_we_got_the_form(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -121,8 +119,7 @@ def test_it_makes_one_gift_when_the_connection_is_lost_before_or_after_we_got_th
     assert len(gifts(running_site, email)) == 1
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_tells_this_browser_of_its_first_gift_before_a_second_and_no_other(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
@@ -156,8 +153,7 @@ def test_it_tells_this_browser_of_its_first_gift_before_a_second_and_no_other(
     stranger.wait_for_url("**/c/pay/**")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_lets_a_donor_put_a_mistyped_address_right_on_the_page_of_thanks(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:
@@ -188,8 +184,7 @@ def test_it_lets_a_donor_put_a_mistyped_address_right_on_the_page_of_thanks(
     assert "$35.00" in visitor.newest_letter(f"right-{who}@example.org", "DEMO-")
 
 
-@SCREENS
-@SCRIPTS
+@WAYS
 def test_it_promises_nothing_while_a_bank_takes_its_days(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:

@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.browsers import follow
 from tests.running import Site
 from tests.stories.test_giving import fill, pay, send
-from tests.stories.test_learning import RULES, violations
+from tests.stories.test_learning import RULES
 from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -28,7 +29,7 @@ def own(name: str) -> str:
 def fits(page: Page, javascript: bool = True) -> None:
     """Nothing breaks the rules of accessibility, nothing is refused by the policy, nothing scrolls sideways."""
     if javascript:  # the checker is a script itself
-        assert violations(page, RULES) == []
+        assert violations(page, tags=RULES) == []
     wrongs = [wrong for wrong in page.wrongs if "status of 422" not in wrong]  # type: ignore[attr-defined]
     assert wrongs == [], "a form that was filled in wrongly is the only thing that may be refused"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

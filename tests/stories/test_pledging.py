@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import Site
+from tests.stories.test_giving import WAYS
 from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -43,8 +44,7 @@ def sheets(page: Page) -> int:
         return len(pdf.pages)
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+@WAYS
 def test_it_counts_a_signature_once_it_is_confirmed(
     running_site: Site, open_page: Callable[..., Page], visitor: Visitor, size: str, javascript: bool
 ) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.drawing import reading
 from tests.english import english_in, english_messages_in, english_on
 from tests.running import Site
@@ -23,7 +23,7 @@ def check(page: Page) -> None:
     """What stands on the page now, as a reader and a screen reader meet it."""
     assert page.locator("html").get_attribute("lang") == "es"
     assert english_on(page.content()) == set(), page.url
-    assert Axe().run(page).response["violations"] == [], page.url
+    assert violations(page) == [], page.url
 
 
 def every_page(site: Site) -> Iterator[tuple[str, requests.Response]]:
@@ -51,8 +51,10 @@ def test_it_leads_a_reader_of_spanish_through_the_whole_site_in_spanish(running_
     assert len(reading) > 30 and not any("Set-Cookie" in page.headers for page in reading)
 
 
-@SCREENS
-@pytest.mark.parametrize(("frequency", "amount", "shown"), [("once", "35", "35,00"), ("monthly", "15", "15,00")])
+@pytest.mark.parametrize(
+    ("size", "frequency", "amount", "shown"),
+    [("desktop", "once", "35", "35,00"), ("phone", "monthly", "15", "15,00")],
+)
 def test_it_takes_a_gift_in_spanish_from_the_form_to_the_paper(
     running_site: Site,
     open_page: Callable[..., Page],

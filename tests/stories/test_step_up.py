@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.running import Site
-from tests.stories.test_giving import fill, pay, send
+from tests.stories.test_giving import WAYS, fill, pay, send
 from tests.stories.visitor import Visitor, link_in, press
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -50,8 +50,7 @@ def test_it_lets_the_browser_work_and_leads_on_by_itself(
     assert [each for each in page.wrongs if "403" not in each] == []  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["script that fails", "no script"])
+@WAYS  # where there are scripts, this one fails
 def test_it_mails_a_link_where_the_browser_cannot(
     running_site: Site,
     open_page: Callable[..., Page],
@@ -69,7 +68,7 @@ def test_it_mails_a_link_where_the_browser_cannot(
     expect(page.get_by_text("could not do the calculation")).to_be_visible(visible=javascript)
     expect(page.get_by_text("does a short calculation")).to_be_hidden()
     if javascript:
-        assert Axe().run(page).response["violations"] == []
+        assert violations(page) == []
     page.get_by_role("button", name="Send me the link").click()
     expect(page.locator("main")).to_contain_text("inbox")
     page.goto(link_in(visitor.newest_letter(email, "/finish/"), "/finish/"))

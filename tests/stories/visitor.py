@@ -73,9 +73,12 @@ class Visitor:
         deadline = time.monotonic() + PATIENCE
         mailbox = re.search(r"http://\S+/demo/letters/\S+", self.site.printed())
         assert mailbox
+        seen = ""
         while time.monotonic() < deadline:
-            page = BeautifulSoup(requests.get(mailbox[0], timeout=60).text, "html.parser")
-            for row in page.select("main li"):
+            html = requests.get(mailbox[0], timeout=60).text
+            rows = BeautifulSoup(html, "html.parser").select("main li") if html != seen else []
+            seen = html
+            for row in rows:
                 if to not in row.get_text() or not (link := row.find("a")):
                     continue
                 letter = BeautifulSoup(

@@ -1,0 +1,22 @@
+"""What axe finds on a page in the browser. Put into a document once: most looks at a page are second ones."""
+
+from collections.abc import Sequence
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+# Only what broke a rule comes back, with where: all that passed would be a megabyte for a long page.
+RUN = """async ([rules, tags, within]) => {
+    const only = rules.length ? {type: "rule", values: rules} : tags.length ? {type: "tag", values: tags} : undefined
+    const found = await axeOfOurs.run(within, {resultTypes: ["violations"], ...(only && {runOnly: only})})
+    return found.violations.map(rule => [rule.id, rule.nodes.slice(0, 3).map(node => node.html)])
+}"""
+
+
+def violations(
+    page: Page, rules: Sequence[str] = (), tags: Sequence[str] = (), within: str = "html"
+) -> list[tuple[str, list[str]]]:
+    """Which rules are broken, and the first elements that break each: of all rules, or of those named."""
+    if not page.evaluate("'axeOfOurs' in window"):
+        page.evaluate(f"{AXE_SCRIPT};window.axeOfOurs = window.axe")  # Wagtail brings an axe of its own
+    return [(rule, elements) for rule, elements in page.evaluate(RUN, [rules, tags, within])]
