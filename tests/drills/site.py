@@ -34,14 +34,25 @@ INSIDE = "import django; django.setup(); from tests.drills import inside; inside
 Say = Callable[[str], None]
 
 
-ROWS = (["migrate"], ["load_content"])
-ALL = (["collectstatic", "--no-input"], *ROWS)
+# The rows of a site that never ran. All of them, or what a gift needs: no page to read, so that no worker begins its day
+# with the links and pictures of a hundred.
+Rows = tuple[list[str], ...]
+WHOLE: Rows = (["migrate"], ["load_content"])
+GIVING: Rows = (
+    [
+        "shell",
+        "--command",
+        "from django.core.management import call_command; call_command('migrate', verbosity=0);"
+        "from donations.giving import starter; starter.load()",
+    ],
+)
 
 
-def prepare(data_dir: Path, extra: dict[str, str], *commands: list[str]) -> None:
-    """A site that never ran: tables, content, static files, or only what is named."""
+def prepare(data_dir: Path, extra: dict[str, str], rows: Rows) -> None:
+    """A site that never ran: static files, unless they are there, tables and those rows."""
     env = without_empty({**os.environ, "DATA_DIR": str(data_dir), **extra})
-    for words in commands or (ROWS if (data_dir / "static").exists() else ALL):
+    static = [] if (data_dir / "static").exists() else [["collectstatic", "--no-input"]]
+    for words in [*static, *rows]:
         command = [sys.executable, "manage.py", *words, "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
 
