@@ -56,8 +56,8 @@ def _copied_under_load(site: DrillSite) -> Path:
 
     def donors() -> None:
         while not over.is_set():
-            site.give("once", 20)
-            begun.set()
+            if site.give("once", 20):
+                begun.set()
 
     giving = Thread(target=donors)
     giving.start()
