@@ -46,12 +46,15 @@ def asked(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often each pair is measured in turns (5)")
     parser.add_argument("--seconds", type=float, default=1, help="how long a server is asked each time (1)")
     parser.add_argument("--rows", type=int, default=20_000, help="gifts in the list (20000)")
+    parser.add_argument("--paid", type=int, default=10, help="gifts that are paid in a round of events (10)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one alone (default: all that answer)")
     found = parser.parse_args(words)
     if unknown := [name for name in found.parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(unknown)}: {', '.join(PARTS)}")
     if not 1 <= found.rounds <= 100 or not 0.05 <= found.seconds <= 60 or not 200 <= found.rows <= 2_000_000:
         parser.error("rounds go from 1 to 100, seconds from 0.05 to 60, rows from 200 to 2000000")
+    if not 1 <= found.paid <= 1000:
+        parser.error("paid goes from 1 to 1000")
     return found
 
 
@@ -89,7 +92,7 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
         if database:
             env["DATABASE_URL"] = database
         copy_template(Path(folder))  # a run of the tests made one
-        numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows)]
+        numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows), str(wish.paid)]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.one", *numbers, *names],
             cwd=ROOT, env=env, start_new_session=True,  # a Ctrl-C reaches it once, through us

@@ -19,31 +19,34 @@ from donations.webhooks import inbox
 from foundation.jobs import queue
 from tests.stripe_sandbox.driver import Sandbox
 
-GIFTS = 10  # a round; each payment makes four events or five
 Batch = list[dict[str, Any]]
 
 
 def events(ground: Ground) -> Iterator[Pair]:
     stripe = Sandbox.start(Path(ground.folder), port=settings.SANDBOX_PORT)
     try:
-        batches = _batches(stripe, 2 * (ground.rounds + 1))
+        batches = _batches(stripe, 2 * (ground.rounds + 1), ground.paid)
         size = len(batches[0])
         limits = {"a bare transaction": partial(_bare, size, asks=False)}
         limits["a question to Stripe and a bare transaction"] = partial(_bare, size, asks=True)
         for limit, bare in limits.items():
             yield Pair(
-                "Stripe's event applied to the books", limit, "events", lambda: _apply(batches.pop(), stripe), bare
+                "Stripe's event applied to the books",
+                limit,
+                "events",
+                lambda: _apply(batches.pop(), stripe, ground.paid),
+                bare,
             )
     finally:
         stripe.stop()
 
 
-def _batches(stripe: Sandbox, count: int) -> list[Batch]:
-    """Return batches of donors who have paid, and the events of each batch."""
+def _batches(stripe: Sandbox, count: int, paid: int) -> list[Batch]:
+    """Return batches of donors who have paid, and the events of each batch: four or five of a payment."""
     batches: list[Batch] = []
     seen = 0
     for _round in range(count):
-        for _gift in range(GIFTS):
+        for _gift in range(paid):
             stripe.pay(checkout.start(_begun()))
         told = stripe.events()
         batches.append(told[seen:])
@@ -56,7 +59,7 @@ def _begun() -> Gift:
     return Gift.objects.create(attempt=uuid.uuid4().hex, email="ada@donor.example", **wish)
 
 
-def _apply(batch: Batch, stripe: Sandbox) -> Sample:
+def _apply(batch: Batch, stripe: Sandbox, wanted: int) -> Sample:
     """Process the events alone: they are in the inbox before, and their letters are sent after."""
     queue.run_due()
     paid = Gift.objects.paid().count()
@@ -66,7 +69,7 @@ def _apply(batch: Batch, stripe: Sandbox) -> Sample:
     left = StripeEvent.objects.filter(state__in=(StripeEvent.State.WAITING, StripeEvent.State.FAILED))
     insist(not left.exists(), f"{left.count()} events were not applied.")
     now = Gift.objects.paid().count() - paid
-    insist(now == GIFTS, f"{now} gifts of {GIFTS} were booked as paid.")
+    insist(now == wanted, f"{now} gifts of {wanted} were booked as paid.")
     return sample
 
 

@@ -23,7 +23,7 @@ PEOPLE = 1000
 
 @dataclass
 class Ground:
-    """The environment of a benchmark, and how long (seconds) and how much (rounds, rows)."""
+    """The environment of a benchmark, and how long (seconds) and how much (rounds, rows, gifts paid in a round)."""
 
     site: Server
     bare: Server
@@ -31,6 +31,7 @@ class Ground:
     rounds: int
     seconds: float
     rows: int
+    paid: int
 
     def keep(self, name: str, body: bytes) -> None:
         """Let the baseline server answer the same bytes as the site."""
@@ -45,7 +46,7 @@ class Ground:
 
 
 @contextmanager
-def prepared(rounds: int, seconds: float, rows: int) -> Iterator[Ground]:
+def prepared(rounds: int, seconds: float, rows: int, paid: int) -> Iterator[Ground]:
     """Set up a site as after the first start of script/server, in the folder and database that the settings name."""
     folder = Path(settings.DATA_DIR)
     call_command("migrate", verbosity=0, interactive=False)
@@ -59,7 +60,7 @@ def prepared(rounds: int, seconds: float, rows: int) -> Iterator[Ground]:
         serving("config.wsgi:application", log, "/healthz", settings.PORT) as site,
         serving("benchmarks.bare:application", log, "/page/none") as bare,
     ):
-        yield Ground(site, bare, folder, rounds, seconds, rows)
+        yield Ground(site, bare, folder, rounds, seconds, rows, paid)
 
 
 def bare_rows() -> int:

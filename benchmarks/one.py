@@ -24,10 +24,10 @@ PARTS = {
 }
 
 
-def main(rounds: str, seconds: str, rows: str, *names: str) -> None:
+def main(rounds: str, seconds: str, rows: str, paid: str, *names: str) -> None:
     found: list[Row] = []
     try:
-        with ground.prepared(int(rounds), float(seconds), int(rows)) as place:
+        with ground.prepared(int(rounds), float(seconds), int(rows), int(paid)) as place:
             for name in names:
                 print(f"   {name} …", file=sys.stderr, flush=True)
                 found.extend(compare(pair, place.rounds) for pair in PARTS[name](place))

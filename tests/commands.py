@@ -25,6 +25,13 @@ class Commands:
 
     def run(self, *words: str) -> str:
         """What it printed. AssertionError with all it said where it failed."""
+        done = self.done(*words)
+        said = f"{done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"manage.py {words[0]} ended with {done.returncode}:\n{said}"
+        return done.stdout
+
+    def done(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """How it ended, well or not."""
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", INSIDE],
@@ -33,13 +40,13 @@ class Commands:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
-        code, printed, complained = json.loads(self.process.stdout.readline())
-        assert code == 0, f"manage.py {words[0]} ended with {code}:\n{printed}{complained}"
-        return str(printed)
+        return subprocess.CompletedProcess(words, *json.loads(self.process.stdout.readline()))
 
     def stop(self) -> None:
+        """The next command begins with the settings anew."""
         if self.process:
             self.process.communicate()
+            self.process = None
 
 
 def main() -> None:

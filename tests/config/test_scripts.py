@@ -1,6 +1,9 @@
 """script/server, as a stranger meets it: a fresh clone, one command, plain sentences when it cannot."""
 
+import hashlib
 import os
+import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -9,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +32,8 @@ pytestmark = [pytest.mark.processes]
 TRACE = "Traceback (most recent call last)"
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloned(path: Path) -> Path:
     """What is committed, plus what is not yet: the tree that git would hand to a stranger."""
-    path = tmp_path_factory.mktemp("stranger") / "road-out"
     names = "\n".join(files_of_the_project("--cached", "--others", "--exclude-standard")).encode()
     path.mkdir()
     subprocess.run(["tar", "-cf", "files.tar", "-C", str(ROOT), "-T", "-"], cwd=path, input=names, check=True)
@@ -39,8 +41,23 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def database(clone: Path) -> Iterator[dict[str, str]]:
+def lend_packages(clone: Path) -> None:
+    """What installing would leave in the clone's environment: what its requirements pin, and no other package."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=clone, check=True)
+    (packages,) = clone.glob(".venv/lib/python*/site-packages")
+    for requirements in (clone / "requirements.txt", clone / "requirements-postgres.txt"):
+        for name in re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE):
+            with suppress(PackageNotFoundError):  # another system needs it
+                package = distribution(name)
+                for top in {file.parts[0] for file in package.files or []} - {"..", "__pycache__"}:
+                    if not (packages / top).exists():
+                        (packages / top).symlink_to(str(package.locate_file(top)))
+        stamp = clone / ".venv" / f".installed-{requirements.name}"
+        stamp.write_text(hashlib.sha256(requirements.read_bytes()).hexdigest())
+
+
+@pytest.fixture
+def database() -> Iterator[dict[str, str]]:
     with own_database("stranger") as extra:
         yield extra
 
@@ -54,12 +71,6 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if part.name not in {".git", "var"}:
             (path / part.name).symlink_to(part)
     return path
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a site that is started again and again."""
-    return tmp_path_factory.mktemp("place") / "data"
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -95,53 +106,10 @@ class Server:
         return self.process.wait(timeout=120)
 
 
-def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything(
-    clone: Path, place: Path, database: dict[str, str]
-) -> None:
-    port = free_port()
-    env = environment(PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(place), **database)
-    env["PIP_NO_COMPILE"] = "1"  # of a hundred packages the site loads a part
-    first = Server(clone, env)
-    first.wait_until_it_runs(300)
-    said = first.said()
-    assert f"http://localhost:{port}/" in said
-    assert "/demo/letters/" in said
-    link = next(
-        line.strip() for line in said.splitlines() if "/staff/" in line or "/accounts/" in line or "invitation" in line
-    )
-    assert requests.get(link, timeout=60).status_code == 200
-    home = requests.get(f"http://localhost:{port}/", timeout=60)
-    assert home.status_code == 200
-    assert "demonstration" in home.text
-    assert (place / "secrets.env").stat().st_mode & 0o777 == 0o600
-    command = [
-        str(clone / ".venv/bin/python"),
-        "manage.py",
-        "shell",
-        "-c",
-        "from staff.models import User; print(User.objects.count())",
-    ]
-    managed = environment(DATA_DIR=str(place), **database)
-    counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
-    assert counted.stdout.split()[-1] == "1"
-    assert first.press_ctrl_c() == 0
-    assert TRACE not in first.said()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-
-    again = Server(clone, env)
-    again.wait_until_it_runs(120)
-    assert "Installing" not in again.said()
-    assert "Collecting" not in again.said()
-    counted = subprocess.run(command, cwd=clone, env=managed, capture_output=True, text=True, check=True)
-    assert counted.stdout.split()[-1] == "1"
-    assert again.press_ctrl_c() == 0
-
-
 def children(pid: int) -> dict[str, int]:
     """The processes that a process started, by the last words of their commands."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    whole = ["ps", "-ww", "-eo", "pid=,ppid=,args="]  # ps cuts lines where it takes a terminal to be near
+    listed = subprocess.run(whole, capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return {args.rstrip(): int(child) for child, parent, args in rows if int(parent) == pid}
 
@@ -155,18 +123,57 @@ def is_free(port: int) -> bool:
     return False
 
 
-def test_it_leaves_nothing_behind_when_it_or_the_web_server_is_killed(
-    furnished: Path, place: Path, database: dict[str, str]
+def test_it_brings_a_stranger_to_a_running_site_and_keeps_everything_whatever_ends_it(
+    tmp_path: Path, database: dict[str, str]
 ) -> None:
+    """From no database to a site, in the environment that installing leaves; then Ctrl-C, kill -9, and kill -9 of its
+    web server, each followed by the same command. That all of it can be installed: the test below.
+    """
+    clone = cloned(tmp_path / "road-out")
+    lend_packages(clone)
+    tell_the_whole_story(clone, tmp_path / "data", database)
+
+
+@pytest.mark.long
+def test_it_fetches_all_that_a_stranger_needs(tmp_path: Path, database: dict[str, str]) -> None:
+    """The same story from nothing but a Python and a network, on which a hundred packages are fetched once."""
+    said = tell_the_whole_story(cloned(tmp_path / "road-out"), tmp_path / "data", database)
+    assert "Installing what requirements.txt pins" in said
+
+
+def tell_the_whole_story(clone: Path, data: Path, database: dict[str, str]) -> str:
+    """What its first start said."""
     ports = {name: free_port() for name in ("PORT", "SANDBOX_PORT")}
-    env = environment(DATA_DIR=str(place), **{name: str(port) for name, port in ports.items()}, **database)
-    killed = Server(furnished, env)
+    env = environment(DATA_DIR=str(data), **{name: str(port) for name, port in ports.items()}, **database)
+    env["PIP_NO_COMPILE"] = "1"  # of a hundred packages the site loads a part
+    first = Server(clone, env)
+    first.wait_until_it_runs(300)
+    said = first.said()
+    home = f"http://localhost:{ports['PORT']}/"
+    assert home in said
+    assert "/demo/letters/" in said
+    link = next(
+        line.strip() for line in said.splitlines() if "/staff/" in line or "/accounts/" in line or "invitation" in line
+    )
+    assert requests.get(link, timeout=60).status_code == 200
+    page = requests.get(home, timeout=60)
+    assert page.status_code == 200
+    assert "demonstration" in page.text
+    assert (data / "secrets.env").stat().st_mode & 0o777 == 0o600
+    assert users(clone, data, database) == "1"
+    assert first.press_ctrl_c() == 0
+    assert TRACE not in first.said()
+    assert all(map(is_free, ports.values()))
+
+    killed = Server(clone, env)
     killed.wait_until_it_runs(300)
+    assert "Installing" not in killed.said() and "Collecting" not in killed.said()
+    assert users(clone, data, database) == "1"
     killed.process.kill()
     killed.process.wait()
-    after = Server(furnished, env)  # at once
+    after = Server(clone, env)  # at once
     after.wait_until_it_runs(300)
-    assert requests.get(f"http://localhost:{ports['PORT']}/healthz", timeout=60).status_code == 200
+    assert requests.get(f"{home}healthz", timeout=60).status_code == 200
     web = next(
         pid for command, pid in children(after.process.pid).items() if command.endswith("config.wsgi:application")
     )
@@ -175,6 +182,15 @@ def test_it_leaves_nothing_behind_when_it_or_the_web_server_is_killed(
     assert after.process.wait(timeout=120) == 1
     assert "The site stopped: the web server ended" in after.said() and TRACE not in after.said()
     wait_for(lambda: all(map(is_free, ports.values())))
+    return said
+
+
+def users(clone: Path, data: Path, database: dict[str, str]) -> str:
+    """How many there are, by a command of the clone's own environment."""
+    code = "from staff.models import User; print(User.objects.count())"
+    command = [".venv/bin/python", "manage.py", "shell", "--command", code]
+    env = environment(DATA_DIR=str(data), **database)
+    return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True, check=True).stdout.split()[-1]
 
 
 def refused(clone: Path, **changes: str) -> str:
@@ -291,18 +307,32 @@ def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path
     assert "DATA_DIR" in said and str(tmp_path / "file") in said
 
 
-def test_it_says_that_there_is_no_network(tmp_path: Path) -> None:
-    """A clone without its environment, and an index that nobody serves."""
+def test_it_says_that_there_is_no_network_and_installs_what_is_pinned_where_there_is(tmp_path: Path) -> None:
+    """A clone without its environment, with an index that nobody serves and with the real one. Three packages stand
+    for all.
+    """
     alone = tmp_path / "alone"
-    subprocess.run(["cp", "-r", str(ROOT / "script"), str(ROOT / "requirements.txt"), str(tmp_path)], check=True)
-    alone.mkdir()
-    for name in ("script", "requirements.txt"):
-        (tmp_path / name).rename(alone / name)
+    shutil.copytree(ROOT / "script", alone / "script")
+    pins = (ROOT / "requirements.txt").read_text().replace("\\\n", "").splitlines()
+    few = [line for line in pins if line.startswith(("django==", "asgiref==", "sqlparse=="))]
+    assert len(few) == 3 and all("--hash=" in line for line in few)
+    (alone / "requirements.txt").write_text("\n".join(few))
     nowhere = "http://127.0.0.1:9/"
     dead = {"PIP_INDEX_URL": nowhere, "UV_INDEX_URL": nowhere, "UV_DEFAULT_INDEX": nowhere, "PIP_FIND_LINKS": ""}
     caches = {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
     said = refused(alone, PORT=str(free_port()), **dead, **caches)
     assert "Check the network" in said
+
+    def set_up() -> list[str]:
+        command = [sys.executable, "script/setup.py", "requirements.txt"]
+        env = environment(PIP_NO_COMPILE="1")
+        done = subprocess.run(command, cwd=alone, env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stderr.splitlines()
+
+    assert [line.split()[0] for line in set_up()] == ["Making", "Installing"]
+    subprocess.run([".venv/bin/python", "-c", "import django"], cwd=alone, check=True)
+    assert set_up() == []
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,14 +35,25 @@ INSIDE = "import django; django.setup(); from tests.drills import inside; inside
 Say = Callable[[str], None]
 
 
-ROWS = (["migrate"], ["load_content"])
-ALL = (["collectstatic", "--no-input"], *ROWS)
+# The rows of a site that never ran. All of them, or what a gift needs: no page to read, so that no worker begins with
+# the links and pictures of a hundred.
+Rows = tuple[list[str], ...]
+WHOLE: Rows = (["migrate"], ["load_content"])
+GIVING: Rows = (
+    [
+        "shell",
+        "--command",
+        "from django.core.management import call_command; call_command('migrate', verbosity=0);"
+        "from donations.giving import starter; starter.load()",
+    ],
+)
 
 
-def prepare(data_dir: Path, extra: dict[str, str], *commands: list[str]) -> None:
-    """A site that never ran: tables, content, static files, or only what is named."""
+def prepare(data_dir: Path, extra: dict[str, str], rows: Rows) -> None:
+    """A site that never ran: static files, unless they are there, tables and those rows."""
     env = without_empty({**os.environ, "DATA_DIR": str(data_dir), **extra})
-    for words in commands or (ROWS if (data_dir / "static").exists() else ALL):
+    static = [] if (data_dir / "static").exists() else [["collectstatic", "--no-input"]]
+    for words in [*static, *rows]:
         command = [sys.executable, "manage.py", *words, "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
 
@@ -97,6 +109,7 @@ class DrillSite:
         self.cut_off = 0  # workers that an outage caught, perhaps between sending a letter and writing that down
         self.stamp = ""
         self.donors = itertools.count(1)  # shared by threads
+        self.line = threading.Lock()  # to the process inside: a donor in a thread may ask it too
         self.proofs = 0  # how often a donor was asked for one step more
         self.answered: set[int] = set()  # the status codes that donors saw
 
@@ -210,9 +223,10 @@ class DrillSite:
             assert self.wait(pid) == 0, "the worker did not stop cleanly"
 
     def order(self, *words: Any) -> Any:
-        self.inside.stdin.write(json.dumps(words) + "\n")
-        self.inside.stdin.flush()
-        answer = json.loads(self.inside.stdout.readline())
+        with self.line:
+            self.inside.stdin.write(json.dumps(words) + "\n")
+            self.inside.stdin.flush()
+            answer = json.loads(self.inside.stdout.readline())
         assert "error" not in answer, answer["error"]
         return answer["answer"]
 

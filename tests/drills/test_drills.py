@@ -6,7 +6,7 @@ import pytest
 
 from tests import clock, lacking
 from tests.drills import burst, cluster, copies, failpoints, killing, outages, together
-from tests.drills.site import DrillSite
+from tests.drills.site import GIVING, DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Yard]:
-    with clock.today(), yard() as place:  # before a site is made for the whole module
+    with clock.today(), yard(rows=GIVING) as place:  # before a site is made for the whole module
         yield place
 
 

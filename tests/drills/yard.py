@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.databases import copy_template, dumped, own_database
 from tests.drills.cluster import Cluster
 from tests.drills.narrow_disk import NarrowDisk
-from tests.drills.site import ROWS, DrillSite, Say, copy_of, prepare
+from tests.drills.site import WHOLE, DrillSite, Rows, Say, copy_of, prepare
 
 ON_FILES = {"DATABASE_URL": ""}
 
@@ -17,8 +17,8 @@ ON_FILES = {"DATABASE_URL": ""}
 class Yard:
     """Makes sites for drills. SQLite sites are copies of one that was prepared once."""
 
-    def __init__(self, folder: Path, say: Say = print) -> None:
-        self.folder, self.say = folder, say
+    def __init__(self, folder: Path, say: Say = print, rows: Rows = WHOLE) -> None:
+        self.folder, self.say, self.rows = folder, say, rows
 
     @property
     def prepared(self) -> Path:
@@ -27,7 +27,7 @@ class Yard:
         if not place.exists():
             draft = Path(tempfile.mkdtemp(prefix="draft-", dir=self.folder))
             copy_template(draft)
-            prepare(draft, ON_FILES)
+            prepare(draft, ON_FILES, self.rows)
             draft.rename(place)  # half prepared is not prepared
         return place
 
@@ -37,7 +37,7 @@ class Yard:
         place = copy_of(self.prepared, Path(tempfile.mkdtemp(prefix="site-", dir=self.folder)))
         with own_database(f"drill-{self.folder.name}-{place.name}") as env:
             if env:
-                prepare_rows(place, env)
+                prepare(place, env, self.rows)
             with DrillSite(place, (env or ON_FILES) | extra, seed, self.say) as site:
                 yield site
 
@@ -56,7 +56,7 @@ class Yard:
         with Cluster() as cluster:
             if dump := dumped():
                 cluster.read(dump)
-            prepare_rows(place, cluster.env)
+            prepare(place, cluster.env, self.rows)
             with DrillSite(place, cluster.env, seed, self.say) as site:
                 yield site, cluster
 
@@ -68,14 +68,10 @@ class Yard:
                 yield site, disk
 
 
-def prepare_rows(place: Path, env: dict[str, str]) -> None:
-    prepare(place, env, *ROWS)
-
-
 @contextmanager
-def yard(say: Say = print) -> Iterator[Yard]:
+def yard(say: Say = print, rows: Rows = WHOLE) -> Iterator[Yard]:
     folder = Path(tempfile.mkdtemp(prefix="road-out-drills-"))
     try:
-        yield Yard(folder, say)
+        yield Yard(folder, say, rows)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
+from tests.commands import Commands
 from tests.databases import migrated, own_database
 from tests.foundation.mail_server import HANG, running
 from tests.narrowing import not_none
-from tests.running import ROOT, manage
+from tests.running import ROOT
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
@@ -368,16 +369,17 @@ def test_it_gives_each_job_to_one_of_many_workers() -> None:
 
 
 class Processes:
-    """Real processes on a database of their own."""
+    """Real processes on a database of their own, each a fork of one in which Django has started."""
 
     def __init__(self, env: dict[str, str]) -> None:
         self.env = env
+        self.commands = Commands(env)
 
-    def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return manage(self.env, *args, check=check)
+    def manage(self, *args: str) -> str:
+        return self.commands.run(*args)
 
-    def shell(self, code: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.manage("shell", "-c", code, check=check)
+    def shell(self, code: str) -> str:
+        return self.manage("shell", "-c", code)
 
 
 @pytest.fixture(scope="module")
@@ -388,29 +390,31 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         if not migrated():
             real.manage("migrate", "--verbosity", "0")
         yield real
+        real.commands.stop()
 
 
 @pytest.mark.processes
 @pytest.mark.both
 def test_it_runs_the_job_of_a_process_that_was_killed_with_minus_nine(processes: Processes) -> None:
-    killed = processes.shell(
+    killed = processes.commands.done(
+        "shell",
+        "-c",
         "import os, signal; from foundation.jobs import queue;"
         "queue.enqueue('periodic', 'left', {'name': 'config.housekeeping.forget'});"
         "assert queue.claim().key == 'left'; os.kill(os.getpid(), signal.SIGKILL)",
-        check=False,
     )
-    assert killed.returncode == -signal.SIGKILL
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     processes.manage("worker", "--once")
     state = (
         "from django.utils import timezone; from foundation.jobs.models import Heartbeat, Job;"
         "job = Job.objects.get(key='left'); print(Heartbeat.objects.count(), job.state, job.attempts);"
     )
     over = "Job.objects.filter(key='left').update(lease_until=timezone.now())"
-    left = processes.shell(state + over).stdout.split()[-3:]
+    left = processes.shell(state + over).split()[-3:]
     assert left[1:] == ["running", "1"], "its lease has not ended yet"
     assert int(left[0]) >= 1, "the panel would say that no worker lives"
     processes.manage("worker", "--once")
-    assert processes.shell(state).stdout.split()[-2:] == ["done", "2"]
+    assert processes.shell(state).split()[-2:] == ["done", "2"]
 
 
 @pytest.mark.processes
@@ -419,25 +423,19 @@ def test_it_does_other_work_while_a_mail_server_hangs(processes: Processes) -> N
     with running() as server:
         server.answers["GREETING"] = HANG
         env = {**processes.env, "EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "EMAIL_TIMEOUT": "600"}
-        manage(
-            env,
-            "shell",
-            "-c",
+        processes.shell(
             "from foundation.letters import outbox; from foundation.letters.writing import Written;"
-            "outbox.enqueue('hanging', 'note', 'ada@example.org', Written('A note', 'Bread.', ''))",
+            "outbox.enqueue('hanging', 'note', 'ada@example.org', Written('A note', 'Bread.', ''))"
         )
         with subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=env) as worker:
             try:
                 wait_for(lambda: server.connections, "the letter's connection")
-                manage(
-                    env,
-                    "shell",
-                    "-c",
+                processes.shell(
                     "from foundation.jobs import queue;"
-                    "queue.enqueue('periodic', 'beside', {'name': 'config.housekeeping.publish_what_is_due'})",
+                    "queue.enqueue('periodic', 'beside', {'name': 'config.housekeeping.publish_what_is_due'})"
                 )
                 state = "from foundation.jobs.models import Job; print(Job.objects.get(key='beside').state)"
-                wait_for(lambda: manage(env, "shell", "-c", state).stdout.split()[-1] == "done", "other work")
+                wait_for(lambda: processes.shell(state).split()[-1] == "done", "other work")
             finally:
                 server.over.set()
                 worker.kill()
