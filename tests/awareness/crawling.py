@@ -74,7 +74,7 @@ def crawl(*starts: str) -> Found:
         seen = Seen(answer.content.decode()) if html else None
         found[address] = (answer, seen)
         if answer.streaming:
-            answer.close()  # a file: that it is there is enough
+            list(answer.streaming_content)  # a file, which is closed at its end
         if seen:
             for link in seen.links:
                 full = urlsplit(urldefrag(urljoin(f"http://testserver{address}", link)).url)
