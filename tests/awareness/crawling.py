@@ -68,7 +68,7 @@ def crawl(*starts: str) -> Found:
             continue
         cache.clear()
         with CaptureQueriesContext(connection) as asked:
-            answer = Client().get(address)
+            answer: Any = Client().get(address)
         answer.queries = len(asked)  # a note of our own on it
         html = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code == 200
         seen = Seen(answer.content.decode()) if html else None
