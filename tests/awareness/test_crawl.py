@@ -2,102 +2,35 @@
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import html5lib
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
+from tests.awareness.crawling import crawl
+
 pytestmark = pytest.mark.django_db  # so that it comes before the tests that empty the database
-VOID_OF_OURS = ("/admin/", "/accounts/")  # for staff, behind a password
 MOST_QUERIES = 12
+ASKED = ("/", "/get-help/", "/get-help/card/", "/the-problem/", "/the-problem/what-is-human-trafficking/", "/articles/")
 FORMS = ("/give/", "/my/", "/pledge/", "/subscribe/", "/about/contact/")
 WITH_FORMS = tuple(language + address for language in ("", "/es") for address in FORMS)
-LOADING = {"img": "src", "script": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
-LOADING |= {"embed": "src", "object": "data", "track": "src", "input": "src", "image": "href", "use": "href"}
-
-
-class Seen(HTMLParser):
-    """Links, headings, anchors, pictures and title of a page."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.links, self.headings, self.ids, self.loaded, self.without_alt, self.title = [], [], set(), [], [], ""
-        self._in_title = False
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        have = dict(attrs)
-        if have.get("id"):
-            self.ids.add(have["id"])
-        if tag == "a" and have.get("href"):
-            self.links.append(have["href"])
-        if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-            self.headings.append(int(tag[1]))
-        if tag == "img" and "alt" not in have:
-            self.without_alt.append(have)
-        if tag in LOADING and have.get(LOADING[tag]):
-            self.loaded.append(have[LOADING[tag]])
-        if have.get("srcset"):
-            self.loaded += [part.split()[0] for part in have["srcset"].split(",")]
-        if have.get("poster"):
-            self.loaded.append(have["poster"])
-        if tag == "link" and have.get("rel") in ("stylesheet", "preload", "icon", "preconnect"):
-            self.loaded.append(have["href"])
-        self._in_title = tag == "title" and not self.title
-
-    def handle_data(self, data):
-        if self._in_title:
-            self.title += data
-            self._in_title = False
-
-
-def crawl(*starts):
-    """Every internal address that a link leads to from these: {address: (answer, Seen)}. How many queries an answer
-    took with nothing kept from before is its attribute `queries`; each visitor is a new one.
-    """
-    waiting, found = list(starts), {}
-    while waiting:
-        address = waiting.pop()
-        if address in found or address.startswith(VOID_OF_OURS):
-            continue
-        cache.clear()
-        with CaptureQueriesContext(connection) as asked:
-            answer = Client().get(address)
-        answer.queries = len(asked)  # type: ignore[attr-defined]  # a note of our own on it
-        html = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code == 200
-        seen = Seen(answer.content.decode()) if html else None
-        found[address] = (answer, seen)
-        if seen:
-            for link in seen.links:
-                full = urlsplit(urldefrag(urljoin(f"http://testserver{address}", link)).url)
-                if full.scheme in ("http", "https") and full.netloc == "testserver":
-                    waiting.append(full.path + (f"?{full.query}" if full.query else ""))
-    return found
-
-
-@pytest.fixture(scope="module")
-def site(loaded_once, django_db_blocker):
-    """The whole site, from the front page and every page of ours."""
-    with django_db_blocker.unblock():
-        pages = (urlsplit(page.full_url).path for page in Page.objects.live().filter(depth__gt=1))
-        return crawl("/", "/search/", *pages)
 
 
 @pytest.fixture
-def pages(site):
-    return {address: seen for address, (_, seen) in site.items() if seen}
+def pages(whole_site):
+    return {address: seen for address, (_, seen) in whole_site.items() if seen}
 
 
-def test_it_leads_every_link_to_a_page_that_is_there(site):
-    assert len(site) > 35
-    assert {address: answer.status_code for address, (answer, _) in site.items() if answer.status_code >= 400} == {}
+def test_it_leads_every_link_to_a_page_that_is_there(whole_site):
+    assert len(whole_site) > 35
+    assert {
+        address: answer.status_code for address, (answer, _) in whole_site.items() if answer.status_code >= 400
+    } == {}
 
 
 def test_it_leads_every_anchor_to_a_place_that_is_there(pages):
@@ -131,33 +64,33 @@ def test_it_gives_each_picture_words_and_loads_nothing_from_elsewhere(pages):
     } == set()
 
 
-def test_it_asks_the_database_at_most_twelve_times_for_any_page(site, pages, django_assert_max_num_queries):
-    asked = {address: site[address][0].queries for address in pages}
-    assert min(asked.values()) > 0
+def test_it_asks_the_database_at_most_twelve_times_for_any_page(whole_site, pages, django_assert_max_num_queries):
+    asked = {address: whole_site[address][0].queries for address in pages}
+    assert min(asked.values()) > 0 and {*ASKED, *(f"/es{address}" for address in ASKED)} <= set(asked)
     for address in [address for address, queries in asked.items() if queries > MOST_QUERIES]:
         cache.clear()
         with django_assert_max_num_queries(MOST_QUERIES, info=address):  # what the first one ever looked up stays
             Client().get(address)
 
 
-def test_it_gives_readers_no_cookie_and_no_token(site, pages):
-    answers = {address: site[address][0] for address in pages if not address.startswith(WITH_FORMS)}
+def test_it_gives_readers_no_cookie_and_no_token(whole_site, pages):
+    answers = {address: whole_site[address][0] for address in pages if not address.startswith(WITH_FORMS)}
     assert len(answers) > 80
     assert [address for address, answer in answers.items() if answer.cookies] == []
     assert [address for address, answer in answers.items() if b"csrfmiddlewaretoken" in answer.content] == []
 
 
-def test_it_writes_html_that_a_strict_reader_takes(site, pages):
+def test_it_writes_html_that_a_strict_reader_takes(whole_site, pages):
     wrong = {}
     for address in pages:
         try:
-            html5lib.HTMLParser(strict=True).parse(site[address][0].content)
+            html5lib.HTMLParser(strict=True).parse(whole_site[address][0].content)
         except html5lib.html5parser.ParseError as error:
             wrong[address] = str(error)
     assert wrong == {}
 
 
-def test_it_tells_visitors_nothing_of_what_staff_must_still_check(site, pages):
+def test_it_tells_visitors_nothing_of_what_staff_must_still_check(whole_site, pages):
     """No note for staff and no apology: those are a list in the panel."""
     bodies = [getattr(page, "body", ()) for page in Page.objects.live().specific()]
     notes = [block.value["text"] for body in bodies for block in body if block.block_type == "for_staff"]
@@ -166,7 +99,7 @@ def test_it_tells_visitors_nothing_of_what_staff_must_still_check(site, pages):
         r"For staff|Para el personal|sample text|text is a sample|not yet entered|not opened it ourselves"
     )
     for address in pages:
-        html = site[address][0].content.decode()
+        html = whole_site[address][0].content.decode()
         found = apology.search(html)
         assert found is None, (address, found)
         assert not [note for note in notes if note[:40] in html], address

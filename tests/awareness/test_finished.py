@@ -93,16 +93,14 @@ def test_it_answers_head_without_a_body(made):
     assert int(headers["Content-Length"]) > 1000
 
 
-@pytest.mark.parametrize("query", ["country=GB", "q=%00", "x" * 5000])
-def test_it_takes_no_notice_of_a_query(made, query):
-    assert ask("/get-help/", query=query)[2] == ask("/get-help/")[2]
+def test_it_takes_no_notice_of_a_query(made):
+    for query in ("country=GB", "q=%00", "x" * 5000):
+        assert ask("/get-help/", query=query)[2] == ask("/get-help/")[2], query
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/give/", "/get-help", "/../get-help/", "//get-help/", "/get-help/../x/", "/get,help/", "/é/", ""]
-)
-def test_it_passes_on_whatever_was_not_finished(made, address):
-    assert ask(address)[0] == "passed on"
+def test_it_passes_on_whatever_was_not_finished(made):
+    others = ["/", "/give/", "/get-help", "/../get-help/", "//get-help/", "/get-help/../x/", "/get,help/", "/é/", ""]
+    assert [address for address in others if ask(address)[0] != "passed on"] == []
 
 
 def test_it_passes_on_what_is_posted(made):

@@ -111,17 +111,18 @@ STARTERS = [model for name, model in TYPES.items()]
 
 
 @pytest.mark.parametrize("model", STARTERS, ids=lambda model: model.__name__)
-def test_it_compares_versions_of_every_type_and_shows_each(editor, model):
+def test_it_opens_every_type_for_editing_compares_its_versions_and_shows_each(editor, model):
     page = model.objects.first()
-    first = page.save_revision()
+    first = page.latest_revision
     page.title = "Another title"
     second = page.save_revision()
     compared = editor.get(f"/admin/pages/{page.pk}/revisions/compare/{first.pk}...{second.pk}/")
     assert compared.status_code == 200 and "Another" in compared.content.decode()
-    for revision in (first, second):
-        shown = editor.get(f"/admin/pages/{page.pk}/revisions/{revision.pk}/view/")
-        assert shown.status_code == 200
-    edited = editor.get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    for shown in (f"revisions/{first.pk}/view", f"revisions/{second.pk}/view", "view_draft"):
+        assert editor.get(f"/admin/pages/{page.pk}/{shown}/").status_code == 200, shown
+    answer = editor.get(f"/admin/pages/{page.pk}/edit/")
+    assert answer.status_code == 200
+    edited = answer.content.decode()
     assert 'data-side-panel="checks"' in edited and 'data-side-panel="preview"' in edited
 
 

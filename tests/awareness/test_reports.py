@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from awareness import found_links, link_check
+from awareness import found_links, link_check, visitor
 from awareness.found_links import FoundLink
 from awareness.models import ArticlePage, SectionPage
 from awareness.stream_bodies import ArticleBody
@@ -91,7 +91,9 @@ def wrong(page):
     return {link.target: link.why or link.status for link in FoundLink.objects.filter(page=page, state="broken")}
 
 
-def test_it_finds_nothing_broken_in_what_ships(loaded):
+def test_it_finds_nothing_broken_in_what_ships(loaded, whole_site, monkeypatch):
+    ask = visitor.answer
+    monkeypatch.setattr(visitor, "answer", lambda to: whole_site[to][0] if to in whole_site else ask(to))
     found_links.walk()
     assert FoundLink.objects.filter(state="good").count() > 50
     broken = FoundLink.objects.filter(state="broken").select_related("page")

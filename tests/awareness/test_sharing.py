@@ -164,11 +164,11 @@ def test_it_lets_no_title_end_the_block_of_data(loaded, client, read):
     assert "\u2028" not in script({"@type": "NGO", "name": "a\u2028b", "url": ENDING})
 
 
-def test_it_gives_each_page_words_and_a_picture_of_its_own_for_sharing(loaded, client, read):
-    pictures = set()
+def test_it_gives_each_page_words_and_a_picture_of_its_own_for_sharing(loaded, whole_site):
+    pictures, read = set(), whole_site.pages()
     for page in Page.objects.live().filter(depth__gt=1):
         path = page.get_url()
-        said = meta(read(path))
+        said = meta(read[path])
         assert said["og:title"] and said["og:description"] and said["og:image:alt"], path
         assert said["og:url"] == BASE + path
         pictures.add(said["og:image"])

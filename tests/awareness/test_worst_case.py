@@ -71,9 +71,8 @@ def fill_lists(image: int) -> None:
         row = {"title": f"Row {each}", "slug": f"row-{each}", "deck": "D"}
         for parent in (spanish(ArticleIndexPage), spanish(NewsroomPage)):
             page = ArticlePage(**row, body="[]", date=date(2026, 1, 1), author=authors[each % 2])
-            parent.add_child(instance=page)
             page.topics.set(topics)
-            page.save()
+            parent.add_child(instance=page)
         files = {"poster_id": image, "poster_alt": "A road", "video": film, "captions": captions}
         spanish(FilmIndexPage).add_child(instance=FilmPage(**row, minutes=9, **files))
         heard = {"number": each + 1, "minutes": 9, "audio": sound, "transcript": "T"}
@@ -82,11 +81,16 @@ def fill_lists(image: int) -> None:
 
 
 def asked(client, address: str) -> int:
-    """How often the second reader's page asks: the files of its pictures are there, and nothing is kept."""
-    assert client.get(address).status_code == 200, address
-    cache.clear()
-    with CaptureQueriesContext(connection) as questions:
-        client.get(address)
+    """How often a reader's page asks while nothing is kept. Whose first reader asked too often, since the files of its
+    pictures were made, is read by a second one.
+    """
+    questions: list[object] = [None] * (MOST + 1)
+    for _reader in range(2):
+        if len(questions) > MOST:
+            cache.clear()
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).status_code == 200, address
+            questions = list(captured)
     return len(questions)
 
 

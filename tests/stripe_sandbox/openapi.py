@@ -84,7 +84,9 @@ def _strict_document() -> dict[str, Any]:
 
 
 def _strict(schema: Any) -> Any:
-    """OpenAPI 3.0 in the words of JSON Schema: `nullable` becomes anyOf with null; unknown fields are refused."""
+    """OpenAPI 3.0 in the words of JSON Schema: `nullable` becomes one more type, or anyOf with null where the schema
+    names another; unknown fields are refused. Null stands first: it is soon seen whether a value is null.
+    """
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):
@@ -94,7 +96,11 @@ def _strict(schema: Any) -> Any:
         made.setdefault("additionalProperties", False)
     if isinstance(made.get("$ref"), str):
         made["$ref"] = f"stripe{made['$ref']}"
-    return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") is True else made
+    if schema.get("nullable") is not True:
+        return made
+    if isinstance(made.get("type"), str) and not set(made) & {"anyOf", "enum", "$ref"}:
+        return {**made, "type": ["null", made["type"]]}
+    return {"anyOf": [{"type": "null"}, made]}
 
 
 @cache

@@ -70,26 +70,38 @@ def _object(cls: type, thing: dict[str, Any], path: str) -> list[str]:
     for name, hint in known.items():
         where = f"{path}.{name}"
         if name not in thing:
-            if type(None) not in typing.get_args(hint) and where not in ABSENT:
+            if type(None) not in _shape(hint)[1] and where not in ABSENT:
                 faults.append(f"{where}: missing")
         else:
             faults += _value(hint, thing[name], where)
     return faults
 
 
-def _members(hint: Any) -> list[Any]:
-    if typing.get_origin(hint) in (Union, types.UnionType):
-        return [part for arg in typing.get_args(hint) for part in _members(arg)]
-    return [hint]
+@cache
+def _shape(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What a hint is of, and its arguments."""
+    return typing.get_origin(hint), typing.get_args(hint)
+
+
+@cache
+def _members(hint: Any) -> tuple[Any, ...]:
+    origin, args = _shape(hint)
+    return tuple(part for arg in args for part in _members(arg)) if origin in (Union, types.UnionType) else (hint,)
+
+
+@cache
+def _words(hint: Any) -> tuple[Any, ...]:
+    """The words of a closed enum that a hint allows."""
+    return tuple(word for part in _members(hint) if _shape(part)[0] is Literal for word in _shape(part)[1])
 
 
 def _value(hint: Any, value: Any, path: str) -> list[str]:
     members = _members(hint)
     if Any in members:
         return []
-    words = [word for part in members if typing.get_origin(part) is Literal for word in typing.get_args(part)]
+    words = _words(hint)
     if words and isinstance(value, str) and value not in words:
-        return [f"{path}: {value!r} is none of {words[:8]}"]
+        return [f"{path}: {value!r} is none of {[*words[:8]]}"]
     tries = [faults for part in members if (faults := _fits(part, value, path)) is not None]
     if not tries:
         return [f"{path}: {value!r} has the wrong type"]
@@ -98,7 +110,7 @@ def _value(hint: Any, value: Any, path: str) -> list[str]:
 
 def _fits(hint: Any, value: Any, path: str) -> list[str] | None:
     """Faults inside the value, or None when it is of another kind altogether."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    origin, args = _shape(hint)
     if hint is type(None):
         return [] if value is None else None
     if origin is Literal:

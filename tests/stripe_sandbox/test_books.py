@@ -1,11 +1,14 @@
 """Whatever happens, in whatever order: the books are in balance, and the events alone tell the whole story."""
 
 import random
+import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 import stripe
 
+from tests.stripe_sandbox.driver import Sandbox
 from tests.stripe_sandbox.shop import Shop
 
 pytestmark = pytest.mark.finding
@@ -58,12 +61,14 @@ def live(shop: Shop, dice: random.Random) -> None:
                 shop.advance(dice.choice([0.5, 2, 5, 32]))
 
 
-@pytest.fixture(params=[1, 2, 3])
-def lived(shop: Shop, request: pytest.FixtureRequest) -> Shop:
-    dice = random.Random(request.param)
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def lived(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Books in which much happened: lived once, and only read by the tests that judge them."""
+    shop, dice = Shop(sandbox, f"lived-{uuid.uuid4().hex[:12]}"), random.Random(request.param)
     for _ in range(40):
         live(shop, dice)
-    return shop
+    yield shop
+    assert shop.problems() == []
 
 
 def test_it_keeps_the_books_in_balance(lived: Shop) -> None:

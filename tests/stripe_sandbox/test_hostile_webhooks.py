@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import stripe
 
+from tests.ports import free_port
 from tests.stripe_sandbox.driver import Sandbox
 from tests.stripe_sandbox.receiver import Receiver
 from tests.stripe_sandbox.shop import Shop
@@ -99,4 +100,4 @@ def test_it_takes_faults_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", [{"faults": ["flood"]}, {"faults": ["slow,when=1"]}, {"webhooks": "drop=often"}])
 def test_it_does_not_start_with_faults_it_does_not_know(tmp_path: Path, order: dict) -> None:
     with pytest.raises(RuntimeError, match="This fault cannot be set"):
-        Sandbox.start(tmp_path, **order)
+        Sandbox.start(tmp_path, port=free_port(), **order)  # on a port that it chose it would be started twice
