@@ -13,7 +13,7 @@ from donations.letters.outcomes import Tell
 from donations.models import Currency, Gift, Plan, months
 from donations.monthly import plans
 from donations.stripe import concurrency, objects, reads, writes
-from donations.stripe.errors import StripeRefusedError
+from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.jobs import queue as jobs
 
 UNDO = timedelta(days=7)  # so long a stop can be undone
@@ -91,7 +91,10 @@ def end(plan: Plan) -> Plan:
 
 def refresh(plan: Plan, tell: Tell = audience.everybody) -> Plan:
     """Refresh the row: as Stripe has it now."""
-    return _change(plan, lambda: reads.subscription(plan.subscription_id), tell)
+    as_of = timezone.now()
+    _upsert(reads.subscription(plan.subscription_id), as_of, tell)
+    plan.refresh_from_db()
+    return plan
 
 
 def card_page(plan: Plan, back: str) -> str:
@@ -134,10 +137,19 @@ def _void_open_month(plan: Plan) -> Plan:
 def _change(plan: Plan, call: Callable[[], objects.Subscription], tell: Tell = audience.everybody) -> Plan:
     """Call Stripe, then upsert the row. On StripeIsDownError, StripeRefusedError, WrongSiteError nothing changes."""
     as_of = timezone.now()
-    subscription = call()
-    with transaction.atomic():
-        first = Gift.objects.select_for_update().get(reference=subscription.reference)
-        _row, outcomes = plans.upsert(subscription, first, as_of)
-        tell(outcomes)
+    row = _upsert(call(), as_of, tell)
+    if row.as_of != as_of:
+        # A fetch that began meanwhile is newer, yet it may not know what we changed. One that begins now does. Where
+        # Stripe does not answer, the event of our change comes later.
+        with suppress(StripeIsDownError, StripeRefusedError):
+            refresh(plan, tell)
     plan.refresh_from_db()
     return plan
+
+
+def _upsert(subscription: objects.Subscription, as_of: datetime, tell: Tell) -> Plan:
+    with transaction.atomic():
+        first = Gift.objects.select_for_update().get(reference=subscription.reference)
+        row, outcomes = plans.upsert(subscription, first, as_of)
+        tell(outcomes)
+    return row

@@ -396,6 +396,20 @@ def test_it_loses_no_pause_to_whoever_looks_at_the_same_moment(failing, till, cl
     assert Plan.objects.get().auto_paused_at and Letter.objects.filter(template="plan_held").count() == 1
 
 
+def test_it_shows_a_change_though_somebody_looked_just_before_stripe_made_it(plan, monkeypatch):
+    """A fetch that began after ours, and whose answer is older than our change."""
+    stop = writes.stop
+
+    def seen_before(*args, **words):
+        changes.refresh(Plan.objects.get())
+        return stop(*args, **words)
+
+    monkeypatch.setattr(writes, "stop", seen_before)
+    assert changes.stop(plan).cancel_at and Plan.objects.get().cancel_at
+    run_due()
+    assert Letter.objects.filter(template="plan_stopped").count() == 1
+
+
 @pytest.mark.both
 def test_it_writes_nothing_over_what_others_write_of_a_plan(plan, monkeypatch):
     """Two supporters are made one while a plan is written."""
