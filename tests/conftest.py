@@ -62,6 +62,8 @@ def _empty_guarded_tables() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if "running_site" in getattr(item, "fixturenames", ()):
+            item.add_marker("running_site")
         if _in_process(item) and (_commits(item) or str(item.path.relative_to(ROOT)) in ON_POSTGRES):
             item.add_marker("both")
     if connection.vendor != "postgresql":

@@ -155,24 +155,26 @@ class Lane:
 
 def lanes(postgres: str, args: list[str]) -> list[Lane]:
     """Together they run every test once, and on PostgreSQL what can differ there. The longest first."""
-    browser = Lane("Browser", ["-m", "browser and not long"])
-    processes = Lane("Processes", ["-m", "processes and not (browser or long)"])
-    others = Lane("SQLite", ["-m", f"not ({PROCESSES})"])
+    in_process, shared = f"not ({PROCESSES})", "(browser or running_site)"
+    site = Lane("Running site", ["-m", f"{shared} and not long"])
+    processes = Lane("Processes", ["-m", f"processes and not ({shared} or long)"])
+    others = Lane("SQLite", ["-m", in_process])
     on_postgres = Lane("PostgreSQL", ["-m", "(both or postgres) and not long"], postgres)
-    pages = Lane("Pages", ["-m", f"not ({PROCESSES})", PAGES])
-    offline_stripe = Lane("Offline Stripe", ["-m", f"not ({PROCESSES})", OFFLINE_STRIPE])
+    pages = Lane("Pages", ["-m", in_process, PAGES])
+    offline_stripe = Lane("Offline Stripe", ["-m", in_process, OFFLINE_STRIPE])
     if args:  # whoever asks for a part names it
-        return [browser, processes, others, *([on_postgres] if postgres else [])]
-    browser.select += naming("browser")
-    processes.select += naming("processes")
+        return [site, processes, others, *([on_postgres] if postgres else [])]
+    site.select += naming("mark.browser", "running_site")
+    processes.select += naming("mark.processes")
     others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES)]
     on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
-    return [processes, others, browser, *([on_postgres] if postgres else []), pages, offline_stripe]
+    return [processes, others, site, *([on_postgres] if postgres else []), pages, offline_stripe]
 
 
-def naming(marker: str) -> list[str]:
-    """The files in which that marker stands: a lane of few files need not read them all."""
-    return [str(path) for path in sorted(Path("tests").rglob("test_*.py")) if f"mark.{marker}" in path.read_text()]
+def naming(*words: str) -> list[str]:
+    """The files in which one of these stands: a lane of few files need not read them all."""
+    files = sorted(Path("tests").rglob("test_*.py"))
+    return [str(path) for path in files if any(word in path.read_text() for word in words)]
 
 
 def main(args: list[str]) -> int:
