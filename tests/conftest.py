@@ -61,10 +61,11 @@ def _empty_guarded_tables() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_postgres = {ROOT / path for path in ON_POSTGRES}
     for item in items:
         if "running_site" in getattr(item, "fixturenames", ()):
             item.add_marker("running_site")
-        if _in_process(item) and (_commits(item) or str(item.path.relative_to(ROOT)) in ON_POSTGRES):
+        if _in_process(item) and (_commits(item) or item.path in on_postgres):
             item.add_marker("both")
     if connection.vendor != "postgresql":
         alone = [item for item in items if item.get_closest_marker("postgres")]
