@@ -1,6 +1,6 @@
-"""Runs the whole gate: types, and the tests on every database there is, all at the same time. script/test starts it.
+"""Runs the whole gate: types, and the tests on every database there is, beside each other. script/test starts it.
 
-    python -m tests.gate [what pytest takes]      TEST_JOBS (7), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
+    python -m tests.gate [what pytest takes]      TEST_JOBS (4), TEST_POSTGRES_URL, REQUIRE_ALL, SECOND_LOOK
 
 REQUIRE_ALL=1: what would be skipped for want of Chromium or PostgreSQL fails instead. SECOND_LOOK=1, for .ci/run: up to
 three failed tests in all run once more, alone, in one process. What passes then is named FLAKY in the last lines, and
@@ -27,8 +27,7 @@ from tests.databases import templates
 PASSED, FAILED, NOTHING = 0, 1, 5  # pytest's exit codes; any other means that it could not do its work
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 PROCESSES = "browser or processes"
-OFFLINE_STRIPE = "tests/stripe_sandbox"
-PAGES = "tests/awareness"
+OFFLINE_STRIPE, PAGES, GIFTS = "tests/stripe_sandbox", "tests/awareness", "tests/donations"
 # What PostgreSQL can answer differently runs there as well: the tests in process of these and all with transactions of
 # their own, but not those marked `once`; and of the others those marked `both`. Pages, forms, roles, words and sums of
 # one gift do not ask which database there is.
@@ -160,15 +159,17 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
     processes = Lane("Processes", ["-m", f"processes and not ({shared} or long)"])
     others = Lane("SQLite", ["-m", in_process])
     on_postgres = Lane("PostgreSQL", ["-m", "(both or postgres) and not long"], postgres)
-    pages = Lane("Pages", ["-m", in_process, PAGES])
-    offline_stripe = Lane("Offline Stripe", ["-m", in_process, OFFLINE_STRIPE])
+    gifts, pages, offline_stripe = (
+        Lane(name, ["-m", in_process, path])
+        for name, path in (("Gifts", GIFTS), ("Pages", PAGES), ("Offline Stripe", OFFLINE_STRIPE))
+    )
     if args:  # whoever asks for a part names it
         return [site, processes, others, *([on_postgres] if postgres else [])]
     site.select += naming("mark.browser", "running_site")
     processes.select += naming("mark.processes")
-    others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES)]
+    others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES, GIFTS)]
     on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
-    return [processes, others, site, *([on_postgres] if postgres else []), pages, offline_stripe]
+    return [processes, gifts, site, *([on_postgres] if postgres else []), others, pages, offline_stripe]
 
 
 def naming(*words: str) -> list[str]:
@@ -204,7 +205,7 @@ def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) 
     over = threading.Event()
     pulse = threading.Thread(target=tell_progress, args=(lanes, over), daemon=True)
     pulse.start()
-    with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "7"))) as pool:
+    with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "4"))) as pool:
         if types:
             pool.submit(lambda: wrong_types.append(check_types()))
         for work in [pool.submit(lane.run, args) for lane in lanes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate import OFFLINE_STRIPE, ON_POSTGRES, PAGES, Lane, gate
+from tests.gate import GIFTS, OFFLINE_STRIPE, ON_POSTGRES, PAGES, Lane, gate
 from tests.running import ROOT
 
 pytestmark = pytest.mark.processes  # pytest's own, for suites of a few lines
@@ -127,7 +127,7 @@ def test_it_ends_a_test_that_hangs_and_says_where_it_stood(suite: Path, options:
 
 
 def test_it_names_nothing_that_is_not_there() -> None:
-    assert [path for path in (OFFLINE_STRIPE, PAGES, *ON_POSTGRES) if not (ROOT / path).exists()] == []
+    assert [path for path in (OFFLINE_STRIPE, PAGES, GIFTS, *ON_POSTGRES) if not (ROOT / path).exists()] == []
 
 
 def test_it_gives_every_test_a_limit_that_only_a_hanging_one_meets(request: pytest.FixtureRequest) -> None:
