@@ -32,12 +32,14 @@ def test_it_carries_a_name_as_typed(donor, till, name):
     assert "\n" not in letter.subject and name not in letter.subject
 
 
+@pytest.mark.both
 def test_it_takes_the_name_on_the_card_when_none_was_given(donor, till):
     donor.pay(donor.give("once", "25"), name="Grace Hopper")
     till.tell()
     assert Gift.objects.get().name == Receipt.objects.get().name == "Grace Hopper"
 
 
+@pytest.mark.both
 def test_it_turns_no_text_around(donor):
     donor.give("once", "25", name="Ada\u202egnp.exe\r\nBcc: x")
     assert Gift.objects.get().name == "Adagnp.exe Bcc: x"
@@ -48,6 +50,7 @@ def test_it_refuses_an_advertisement_for_a_name(donor):
     assert not Gift.objects.exists()
 
 
+@pytest.mark.both
 def test_it_refuses_a_name_that_is_too_long(donor):
     assert donor.give("once", "25", name="x" * 201).status_code == 200
     assert not Gift.objects.exists()
