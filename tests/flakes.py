@@ -38,7 +38,7 @@ def main() -> int:
         url = postgres()
         mine = lanes(url, args)
         with templates(url), busy_loops(2 if busy else 0):
-            gate(mine, args, second=False)
+            gate(mine, second=False)
         for lane in mine:
             broken = [] if lane.ended_well else [f"pytest itself ended with {lane.code}"]
             failures.update(f"{test} on {lane.name} (--seed {seed})" for test in [*lane.failed(), *broken])

@@ -7,6 +7,7 @@ three failed tests in all run once more, alone, in one process. What passes then
 mending it is the first work of the next change. A test marked `finding` gets no second look. docs/testing.md says more.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -119,11 +120,11 @@ class Lane:
         """Whether pytest did its work, whatever it found."""
         return self.code in (PASSED, FAILED, NOTHING)
 
-    def run(self, args: list[str]) -> None:
+    def run(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         with self.output.open("w") as file:
-            command = self.command("-v", f"--junitxml={self.results}", *self.select, *args)
+            command = self.command("-v", f"--junitxml={self.results}", *self.select)
             done = subprocess.run(command, cwd=self.root, env=self.env, stdout=file, stderr=subprocess.STDOUT)
         self.code = done.returncode
         said = self.output.read_text(errors="replace").splitlines()
@@ -153,7 +154,12 @@ class Lane:
 
 
 def lanes(postgres: str, args: list[str]) -> list[Lane]:
-    """Together they run every test once, and on PostgreSQL what can differ there. The longest first."""
+    """Together they run every test once, and on PostgreSQL what can differ there. The longest first. `-m` among the
+    arguments narrows each of them; by any other a part is named, which is not divided by folder.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-m")
+    narrower, part = parser.parse_known_args(args)
     in_process, shared = f"not ({PROCESSES})", "(browser or running_site)"
     site = Lane("Running site", ["-m", f"{shared} and not long"])
     processes = Lane("Processes", ["-m", f"processes and not ({shared} or long)"])
@@ -163,13 +169,19 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
         Lane(name, ["-m", in_process, path])
         for name, path in (("Gifts", GIFTS), ("Pages", PAGES), ("Offline Stripe", OFFLINE_STRIPE))
     )
-    if args:  # whoever asks for a part names it
-        return [site, processes, others, *([on_postgres] if postgres else [])]
-    site.select += naming("mark.browser", "running_site")
-    processes.select += naming("mark.processes")
-    others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES, GIFTS)]
-    on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
-    return [processes, gifts, site, *([on_postgres] if postgres else []), others, pages, offline_stripe]
+    made = [processes, gifts, site, on_postgres, others, pages, offline_stripe]
+    if part:
+        made = [site, processes, others, on_postgres]
+    else:
+        site.select += naming("mark.browser", "running_site")
+        processes.select += naming("mark.processes")
+        others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES, GIFTS)]
+        on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
+    for lane in made:
+        lane.select += part
+        if narrower.m:
+            lane.select[1] += f" and ({narrower.m})"
+    return [lane for lane in made if postgres or lane is not on_postgres]
 
 
 def naming(*words: str) -> list[str]:
@@ -191,7 +203,7 @@ def main(args: list[str]) -> int:
         say("\n".join(f"This run requires what is not here: {what}" for what in skipped))
         return FAILED
     with templates(url):
-        code = gate(lanes(url, args), args, second=bool(os.environ.get("SECOND_LOOK")), types=not args)
+        code = gate(lanes(url, args), second=bool(os.environ.get("SECOND_LOOK")), types=not args)
     minutes = (time.monotonic() - began) / 60
     say(f"{minutes:.1f} minutes" + (f": more than {LONG}, which keeps everybody waiting" if minutes > LONG else ""))
     for what in skipped:
@@ -199,7 +211,7 @@ def main(args: list[str]) -> int:
     return code
 
 
-def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) -> int:
+def gate(lanes: list[Lane], second: bool, types: bool = False) -> int:
     """All lanes, whatever fails; then the second look, if there is one. Says what failed; returns the exit code."""
     wrong_types = []
     over = threading.Event()
@@ -208,7 +220,7 @@ def gate(lanes: list[Lane], args: list[str], second: bool, types: bool = False) 
     with ThreadPoolExecutor(int(os.environ.get("TEST_JOBS", "4"))) as pool:
         if types:
             pool.submit(lambda: wrong_types.append(check_types()))
-        for work in [pool.submit(lane.run, args) for lane in lanes]:
+        for work in [pool.submit(lane.run) for lane in lanes]:
             work.result()
     over.set()
     pulse.join()

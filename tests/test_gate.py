@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate import GIFTS, OFFLINE_STRIPE, ON_POSTGRES, PAGES, Lane, gate
+from tests.gate import GIFTS, OFFLINE_STRIPE, ON_POSTGRES, PAGES, Lane, gate, lanes
 from tests.running import ROOT
 
 pytestmark = pytest.mark.processes  # pytest's own, for suites of a few lines
@@ -42,8 +42,8 @@ def write(suite: Path, **tests: str) -> None:
 
 
 def run(suite: Path, second: bool = True) -> int:
-    two = [Lane("One", [], root=suite), Lane("Other", [], url="other", root=suite)]
-    return gate(two, ["test_some.py"], second=second)
+    two = [Lane("One", ["test_some.py"], root=suite), Lane("Other", ["test_some.py"], url="other", root=suite)]
+    return gate(two, second=second)
 
 
 def test_it_passes_when_all_pass_and_says_so_of_both(suite: Path, capfd: pytest.CaptureFixture) -> None:
@@ -124,6 +124,14 @@ def test_it_ends_a_test_that_hangs_and_says_where_it_stood(suite: Path, options:
     command = [sys.executable, "-m", "pytest", *limit, *options]
     done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and "Timeout" in done.stdout and "where_it_stood" in done.stdout
+
+
+def test_it_narrows_every_lane_by_marks_and_divides_no_part_that_is_named() -> None:
+    whole = lanes("", ["-m", "not browser"])
+    assert len(whole) == len(lanes("", [])) == len(lanes("postgres://", [])) - 1
+    assert all(lane.select[0] == "-m" and lane.select[1].endswith(" and (not browser)") for lane in whole)
+    part = lanes("", ["tests/pledges", "-k", "crowd"])
+    assert {tuple(lane.select[2:]) for lane in part} == {("tests/pledges", "-k", "crowd")}
 
 
 def test_it_names_nothing_that_is_not_there() -> None:
