@@ -1,6 +1,7 @@
 """Test money of the rehearsal that docs/stripe.md asks for stands in the books of the live site, and counts nowhere."""
 
 import re
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -113,7 +114,8 @@ def left_open(settings):
     Reconciliation.objects.create(applied=True, started_at=now, finished_at=now, place=failed)
     StripeTrouble.objects.create(what="product prod_1", first_at=now, last_at=now)
     lost = {"kind": "dispute", "status": "lost", "opened_at": now}
-    Dispute.objects.create(stripe_object="dp_1", gift=given.gift(livemode=False), **lost, **test)
+    gift = given.gift(livemode=False, paid_at=now - timedelta(days=2))
+    Dispute.objects.create(stripe_object="dp_1", gift=gift, **lost, **test)
 
 
 def shown() -> dict[str, int]:
