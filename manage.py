@@ -9,6 +9,8 @@ try:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+
+    from config.call_stack import roomy
 except ModuleNotFoundError:
     made = Path(__file__).with_name(".venv") / "bin" / "python"
     there = f"{made} manage.py" if made.exists() else "script/server once: it makes .venv"
@@ -23,7 +25,7 @@ def main() -> None:
         raise SystemExit(str(error)) from None
     except OSError as error:
         raise SystemExit(f"DATA_DIR cannot be used: {error.strerror}: {error.filename}") from None
-    execute_from_command_line(sys.argv)
+    roomy(execute_from_command_line)(sys.argv)
 
 
 if __name__ == "__main__":

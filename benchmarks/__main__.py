@@ -27,8 +27,9 @@ PARTS = {
     "lists": "staff's list and its CSV at many rows, against a bare cursor",
     "papers": "receipts as PDF, against an empty page by typst",
     "start": "the start of a program, against bare Django's",
+    "calls": "the giving page with room for its calls, against the same without",
 }
-WITHOUT_DATABASE = {"help", "papers", "start"}  # once is enough
+WITHOUT_DATABASE = {"help", "papers", "start", "calls"}  # once is enough
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 STOPS = (signal.SIGINT, signal.SIGTERM)
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")  # environment passed on: no site's settings
@@ -92,6 +93,7 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
         if database:
             env["DATABASE_URL"] = database
         copy_template(Path(folder))  # a run of the tests made one
+        (Path(folder) / "static").mkdir(exist_ok=True)
         numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows), str(wish.paid)]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.one", *numbers, *names],

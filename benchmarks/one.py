@@ -9,7 +9,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - the settings come first
 
-from benchmarks import applying, ground, intake, lists, papers, reading, starting  # noqa: E402
+from benchmarks import applying, calling, ground, intake, lists, papers, reading, starting  # noqa: E402
 from benchmarks.measure import MeasureError, Row, compare, table  # noqa: E402
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "lists": lists.many,
     "papers": papers.receipts,
     "start": starting.start,
+    "calls": calling.room,
 }
 
 

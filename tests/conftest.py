@@ -11,11 +11,13 @@ from contextlib import nullcontext
 
 import hypothesis
 import pytest
+from _pytest import main
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 
+from config.call_stack import roomy
 from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
@@ -92,6 +94,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> object:
+    """The same loop as pytest's own, from the bottom of a stack with room."""
+    return roomy(main.pytest_runtestloop)(session)
 
 
 def _order(item: pytest.Item) -> tuple[bool, bool, float]:
