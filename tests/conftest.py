@@ -15,6 +15,7 @@ from _pytest import main
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 
 from config.call_stack import roomy
@@ -43,7 +44,8 @@ def pytest_configure() -> None:
 
 def _empty_guarded_tables() -> None:
     """Django empties the test database after a test with transactions of its own: there, and nowhere in the site, the
-    triggers that keep the ledger from being emptied are lifted for that moment.
+    triggers that keep the ledger from being emptied are lifted for that moment. On PostgreSQL, rows are deleted where
+    there are some: TRUNCATE gives each of 120 tables new files, for which a busy disk takes a second or two.
     """
     from django.db.backends.base.operations import BaseDatabaseOperations  # noqa: PLC0415 - once Django is set up
 
@@ -55,11 +57,19 @@ def _empty_guarded_tables() -> None:
         using = self.connection.alias
         triggers.remove(using)
         try:
-            flush(self, sql_list)
+            flush(self, _deletes(self.connection) if self.connection.vendor == "postgresql" else sql_list)
         finally:
             triggers.install(using)
 
     BaseDatabaseOperations.execute_sql_flush = lifted  # type: ignore[method-assign]
+
+
+def _deletes(database: BaseDatabaseWrapper) -> list[str]:
+    names = database.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = map(database.ops.quote_name, names)
+    with database.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{it}' WHERE EXISTS (SELECT FROM {it})" for it in tables))
+        return [f"DELETE FROM {table}" for (table,) in cursor.fetchall()]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
