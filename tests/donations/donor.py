@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from donations.giving import browser_cookie, starter
 from donations.models import Currency
@@ -57,6 +58,14 @@ class Till:
 
     def advance(self, seconds: int) -> None:
         self.sandbox.advance(seconds, self.tenant)
+
+    def advance_to_noon(self) -> int:
+        """Payouts leave at midnight (UTC) and are complete an hour later: no story may end between the two. Returns the
+        seconds, of whole hours.
+        """
+        seconds = (12 - timezone.now().hour) % 24 * 3600
+        self.advance(seconds)
+        return seconds
 
     def refund(self, payment_intent: str, **facts) -> dict:
         """Somebody gives money back in Stripe's dashboard."""

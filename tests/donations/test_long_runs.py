@@ -40,6 +40,7 @@ def years(donor, till, clock) -> int:
         donor.paid("once", str(25 + number), email=f"a{number}@donor.example")
         till.advance(3 * 86400)
         clock.shift(timedelta(days=3))
+    clock.shift(timedelta(seconds=till.advance_to_noon()))
     queue.enqueue("periodic", f"{HOURLY}first", {"name": NAME})
     return 4
 

@@ -44,6 +44,7 @@ def _story(donor, till) -> None:
     till.sandbox.fee(250, till.tenant)
     till.sandbox.adjustment(-75, till.tenant)
     till.advance(34 * DAY)
+    till.advance_to_noon()
 
 
 def everything() -> dict:
