@@ -1,4 +1,4 @@
-"""Room for deep calls: a fifth of the time of the giving page (docs/performance.md).
+"""Room for deep calls: a seventh of the time of the giving page (docs/performance.md).
 
 CPython 3.11 and later keep the frames of calls in pieces of 16 KB, and give a piece back to the system at the moment at
 which the calls leave it. Where the border of two of them runs through a template's loop, each call across it costs two
