@@ -3,12 +3,11 @@
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from donations.giving import browser_cookie, form_cookie
+from foundation.access import path_cookies
 from foundation.organisation.models import LEAVE_URL, Organisation
 from supporters import visits
 
@@ -28,8 +27,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     answer["Referrer-Policy"] = "no-referrer"
     answer.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Lax")
     for name, page in OF_FORMS:
-        for path in _paths(page):
-            _expire(answer, name, path)
+        path_cookies.expire(answer, name, page)
     return answer
 
 
@@ -38,19 +36,3 @@ def _elsewhere() -> str:
         return Organisation.load().leave_url or LEAVE_URL
     except DatabaseError:
         return LEAVE_URL
-
-
-def _paths(page: str) -> list[str]:
-    """The path in each language."""
-    found = []
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found.append(reverse(page))
-    return found
-
-
-def _expire(answer: HttpResponse, name: str, path: str) -> None:
-    """Append a Set-Cookie header for each path: a Django response holds one cookie of each name."""
-    scratch = HttpResponse()
-    scratch.delete_cookie(name, path=path, samesite="Lax")
-    answer.cookies[f"{name} {path}"] = scratch.cookies[name]

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from donations.giving.gifts import new_attempt
 from donations.models import Gift
+from foundation.access import path_cookies
 
 NAME = "gift"
 SALT = "donations.browser_cookie"
@@ -30,27 +30,34 @@ def attempt(request: HttpRequest) -> str:
 
 def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
     """Store the form's id in the cookie, so that the next tab of this browser fills the same form."""
-    if attempt != _read(request).get("form"):
-        _write(response, attempt, references(request))
+    kept = _read(request)
+    if attempt != kept.get("form"):
+        _write(response, {**kept, "form": attempt, "gifts": references(request)})
 
 
-def remember(response: HttpResponse, request: HttpRequest, gift: Gift) -> None:
-    """Store the gift's reference in the cookie."""
+def remember(response: HttpResponse, request: HttpRequest, gift: Gift, link: str = "") -> None:
+    """Store the gift's reference in the cookie, and what the link to its form had asked for."""
     known = [reference for reference in references(request) if reference != gift.reference]
-    _write(response, gift.attempt, [gift.reference, *known][:MOST])
+    _write(response, {"form": gift.attempt, "gifts": [gift.reference, *known][:MOST], "link": link})
 
 
-def _write(response: HttpResponse, attempt: str, known: list[str]) -> None:
-    """Set the cookie: signed, HttpOnly, sent back on giving pages only."""
-    response.set_cookie(
+def _write(response: HttpResponse, kept: dict[str, Any]) -> None:
+    """Set the cookie: signed, HttpOnly, sent back on giving pages only, whatever their language."""
+    path_cookies.write(
+        response,
         NAME,
-        signing.dumps({"form": attempt, "gifts": known}, salt=SALT),
+        "donations:give",
+        signing.dumps(kept, salt=SALT),
         max_age=LIFE,
-        path=reverse("donations:give"),
         secure=settings.HTTPS,
         httponly=True,
         samesite="Lax",
     )
+
+
+def link(request: HttpRequest, gift: Gift) -> str | None:
+    """Return what the link asked for whose form this gift was begun with; None where only the server knows the gift."""
+    return str(_read(request).get("link", "")) if references(request)[:1] == [gift.reference] else None
 
 
 def references(request: HttpRequest) -> list[str]:

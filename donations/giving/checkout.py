@@ -45,15 +45,15 @@ def start(gift: Gift) -> str:
             raise
 
 
-def is_given(gift: Gift) -> bool:
-    """Whether Stripe has the payment, though our books may not have it yet. False too when Stripe does not answer."""
-    if not gift.session_id or not gift.session_expires_at:
-        return False
+def is_given(gift: Gift) -> bool | None:
+    """Whether Stripe has the payment, though our books may not have it yet. None when Stripe does not answer."""
+    if not gift.session_id:
+        return None if gift.session_attempt else False  # the answer with its id may have been lost
     try:
-        with concurrency.visit(gift.reference, concurrency.BRIEF):
+        with concurrency.brief_visit(gift.reference):
             return reads.checkout_session(gift.session_id).status == "complete"
     except (StripeIsDownError, StripeRefusedError):
-        return False
+        return None
 
 
 def _open(gift: Gift) -> str:

@@ -1,16 +1,19 @@
 """Initial values of the giving form: from the page, the link's query string, or a gift left at Stripe."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from donations import money
-from donations.giving import appeals, browser_cookie, checkout, form_cookie
+from donations.giving import appeals, browser_cookie, checkout
 from donations.giving.appeals import Appeal
 from donations.giving.forms import OTHER
-from donations.models import Currency, Dedication, Gift
+from donations.models import Currency, Dedication, Fund, Gift
 from donations.models.gifts import Frequency
+
+LINK = ("frequency", "amount", "currency", "fund")  # what a link to the form may ask for
 
 
 def currency(appeal: Appeal, code: str) -> Currency | None:
@@ -27,11 +30,19 @@ def second_rungs(currency: Currency) -> dict[str, str]:
     return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
 
 
+def link(query: QueryDict) -> str:
+    """Return that part of a query string which the form reads, in one order: "?frequency=once&amount=25", or ""."""
+    asked = {name: query[name][: money.LONGEST] for name in LINK if query.get(name)}
+    return f"?{urlencode(asked)}" if asked else ""
+
+
 def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
-    """Initial values from a link's query string: ?frequency= and ?amount=. Whatever is not clear in it is as on a bare
-    page: once, so that amounts stand in the first view.
+    """Initial values from a link's query string: ?frequency=, ?amount= and ?fund=. Whatever is not clear in it is as on
+    a bare page: once, so that amounts stand in the first view.
     """
     chosen = second_rungs(currency)
+    fund = query.get("fund", "")
+    chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "")
     frequency = query.get("frequency", "")
     chosen["frequency"] = frequency if frequency in Frequency.values else Frequency.ONCE.value
     try:
@@ -60,10 +71,13 @@ def left_at_stripe(request: HttpRequest) -> Gift | None:
 
 
 def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
-    """Return the gift that this browser began on this page a moment ago: it came back by Back, or reloads."""
+    """Return the gift that this browser began on this page a moment ago: it came back by Back, or reloads. Not where
+    another link led here: what that asks for counts.
+    """
     gift = browser_cookie.begun(request)
-    asked = set(request.GET) - {form_cookie.AGAIN}
-    if gift is None or asked or appeals.page_of(gift) != appeal.path:
+    if gift is None or appeals.page_of(gift) != appeal.path:
+        return None
+    if browser_cookie.link(request, gift) not in (None, link(request.GET)):
         return None
     return gift if gift.created_at > timezone.now() - checkout.SESSION_LIFE else None
 

@@ -34,7 +34,7 @@ class Typed(NamedTuple):
 
 def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | None = None) -> HttpResponse | None:
     """Return the redirect (303) with the cookie. None for browsers with scripts, for more than a cookie holds, and
-    where a card number was typed, which no cookie keeps: they get the page as the response.
+    where a card number was typed, which no cookie keeps: they get the page as the response. `path` may have a query.
     """
     if PLAIN not in request.POST or form.with_cards:
         return None
@@ -42,7 +42,7 @@ def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | No
     kept = signing.dumps([typed, refused], salt=SALT, compress=True)
     if len(kept) > LARGEST:
         return None
-    answer = HttpResponseRedirect(f"{path}?{AGAIN}")
+    answer = HttpResponseRedirect(f"{path}{'&' if '?' in path else '?'}{AGAIN}")
     answer.status_code = 303
     answer.set_cookie(
         NAME, kept, max_age=LIFE, path=reverse("donations:give"), secure=settings.HTTPS, httponly=True, samesite="Lax"

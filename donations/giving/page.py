@@ -30,7 +30,7 @@ from donations.giving.appeals import Appeal
 from donations.giving.form_cookie import Refused
 from donations.giving.forms import GiveForm
 from donations.letters import dedications
-from donations.models import Currency, Gift
+from donations.models import Campaign, Currency, Gift
 from donations.models.gifts import Frequency
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
@@ -48,7 +48,10 @@ log = logging.getLogger(__name__)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def give(request: HttpRequest) -> HttpResponse:
-    """View of the giving page."""
+    """View of the giving page; a link that names a campaign leads on to that one's own page."""
+    named = Campaign.objects.named(request.GET.get("campaign", "")) if request.method != "POST" else None
+    if named:
+        return redirect(named.get_absolute_url() + choices.link(request.GET))
     return answer(request, appeals.everything())
 
 
@@ -82,16 +85,18 @@ def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
         return render(request, "donations/closed.html", status=503)
     back = choices.left_at_stripe(request)
     before = back or choices.left_half_way(request, appeal)
-    if before:
+    paid = checkout.is_given(before) if before else None
+    given = before if paid else browser_cookie.given(request)
+    if before and not paid:
         currency = choices.currency(appeal, before.currency) or currency
-    chosen = choices.of(before, currency) if before else choices.linked(request.GET, currency)
-    given = browser_cookie.given(request)
+        chosen = {**choices.of(before, currency), "opened": antispam.stamp(asked=True)}
+    else:
+        chosen = choices.linked(request.GET, currency)
+        chosen["attempt"] = gifts.new_attempt() if paid else browser_cookie.attempt(request)
     chosen["told"] = given.reference if given else ""
-    if before:
-        chosen["opened"] = antispam.stamp(asked=True)
-    chosen.setdefault("attempt", browser_cookie.attempt(request))
     form = GiveForm(initial=chosen, currency=currency, fund=appeal.fund)
-    answer = _page(request, appeal, form, nothing_charged=back is not None, before=before, given=given)
+    unpaid = back is not None and paid is False
+    answer = _page(request, appeal, form, nothing_charged=unpaid, before=None if paid else before, given=given)
     browser_cookie.hold(answer, request, chosen["attempt"])
     return answer
 
@@ -102,7 +107,7 @@ def _post(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     if form is None:
         return cast(HttpResponse, shown)
     if shown:
-        return form_cookie.aside(request, appeal.path, form) or shown
+        return form_cookie.aside(request, _action(request, appeal), form) or shown
     return _begin(request, appeal, form, form.gift_request(appeal))
 
 
@@ -148,7 +153,7 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, gift_request: g
     except challenge_policy.ProofRequiredError as doubt:
         if doubt.reason:
             breaker.trip(doubt.reason)
-        return step_up.challenge_page(request, gift_request.attempt, appeal.path)
+        return step_up.challenge_page(request, gift_request.attempt, _action(request, appeal))
     except gifts.TooOftenError:
         words = _("Many gifts were begun from your connection. Please wait ten minutes and send this again.")
         return _refuse(request, appeal, form, Refused(words), 429, gifts.WAIT)
@@ -163,7 +168,7 @@ def _refuse(
 ) -> HttpResponse:
     """Show the form again, though nothing in it need be wrong; as the response itself with Retry-After (seconds)."""
     form.add_error(why.field, why.words)
-    answer = form_cookie.aside(request, appeal.path, form, why)
+    answer = form_cookie.aside(request, _action(request, appeal), form, why)
     if answer is None:
         answer = _page(request, appeal, form, status=status)
         if seconds:
@@ -207,7 +212,7 @@ def _lead_to_stripe(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: 
         answer = redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:
         return _not_led(request, appeal, form, gift, error)
-    browser_cookie.remember(answer, request, gift)
+    browser_cookie.remember(answer, request, gift, choices.link(request.GET))
     form_cookie.forget(answer)
     return answer
 
@@ -226,6 +231,11 @@ def _not_led(request: HttpRequest, appeal: Appeal, form: GiveForm, gift: Gift, e
     return _refuse(request, appeal, form, why, 503, 60)
 
 
+def _action(request: HttpRequest, appeal: Appeal) -> str:
+    """Where the form is sent: with what its link asked for, so that the same link finds it again."""
+    return appeal.path + choices.link(request.GET)
+
+
 def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 200, **more: Any) -> HttpResponse:
     """Render the form. `more` is what has just happened: a gift left half way or given before, a card to preview; and
     the fragment at which the page `lands` where that is not the beginning of the form.
@@ -237,6 +247,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         **appeal.about,
         **more,
         "appeal": appeal,
+        "action": _action(request, appeal),
         "form": form,
         "currency": currency,
         "currencies": [] if appeal.currency else Currency.objects.shown(),

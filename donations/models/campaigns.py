@@ -43,6 +43,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Campaigns that staff have published, whether or not they take gifts now."""
         return self.filter(live=True)
 
+    def named(self, slug: str) -> "Campaign | None":
+        """The campaign at that address, if staff have published it. Takes what a visitor sent as it came."""
+        return self.shown().filter(slug=slug).first() if "\0" not in slug else None
+
     def with_totals(self) -> "CampaignQuerySet":
         """Annotate `raised_sum` and `matched_sum` (minor units of the campaign's currency), for lists."""
         gift: Any = self.model.gifts.rel.related_model

@@ -1,7 +1,10 @@
 """Funds: what a gift can be designated for; a few that staff name. No fund means: where it is needed most."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from staff.columns import column
 
 MOST_OFFERED = 3  # with "where it is needed most" four: with more to choose from, fewer people finish
 
@@ -29,3 +32,8 @@ class Fund(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @column(_("link to the form"))
+    def link(self) -> str:
+        """Of the giving form with this fund chosen, for letters and pages."""
+        return f"{reverse('donations:give')}?fund={self.pk}"

@@ -36,4 +36,4 @@ class FundViewSet(NeverDeleted, EditedViewSet):
     form = FundForm
     icon = "folder-open-inverse"
     menu_label = _("Funds")
-    list_display = ["name", "shown", "position"]
+    list_display = ["name", "shown", "position", "link"]

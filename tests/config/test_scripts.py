@@ -193,11 +193,15 @@ def users(clone: Path, data: Path, database: dict[str, str]) -> str:
     return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True, check=True).stdout.split()[-1]
 
 
+def two_ports() -> dict[str, str]:
+    """The site's, and its offline Stripe's: by itself that takes the next one, which somebody else may have."""
+    return {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+
+
 def refused(clone: Path, **changes: str) -> str:
-    """Run script/server where it cannot start; return what it said."""
-    done = subprocess.run(
-        ["script/server"], cwd=clone, env=environment(**changes), capture_output=True, text=True, timeout=300
-    )
+    """Run script/server where it cannot start, on ports that nobody has unless one is named; return what it said."""
+    env = environment(**two_ports() | changes)
+    done = subprocess.run(["script/server"], cwd=clone, env=env, capture_output=True, text=True, timeout=300)
     said = done.stdout + done.stderr
     assert done.returncode != 0, said
     assert TRACE not in said, said
@@ -209,7 +213,7 @@ def test_it_says_that_a_port_is_taken(furnished: Path, tmp_path: Path) -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        said = refused(furnished, PORT=str(port), SANDBOX_PORT=str(free_port()), DATA_DIR=str(tmp_path))
+        said = refused(furnished, PORT=str(port), DATA_DIR=str(tmp_path))
     assert f"Port {port} is taken" in said
 
 
@@ -258,7 +262,7 @@ def test_it_stops_with_a_sentence_and_makes_again_what_was_left_half_made(tmp_pa
 
 
 def test_it_stops_at_once_while_the_database_is_prepared(furnished: Path, tmp_path: Path) -> None:
-    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    ports = two_ports()
     server = Server(furnished, environment(DATA_DIR=str(tmp_path / "data"), **ports))
     wait_for(lambda: "Preparing the database" in server.said())
     assert server.press_ctrl_c() == 0
@@ -295,7 +299,7 @@ def test_it_says_that_its_data_are_of_another_version(furnished: Path, tmp_path:
         ]
         old.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-01')", names)
         old.commit()
-    said = refused(furnished, PORT=str(free_port()), DATA_DIR=str(tmp_path))
+    said = refused(furnished, DATA_DIR=str(tmp_path))
     assert f"The data at {tmp_path} were made by another version of Road Out" in said
     assert "it does not know donations.0002_of_before, doors.0001_initial. Keep them" in said
     assert len([line for line in said.splitlines() if "another version" in line]) == 1
@@ -303,7 +307,7 @@ def test_it_says_that_its_data_are_of_another_version(furnished: Path, tmp_path:
 
 def test_it_says_that_its_data_cannot_be_written(furnished: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    said = refused(furnished, PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    said = refused(furnished, DATA_DIR=str(tmp_path / "file" / "data"))
     assert "DATA_DIR" in said and str(tmp_path / "file") in said
 
 
@@ -320,7 +324,7 @@ def test_it_says_that_there_is_no_network_and_installs_what_is_pinned_where_ther
     nowhere = "http://127.0.0.1:9/"
     dead = {"PIP_INDEX_URL": nowhere, "UV_INDEX_URL": nowhere, "UV_DEFAULT_INDEX": nowhere, "PIP_FIND_LINKS": ""}
     caches = {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
-    said = refused(alone, PORT=str(free_port()), **dead, **caches)
+    said = refused(alone, **dead, **caches)
     assert "Check the network" in said
 
     def set_up() -> list[str]:
@@ -349,5 +353,5 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_it_says_that_the_disk_is_full(furnished: Path, full_disk: Path) -> None:
-    said = refused(furnished, PORT=str(free_port()), SANDBOX_PORT=str(free_port()), DATA_DIR=str(full_disk))
+    said = refused(furnished, DATA_DIR=str(full_disk))
     assert "no space left" in said

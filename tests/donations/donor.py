@@ -132,7 +132,7 @@ class Donor:
         all that these tests do. test_give_page.py compares the two.
         """
         request, answer = HttpRequest(), HttpResponse()
-        request.COOKIES = {name: cookie.value for name, cookie in self.client.cookies.items()}
+        request.COOKIES = {cookie.key: cookie.value for cookie in self.client.cookies.values()}
         attempt, given = browser_cookie.attempt(request), browser_cookie.given(request)
         browser_cookie.hold(answer, request, attempt)
         self.client.cookies.update(answer.cookies)

@@ -59,7 +59,7 @@ def test_it_makes_one_gift_and_one_page_of_twenty_clicks_at_once(donor, till):
 @pytest.mark.django_db(transaction=True)
 def test_it_makes_one_gift_of_tabs_sent_at_the_same_instant(donor, till):
     wishes = [donor.wish() for _ in range(6)]
-    cookies = {name: each.value for name, each in donor.client.cookies.items()}
+    cookies = {each.key: each.value for each in donor.client.cookies.values()}
 
     def send(number: int) -> str:
         tab = Client()

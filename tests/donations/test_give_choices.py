@@ -20,6 +20,7 @@ from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from supporters import consent
 from supporters.models import ConsentEvent, SubscriptionRequest
+from tests.donations.appeal import make
 from tests.donations.donor import SECOND, Donor
 from tests.staff.users import signed_in
 
@@ -113,11 +114,75 @@ def test_it_keeps_what_was_chosen_when_the_page_is_loaded_again(donor):
     assert 'value="42.50"' not in words(donor.client.get("/give/?frequency=monthly"))
 
 
+def test_it_keeps_what_was_chosen_behind_the_link_that_led_to_the_form(donor):
+    """With the address as it stood: other links ask for something else, and that counts."""
+    page = donor.client.get("/give/?frequency=monthly&utm_source=letter")
+    action = re.findall(r'<form id="give"[^>]* action="([^"#]*)', words(page))[0]
+    assert action == "/give/?frequency=monthly"
+    donor.client.post(action, donor.wish("once", "42.50"))
+    again = words(donor.client.get("/give/?utm_source=letter&frequency=monthly"))
+    assert "You began this gift" in again and 'value="42.50"' in again
+    for other in ("/give/", "/give/?frequency=once", "/give/?frequency=monthly&amount=15"):
+        assert "You began this gift" not in words(donor.client.get(other))
+
+
+def test_it_marks_the_fund_that_a_link_names_while_it_is_offered(donor):
+    fund = Fund.objects.create(name="Street outreach")
+    assert f'<option value="{fund.pk}" selected>' in words(donor.client.get(f"/give/?fund={fund.pk}"))
+    for unclear in (f"{fund.pk + 1}", "x", "%00", "١"):
+        page = donor.client.get(f"/give/?fund={unclear}")
+        assert page.status_code == 200 and " selected>where it is needed most" in words(page)
+    Fund.objects.update(shown=False)
+    assert donor.client.get(f"/give/?fund={fund.pk}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/give/", "/es/give/"])
+def test_it_leads_a_link_that_names_a_campaign_to_its_page(donor, path):
+    make()
+    link = donor.client.get(f"{path}?campaign=house&frequency=monthly&amount=60&utm_source=letter")
+    assert (link.status_code, link["Location"]) == (302, f"{path}house/?frequency=monthly&amount=60")
+    page = words(donor.client.get(link["Location"]))
+    assert 'name="frequency" value="monthly" id="id_frequency_0" required checked' in page
+
+
+@pytest.mark.parametrize("slug", ["", "boat", "%00", "../admin", "hoüse"])
+def test_it_shows_the_giving_page_for_a_campaign_that_it_does_not_know(donor, slug):
+    make(live=False, slug="boat")
+    assert donor.client.get(f"/give/?campaign={slug}").status_code == 200
+
+
+def test_it_makes_one_gift_of_one_wish_in_two_languages(donor):
+    wish = donor.wish()
+    assert donor.send(wish)["Location"] == donor.send({**wish, **donor.form("/es/give/")})["Location"]
+    assert Gift.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ["/give/", "/give/?back={reference}"])
+def test_it_thanks_who_has_paid_before_our_books_know(donor, till, address):
+    """And says neither that the gift was only begun nor that it was not paid."""
+    attempt = donor.wish()["attempt"]
+    donor.paid("once", "25")
+    gift = Gift.objects.get()
+    page = donor.client.get(address.format(reference=gift.reference))
+    assert "You gave $25" in words(page) and not page.context["form"].initial.get("email")
+    assert "without paying" not in words(page) and "You began" not in words(page)
+    assert page.context["form"].initial["attempt"] not in (attempt, "")
+
+
+def test_it_says_only_what_it_knows_of_the_payment_while_stripe_is_silent(donor, till):
+    donor.give("once", "25")
+    back = f"/give/?back={Gift.objects.get().reference}"
+    assert "Nothing was charged" in words(donor.client.get(back))
+    till.fault("unavailable")
+    page = words(donor.client.get(back))
+    assert "Nothing was charged" not in page and "You began this gift" in page
+
+
 def test_it_keeps_what_was_chosen_when_our_answer_was_lost_on_the_way(donor):
     """The browser has the cookie of the form it filled, and none of the gift that it began."""
     wish = donor.wish("once", "42.50", name="Ada")
     deaf = Client()
-    deaf.cookies.load({name: each.value for name, each in donor.client.cookies.items()})
+    deaf.cookies.load({each.key: each.value for each in donor.client.cookies.values()})
     led = deaf.post("/give/", wish)["Location"]
     page = words(donor.client.get("/give/"))
     assert "You began this gift" in page and 'value="42.50"' in page and 'value="Ada"' in page
