@@ -3,16 +3,19 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.core import mail
 
-from donations.giving import gifts
+from donations.giving import gifts, offline
+from donations.letters import papers, statements, year_end
 from donations.models import Gift, Receipt
 from foundation.letters.models import Letter
 from supporters.models import Supporter
 from tests.answers import streamed
 from tests.donations.test_books import gift
+from tests.donations.test_offline import entry
 from tests.donations.test_offline_panel import ENTER, typed
 from tests.drawing import reading
 from tests.narrowing import not_none
@@ -107,3 +110,45 @@ def test_it_shows_staff_both_names_finds_both_and_exports_both(charity):
     file = b"".join(streamed(staff.get("/admin/gift/?export=csv"))).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert {(row["Name"], row["Company"]) for row in rows} == {("Ada King", FIRM), ("Grace Hopper", "")}
+
+
+# The statement of a year
+
+
+def given_by(*companies: str) -> Supporter:
+    """One person's cheques of 10, 20, 30 … dollars, each for one of these; their own where it is empty."""
+    for number, company in enumerate(companies, start=1):
+        offline.record(
+            entry(f"form-{number}", amount=number * 1000, company=company, received_on=date(2026, number, 1))
+        )
+    return Supporter.objects.get()
+
+
+def test_it_states_what_a_company_gave_apart_from_what_the_person_did(charity):
+    ada = given_by("", FIRM, "", FIRM)
+    found = statements.of(ada.pk, 2026)
+    assert (found.name, found.givers) == ("Ada King", ["Ada King", FIRM])
+    assert [(part.giver, part.totals) for part in found.parts] == [("Ada King", ["$40.00 USD"]), (FIRM, ["$60.00 USD"])]
+    words = reading.text(papers.statement(found).content)
+    for part in (f"Ada King, {FIRM}", "Ada King to The Road Out Inc.", f"{FIRM} to The Road Out Inc."):
+        assert reading.squeezed(part) in words
+    head, *rows = csv.reader(io.StringIO(papers.statement_csv(found)))
+    assert head[-1] == "received from" and [row[-1] for row in rows] == ["Ada King", "Ada King", FIRM, FIRM]
+
+
+def test_it_says_in_the_letter_of_a_year_whose_each_gift_and_sum_is(charity):
+    given_by("", FIRM)
+    year_end.write(2026)
+    text = Letter.objects.get(template="statement").text
+    assert "Dear Ada King," in text and f"Total: $10.00 USD (Ada King), $20.00 USD ({FIRM})" in text
+    assert f"-000002 ({FIRM})" in text and "Received by: The Road Out Inc.\n" in text
+
+
+def test_it_states_a_year_in_which_only_a_company_gave_in_its_name(charity):
+    found = statements.of(given_by(FIRM, FIRM).pk, 2026)
+    assert (found.name, found.givers) == ("Ada King", [FIRM])
+    words = reading.text(papers.statement(found).content)
+    assert words.count(reading.squeezed(FIRM)) == 1 and "AdaKing" not in words
+    year_end.write(2026)
+    text = Letter.objects.get(template="statement").text
+    assert "Dear Ada King," in text and "Total: $30.00 USD\n" in text
