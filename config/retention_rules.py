@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 RULES = (
     Rule("unconfirmed", _("A signature that nobody confirmed by the letter: all that was typed"), pledging.forget),
     Rule("unconfirmed", _("A request for letters that nobody confirmed: the address"), subscribing.forget),
-    Rule("unpaid", _("A gift that was begun and never came: name, address and dedication"), privacy.unpaid),
+    Rule("unpaid", _("A gift that was begun and never came: name, company, address and dedication"), privacy.unpaid),
     Rule(
         "letters",
         _(

@@ -31,6 +31,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
                 "sum": money.exact(gift.total, gift.currency),
                 "status": gift.status,
                 "name": gift.name,
+                "company": gift.company,
                 "email": gift.email,
                 "begun": gift.created_at,
                 "paid": gift.paid_at,
@@ -82,7 +83,7 @@ def erase(supporter: Supporter) -> set[str]:
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
     known |= words(ids)
-    Gift.objects.filter(pk__in=ids).update(email="", name="", supporter=supporter)
+    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", supporter=supporter)
     return known
 
 
@@ -137,12 +138,12 @@ def old_events(dry: bool = False) -> int:
 
 
 def unpaid(dry: bool = False) -> int:
-    """Retention: blank name and address of gifts that were never paid. The row stays: Stripe may name it yet."""
+    """Retention: blank names and address of gifts that were never paid. The row stays: Stripe may name it yet."""
     begun = Gift.objects.unfinished().filter(plan=None, supporter=None, created_at__lt=retention_periods.end("unpaid"))
-    ids = list(begun.exclude(name="", email="").values_list("pk", flat=True))
+    ids = list(begun.exclude(name="", company="", email="").values_list("pk", flat=True))
     if not dry:
         words(ids)
-        Gift.objects.filter(pk__in=ids).update(name="", email="")
+        Gift.objects.filter(pk__in=ids).update(name="", company="", email="")
     return len(ids)
 
 

@@ -59,7 +59,7 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Rece
         label=f"{series}-{year}-{number:06d}",
         gift=gift,
         replaces=replaces,
-        name=gift.name,
+        name=gift.giver(),
         day=organisation.day_of(gift.paid_at),
         frequency=gift.frequency,
         currency=gift.currency,

@@ -91,6 +91,7 @@ def of(gift: Gift, currency: Currency) -> dict[str, Any]:
         "cover_fee": gift.fee_cover > 0,
         "email": gift.email,
         "name": gift.name,
+        "company": gift.company,
         "name_public": gift.name_public,
         "fund": gift.fund_id,
         "attempt": gift.attempt,

@@ -57,6 +57,16 @@ class GiveForm(DedicationFields, GuardedForm):
         max_length=names.LONGEST,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
+    company = forms.CharField(
+        label=gettext_lazy("Company name"),
+        help_text=gettext_lazy(
+            "The receipt is made out to the company. Where we thank donors by name, we thank the company."
+        ),
+        required=False,
+        max_length=names.LONGEST,
+        # Not "organization": what a browser fills in unasked would make a person's gift their employer's.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
     name_public = forms.BooleanField(
         required=False,
         label=gettext_lazy("My name may be shown with this gift"),
@@ -109,6 +119,9 @@ class GiveForm(DedicationFields, GuardedForm):
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"], sites=True)
 
+    def clean_company(self) -> str:
+        return names.clean(self.cleaned_data["company"], sites=True)
+
     def clean_attempt(self) -> str:
         attempt = str(self.cleaned_data["attempt"])
         return attempt if ATTEMPT.fullmatch(attempt) else new_attempt()
@@ -130,6 +143,7 @@ class GiveForm(DedicationFields, GuardedForm):
             fee_cover=currency.fee_cover(amount) if cleaned.get("cover_fee") else 0,
             email=cleaned["email"],
             name=cleaned["name"],
+            company=cleaned["company"],
             fund=appeal.fund or cleaned.get("fund"),
             name_public=cleaned["name_public"],
             tribute=self.tribute_written(),

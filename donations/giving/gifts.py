@@ -44,6 +44,7 @@ class GiftRequest:
     fee_cover: int
     email: str
     name: str
+    company: str = ""
     fund: Fund | None = None
     campaign: Campaign | None = None
     name_public: bool = False
@@ -53,7 +54,7 @@ class GiftRequest:
     def key(self) -> str:
         """Idempotency key: the form with its values. The same form again is the same gift, a changed one another."""
         parts = [self.attempt, self.frequency, self.currency, str(self.amount), str(self.fee_cover)]
-        parts += [self.email, self.name, str(self.fund.pk) if self.fund else "", str(self.name_public)]
+        parts += [self.email, self.name, self.company, str(self.fund.pk) if self.fund else "", str(self.name_public)]
         parts += [repr(self.tribute)]
         parts += [str(self.campaign.pk)] if self.campaign else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -91,6 +92,7 @@ def begin(
             "total": gift_request.amount + gift_request.fee_cover,
             "email": gift_request.email,
             "name": gift_request.name,
+            "company": gift_request.company,
             "name_public": gift_request.name_public,
             "fund": gift_request.fund,
             "language": get_language() or settings.LANGUAGE_CODE,

@@ -33,6 +33,7 @@ class Entry:
     currency: str = NO_CURRENCY
     description: str = ""
     name: str = ""
+    company: str = ""
     email: str = ""
 
 
@@ -93,6 +94,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "total": entry.amount,
         "email": entry.email,
         "name": entry.name,
+        "company": entry.company,
         "supporter": get_or_create_supporter(entry.email, entry.name) if entry.email else None,
         "status": Gift.Status.PAID,
         "paid_at": noon,

@@ -61,10 +61,10 @@ def statement(found: statements.Statement) -> pdf.Drawn:
         {
             **_house(found.parts[0].entity if found.parts else Organisation.load().name, found.demo),
             "title": _("Statement %(year)s") % {"year": found.year},
-            "deck": found.name,
+            "deck": ", ".join(found.givers),
             "number": str(found.year),
             "lines": [],
-            "tables": [_table(part) for part in found.parts],
+            "tables": [_table(part, found.giver_beside(part)) for part in found.parts],
             "sentences": [],
             "check_words": "",
             "check": "",
@@ -78,12 +78,11 @@ def statement_csv(found: statements.Statement) -> str:
     """Return the same rows as CSV: sums in plain digits, and text that no spreadsheet takes for a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        [_("date"), _("receipt"), _("received by"), _("amount"), _("currency"), _("given"), _("description")]
-    )
+    head = [_("date"), _("receipt"), _("received by"), _("amount"), _("currency"), _("given"), _("description")]
+    writer.writerow([*head, _("received from")])
     for part in found.parts:
         for row in part.rows:
-            cells = [row.receipt, part.entity, row.plain, row.currency, row.how, row.description]
+            cells = [row.receipt, part.entity, row.plain, row.currency, row.how, row.description, part.giver]
             writer.writerow([row.day.isoformat(), *map(inert, cells)])
     return out.getvalue()
 
@@ -151,10 +150,13 @@ def _american(zone: ZoneInfo) -> bool:
     return zone.key.startswith(("America/", "US/", "Canada/"))
 
 
-def _table(part: statements.Part) -> dict[str, Any]:
-    """One legal entity's gifts. Dates do not break, what was given does."""
+def _table(part: statements.Part, giver: str) -> dict[str, Any]:
+    """One part, headed with its `giver` too where it is given one. Dates do not break, what was given does."""
+    heading = part.entity + (f", {part.registration_number}" if part.registration_number else "")
+    if giver:
+        heading = _("%(giver)s to %(entity)s") % {"giver": giver, "entity": heading}
     return {
-        "heading": part.entity + (f", {part.registration_number}" if part.registration_number else ""),
+        "heading": heading,
         "head": [_("Date"), _("Receipt"), _("Given"), _("Amount")],
         "widths": ["auto", "auto", "rest", "auto"],
         "numbers": [3],

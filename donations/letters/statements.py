@@ -42,9 +42,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Part:
-    """What one legal entity received, with the sentences that cover all of it."""
+    """What one legal entity received from one giver, with the sentences that cover all of it."""
 
     entity: str
+    giver: str
     registration_number: str
     sentences: list[str]
     rows: list[Row]
@@ -53,23 +54,36 @@ class Part:
 
 @dataclass(frozen=True)
 class Statement:
-    """The yearly statement of one supporter."""
+    """The yearly statement of one supporter, whose name is `name`; what companies gave through them stands in parts of
+    its own (D-145).
+    """
 
     year: int
     name: str
     demo: bool
     parts: list[Part] = field(default_factory=list)
 
+    @property
+    def givers(self) -> list[str]:
+        """Whom its receipts name: the supporter, companies, or both."""
+        return list(dict.fromkeys(part.giver for part in self.parts if part.giver))
+
+    def giver_beside(self, part: Part) -> str:
+        """The giver of one part, to tell it from the others; empty where all came from one."""
+        return part.giver if len(self.givers) > 1 else ""
+
 
 def of(supporter: int, year: int) -> Statement:
     """Return the statement of a supporter (by id) for a year. It has no parts when nothing was given or kept."""
     found = _receipts(year).filter(gift__supporter=supporter).select_related("gift").order_by("day", "id")
     documents = list(found)
-    parts: dict[str, list[Receipt]] = defaultdict(list)
+    parts: dict[tuple[str, str], list[Receipt]] = defaultdict(list)
     for document in documents:
-        parts[document.series].append(document)
-    name = documents[-1].name if documents else ""
-    return Statement(year, name, mode.no_money_moves(), [_part(series, parts[series]) for series in parts])
+        parts[document.series, document.gift.company].append(document)
+    own = [document for document in documents if not document.gift.company] or documents
+    name = own[-1].gift.name if own else ""
+    stated = [_part(series, company or name, some) for (series, company), some in parts.items()]
+    return Statement(year, name, mode.no_money_moves(), stated)
 
 
 def receivers(year: int) -> QuerySet[Supporter]:
@@ -96,7 +110,7 @@ def _receipts(year: int) -> QuerySet[Receipt]:
     return found
 
 
-def _part(series: str, documents: list[Receipt]) -> Part:
+def _part(series: str, giver: str, documents: list[Receipt]) -> Part:
     """Name and registration as they stand now, or, of an entity that we were before, as on its last receipt."""
     organisation = Organisation.load()
     source: Any = documents[-1]
@@ -109,7 +123,7 @@ def _part(series: str, documents: list[Receipt]) -> Part:
     in_kind = note if any(document.is_in_kind for document in documents) else ""
     sentences = [text for text in (goods, in_kind, tax) if text]
     rows = [_row(document) for document in documents]
-    return Part(entity, source.registration_number, sentences, rows, _totals(documents))
+    return Part(entity, giver, source.registration_number, sentences, rows, _totals(documents))
 
 
 def _row(document: Receipt) -> Row:

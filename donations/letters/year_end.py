@@ -104,13 +104,13 @@ def _write(supporter: Supporter, year: int) -> None:
         found = statements.of(supporter.pk, year)
         if not found.parts:
             return  # given back since we counted
-        rows = [(row.day_text, row.words) for part in found.parts for row in part.rows]
+        rows = [(row.day_text, row.words + _giver(found, part)) for part in found.parts for row in part.rows]
         context = {
             "name": found.name or supporter.name,
             "year": str(year),
-            "total": ", ".join(total for part in found.parts for total in part.totals),
+            "total": ", ".join(total + _giver(found, part) for part in found.parts for total in part.totals),
             "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
-            "received_by": ", ".join(_issuer(part) for part in found.parts),
+            "received_by": ", ".join(dict.fromkeys(_issuer(part) for part in found.parts)),
             "facts": rows,
         }
         document = f"statement:{year}:{supporter.pk}"
@@ -124,6 +124,11 @@ def address_now(letter: Letter, **_kwargs: Any) -> str:
     kind, _colon, rest = letter.document.partition(":")
     reader = Supporter.objects.filter(pk=rest.rpartition(":")[2]) if kind == "statement" else Supporter.objects.none()
     return "".join(reader.values_list("email", flat=True))
+
+
+def _giver(found: statements.Statement, part: statements.Part) -> str:
+    giver = found.giver_beside(part)
+    return f" ({giver})" if giver else ""
 
 
 def _issuer(part: statements.Part) -> str:

@@ -211,6 +211,7 @@ class Gift(OfSomeMoney):
     total = models.PositiveBigIntegerField()
     email = models.EmailField(max_length=254)  # empty where staff entered a gift of somebody without one
     name = models.CharField(max_length=200, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True, default="")  # if the gift is a business's
     name_public = models.BooleanField(_("name may be shown"), default=False)
     fund = models.ForeignKey(Fund, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="gifts")
@@ -246,6 +247,11 @@ class Gift(OfSomeMoney):
 
     def __str__(self) -> str:
         return self.reference
+
+    @column(_("name"), sorted_by="name")
+    def giver(self) -> str:
+        """Whom its receipt names, and whom we thank where donors are named: the company, else the person."""
+        return self.company or self.name
 
     @property
     def is_monthly(self) -> bool:

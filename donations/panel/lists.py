@@ -39,7 +39,7 @@ class GiftViewSet(MoneyViewSet):
     menu_label = _("Gifts")
     list_display = [
         "reference",
-        "name",
+        "giver",
         "email",
         "total_text",
         "returned_text",
@@ -57,10 +57,10 @@ class GiftViewSet(MoneyViewSet):
         "created_at": ["date"],
         "paid_at": ["date"],
     }
-    search_fields = ["reference", "name", "email", "payment_intent_id", "session_id", "invoice_id"]
+    search_fields = ["reference", "name", "company", "email", "payment_intent_id", "session_id", "invoice_id"]
     inspect_view_fields = [
         *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
-        *["real_fee_text", "name", "name_public", "email"],
+        *["real_fee_text", "name", "company", "name_public", "email"],
         *[
             "fund",
             "dedication_text",
@@ -76,7 +76,7 @@ class GiftViewSet(MoneyViewSet):
         ],
     ]
     list_export = [
-        *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "email"],
+        *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "company", "email"],
         *["created_at", "paid_at", "payment_intent_id", "livemode", "total_minor"],
     ]
     related = [

@@ -49,7 +49,13 @@ class OfflineForm(NoCardNumbers, forms.Form):
         help_text=gettext_lazy("In words, as: forty folding chairs, used. No value: only the giver states it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    name = forms.CharField(label=gettext_lazy("Name of the giver"), max_length=200)
+    name = forms.CharField(label=gettext_lazy("Name of the giver"), required=False, max_length=names.LONGEST)
+    company = forms.CharField(
+        label=gettext_lazy("Company, if the gift is a business’s"),
+        required=False,
+        max_length=names.LONGEST,
+        help_text=gettext_lazy("The receipt is made out to it. The name above is then who we know there, if anybody."),
+    )
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         required=False,
@@ -62,12 +68,17 @@ class OfflineForm(NoCardNumbers, forms.Form):
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"], sites=True)
 
+    def clean_company(self) -> str:
+        return names.clean(self.cleaned_data["company"], sites=True)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("attempt", uuid.uuid4())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if cleaned.get("name") == cleaned.get("company") == "":
+            self.add_error("name", _("Please write who gave it: a person, a company, or both."))
         day = cleaned.get("received_on")
         if day and day > Organisation.load().today():
             self.add_error("received_on", _("This day is still to come."))
@@ -115,6 +126,7 @@ class OfflineForm(NoCardNumbers, forms.Form):
             currency=typed["code"],
             description=typed["description"],
             name=typed["name"],
+            company=typed["company"],
             email=typed["email"],
         )
 

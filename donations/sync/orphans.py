@@ -37,7 +37,8 @@ def rebuild(reference: str, named: dict[str, str], anywhere: bool = False) -> st
     if not fields["email"] or not fields["total"]:
         raise UnknownOrphanError(f"The Checkout Session of the gift {reference} names no address or no sum.")
     made = _create_once(reference, parse.moment(session["created"]), fields)
-    return f"The gift {reference} was made anew from Stripe, without fund, campaign and dedication." if made else ""
+    note = f"The gift {reference} was made anew from Stripe, without fund, campaign, company and dedication."
+    return note if made else ""
 
 
 def keep_plan(subscription: objects.Subscription, as_of: datetime, tell: Tell) -> str:

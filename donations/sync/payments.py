@@ -183,6 +183,7 @@ def _gift_of(payment: Payment, first: Gift) -> Gift:
         total=payment.charge.amount,
         email=first.email,
         name=first.name,
+        company=first.company,
         name_public=first.name_public,
         fund=first.fund,
         language=first.supporter.language if first.supporter else first.language,

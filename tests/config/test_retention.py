@@ -35,7 +35,7 @@ def typed() -> Signature:
     text = pledge.texts.create(version=1, text="Words.")
     pledging.sign(text, email=NOBODY, name="Nobody", country="", age=16, letters_wording="", page="/pledge/")
     subscribing.mail_confirmation(NOBODY, "Letters, please.")
-    gift_request = gifts.GiftRequest(gifts.new_attempt(), "once", "USD", 2500, 0, NOBODY, "Nobody")
+    gift_request = gifts.GiftRequest(gifts.new_attempt(), "once", "USD", 2500, 0, NOBODY, "Nobody", "Nobody Ltd")
     gifts.begin(gift_request, "192.0.2.1", vouched=True)
     tokens.make("a purpose", "a subject", timedelta(days=1))
     Message.objects.create(reason="General", name="Nobody", email=NOBODY, text="Hello", last_word_at=timezone.now())
@@ -62,7 +62,7 @@ def test_it_knows_nothing_after_three_weeks_of_an_address_that_somebody_typed(ty
     assert set(Letter.objects.values_list("to", "subject", "text", "html")) == {("", "", "", "")}
     assert Letter.objects.count() == 2  # the rows stay, so that none is written twice
     gift = Gift.objects.get()
-    assert (gift.email, gift.name, gift.total) == ("", "", 2500)
+    assert (gift.email, gift.name, gift.company, gift.total) == ("", "", "", 2500)
     assert not Opening.objects.exists() and not CardTry.objects.exists()
 
 

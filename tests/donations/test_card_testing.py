@@ -129,14 +129,14 @@ def test_it_opens_once_for_a_crowd(charity):
 
 def test_it_goes_on_after_a_proof_of_work_with_all_that_was_typed(stranger, tripped):
     donor = stranger()
-    asked = donor.give("once", "42.50", email="new@donor.example", name="Zoë & Co")
+    asked = donor.give("once", "42.50", email="new@donor.example", name="Zoë", company="Zoë & Co")
     assert asked.status_code == 403 and not Gift.objects.exists()
     titles = re.findall(r"<(?:title|h1)>([^<]+)", asked.content.decode())
     assert len(titles) == 2 and titles[0].startswith(titles[1])  # a reader of the tab finds the page that it names
     answer = donor.send({**again(asked), "proof": proof_of_work.solve(challenge(asked))})
     assert answer.status_code == 303 and "/c/pay/" in answer["Location"]
     gift = Gift.objects.get()
-    assert (gift.amount, gift.email, gift.name) == (4250, "new@donor.example", "Zoë & Co")
+    assert (gift.amount, gift.email, gift.name, gift.company) == (4250, "new@donor.example", "Zoë", "Zoë & Co")
     assert Breaker.objects.get().asked == Breaker.objects.get().proved == 1
 
 

@@ -243,14 +243,15 @@ def test_it_shows_the_form_again_with_all_that_was_typed(donor):
 
 def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(donor):
     """So that Back from Stripe finds a page. Neither the address nor a script sees what was typed."""
-    sent = donor.give("once", "25", email="", name="Kept Name", tribute="", plain="1")
+    sent = donor.give("once", "25", email="", name="Kept Name", company="Kept Ltd", tribute="", plain="1")
     assert (sent.status_code, sent["Location"]) == (303, "/give/?again")
     cookie = sent.cookies["typed"]
     assert cookie["httponly"] and cookie["path"] == "/give/" and cookie["max-age"] == 600
     for _ in range(2):  # a reload finds it again
         page = donor.client.get("/give/?again")
         assert page.status_code == 200 and "#id_email" in errors(page) and not Gift.objects.exists()
-        assert 'value="Kept Name"' in page.content.decode() and 'value="25"' in page.content.decode()
+        for kept in ("Kept Name", "Kept Ltd", "25"):
+            assert f'value="{kept}"' in page.content.decode()
     begun = donor.give("once", "25", email="ada@donor.example", name="Kept Name", plain="1")
     assert "/c/pay/" in begun["Location"] and begun.cookies["typed"]["max-age"] == 0
     back = donor.client.get("/give/?again")

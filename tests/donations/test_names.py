@@ -59,7 +59,9 @@ def test_it_refuses_a_name_that_is_too_long(donor):
 CARDS = ["4242 4242 4242 4242", "4242-4242-4242-4242", "４２４２４２４２４２４２４２４２", "4242424242424242 12/34"]
 
 
-@pytest.mark.parametrize("field", ["name", "email", "other", "tribute_name", "card_to", "card_from", "card_message"])
+@pytest.mark.parametrize(
+    "field", ["name", "company", "email", "other", "tribute_name", "card_to", "card_from", "card_message"]
+)
 def test_it_refuses_the_number_of_a_card_in_every_field_and_keeps_nothing(donor, field):
     for card in CARDS:
         typed = f"{card}@example.org" if field in ("email", "card_to") else card

@@ -224,4 +224,4 @@ def test_it_writes_a_table_that_no_spreadsheet_runs(registered):
     found = statements.of(get_or_create_supporter("ada@donor.example").pk, 2026)
     head, money, kind = csv.reader(io.StringIO(papers.statement_csv(found)))
     assert money[0] == "2026-03-01" and money[3:5] == ["1234.56", "USD"]
-    assert kind[3:5] == ["", ""] and kind[6] == '\'=HYPERLINK("x")' and len(head) == 7
+    assert kind[3:5] == ["", ""] and kind[6] == '\'=HYPERLINK("x")' and len(head) == 8

@@ -92,6 +92,7 @@ def _become_known(donor: Donor, till: Till) -> None:  # noqa: F811
     assert client.get("/admin/").status_code == 200
 
 
+FIRM = "Quintessential Engines Ltd"
 HONOREE, FRIEND = "Grandmother Ottoline", "ottoline@friend.example"
 
 
@@ -104,7 +105,7 @@ def generous(known) -> Supporter:
     )
     Message.objects.create(reason="other", name=NAME, email=EMAIL, text=f"This is {NAME}.")
     day = timezone.now().date()
-    cheque = offline.Entry("form-1", Method.CHEQUE, day, 12_500, "USD", name=NAME, email=EMAIL)
+    cheque = offline.Entry("form-1", Method.CHEQUE, day, 12_500, "USD", name=NAME, company=FIRM, email=EMAIL)
     chairs = offline.Entry("form-2", Method.IN_KIND, day, description="Chairs", name=NAME, email=EMAIL)
     assert {offline.record(entry).supporter for entry in (cheque, chairs)} == {known}
     return known
@@ -115,10 +116,11 @@ def test_it_tells_and_forgets_dedications_messages_and_what_came_without_stripe(
     assert told["awareness"][0]["text"] == f"This is {NAME}."
     (dedication,) = [gift["dedication"] for gift in told["donations"]["gifts"] if gift["dedication"]]
     assert dedication["name"] == HONOREE and dedication["card to"] == FRIEND and dedication["message"]
+    assert [gift["company"] for gift in told["donations"]["gifts"]].count(FIRM) == 1
     assert len(told["donations"]["gifts"]) == 5
     assert where(HONOREE, FRIEND)
     privacy_registry.erase(ended(generous))
-    assert where(NAME, EMAIL) == KEPT and where(HONOREE, FRIEND) == set()
+    assert where(NAME, EMAIL) == where(FIRM) == KEPT and where(HONOREE, FRIEND) == set()
 
 
 def test_it_is_done_in_the_panel_by_who_may_and_after_a_question(known):

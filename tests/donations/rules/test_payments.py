@@ -281,14 +281,14 @@ def test_it_gives_its_plan_to_no_other_persons_plan(gift):
 def test_it_makes_each_further_payment_a_gift_that_inherits(gift):
     fund, campaign = Fund.objects.create(name="Safe houses"), given.campaign()
     inherited = {"frequency": "monthly", "name_public": True, "fund": fund, "campaign": campaign, "language": "es"}
-    Gift.objects.update(**inherited)
+    Gift.objects.update(**inherited, company="Engines Ltd")
     book(payments.receive, month(1, first=True))
     assert book(payments.receive, month(2, first=False, created=LATER, name="Ada King")) == ""
     one, two = Gift.objects.order_by("id")
     assert (two.plan, two.invoice_id, two.payment_intent_id) == (one.plan, "in_2", "pi_2")
     assert (two.amount, two.fee_cover, two.total, two.currency) == (2500, 106, 2606, "USD")
     assert (two.frequency, two.email, two.name, two.name_public) == ("monthly", "Ada@donor.example", "Ada", True)
-    assert (two.fund, two.campaign, two.language) == (fund, campaign, "es")
+    assert (two.fund, two.campaign, two.language, two.company) == (fund, campaign, "es", "Engines Ltd")
     assert (two.supporter, two.livemode, two.paid_at, two.status) == (one.supporter, True, LATER, "paid")
     assert two.reference != one.reference and keys("welcome") == ["welcome:sub_one"]
     assert list(LedgerEntry.objects.order_by("id").values_list("gift_id", "cover")) == [(one.pk, 106), (two.pk, 106)]

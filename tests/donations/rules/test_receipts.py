@@ -46,6 +46,14 @@ def test_it_writes_every_fact_of_the_gift_and_the_charity():
     assert receipt.livemode is True
 
 
+def test_it_names_the_company_whose_gift_it_is_also_once_money_went_back():
+    gift = given.gift(name="Ada Lovelace", company="Engines Ltd")
+    moved(gift, 2606, 106)
+    first = receipts.issue(gift)
+    moved(gift, -2606, -106, "xx_back", Kind.REFUND)
+    assert (first.name, receipts.correct(gift).name) == ("Engines Ltd", "Engines Ltd")
+
+
 def test_it_writes_the_charitys_name_where_no_legal_name_is_entered():
     given.charity(legal_name="")
     assert receipts.issue(given.gift()).entity == "The Road Out"
