@@ -54,8 +54,9 @@ class GiftRequest:
     def key(self) -> str:
         """Idempotency key: the form with its values. The same form again is the same gift, a changed one another."""
         parts = [self.attempt, self.frequency, self.currency, str(self.amount), str(self.fee_cover)]
-        parts += [self.email, self.name, self.company, str(self.fund.pk) if self.fund else "", str(self.name_public)]
+        parts += [self.email, self.name, str(self.fund.pk) if self.fund else "", str(self.name_public)]
         parts += [repr(self.tribute)]
+        parts += [f"company {self.company}"] if self.company else []
         parts += [str(self.campaign.pk)] if self.campaign else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

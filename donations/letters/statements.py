@@ -55,7 +55,7 @@ class Part:
 @dataclass(frozen=True)
 class Statement:
     """The yearly statement of one supporter, whose name is `name`; what companies gave through them stands in parts of
-    its own (D-145).
+    its own (D-144).
     """
 
     year: int
