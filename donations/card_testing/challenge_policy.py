@@ -44,13 +44,15 @@ def require_proof(address_block: str, currency: str, amount: int, email: str) ->
     """Apply the rate limits on new Checkout Sessions of unknown browsers; `amount` in minor units. Call it in the
     transaction of the gift, so that what is refused is not counted. Raises ProofRequiredError.
     """
+    address, small = tries.hashed("address", address_block), tries.is_small(currency, amount)
     if (
         breaker.is_open()
         or tries.is_doubtful(email)
-        or not ratelimit.allow("pages by address", tries.hashed("address", address_block), *tries.PAGES_AN_ADDRESS)
+        or not ratelimit.allow("pages by address", address, *tries.PAGES_AN_ADDRESS)
+        or (small and not ratelimit.allow("small pages by address", address, *tries.SMALL_AN_ADDRESS))
     ):
         raise ProofRequiredError
     if not ratelimit.allow("pages", "", *tries.PAGES):
         raise ProofRequiredError(Breaker.Reason.BEGUN)
-    if tries.is_small(currency, amount) and not ratelimit.allow("small pages", currency, *tries.SMALL):
+    if small and not ratelimit.allow("small pages", currency, *tries.SMALL):
         raise ProofRequiredError(Breaker.Reason.SMALL)

@@ -25,6 +25,7 @@ LATE = timedelta(minutes=10)  # a charge of the Checkout Session itself; later o
 PAGES_AN_ADDRESS = (20, 600)
 PAGES = (40, 600)
 SMALL = (12, 600)
+SMALL_AN_ADDRESS = (6, 600)  # half of that: what one address does opens the breaker for nobody
 SMALL_TIMES = 2
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,12 @@ def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
     return refused >= CARDS_AN_ADDRESS and 2 * refused >= tried
 
 
+def is_spent(gift: Gift) -> bool:
+    """Whether as many cards were declined for this gift, with whatever sum on the same form, and from wherever."""
+    recent = CardTry.objects.filter(at__gt=timezone.now() - HOUR)
+    return bool(gift.attempt) and _cards(recent.filter(gift__attempt=gift.attempt)) >= CARDS
+
+
 def is_doubtful(email: str) -> bool:
     """Whether as many cards were declined for this mailbox. Anybody may type an address, so this blocks nobody: it asks
     for the step-up check (proof of work or mailed link) that each busy day asks for, and says nothing of why.
@@ -101,6 +108,7 @@ def _give_back(gift: Gift) -> None:
         ratelimit.give_back("pages", "", PAGES[0])
         if is_small(gift.currency, gift.amount):
             ratelimit.give_back("small pages", gift.currency, SMALL[0])
+            ratelimit.give_back("small pages by address", opening.address, SMALL_AN_ADDRESS[0])
 
 
 def forget(dry: bool = False) -> int:

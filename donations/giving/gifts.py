@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from donations.card_testing import challenge_policy, tries
@@ -74,41 +75,42 @@ def begin(
     TooManyCardsError, and ProofRequiredError where nobody and nothing has `vouched` for the sender.
 
     `known` are the references of what this browser began: the same request from a second tab is the same gift. The rate
-    limits count the new gifts that a robot begins; nothing is counted for a double click. `hold`: the row only, which
-    waits for its mailed link.
+    limits count the payment pages that a robot asks for: nothing is counted for a double click, and a gift found again
+    is counted once more when its page is over. `hold`: the row only, which waits for its mailed link.
     """
     if tries.too_many_cards(address_block, known):
         raise TooManyCardsError
-    for earlier in Gift.objects.unfinished().filter(reference__in=known):
-        if replace(gift_request, attempt=earlier.attempt).key == earlier.attempt_key:
-            return earlier
-    gift, made = Gift.objects.get_or_create(
-        attempt_key=gift_request.key,
-        defaults={
-            "attempt": gift_request.attempt,
-            "frequency": gift_request.frequency,
-            "currency": gift_request.currency,
-            "amount": gift_request.amount,
-            "fee_cover": gift_request.fee_cover,
-            "total": gift_request.amount + gift_request.fee_cover,
-            "email": gift_request.email,
-            "name": gift_request.name,
-            "company": gift_request.company,
-            "name_public": gift_request.name_public,
-            "fund": gift_request.fund,
-            "language": get_language() or settings.LANGUAGE_CODE,
-            "campaign": gift_request.campaign,
-            "livemode": client.is_live(),
-        },
+    earlier = _begun_before(gift_request, known)
+    gift, made = (
+        (earlier, False)
+        if earlier
+        else Gift.objects.get_or_create(
+            attempt_key=gift_request.key,
+            defaults={
+                "attempt": gift_request.attempt,
+                "frequency": gift_request.frequency,
+                "currency": gift_request.currency,
+                "amount": gift_request.amount,
+                "fee_cover": gift_request.fee_cover,
+                "total": gift_request.amount + gift_request.fee_cover,
+                "email": gift_request.email,
+                "name": gift_request.name,
+                "company": gift_request.company,
+                "name_public": gift_request.name_public,
+                "fund": gift_request.fund,
+                "language": get_language() or settings.LANGUAGE_CODE,
+                "campaign": gift_request.campaign,
+                "livemode": client.is_live(),
+            },
+        )
     )
-    if made:
-        for kind, who in (("email", mailbox.behind(gift_request.email)), ("address", address_block)):
-            if not ratelimit.allow(f"give by {kind}", who, *LIMITS[kind]):
-                raise TooOftenError
+    if tries.is_spent(gift):
+        raise TooManyCardsError
+    if made or _page_is_over(gift):
+        _count(gift, address_block)
         if not vouched and not hold:
-            challenge_policy.require_proof(
-                address_block, gift_request.currency, gift_request.amount, gift_request.email
-            )
+            challenge_policy.require_proof(address_block, gift.currency, gift.amount, gift.email)
+    if made:
         Opening.objects.create(
             gift=gift,
             address=tries.hashed("address", address_block),
@@ -123,6 +125,36 @@ def begin(
             raise challenge_policy.ProofRequiredError
         release(gift)
     return gift
+
+
+@transaction.atomic
+def go_on(gift: Gift, address_block: str, known: Sequence[str] = ()) -> None:
+    """Release a held gift whose mailed link was followed. Raises TooOftenError and TooManyCardsError, as `begin`."""
+    if tries.too_many_cards(address_block, known) or tries.is_spent(gift):
+        raise TooManyCardsError
+    if _page_is_over(gift):
+        _count(gift, address_block)
+    release(gift)
+
+
+def _begun_before(gift_request: GiftRequest, known: Sequence[str]) -> Gift | None:
+    for earlier in Gift.objects.unfinished().filter(reference__in=known):
+        if replace(gift_request, attempt=earlier.attempt).key == earlier.attempt_key:
+            return earlier
+    return None
+
+
+def _page_is_over(gift: Gift) -> bool:
+    """Whether the gift would need a second Checkout Session, as far as our row knows."""
+    ended = gift.session_expires_at is not None and gift.session_expires_at < timezone.now()
+    return ended or gift.status == Gift.Status.EXPIRED
+
+
+def _count(gift: Gift, address_block: str) -> None:
+    """Count one more payment page. Raises TooOftenError."""
+    for kind, who in (("email", mailbox.behind(gift.email)), ("address", address_block)):
+        if not ratelimit.allow(f"give by {kind}", who, *LIMITS[kind]):
+            raise TooOftenError
 
 
 def release(gift: Gift) -> None:

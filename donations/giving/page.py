@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -142,10 +143,11 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, gift_request: g
     block, known = client_ip.block(client_ip.of(request)), browser_cookie.references(request)
     by_mail = request.POST.get("step") == step_up.MAIL
     try:
-        vouched = not by_mail and challenge_policy.has_proof(
-            request.POST.get("proof", ""), gift_request.attempt, block, known
-        )
-        gift = gifts.begin(gift_request, block, known, vouched=vouched, hold=by_mail)
+        with transaction.atomic():  # a proof is not spent on what is refused
+            vouched = not by_mail and challenge_policy.has_proof(
+                request.POST.get("proof", ""), gift_request.attempt, block, known
+            )
+            gift = gifts.begin(gift_request, block, known, vouched=vouched, hold=by_mail)
         if form.cleaned_data["letters"]:
             subscribing.mail_confirmation_beside(gift_request.email, form.wording, appeal.path)
         if by_mail:

@@ -20,7 +20,7 @@ from donations.letters import gift_letters
 from donations.models import Gift
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
-from foundation.access import antispam, proof_of_work, ratelimit, tokens
+from foundation.access import antispam, client_ip, proof_of_work, ratelimit, tokens
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
 from supporters import mailbox, names
@@ -86,13 +86,18 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     gift = Gift.objects.unfinished().filter(reference=link.subject).first() if link else None
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
+    if gift.campaign and not gift.campaign.is_open:
+        return redirect(gift.campaign)  # its page says that it is over
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
     if request.method != "POST" or antispam.at_once(request):
         context |= antispam.button(request)
         return render(request, "donations/finish.html", context)
-    gifts.release(gift)
     try:
+        gifts.go_on(gift, client_ip.block(client_ip.of(request)), browser_cookie.references(request))
         answer = HttpResponseRedirect(checkout.start(gift), status=303)
+    except (gifts.TooOftenError, gifts.TooManyCardsError):
+        context |= {**antispam.button(request), "why": _("This was tried too often. Please wait an hour.")}
+        return ratelimit.too_often(render(request, "donations/finish.html", context), 3600)
     except checkout.AlreadyGivenError:
         return redirect(f"{reverse('donations:thanks')}?session={gift.session_id}")
     except (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError) as error:

@@ -79,6 +79,8 @@ class CurrencyForm(NoCardNumbers, forms.ModelForm):
         for field, part in (("least", "minimum"), ("most", "maximum"), ("fixed", "fee_fixed")):
             text = self.cleaned_data[field]
             setattr(row, part, self._sum(field, text, code) if text else None)
+        if not self.errors and not row.minimum:
+            self.add_error("least", _("Please write a sum above zero."))
         row.fee_basis_points = self._percent()
         if (row.fee_basis_points is None) != (row.fee_fixed is None):
             self.add_error("fixed", _("Give both parts of the card fee, or neither."))

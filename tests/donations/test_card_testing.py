@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from donations.card_testing import breaker, tries
 from donations.giving import checkout, gifts
-from donations.models import Breaker, CardTry, Gift, Opening
+from donations.models import Breaker, Campaign, CardTry, Gift, Opening
 from donations.stripe import client, reads
 from foundation.access import proof_of_work
+from foundation.access.models import TokenBucket
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from staff.models import User
+from tests.donations.appeal import make
 from tests.donations.donor import Donor
 from tests.foundation.crowd import together
 from tests.narrowing import not_none
@@ -354,6 +356,85 @@ def begin(count: int, address: str = "", amount: int = 2500) -> None:
     """So many unpaid gifts of people whom nothing vouches for, without their pages: at that address or one for each."""
     for number in range(count):
         gifts.begin(gift_request(f"before{number}@donor.example", amount), address or f"198.51.100.{number}")
+
+
+def test_it_opens_no_second_page_for_one_form_after_five_refused_cards(stranger, till):
+    """Sent again from another browser and address, with the form's own fields: it finds its gift, and no fresh page."""
+    donor = stranger()
+    wish = donor.wish("once", "25")
+    refuse(till, donor.send(wish)["Location"], *DECLINED)
+    till.tell()
+    for other in ({}, {"other": "26"}):
+        refused = stranger().send({**wish, **other})
+        assert refused.status_code == 429 and refused["Retry-After"] == "3600"
+    assert pages() == 1
+
+
+def test_it_counts_a_gift_again_once_it_needs_a_second_page(stranger, monkeypatch):
+    monkeypatch.setitem(gifts.LIMITS, "email", (2, 24 * 3600))
+    donor = stranger()
+    wish = donor.wish("once", "25")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(3):  # a double click, and once more
+            assert donor.send(wish).status_code == 303
+        clock.shift(timedelta(minutes=40))
+        assert donor.send(wish).status_code == 303
+        clock.shift(timedelta(minutes=40))
+        assert donor.send(wish).status_code == 429
+
+
+def test_it_asks_for_a_proof_before_a_second_page_where_it_would_before_a_first(stranger, tripped):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    wish = {**again(asked), "proof": proof_of_work.solve(challenge(asked))}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert donor.send(wish).status_code == 303
+        clock.shift(timedelta(minutes=40))
+        breaker.trip(Breaker.Reason.DECLINES)
+        assert donor.send(wish).status_code == 403 and pages() == 1
+
+
+def test_it_closes_the_mailed_link_after_five_refused_cards(stranger, tripped, till):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    donor.send({**again(asked), "step": "mail"})
+    link = re.search(r"/give/finish/[\w-]+/", letter_to("new@donor.example")).group()
+    thief = Client()
+    refuse(till, thief.post(link)["Location"], *DECLINED)
+    till.tell()
+    refused = Client(REMOTE_ADDR="203.0.113.9").post(link)
+    assert refused.status_code == 429 and "wait an hour" in refused.content.decode() and pages() == 1
+
+
+def test_it_leads_a_mailed_link_to_the_page_of_its_campaign_once_that_is_over(stranger, tripped):
+    house = make()
+    donor = stranger()
+    asked = donor.client.post(house.get_absolute_url(), donor.wish("once", "25", email="new@donor.example"))
+    donor.client.post(house.get_absolute_url(), {**again(asked), "step": "mail"})
+    link = re.search(r"/give/finish/[\w-]+/", letter_to("new@donor.example")).group()
+    Campaign.objects.update(ended=True)
+    answer = Client().post(link)
+    assert (answer.status_code, answer["Location"]) == (302, house.get_absolute_url()) and pages() == 0
+
+
+def test_it_spends_no_proof_on_a_gift_that_is_refused_for_another_reason(stranger, tripped, monkeypatch):
+    donor = stranger()
+    asked = donor.give("once", "25", email="new@donor.example")
+    wish = {**again(asked), "proof": proof_of_work.solve(challenge(asked))}
+    with monkeypatch.context() as strict:
+        strict.setitem(gifts.LIMITS, "email", (0, 3600))
+        assert donor.send(wish).status_code == 429
+    TokenBucket.objects.all().delete()
+    assert donor.send(wish).status_code == 303
+
+
+def test_it_opens_the_breaker_for_nobody_where_one_address_begins_the_smallest_gifts(stranger):
+    donor = stranger()
+    with time_machine.travel(timezone.now(), tick=False):
+        begin(6, donor.client.defaults["REMOTE_ADDR"], amount=500)
+        codes = [donor.give("once", "5", email=f"d{number}@donor.example").status_code for number in range(8)]
+        assert codes == [403] * 8 and not breaker.is_open()
+        assert stranger().give("once", "5", email="honest@donor.example").status_code == 303
 
 
 def test_it_begins_no_more_than_twenty_unpaid_gifts_for_one_address(stranger):

@@ -265,6 +265,7 @@ def test_it_sets_yen_without_decimals(charity):
         {"once": "twenty"},
         {"once": "10 11 12 13 14 15 16"},
         {"least": "-5"},
+        {"least": "0"},
         {"least": "20000"},
         {"most": "9999999"},
         {"percent": "2.9"},
