@@ -6,7 +6,7 @@ from awareness import correspondence
 from awareness.messages import Message
 from foundation.letters import retention as letters
 from staff import audit
-from supporters import privacy_registry
+from supporters import privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
@@ -43,7 +43,8 @@ def merge(old: Supporter, new: Supporter) -> None:
 
 def _messages(supporter: Supporter) -> list[Message]:
     """Messages from any spelling of the mailbox. They are few and live a year, so they are compared one by one."""
-    return [each for each in Message.objects.order_by("id") if canonical(each.email) == supporter.canonical]
+    mailboxes = supporters.mailboxes(supporter)
+    return [each for each in Message.objects.order_by("id") if canonical(each.email) in mailboxes]
 
 
 privacy_registry.register("awareness", export=export, erase=erase, merge=merge)

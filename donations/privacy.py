@@ -13,7 +13,7 @@ from donations import money
 from donations.giving import addresses
 from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
 from foundation.organisation import retention_periods
-from supporters import privacy_registry
+from supporters import privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
@@ -95,7 +95,8 @@ def merge(old: Supporter, new: Supporter) -> None:
 def _gifts(supporter: Supporter) -> Any:
     """Paid ones name their supporter; those that were only begun name a mailbox."""
     begun = Gift.objects.filter(supporter=None).exclude(email="").values_list("pk", "email").iterator()
-    same = [pk for pk, email in begun if canonical(email) == supporter.canonical]
+    mailboxes = supporters.mailboxes(supporter)
+    same = [pk for pk, email in begun if canonical(email) in mailboxes]
     return Gift.objects.filter(Q(supporter=supporter) | Q(pk__in=same))
 
 

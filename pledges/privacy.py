@@ -7,7 +7,7 @@ from django.db.models import Q
 from pledges import pledging
 from pledges.models import Signature
 from staff import audit
-from supporters import privacy_registry
+from supporters import privacy_registry, supporters
 from supporters.models import Supporter
 
 State = Signature.State
@@ -50,7 +50,7 @@ def merge(old: Supporter, new: Supporter) -> None:
 
 
 def _signatures(supporter: Supporter) -> Any:
-    return Signature.objects.filter(Q(supporter=supporter) | Q(canonical=supporter.canonical))
+    return Signature.objects.filter(Q(supporter=supporter) | Q(canonical__in=supporters.mailboxes(supporter)))
 
 
 privacy_registry.register("pledges", export=export, erase=erase, merge=merge)

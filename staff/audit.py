@@ -17,6 +17,12 @@ def forget_name(row: models.Model) -> None:
     ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(label="")
 
 
+def move(row: models.Model, other: models.Model) -> None:
+    """At a merge: what the audit log says of the first row, it says of the other, of the same kind."""
+    kind = ContentType.objects.get_for_model(row)
+    ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(object_id=str(other.pk))
+
+
 class ExportLine(LogFormatter):
     """Audit log entry of an export, under the user who took it."""
 

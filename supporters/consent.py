@@ -61,8 +61,14 @@ def record(
 
 def confirmed(supporter: Supporter, *, wording: str, where: str, locale: str, asked_at: datetime) -> ConsentEvent:
     """Record the yes of a double opt-in: asked for by a form at `asked_at` (UTC), confirmed by a mailed link now."""
+    reached(supporter)
     purpose, method = ConsentEvent.Purpose.LETTERS, ConsentEvent.Method.CONFIRMED
     return record(supporter, purpose, True, wording, where, method=method, locale=locale, asked_at=asked_at)
+
+
+def reached(supporter: Supporter) -> None:
+    """They said yes behind a link that we mailed them: the mailbox exists, and a complaint from before is over."""
+    Supporter.objects.filter(pk=supporter.pk).update(bounced_at=None, complained_at=None)
 
 
 def newest(supporter: Supporter, purpose: str) -> ConsentEvent | None:

@@ -64,6 +64,19 @@ class Supporter(models.Model):
         return str(_("letters come back")) if self.bounced_at else ""
 
 
+class FormerAddress(models.Model):
+    """An address that a supporter had before, so that erasure finds the letters that went there; and the number of a
+    row that was merged into theirs, which links in its old letters name.
+    """
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="former_addresses")
+    email = models.EmailField(max_length=320, blank=True)  # empty once the person is erased
+    number = models.PositiveBigIntegerField(null=True, unique=True)  # primary key of the row that is gone
+
+    def __str__(self) -> str:
+        return self.email or str(self.number)
+
+
 class ConsentEvent(AppendOnlyModel):
     """Append-only consent: a yes or a no to one purpose, with the words that were shown. The newest counts."""
 

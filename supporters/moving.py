@@ -5,12 +5,15 @@ from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils.translation import gettext
 
 from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
 from supporters import news, privacy_registry
 from supporters.addresses import canonical
-from supporters.models import Supporter
+from supporters.models import FormerAddress, Supporter
+
+CONFIRMING = "address"  # how the keys of letters begin that ask a new address: "address:<supporter>:…"
 
 
 class TakenError(Exception):
@@ -30,13 +33,14 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
         return
     other = Supporter.objects.filter(canonical=canonical(email)).exclude(pk=supporter.pk).first()
     if other and not proved:
-        raise TakenError(f"{other.email} is another supporter, number {other.pk}.")
+        raise TakenError(gettext("This address is another supporter’s, number %(number)s.") % {"number": other.pk})
     if other:
         privacy_registry.merge(other, supporter)
     for app in privacy_registry.APPS.values():
         app.move(supporter, privacy_registry.Move(before, email, by, check))
     left_to_send = [Letter.State.WAITING, *Letter.NOT_THERE]
     Letter.objects.filter(to__iexact=before, state__in=left_to_send).update(to=email)
+    FormerAddress.objects.create(supporter=supporter, email=before)
     supporter.email, supporter.canonical, supporter.bounced_at = email, canonical(email), None
     supporter.save(update_fields=["email", "canonical", "bounced_at"])
     tell(before, email, supporter.language)

@@ -97,6 +97,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     purpose, wanted = request.POST.get("purpose", ""), request.POST.get("wanted") == "yes"
     if purpose in SWITCHES and wanted != news.wants(supporter, purpose):
         if wanted:
+            consent.reached(supporter)
             consent.record(supporter, purpose, True, consent.wording(purpose), reverse("supporters:my"))
         else:
             news.stop(supporter, purpose, reverse("supporters:my"))

@@ -47,7 +47,13 @@ def ask_for_address(request: HttpRequest) -> HttpResponse:
         with translation.override(supporter.language):
             link = settings.BASE_URL + reverse("supporters:new-address", args=[token])
         places = {"link": link, "hours": str(HOURS)}
-        outbox.queue(f"address:{uuid.uuid4()}", "address_confirm", email, places, language=supporter.language)
+        outbox.queue(
+            f"{moving.CONFIRMING}:{supporter.pk}:{uuid.uuid4()}",
+            "address_confirm",
+            email,
+            places,
+            language=supporter.language,
+        )
     return _page(request, "mailed", to=email)
 
 

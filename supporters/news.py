@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from foundation.letters import outbox
 from foundation.letters.models import Letter
-from supporters import consent
+from supporters import consent, supporters
 from supporters.models import ConsentEvent, Supporter
 
 SALT = "supporters.news.stop"
@@ -53,7 +53,7 @@ def whose(token: str) -> tuple[Supporter | None, str] | None:
         pk, purpose = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError):
         return None
-    return Supporter.objects.filter(pk=pk).first(), str(purpose)
+    return supporters.numbered(pk), str(purpose)
 
 
 def stop(supporter: Supporter, purpose: str, where: str) -> None:

@@ -25,7 +25,7 @@ def _move(supporter: Supporter, user: Any, email: str, check_made: str) -> str:
     try:
         moving.move(supporter, email, by=user, check=check_made)
     except moving.TakenError as error:
-        return gettext("Nothing was changed: %(why)s") % {"why": error}
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
     return gettext("Every later letter goes to the new address. Both addresses are told, and Stripe is.")
 
 

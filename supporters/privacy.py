@@ -4,10 +4,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from foundation.letters import retention as letters
 from staff import audit
-from supporters import privacy_registry
+from supporters import moving, privacy_registry, supporters
 from supporters.addresses import canonical
-from supporters.models import ConsentEvent, SubscriptionRequest, Supporter
+from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, Supporter
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
         "email": supporter.email,
         "name": supporter.name,
         "country": supporter.country,
+        "former addresses": [row.email for row in supporter.former_addresses.order_by("id") if row.email],
         "known since": supporter.created_at,
         "consent": list(supporter.consent_events.order_by("id").values(*fields)),
     }
@@ -23,22 +25,33 @@ def export(supporter: Supporter) -> dict[str, Any]:
 
 def erase(supporter: Supporter) -> set[str]:
     """Anonymise the row, not delete it: gifts and the proof of consent hang on it, and neither may vanish."""
-    address = supporter.email
+    former = supporter.former_addresses.all()
+    known = {supporter.email, *former.values_list("email", flat=True)} - {""}
+    letters.forget(f"{moving.CONFIRMING}:{supporter.pk}:")
     audit.forget_name(supporter)
     # Requests for letters live three weeks, so that the few there are can be compared one by one.
-    waiting = [
-        asking.pk for asking in SubscriptionRequest.objects.all() if canonical(asking.email) == supporter.canonical
-    ]
+    mailboxes = supporters.mailboxes(supporter)
+    waiting = [asking.pk for asking in SubscriptionRequest.objects.all() if canonical(asking.email) in mailboxes]
     SubscriptionRequest.objects.filter(pk__in=waiting).delete()
     Supporter.objects.filter(pk=supporter.pk).update(
         email="", canonical=f"erased:{supporter.pk}", name="", country="", erased_at=timezone.now()
     )
-    return {address}
+    former.filter(number=None).delete()
+    former.update(email="")
+    return known
 
 
 def merge(old: Supporter, new: Supporter) -> None:
+    """What is known of the first fills gaps of the second. A complaint counts for both: it was about our letters."""
     for event in ConsentEvent.objects.filter(supporter=old):
         event.move_to(supporter=new)
+    old.former_addresses.update(supporter=new)
+    FormerAddress.objects.create(supporter=new, email=old.email, number=old.pk)
+    audit.move(old, new)
+    new.name, new.country = new.name or old.name, new.country or old.country
+    new.complained_at = new.complained_at or old.complained_at
+    new.created_at = min(new.created_at, old.created_at)
+    new.save(update_fields=["name", "country", "complained_at", "created_at"])
 
 
 privacy_registry.register("supporters", export=export, erase=erase, merge=merge)

@@ -2,9 +2,23 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from supporters.addresses import canonical
 from supporters.models import Supporter
+
+
+def numbered(number: int) -> Supporter | None:
+    """Return the supporter of that number, or the one into whom it was merged."""
+    found = Supporter.objects.filter(Q(pk=number) | Q(former_addresses__number=number))
+    return found.distinct().first()
+
+
+def mailboxes(supporter: Supporter) -> set[str]:
+    """Return the canonical forms of all that this person was known by, without what is somebody else's by now."""
+    former = {canonical(email) for email in supporter.former_addresses.values_list("email", flat=True) if email}
+    others = Supporter.objects.filter(canonical__in=former).exclude(pk=supporter.pk)
+    return {supporter.canonical, *former} - set(others.values_list("canonical", flat=True))
 
 
 @transaction.atomic

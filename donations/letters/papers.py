@@ -19,6 +19,7 @@ from foundation.drawing import art, pdf
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from staff.cells import inert
+from supporters import supporters
 
 PDF = "application/pdf"
 log = logging.getLogger(__name__)
@@ -97,8 +98,11 @@ def attachment(document: str) -> tuple[str, bytes, str] | None:
         if kind == "receipt":
             found = Receipt.objects.get(pk=int(rest))
             return f"{found.label}.pdf", receipt(found).content, PDF
-        year, _colon, supporter = rest.partition(":")
-        return f"statement-{year}.pdf", statement(statements.of(int(supporter), int(year))).content, PDF
+        year, _colon, number = rest.partition(":")
+        reader = supporters.numbered(int(number))  # two rows may have been merged since it was written
+        if reader is None:
+            raise LookupError(number)
+        return f"statement-{year}.pdf", statement(statements.of(reader.pk, int(year))).content, PDF
     except Exception as error:  # whatever it is: a letter without its file is better than none
         log.error("no file for %s: %s", document, type(error).__name__)
         return None

@@ -15,6 +15,7 @@ from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
+from supporters import supporters
 from supporters.models import Supporter
 
 STEP = 100  # batch of letters that one job writes: a batch that dies is done again within seconds
@@ -122,8 +123,8 @@ def _write(supporter: Supporter, year: int) -> None:
 def address_now(letter: Letter, **_kwargs: Any) -> str:
     """Signal receiver: where a statement is resent whose reader has another address by now; else empty."""
     kind, _colon, rest = letter.document.partition(":")
-    reader = Supporter.objects.filter(pk=rest.rpartition(":")[2]) if kind == "statement" else Supporter.objects.none()
-    return "".join(reader.values_list("email", flat=True))
+    reader = supporters.numbered(int(rest.rpartition(":")[2])) if kind == "statement" else None
+    return reader.email if reader else ""
 
 
 def _giver(found: statements.Statement, part: statements.Part) -> str:

@@ -39,6 +39,13 @@ def forget_recipients(addresses: Iterable[str]) -> int:
     return found.update(to="", subject="", text="", html="", stop_url="", last_error="")
 
 
+def forget(keys: str) -> None:
+    """Erasure: forget the letters whose keys begin so, whoever they went to; those that wait are never sent."""
+    found = Letter.objects.filter(key__startswith=keys)
+    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
+    found.update(to="", subject="", text="", html="", stop_url="", last_error="")
+
+
 def forget_words_of(key: str) -> int:
     """Erasure: blank one letter that tells others of a person, such as staff of a message. It is not sent any more."""
     found = Letter.objects.filter(key=key)

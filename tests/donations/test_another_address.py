@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db.models import Q
 from django.test import Client
+from wagtail.models import ModelLogEntry
 
 from donations.giving import offline
 from donations.letters import year_end
@@ -66,7 +67,9 @@ def test_it_never_gives_one_person_the_rows_of_another(donor, till):
     gift = monthly(donor, till)
     bob = get_or_create_supporter(NEW, "Bob")
     page = signed_in("Donor care").post(f"/admin/supporter/inspect/{gift.supporter_id}/address/", CHECKED, follow=True)
-    assert "is another supporter" in page.content.decode()
+    assert f"This address is another supporter’s, number {bob.pk}." in page.content.decode()
+    (line,) = ModelLogEntry.objects.filter(action="staff.action")
+    assert "Nothing was changed" in line.data["sentence"] and NEW not in str(line.data)
     gift.refresh_from_db()
     assert gift.email == OLD and Supporter.objects.filter(pk=bob.pk, name="Bob").exists()
 

@@ -12,6 +12,8 @@ from wagtail.models import ModelLogEntry
 
 from awareness.messages import Message
 from donations.giving import offline
+from donations.letters.papers import attachment
+from donations.letters.year_end import address_now
 from donations.models import Dedication, Gift, LedgerEntry, Plan, Receipt, StripeEvent
 from donations.models.gifts import Method
 from donations.monthly import changes
@@ -23,7 +25,7 @@ from foundation.organisation import retention_periods
 from pledges import counting, pledging, starter
 from pledges.letters import CONFIRM
 from pledges.models import Pledge, Signature
-from supporters import consent, privacy_registry, supporters
+from supporters import consent, mailbox, moving, news, privacy_registry, supporters
 from supporters.models import ConsentEvent, Supporter
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
 from tests.donations.donor import Donor, Till
@@ -220,6 +222,41 @@ def test_it_joins_two_rows_of_one_person(known):
     assert Supporter.objects.get() == other
     assert other.gifts.count() == 2 and other.plans.count() == 1 and other.signatures.count() == 1
     assert ConsentEvent.objects.filter(supporter=other).count() == 2
+
+
+def test_it_knows_a_merged_person_by_every_old_link_letter_and_log(known):
+    other = supporters.get_or_create_supporter("second@donor.example")
+    mailbox.complained(EMAIL)
+    known.refresh_from_db()
+    stop = news.address(known, "letters").rstrip("/").rpartition("/")[2]
+    year = timezone.localdate().year
+    outbox.queue("late", "statement", EMAIL, {"year": str(year)}, document=f"statement:{year}:{known.pk}")
+    number = known.pk
+    privacy_registry.merge(known, other)
+    other.refresh_from_db()
+    assert news.whose(stop) == (other, "letters")
+    assert (other.name, other.complained_at is None) == (NAME, False)
+    assert not ModelLogEntry.objects.filter(object_id=str(number), content_type__model="supporter").exists()
+    papers = attachment(f"statement:{year}:{number}")
+    assert papers and papers[1].startswith(b"%PDF")
+    assert address_now(Letter.objects.get(key="late")) == other.email
+    assert privacy_registry.export(other)["supporters"]["former addresses"] == [EMAIL]
+    privacy_registry.erase(ended(other))
+    assert where(NAME, EMAIL, "second@donor.example") == KEPT
+    assert news.whose(stop) == (other, "letters"), "the link still says who wanted no letters"
+
+
+def test_it_forgets_an_address_from_before_and_one_that_was_never_confirmed(client):
+    person = supporters.get_or_create_supporter(EMAIL, NAME)
+    outbox.queue("early", "subscribe_confirm", EMAIL, {"address": "https://x.example/", "days": 7})
+    Letter.objects.update(state="sent")
+    moving.move(person, "now@donor.example", proved=True)
+    outbox.queue(f"address:{person.pk}:x", "address_confirm", "typed@donor.example", {"link": "/", "hours": "24"})
+    outbox.queue("hers", "subscribe_confirm", "typed@donor.example", {"address": "https://x.example/", "days": 7})
+    person.refresh_from_db()
+    privacy_registry.erase(person)
+    assert where(NAME, EMAIL, "now@donor.example") == set()
+    assert Letter.objects.filter(to="typed@donor.example").get().key == "hers"
 
 
 def test_it_hears_of_every_app_that_points_at_a_person():

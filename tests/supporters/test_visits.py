@@ -13,7 +13,7 @@ from foundation.access.models import AccessLink
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
-from supporters import consent, news, supporters
+from supporters import consent, mailbox, news, supporters
 from supporters.models import ConsentEvent
 from supporters.visits import COOKIE, SESSION
 from tests.supporters.visitor import ask, come_in, links_to
@@ -154,6 +154,17 @@ def test_it_shows_the_words_that_were_agreed_to_and_lets_them_go(ada):
     before = ada.consent_events.count()
     client.post("/my/letters/", {"purpose": "letters", "wanted": "yes"})
     assert ada.consent_events.count() == before
+
+
+def test_it_writes_again_to_who_complained_and_then_asked_for_letters(ada):
+    mailbox.complained(ada.email)
+    mailbox.bounced(ada.email)
+    visitor = come_in(ada.email)
+    ada.refresh_from_db()
+    assert not news.may_write(ada, "letters")
+    visitor.post("/my/letters/", {"purpose": "letters", "wanted": "yes"})
+    ada.refresh_from_db()
+    assert news.may_write(ada, "letters")
 
 
 @pytest.mark.parametrize("purpose", ["", "money", "letters\0"])
