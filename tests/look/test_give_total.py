@@ -24,11 +24,14 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <script src="/static/js/give.js" defer></script>
 <form id="give" class="steps" {data}>
 <label><input type="radio" name="frequency" value="monthly">Every month</label>
+<label><input type="radio" name="frequency" value="yearly">Every year</label>
 <label><input type="radio" name="frequency" value="once">Once</label>
 <p class="if-unchosen">First choose how often.</p>
 <div class="choice if-monthly"><h2 class="if-both">Every month</h2>
 <label><input type="radio" name="amount_monthly" value="30">30</label>
 <label><input type="radio" name="amount_monthly" value="other">Other</label></div>
+<div class="choice if-yearly"><label><input type="radio" name="amount_yearly" value="300">300</label>
+<label><input type="radio" name="amount_yearly" value="other">Other</label></div>
 <div class="choice if-once"><label><input type="radio" name="amount_once" value="75" checked>75</label>
 <label><input type="radio" name="amount_once" value="other">Other</label></div>
 <div class="field if-other"><label for="other">Another amount</label><input id="other" name="other"></div>
@@ -39,6 +42,7 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 
 USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-commas data-signs="US$ USD $" data-locale="en"'
 USD += ' data-fee-percent="2.9" data-fee-fixed="30"'
+USD += ' data-words-yearly="Continue with {sum} every year" data-words-every-year="every year"'
 CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW"]
 WRITERS = {"USD", "EUR", "JPY", "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
 NEXT_FORM = """([html, address]) => new Promise((seen) => {
@@ -64,14 +68,22 @@ def test_it_shows_amounts_only_once_a_frequency_is_chosen(open_page: Callable[..
     page = open_page(javascript=False)
     show(page, FORM.format(data=USD))
     monthly, once, other = page.locator(".if-monthly"), page.locator(".if-once"), page.locator(".if-other")
-    for part in (monthly, once, other):
+    yearly = page.locator(".if-yearly")
+    for part in (monthly, yearly, once, other):
         expect(part).to_be_hidden()
     expect(page.locator(".if-unchosen")).to_be_visible()
     page.get_by_label("Every month").check()
     expect(monthly).to_be_visible()
-    expect(once).to_be_hidden()
+    for part in (yearly, once):
+        expect(part).to_be_hidden()
     expect(page.locator(".if-unchosen")).to_be_hidden()
     page.locator("[name=amount_monthly][value=other]").check()
+    expect(other).to_be_visible()
+    page.get_by_label("Every year").check()
+    expect(yearly).to_be_visible()
+    for part in (monthly, once, other):
+        expect(part).to_be_hidden()
+    page.locator("[name=amount_yearly][value=other]").check()
     expect(other).to_be_visible()
     page.get_by_label("Once").check()
     expect(once).to_be_visible()
@@ -96,6 +108,10 @@ def test_it_says_sum_and_interval_on_the_button(open_page: Callable[..., Page]) 
     expect(button).to_have_text("Continue with $31.20 every month")
     expect(page.locator("[data-o=fee]")).to_have_text("$1.20")
     expect(page.locator("[role=status]")).to_have_text("Total: $31.20 every month")
+    page.get_by_label("Every year").check()
+    page.locator("[name=amount_yearly][value='300']").check()
+    expect(button).to_have_text("Continue with $309.27 every year")
+    expect(page.locator("[role=status]")).to_have_text("Total: $309.27 every year")
     assert page.wrongs == []  # type: ignore[attr-defined]
 
 
