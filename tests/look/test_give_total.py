@@ -14,6 +14,7 @@ from donations.giving import appeals, starter
 from donations.giving.forms import GiveForm
 from donations.models import Currency
 from foundation.access import antispam
+from tests.accessibility import violations
 from tests.donations.written import WRITTEN
 from tests.look.stage import show
 
@@ -113,6 +114,22 @@ def test_it_says_sum_and_interval_on_the_button(open_page: Callable[..., Page]) 
     expect(button).to_have_text("Continue with $309.27 every year")
     expect(page.locator("[role=status]")).to_have_text("Total: $309.27 every year")
     assert page.wrongs == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", ["", "/es"])
+def test_it_has_room_for_three_frequencies_on_a_phone(loaded_once: str, open_page: Callable[..., Page], start) -> None:
+    Currency.objects.filter(code="USD").update(yearly_amounts=[15000, 30000, 60000])
+    page = open_page("phone", javascript=not start)
+    show(page, Client().get(f"{start}/give/?frequency=yearly").content.decode())
+    tops = {each.bounding_box()["y"] for each in page.locator("#id_frequency .seg label").all()}  # type: ignore[index]
+    assert len(tops) == 1 and page.locator("#id_frequency .seg label").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".if-yearly .choice")).to_be_visible()
+    expect(page.locator(".if-once .choice")).to_be_hidden()
+    if not start:
+        expect(page.locator("[data-o=verb]")).to_have_text("Continue with $300 every year")
+        assert violations(page) == []
 
 
 def offered(code: str) -> Currency:
