@@ -21,8 +21,8 @@ SERIES = {0: "card_failed", 4: "card_failed_again", LAST_LETTER: "card_failed_la
 
 
 def card_failed(plan: Plan, days: int) -> Letter | None:
-    """Queue the dunning letter of a day: a payment failed, and here is one tap to mend it. Once for each day
-    of one series.
+    """Queue the dunning letter of a day: a payment failed, and here is one tap to mend it. Once for each day of one
+    series.
 
     The link's token is made once, with the letter. Call it while the plan's row is the newest.
     """

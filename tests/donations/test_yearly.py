@@ -7,16 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from donations.letters import anniversaries
+from donations.letters import anniversaries, plan_letters
 from donations.models import Currency, Gift, LedgerEntry, Plan, Receipt, StripeSetup, months
 from donations.monthly import changes
 from donations.reconcile import runs
 from donations.stripe import client as stripe_client
 from donations.sync import orphans
 from foundation.letters.models import Letter
+from supporters.models import Supporter
 from tests.donations.test_give_page import SECOND_RUNGS, checked, errors
 from tests.donations.test_monthly_life import DAY, Clock, at_stripe, clock  # noqa: F401 - a fixture
 from tests.donations.test_panel import SET
+from tests.donations.truth import disagreements_with_stripe
 from tests.staff.users import signed_in
 from tests.supporters.visitor import come_in
 
@@ -28,6 +30,14 @@ def offered(charity) -> Currency:
     """US dollars, with yearly amounts; the other currencies without."""
     Currency.objects.filter(code="USD").update(yearly_amounts=[15000, 30000, 60000])
     return Currency.objects.get(code="USD")
+
+
+def enter(amounts: str) -> list[int]:
+    """Staff write yearly amounts for US dollars in the panel, or take them away. Returns what is kept (cents)."""
+    pk = Currency.objects.get(code="USD").pk
+    saved = signed_in("Administrator").post(f"/admin/currency/edit/{pk}/", {**SET, "code": "USD", "yearly": amounts})
+    assert saved.status_code == 302
+    return Currency.objects.get(code="USD").yearly_amounts
 
 
 @pytest.fixture
@@ -55,19 +65,12 @@ def noon_of_a_leap_day() -> datetime:
 
 def test_it_offers_every_year_only_where_staff_entered_amounts(donor):
     assert "Every year" not in page_of(donor)
-    signed_in("Administrator").post(
-        f"/admin/currency/edit/{Currency.objects.get(code='USD').pk}/", {**SET, "code": "USD", "yearly": "150 300 600"}
-    )
-    assert Currency.objects.get(code="USD").yearly_amounts == [15000, 30000, 60000]
+    assert enter("150 300 600") == [15000, 30000, 60000]
     page = page_of(donor)
     assert page.index("Every month") < page.index("Every year") and "each year until you stop it" in page
     assert 'data-words-yearly="Continue with {sum} every year"' in page
     assert "Every year" not in page_of(donor, "?currency=EUR")
-
-
-def test_it_lets_staff_take_every_year_back(donor, offered):
-    signed_in("Administrator").post(f"/admin/currency/edit/{offered.pk}/", {**SET, "code": "USD", "yearly": ""})
-    assert "Every year" not in page_of(donor)
+    assert enter("") == [] and "Every year" not in page_of(donor)
 
 
 def test_it_takes_yearly_from_a_link_and_falls_back_to_once(donor, offered):
@@ -97,8 +100,9 @@ def test_it_covers_the_fee_of_a_yearly_gift_too(donor, offered):
 # --- A life -------------------------------------------------------------------------------------------------
 
 
-def test_it_is_announced_taken_again_and_stopped(donor, offered, till, clock):  # noqa: F811
+def test_it_is_announced_taken_again_and_stopped(donor, till, clock):  # noqa: F811
     """Begun on 29 February: the next one is taken on the 28th."""
+    enter("150 300 600")
     clock((noon_of_a_leap_day() - timezone.now()) / timedelta(days=1))
     thanks = donor.pay(donor.give("yearly", "300", name="Ada Lovelace")).content.decode()
     assert "$300.00 USD every year" in thanks
@@ -126,6 +130,8 @@ def test_it_is_announced_taken_again_and_stopped(donor, offered, till, clock):  
     assert Receipt.objects.count() == LedgerEntry.objects.filter(kind="charge").count() == 2
     assert len(written("receipt_monthly")) == 2 and not written("yearly_reminder")
 
+    assert disagreements_with_stripe(till) == []
+
     mine, address = come_in("ada@donor.example"), f"/my/gifts/{plan.pk}/"
     assert "$300.00 USD every year" in mine.get("/my/").content.decode()
     assert "Stop this yearly gift" in mine.get(address).content.decode()
@@ -147,6 +153,21 @@ def test_it_writes_late_rather_than_not_at_all_and_only_of_what_will_be_taken(pl
     Plan.objects.update(frequency="yearly", cancel_at=timezone.now() + timedelta(days=20))
     anniversaries.announce()
     assert len(written("renewal_notice")) == 1
+
+
+def test_it_announces_in_the_language_of_the_donor(plan):
+    Supporter.objects.update(language="es")
+    Plan.objects.update(current_period_end=timezone.now() + timedelta(days=20))
+    anniversaries.announce()
+    (letter,) = written("renewal_notice")
+    assert letter.subject.startswith("Su pago anual del ") and "donación anual de" in letter.text
+
+
+def test_it_says_yearly_where_the_card_fails(plan):
+    plan.past_due_since = timezone.now()
+    letter = plan_letters.card_failed(plan, 10)
+    assert letter and letter.subject == "Your yearly payment is still open: our last letter"
+    assert "Your yearly gift of $300.00 USD still" in letter.text and "monthly" not in letter.text
 
 
 def test_it_changes_the_amount_from_the_next_year_on(plan):
@@ -185,9 +206,9 @@ def test_it_lists_yearly_gifts_apart(plan):
 
 
 def test_it_compares_yearly_gifts_and_puts_a_wrong_interval_right(plan):
-    assert "monthly gifts" not in runs.run().found
+    assert "monthly and yearly gifts" not in runs.run().found
     Plan.objects.update(frequency="monthly")
-    assert runs.run(apply=True).found["monthly gifts"] == 1
+    assert runs.run(apply=True).found["monthly and yearly gifts"] == 1
     assert Plan.objects.get().frequency == "yearly"
 
 
