@@ -1,4 +1,4 @@
-"""Django app of donations: one-time and monthly gifts, ledger, receipts, Stripe webhooks, reconciliation."""
+"""Django app of donations: one-time, monthly and yearly gifts, ledger, receipts, Stripe webhooks, reconciliation."""
 
 from importlib import import_module
 

@@ -22,7 +22,7 @@ REDUCED = '{"reduced": true'  # how a reduced body begins
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
-    """Export gifts with their receipts, and monthly gifts. Sums are written out with their currency."""
+    """Export gifts with their receipts, and monthly and yearly gifts. Sums are written out with their currency."""
     dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=_gifts(supporter))}
     return {
         "gifts": [
@@ -40,9 +40,10 @@ def export(supporter: Supporter) -> dict[str, Any]:
             }
             for gift in _gifts(supporter).order_by("id").prefetch_related("receipts")
         ],
-        "monthly gifts": [
+        "monthly and yearly gifts": [
             {
                 "sum": money.exact(plan.total, plan.currency),
+                "frequency": plan.frequency,
                 "status": plan.status,
                 "since": plan.started_at,
                 "ended": plan.ended_at,
@@ -65,10 +66,11 @@ def erase(supporter: Supporter) -> set[str]:
     stood there.
 
     Ledger and receipts stay as they are: the first names nobody, the second is a tax document that must be kept. Raises
-    CannotEraseError while a monthly gift runs or a bank debit is on its way: its next event would bring the name back.
+    CannotEraseError while a monthly or yearly gift runs or a bank debit is on its way: its next event would bring the
+    name back.
     """
     if supporter.plans.counted().running().exists():
-        raise privacy_registry.CannotEraseError(gettext("A monthly gift still runs. End it first."))
+        raise privacy_registry.CannotEraseError(gettext("A monthly or yearly gift still runs. End it first."))
     gifts = _gifts(supporter).select_for_update()
     if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):
         raise privacy_registry.CannotEraseError(

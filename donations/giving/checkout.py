@@ -159,7 +159,7 @@ def _order(gift: Gift, account: str) -> orders.CheckoutOrder:
     return orders.CheckoutOrder(
         reference=gift.reference,
         attempt=gift.session_attempt,
-        monthly=gift.is_monthly,
+        interval=gift.interval,
         currency=gift.currency,
         total=gift.total,
         email=gift.email,
@@ -180,12 +180,11 @@ def _product(gift: Gift, account: str) -> str:
         return known
     name = Organisation.load().name
     with translation.override(settings.LANGUAGE_CODE):  # one product for donors of every language
-        words = _("Monthly gift to %(name)s") if gift.is_monthly else _("Gift to %(name)s")
-    product = products.find_or_make(products.PRODUCTS[gift.is_monthly], words % {"name": name})
+        product = products.of(gift.frequency, name)
     StripeSetup.objects.filter(pk=setup.pk).update(**{_field(gift): product})
     return product
 
 
 def _field(gift: Gift) -> str:
     """The field of StripeSetup that caches the product."""
-    return "product_monthly" if gift.is_monthly else "product_once"
+    return f"product_{gift.frequency}"

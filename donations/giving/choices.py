@@ -11,7 +11,7 @@ from donations.giving import appeals, browser_cookie, checkout
 from donations.giving.appeals import Appeal
 from donations.giving.forms import OTHER
 from donations.models import Currency, Dedication, Fund, Gift
-from donations.models.gifts import Frequency
+from donations.models.frequency import Frequency
 
 LINK = ("frequency", "amount", "currency", "fund")  # what a link to the form may ask for
 
@@ -26,7 +26,7 @@ def currency(appeal: Appeal, code: str) -> Currency | None:
 
 def second_rungs(currency: Currency) -> dict[str, str]:
     """Default amounts: the second rung of each ladder. A low default would lower what people give."""
-    ladders = {each: currency.ladder(each) for each in Frequency.values}
+    ladders = {each: currency.ladder(each) for each in currency.frequencies}
     return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
 
 
@@ -44,7 +44,7 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
     fund = query.get("fund", "")
     chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "")
     frequency = query.get("frequency", "")
-    chosen["frequency"] = frequency if frequency in Frequency.values else Frequency.ONCE.value
+    chosen["frequency"] = offered(frequency, currency)
     try:
         amount = money.parse(query.get("amount", ""), currency.code)
     except money.AmountError:
@@ -54,10 +54,15 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
     return chosen
 
 
+def offered(frequency: str, currency: Currency) -> str:
+    """That frequency where the currency offers it, else once."""
+    return frequency if frequency in currency.frequencies else Frequency.ONCE.value
+
+
 def marked(amount: int, currency: Currency, frequency: str) -> dict[str, str]:
     """Select the amount (minor units) on that frequency's ladder, or on both while none is chosen; else typed in."""
     plain = money.plain(amount, currency.code)
-    rungs = {each: amount in currency.ladder(each) for each in ([frequency] if frequency else Frequency.values)}
+    rungs = {each: amount in currency.ladder(each) for each in ([frequency] if frequency else currency.frequencies)}
     chosen = {f"amount_{each}": plain if on_it else OTHER for each, on_it in rungs.items()}
     return chosen if all(rungs.values()) else {**chosen, "other": plain}
 
@@ -84,10 +89,11 @@ def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
 
 def of(gift: Gift, currency: Currency) -> dict[str, Any]:
     """Initial values from a gift that was begun, without the amount where its currency is not offered any more."""
-    amounts = marked(gift.amount, currency, gift.frequency) if currency.code == gift.currency else {}
+    frequency = offered(gift.frequency, currency)
+    amounts = marked(gift.amount, currency, frequency) if currency.code == gift.currency else {}
     return {
         **amounts,
-        "frequency": gift.frequency,
+        "frequency": frequency,
         "cover_fee": gift.fee_cover > 0,
         "email": gift.email,
         "name": gift.name,

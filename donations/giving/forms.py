@@ -13,7 +13,7 @@ from donations.giving.appeals import Appeal
 from donations.giving.dedication_form import DedicationFields
 from donations.giving.gifts import GiftRequest, new_attempt
 from donations.models import Currency, Fund
-from donations.models.gifts import Frequency
+from donations.models.frequency import Frequency
 from foundation.access import antispam
 from foundation.access.antispam import GuardedForm
 from supporters import consent, names
@@ -24,17 +24,25 @@ ATTEMPT = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
 class GiveForm(DedicationFields, GuardedForm):
-    """The giving form: one currency, two ladders of amounts; the ladder of the chosen frequency counts.
+    """The giving form: one currency, a ladder of amounts for each frequency it offers; that of the chosen one counts.
 
     After is_valid() `gift_request()` has it all in minor units. Fields that are not listed here are never read.
     """
 
     frequency = forms.ChoiceField(
-        choices=[(Frequency.MONTHLY, gettext_lazy("Every month")), (Frequency.ONCE, gettext_lazy("Once"))],
+        choices=[
+            (Frequency.MONTHLY, gettext_lazy("Every month")),
+            (Frequency.YEARLY, gettext_lazy("Every year")),
+            (Frequency.ONCE, gettext_lazy("Once")),
+        ],
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Please choose whether to give every month or once.")},
+        error_messages={
+            "required": gettext_lazy("Please choose how often you would like to give."),
+            "invalid_choice": gettext_lazy("This cannot be chosen any more. Please choose again how often to give."),
+        },
     )
     amount_monthly = forms.ChoiceField(widget=forms.RadioSelect, required=False)
+    amount_yearly = forms.ChoiceField(widget=forms.RadioSelect, required=False)
     amount_once = forms.ChoiceField(widget=forms.RadioSelect, required=False)
     other = forms.CharField(
         required=False,
@@ -101,7 +109,8 @@ class GiveForm(DedicationFields, GuardedForm):
             del self.fields["fund"]
         self.initial["currency"] = currency.code
         self.initial.setdefault("attempt", new_attempt())
-        for frequency in Frequency.values:
+        self._offer(currency.frequencies)
+        for frequency in currency.frequencies:
             rungs = [(money.plain(rung, currency.code), rung) for rung in currency.ladder(frequency)]
             shown = [(plain, money.short(rung, currency.code)) for plain, rung in rungs]
             self.fields[f"amount_{frequency}"].choices = [*shown, (OTHER, _("Another amount"))]  # type: ignore[attr-defined]
@@ -109,6 +118,13 @@ class GiveForm(DedicationFields, GuardedForm):
         self.fields["other"].help_text = self._between()
         if not currency.offers_fee_cover:
             del self.fields["cover_fee"]
+
+    def _offer(self, frequencies: Sequence[Frequency]) -> None:
+        """Drop what this currency does not offer: the choice and its ladder."""
+        choice = self.fields["frequency"]
+        choice.choices = [each for each in choice.choices if each[0] in frequencies]  # type: ignore[attr-defined]
+        for each in set(Frequency) - set(frequencies):
+            del self.fields[f"amount_{each}"]
 
     def clean_currency(self) -> str:
         """The view chose the currency from the same field; a made-up one is refused with it."""
@@ -161,7 +177,7 @@ class GiveForm(DedicationFields, GuardedForm):
     def _clean_sum(self) -> None:
         """Only the ladder of the chosen frequency counts: the other one was sent along, marked by us, and unseen."""
         frequency = self.cleaned_data.get("frequency")
-        for unseen in (f"amount_{each}" for each in Frequency.values if each != frequency):
+        for unseen in (f"amount_{each}" for each in self.money_of.frequencies if each != frequency):
             self.errors.pop(unseen, None)
         if not frequency:
             return

@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from donations.models import Currency, Gift
-from donations.models.gifts import Frequency
+from donations.models.frequency import Frequency
 from donations.stripe import client
 from foundation.jobs import queue as jobs
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from donations.books import ledger, receipts
 from donations.letters import gift_letters
 from donations.models import Gift, LedgerEntry
-from donations.models.gifts import NO_CURRENCY, Frequency, Method
+from donations.models.frequency import Frequency
+from donations.models.gifts import NO_CURRENCY, Method
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from supporters.supporters import get_or_create_supporter

@@ -32,7 +32,7 @@ from donations.giving.form_cookie import Refused
 from donations.giving.forms import GiveForm
 from donations.letters import dedications
 from donations.models import Campaign, Currency, Gift
-from donations.models.gifts import Frequency
+from donations.models.frequency import Frequency
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
 from foundation.access import antispam, client_ip
@@ -190,7 +190,9 @@ def _given_before(request: HttpRequest, gift_request: gifts.GiftRequest) -> Gift
 def _in_its_currency(form: GiveForm) -> GiveForm:
     """All that was typed, without the sums: the same number is another sum in another currency."""
     form.keep_errors(())
-    form.retype(currency=form.money_of.code, other="", **choices.second_rungs(form.money_of))
+    frequency = choices.offered(form.data.get("frequency", ""), form.money_of)
+    rungs = choices.second_rungs(form.money_of)
+    form.retype(currency=form.money_of.code, frequency=frequency, other="", **rungs)
     return form
 
 
@@ -260,8 +262,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "step": money.step(currency.code),
         "sign": money.sign(currency.code),
         "locale": get_language(),
-        "monthly": ladder.rungs(form["amount_monthly"], currency, Frequency.MONTHLY, costs),
-        "once": ladder.rungs(form["amount_once"], currency, Frequency.ONCE, costs),
+        **{each: ladder.rungs(form[f"amount_{each}"], currency, each, costs) for each in currency.frequencies},
         "costs": costs,
         "given": given,
         "given_sum": money.short(given.total, given.currency) if given else "",
@@ -271,6 +272,6 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         context |= {
             "percent": f"{(currency.fee_basis_points or 0) / 100:g}",
             "fixed": money.show(currency.fee_fixed or 0, currency.code),
-            "fees": {each: ladder.fees(currency, each) for each in Frequency.values},
+            "fees": {each: ladder.fees(currency, each) for each in currency.frequencies},
         }
     return render(request, appeal.template, context, status=status)

@@ -88,7 +88,7 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     if gift.campaign and not gift.campaign.is_open:
         return redirect(gift.campaign)  # its page says that it is over
-    context = {"state": "open", "total": money.exact(gift.total, gift.currency), "monthly": gift.is_monthly}
+    context = {"state": "open", "total": money.exact(gift.total, gift.currency), "gift": gift}
     if request.method != "POST" or antispam.at_once(request):
         context |= antispam.button(request)
         return render(request, "donations/finish.html", context)

@@ -1,4 +1,6 @@
-"""Scheduled letters of a monthly gift: a welcome a day after the first payment, and a reminder once a year."""
+"""Scheduled letters of monthly and yearly gifts: a welcome a day after the first payment; to monthly donors a reminder
+once a year, to yearly ones a notice before each further payment.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,11 +12,13 @@ from django.utils import timezone
 from donations import money
 from donations.letters import gift_letters, plan_letters
 from donations.models import LedgerEntry, Plan
+from donations.models.frequency import Frequency
 from foundation.jobs import queue as jobs
 from foundation.organisation.models import Organisation
 from supporters import news
 from supporters.models import ConsentEvent
 
+NOTICE = timedelta(days=21)  # the strictest law on renewals that we know wants 15 to 45 days
 A_DAY = timedelta(days=1)  # so that the receipt and the welcome do not come together
 LATE = 14  # days after the anniversary on which the letter still makes sense, should no worker have run
 
@@ -37,12 +41,25 @@ def remind() -> None:
     """Write the yearly reminder, daily, to all whose monthly gift became a year older in the last days, once a year."""
     organisation = Organisation.load()
     today = organisation.today()
-    going = Plan.objects.counted().filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
+    monthly = Plan.objects.counted().filter(frequency=Frequency.MONTHLY)
+    going = monthly.filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
     for plan in going.select_related("supporter").iterator():
         years = _completed(organisation.day_of(plan.started_at), today)
         if years:
             with transaction.atomic():
                 _write(plan, years)
+
+
+@jobs.every("day")
+def announce() -> None:
+    """Write, daily, to all whose yearly payment is taken within three weeks. Not news, so there is no stopping it: who
+    is charged after a year without a word has been taken by surprise.
+    """
+    now = timezone.now()
+    for plan in Plan.objects.counted().running().filter(frequency=Frequency.YEARLY).iterator():
+        day = plan_letters.next_payment(plan)
+        if day and now < day <= now + NOTICE:
+            plan_letters.renews(plan, day)
 
 
 def _completed(start: date, today: date) -> int:

@@ -41,7 +41,8 @@ def post(
     """
     if not gift.email:
         return None
-    context = {"name": gift.name, "my_page": my_page(), **places, "facts": facts}
+    words = {"every": gift.every, "pace": gift.pace}
+    context = {"name": gift.name, "my_page": my_page(), **words, **places, "facts": facts}
     if document is None:
         return outbox.queue(key=key, template=template, to=gift.email, context=context)
     known = Letter.objects.filter(key=key).first()
@@ -72,11 +73,11 @@ def receipt(document: Receipt) -> Letter | None:
 
 
 def _beside(gift: Gift) -> str:
-    """What else the giver of a new monthly gift gives every month; empty for anybody else."""
+    """What else the giver of a new monthly or yearly gift gives so, and how often; empty for anybody else."""
     if gift.plan is None or gift.supporter is None or gift.plan.gifts.paid().count() > 1:
         return ""
     others = Plan.objects.of_several().filter(supporter=gift.supporter).exclude(pk=gift.plan.pk)
-    return ", ".join(money.exact(other.total, other.currency) for other in others)
+    return ", ".join(map(str, others))
 
 
 def receipt_again(gift: Gift) -> Letter | None:
@@ -92,7 +93,7 @@ def receipt_again(gift: Gift) -> Letter | None:
         return None
     key = f"receipt-again:{gift.reference}:{gift.address_changes.count()}"
     with speaking_to(gift):
-        return post(key, "receipt_monthly" if gift.is_monthly else "receipt", gift, _numbers(document), _rows(document))
+        return post(key, "receipt_monthly" if gift.repeats else "receipt", gift, _numbers(document), _rows(document))
 
 
 def receipt_by_hand(document: Receipt) -> Letter | None:
@@ -113,7 +114,7 @@ def _form(document: Receipt) -> str:
     """The letter template that a receipt goes with."""
     if document.replaces:
         return "receipt_corrected"
-    return "receipt_monthly" if document.gift.is_monthly else "receipt"
+    return "receipt_monthly" if document.gift.repeats else "receipt"
 
 
 def receipt_corrected(document: Receipt) -> Letter | None:

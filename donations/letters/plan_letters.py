@@ -1,4 +1,4 @@
-"""Letters about monthly gifts: dunning when a card fails, changes, pauses, ends, and a word once a year."""
+"""Letters about monthly and yearly gifts: dunning when a card fails, changes, pauses, ends, and what is taken soon."""
 
 from datetime import datetime, timedelta
 
@@ -21,8 +21,8 @@ SERIES = {0: "card_failed", 4: "card_failed_again", LAST_LETTER: "card_failed_la
 
 
 def card_failed(plan: Plan, days: int) -> Letter | None:
-    """Queue the dunning letter of a day: this month's payment failed, and here is one tap to mend it. Once for each day
-    of one series.
+    """Queue the dunning letter of a day: a payment failed, and here is one tap to mend it. Once for each day of one
+    series.
 
     The link's token is made once, with the letter. Call it while the plan's row is the newest.
     """
@@ -71,6 +71,11 @@ def stopped(plan: Plan) -> Letter | None:
     return _about(plan, key, template, ends_on=plan.cancel_at)
 
 
+def renews(plan: Plan, on: datetime) -> Letter | None:
+    """Queue the notice before a yearly payment is taken again, `on` that day (UTC). Once for each payment."""
+    return _about(plan, f"renewal:{plan.subscription_id}:{on:%Y%m%d}", "renewal_notice", next_on=on)
+
+
 def ended(plan: Plan) -> Letter | None:
     return _about(plan, f"plan-ended:{plan.subscription_id}", "plan_ended")
 
@@ -103,7 +108,8 @@ def _about(plan: Plan, key: str, template: str, **places: str | int | datetime |
     if gift is None:
         return None
     with gift_letters.speaking_to(gift):
-        raw = {"total": plan.total, "next_on": next_payment(plan), **places}
+        words = {"every": plan.every, "pace": plan.pace}
+        raw = {"total": plan.total, "next_on": next_payment(plan), **words, **places}
         return gift_letters.post(key, template, gift, {name: _said(value, plan) for name, value in raw.items()})
 
 

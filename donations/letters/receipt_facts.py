@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from donations import money
 from donations.models import Receipt
-from donations.models.gifts import Frequency
+from donations.models.frequency import INTERVALS, Frequency
 
 
 class Line(NamedTuple):
@@ -61,10 +61,10 @@ def _given(document: Receipt) -> Line:
 
 
 def how(document: Receipt) -> str:
-    """How a gift came: once or monthly, and by which method if not through Stripe."""
+    """How a gift came: once, monthly or yearly, and by which method if not through Stripe."""
     gift = document.gift
-    if document.frequency == Frequency.MONTHLY:
-        return _("every month; this is one payment")
+    if document.frequency in INTERVALS:
+        return _("%(every)s; this is one payment") % {"every": Frequency(document.frequency).label}
     if gift.is_offline and not gift.is_in_kind:
         return _("once, %(how)s") % {"how": gift.get_method_display()}
     return _("once")

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
+from donations.models.frequency import Frequency
 
 MOST_BASIS_POINTS = 1500  # 15 %: no card costs more, so a larger rate is a typing mistake
 
@@ -33,6 +34,7 @@ class Currency(models.Model):
     )
     monthly_amounts = models.JSONField(_("monthly amounts"), default=list)
     once_amounts = models.JSONField(_("amounts for one gift"), default=list)
+    yearly_amounts = models.JSONField(_("yearly amounts"), default=list, blank=True)  # none: it is not offered
     minimum = models.PositiveBigIntegerField(_("smallest gift"))
     maximum = models.PositiveBigIntegerField(_("largest gift"), validators=[MaxValueValidator(money.LARGEST)])
     fee_basis_points = models.PositiveSmallIntegerField(
@@ -66,9 +68,14 @@ class Currency(models.Model):
         """Only where staff entered what a card costs: an invented fee would be an untrue sentence."""
         return self.fee_basis_points is not None and self.fee_fixed is not None
 
+    @property
+    def frequencies(self) -> list[Frequency]:
+        """What one may choose from: every year only where staff entered amounts for it."""
+        return [each for each in Frequency if each != Frequency.YEARLY or self.yearly_amounts]
+
     def ladder(self, frequency: str) -> list[int]:
-        """The amounts offered for "once" or "monthly", in minor units."""
-        return list(self.monthly_amounts if frequency == "monthly" else self.once_amounts)
+        """The amounts offered for "once", "monthly" or "yearly", in minor units."""
+        return list(getattr(self, f"{Frequency(frequency)}_amounts"))
 
     def most_suggested(self) -> int:
         """The largest single gift under which a monthly one is suggested, in minor units."""

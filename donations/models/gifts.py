@@ -1,4 +1,4 @@
-"""Gift: one payment, or the intent to make one. Plan: a subscription, the promise of one every month."""
+"""Gift: one payment, or the intent to make one. Plan: a subscription, the promise of one every month or year."""
 
 import secrets
 from datetime import datetime
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
+from donations.models.frequency import Frequency, Frequent
 from donations.models.funds import Fund
 from foundation.organisation import mode
 from staff.columns import column
@@ -27,11 +28,6 @@ def new_reference() -> str:
     """A public name for a gift, twelve random characters: "K7QM-3ZXA-9PWT"."""
     letters = "".join(secrets.choice(ALPHABET) for _ in range(12))
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
-
-
-class Frequency(models.TextChoices):
-    ONCE = "once", _("once")
-    MONTHLY = "monthly", _("every month")
 
 
 class Method(models.TextChoices):
@@ -94,8 +90,10 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return tries.filter(past_due_since__isnull=False, auto_paused_at=None)
 
 
-class Plan(OfSomeMoney):
-    """A monthly gift: a subscription as Stripe has it. Its payments are gifts. Sums are minor units, moments UTC."""
+class Plan(Frequent, OfSomeMoney):
+    """A monthly or yearly gift: a subscription as Stripe has it. Its payments are gifts. Sums are minor units, moments
+    UTC.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting for the donor")
@@ -108,6 +106,7 @@ class Plan(OfSomeMoney):
     customer_id = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     stripe_status = models.CharField(max_length=40, blank=True)  # as Stripe says it; its list may grow
+    frequency = models.CharField(max_length=8, choices=Frequency.choices[1:], default=Frequency.MONTHLY)
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     fee_cover = models.PositiveBigIntegerField(default=0)
@@ -128,13 +127,13 @@ class Plan(OfSomeMoney):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = _("monthly gift")
+        verbose_name = _("monthly or yearly gift")
         constraints = [
             models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum")
         ]
 
     def __str__(self) -> str:
-        return _("%(sum)s every month") % {"sum": money.exact(self.total, self.currency)}
+        return _("%(sum)s %(every)s") % {"sum": money.exact(self.total, self.currency), "every": self.every}
 
     @property
     def asks(self) -> bool:
@@ -142,11 +141,16 @@ class Plan(OfSomeMoney):
         return self.status not in (self.Status.WAITING, self.Status.ENDED)
 
     @property
+    def can_rest(self) -> bool:
+        """Whether payments may be left out. Of a yearly one they are a year apart: a stop says it better."""
+        return self.frequency == Frequency.MONTHLY
+
+    @property
     def asks_for_card(self) -> bool:
         """Whether it is past due: a payment failed, and nobody stopped or paused the gift."""
         return self.status == self.Status.PAST_DUE and self.cancel_at is None
 
-    total_text = money_column("total", _("every month"))
+    total_text = money_column("total", _("each time"))
 
     @column(_("status"), sorted_by="status")
     def status_text(self) -> str:
@@ -181,7 +185,7 @@ class GiftQuerySet(models.QuerySet["Gift"]):
         return self.filter(status__in=Gift.UNFINISHED)
 
 
-class Gift(OfSomeMoney):
+class Gift(Frequent, OfSomeMoney):
     """One payment, from the intent to the money. Sums are minor units of the currency, moments UTC.
 
     `attempt` is the form it came from and `attempt_key` (idempotency key) that form with these very values, so that a
@@ -202,7 +206,6 @@ class Gift(OfSomeMoney):
     reference = models.CharField(max_length=20, unique=True, default=new_reference)
     attempt = models.CharField(max_length=64, blank=True, db_index=True)
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    frequency = models.CharField(max_length=8, choices=Frequency.choices)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
     currency = models.CharField(max_length=3)
@@ -252,10 +255,6 @@ class Gift(OfSomeMoney):
     def giver(self) -> str:
         """Whom its receipt names, and whom we thank where donors are named: the company, else the person."""
         return self.company or self.name
-
-    @property
-    def is_monthly(self) -> bool:
-        return self.frequency == Frequency.MONTHLY
 
     @property
     def is_paid(self) -> bool:

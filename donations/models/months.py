@@ -1,4 +1,4 @@
-"""Billing dates of a monthly gift, as Stripe reckons them, and which payments a pause leaves out."""
+"""Billing dates of a monthly or yearly gift, as Stripe reckons them, and which payments a pause leaves out."""
 
 import calendar
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from donations.models.frequency import MONTHS, Frequency
 from donations.models.gifts import Plan
 
 A_WHILE = timedelta(days=1)  # Stripe voids what it makes while paused; no two payments are nearer than four weeks
@@ -43,10 +44,12 @@ def first_after(plan: Plan, moment: datetime) -> datetime | None:
     return _later(plan, plan.current_period_end, number)
 
 
-def _later(plan: Plan, first: datetime, months: int) -> datetime:
-    """The payment so many months after one. A gift of the 31st is charged on the last day of a shorter month."""
+def _later(plan: Plan, first: datetime, payments: int) -> datetime:
+    """The payment that is so many payments after one. A gift of the 31st is charged on the last day of a shorter month,
+    a yearly one of 29 February on the 28th while there is no 29th.
+    """
     last_day = calendar.monthrange(first.year, first.month)[1]
     day = max(first.day, plan.started_at.day) if first.day == last_day else first.day
-    count = first.year * 12 + first.month - 1 + months
+    count = first.year * 12 + first.month - 1 + payments * MONTHS[Frequency(plan.frequency)]
     year, month = count // 12, count % 12 + 1
     return first.replace(year=year, month=month, day=min(day, calendar.monthrange(year, month)[1]))

@@ -55,6 +55,7 @@ class StripeSetup(models.Model):
     account = models.CharField(max_length=120, unique=True)
     product_once = models.CharField(max_length=120, blank=True)
     product_monthly = models.CharField(max_length=120, blank=True)
+    product_yearly = models.CharField(max_length=120, blank=True)
     portal = models.CharField(max_length=120, blank=True)  # the configuration of Stripe's page for the card
     endpoint = models.CharField(max_length=120, blank=True)  # where Stripe sends its events
     reconciled_at = models.DateTimeField(null=True, blank=True)  # when the last complete comparison began

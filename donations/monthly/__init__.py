@@ -1,1 +1,1 @@
-"""Monthly gifts (Stripe subscriptions): their rows, changes of them, and dunning when a month is not paid."""
+"""Monthly and yearly gifts (Stripe subscriptions): their rows, changes of them, and dunning when one is not paid."""

@@ -1,4 +1,4 @@
-"""Change a monthly gift (subscription): at Stripe first, then in our row, which shows what Stripe answered."""
+"""Change a monthly or yearly gift (subscription): at Stripe first, then in our row, which shows its answer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,22 +20,23 @@ UNDO = timedelta(days=7)  # so long a stop can be undone
 
 
 class CannotError(Exception):
-    """What was asked for makes no sense for this monthly gift. The text is a sentence for people."""
+    """What was asked for makes no sense for this gift. The text is a sentence for people."""
 
 
 def change_amount(plan: Plan, total: int) -> Plan:
-    """Change the amount from the next month on, in minor units, without proration: no part of a month is charged or
-    given back. Raises CannotError.
+    """Change the amount from the next payment on, in minor units, without proration: no part of a month or year is
+    charged or given back. Raises CannotError.
     """
     limits = Currency.objects.filter(code=plan.currency).first()
     if total <= 0 or (limits and not limits.minimum <= total <= limits.maximum):
         raise CannotError("The amount is outside of what this currency allows.")
-    return _change(plan, lambda: _change_amount(reads.subscription(plan.subscription_id), total))
+    return _change(plan, lambda: _change_amount(plan, reads.subscription(plan.subscription_id), total))
 
 
-def _change_amount(known: objects.Subscription, total: int) -> objects.Subscription:
+def _change_amount(plan: Plan, known: objects.Subscription, total: int) -> objects.Subscription:
     if known.items > 1:
-        raise CannotError(_("This monthly gift has several parts at Stripe. Please write to us to change it."))
+        words = _("This %(pace)s gift has several parts at Stripe. Please write to us to change it.")
+        raise CannotError(words % {"pace": plan.pace})
     return writes.change_amount(known, total)
 
 

@@ -1,4 +1,4 @@
-"""Dunning when a month is not paid: letters on days 0, 4 and 10, a pause on day 21, resumed once the card works."""
+"""Dunning when a month or year is not paid: letters on days 0, 4 and 10, a pause on day 21 until a card works."""
 
 from datetime import timedelta
 from typing import Any

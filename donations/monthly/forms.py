@@ -1,4 +1,4 @@
-"""Forms that change a monthly gift, for donors and staff: a new amount, or how many payments are left out."""
+"""Forms that change a monthly or yearly gift, for donors and staff: a new amount, or how many payments are left out."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,10 @@ class AmountForm(NoCardNumbers, forms.Form):
         self.initial["total"] = money.plain(row.total, row.currency)
         self.plan = row
         self.limits = Currency.objects.filter(code=row.currency).first()
-        self.fields["total"].label = _("New amount every month, in %(currency)s") % {"currency": row.currency}
+        self.fields["total"].label = _("New amount %(every)s, in %(currency)s") % {
+            "every": row.every,
+            "currency": row.currency,
+        }
         self.fields["total"].help_text = self._between()
 
     def clean_total(self) -> int:

@@ -16,6 +16,7 @@ from donations.letters.outcomes import (
 )
 from donations.letters.plan_letters import PATIENCE
 from donations.models import Gift, LedgerEntry, Plan
+from donations.models.frequency import FREQUENCIES
 from donations.stripe import objects, prefetch
 from foundation.jobs import queue as jobs
 
@@ -45,7 +46,7 @@ def upsert(subscription: objects.Subscription, first: Gift, as_of: datetime) -> 
     before = copy(plan)
     if plan is None:
         plan = Plan(subscription_id=subscription.id, supporter=first.supporter)
-    shown = _shown(subscription, plan.status)
+    shown = _shown(subscription, plan)
     for name, value in shown.items():
         setattr(plan, name, value)
     plan.amount, plan.fee_cover = parts(subscription.total, first)
@@ -154,17 +155,18 @@ def _status(subscription: objects.Subscription, before: str) -> str:
 
 def differs(plan: Plan, subscription: objects.Subscription) -> bool:
     """Whether our row differs from what Stripe has."""
-    return any(getattr(plan, name) != value for name, value in _shown(subscription, plan.status).items())
+    return any(getattr(plan, name) != value for name, value in _shown(subscription, plan).items())
 
 
-def _shown(subscription: objects.Subscription, before: str) -> dict[str, Any]:
-    """The fields of our row that Stripe alone decides."""
+def _shown(subscription: objects.Subscription, before: Plan) -> dict[str, Any]:
+    """The fields of our row that Stripe alone decides. What it has and we have no word for stays as it was `before`."""
     return {
-        "status": _status(subscription, before),
+        "status": _status(subscription, before.status),
         "stripe_status": subscription.status[:40],
         "customer_id": subscription.customer,
         "currency": subscription.currency,
         "total": subscription.total,
+        "frequency": FREQUENCIES.get(subscription.interval, before.frequency),
         "started_at": subscription.started,
         "current_period_end": subscription.period_end,
         "cancel_at": subscription.cancel_at,

@@ -36,13 +36,15 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
     link = tokens.find(token, plan_letters.CARD, expired_too=True)
     plan = Plan.objects.filter(subscription_id=link.subject).first() if link else None
     if link is None or plan is None or plan.status == Plan.Status.ENDED:
-        return render(request, "donations/card.html", {"state": "ended" if plan else "unknown"}, status=404)
+        return render(
+            request, "donations/card.html", {"state": "ended" if plan else "unknown", "plan": plan}, status=404
+        )
     if tokens.find(token, plan_letters.CARD) is None:
         if request.method == "POST":
             plan_letters.new_card_link(plan)
         state = "sent" if request.method == "POST" else "old"
         return render(request, "donations/card.html", {"state": state}, status=200 if state == "sent" else 404)
-    context = {"state": "open", "total": money.exact(plan.total, plan.currency)}
+    context = {"state": "open", "plan": plan, "total": money.exact(plan.total, plan.currency)}
     if request.method != "POST":
         return render(request, "donations/card.html", context)
     try:

@@ -1,4 +1,4 @@
-"""Views of a supporter's giving on My page: change a monthly gift, download a receipt or a statement."""
+"""Views of a supporter's giving on My page: change a monthly or yearly gift, download a receipt or a statement."""
 
 import logging
 from collections.abc import Callable
@@ -39,8 +39,12 @@ def may_change(plan: Plan) -> bool:
     return plan.status != Plan.Status.ENDED and plan.cancel_at is None
 
 
-def may_rest(plan: Plan) -> bool:
-    return may_change(plan) and plan.status == Plan.Status.ACTIVE
+def may_pause(plan: Plan) -> bool:
+    return may_change(plan) and plan.can_rest
+
+
+def may_skip(plan: Plan) -> bool:
+    return may_pause(plan) and plan.status == Plan.Status.ACTIVE
 
 
 def may_resume(plan: Plan) -> bool:
@@ -59,23 +63,23 @@ def meant_once(plan: Plan) -> bool:
 
 # Actions without a form: when it is allowed, and the change. Each is done at Stripe first.
 PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
-    "skip": (may_rest, changes.skip),
+    "skip": (may_skip, changes.skip),
     "resume": (may_resume, changes.resume),
     "stop": (may_stop, changes.stop),
     "undo": (may_undo, changes.undo_stop),
     "once": (meant_once, changes.end),
 }
-# Actions with a form: the form, and the change.
-FORMS: dict[str, tuple[type[Any], Callable[..., Plan]]] = {
-    "amount": (AmountForm, changes.change_amount),
-    "pause": (PauseForm, changes.pause),
+# Actions with a form: when it is allowed, the form, and the change.
+FORMS: dict[str, tuple[Callable[[Plan], bool], type[Any], Callable[..., Plan]]] = {
+    "amount": (may_change, AmountForm, changes.change_amount),
+    "pause": (may_pause, PauseForm, changes.pause),
 }
 
 
 @page_with_form
 @visits.required
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Page of one monthly gift, with everything that can be done with it."""
+    """Page of one monthly or yearly gift, with everything that can be done with it."""
     mine = _mine(request, pk)
     if request.method != "POST":
         return _page(request, mine)
@@ -132,9 +136,9 @@ def _mine(request: HttpRequest, pk: int) -> Plan:
 
 
 def _filled(request: HttpRequest, mine: Plan, does: str) -> HttpResponse:
-    kind, change = FORMS[does]
+    may, kind, change = FORMS[does]
     form = kind(request.POST, row=mine)
-    if not may_change(mine):
+    if not may(mine):
         return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
     if not form.is_valid():
         return _page(request, mine, status=422, **{does: form})
@@ -169,7 +173,7 @@ def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **
         "done": request.GET.get("done", "") if request.method == "GET" else "",
         "amount_form": forms_of.get("amount") or AmountForm(row=mine),
         "pause_form": forms_of.get("pause") or PauseForm(row=mine),
-        "may": {name: may(mine) for name, (may, _change) in PRESSES.items()} | {"change": may_change(mine)},
+        "may": {name: may(mine) for name, (may, *_rest) in [*PRESSES.items(), *FORMS.items()]},
     }
     shown = to_stripe(lambda request: render(request, "donations/my_plan.html", context, status=status))
     return cast(HttpResponse, shown(request))

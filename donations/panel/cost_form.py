@@ -43,8 +43,8 @@ class CostLineForm(NoCardNumbers, forms.ModelForm):
         same = CostLine.objects.filter(currency=currency, amount=self.instance.amount)
         if same.exclude(pk=self.instance.pk).exists():
             self.add_error("sum", _("There is a sentence for this sum already."))
-        if self.instance.amount not in [*currency.monthly_amounts, *currency.once_amounts]:
-            self.add_error("sum", _("This sum stands on neither ladder of the currency."))
+        if self.instance.amount not in {rung for each in currency.frequencies for rung in currency.ladder(each)}:
+            self.add_error("sum", _("This sum stands on no ladder of the currency."))
         return cleaned
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from donations import money
 from donations.models import Currency
 from donations.models.currencies import MOST_BASIS_POINTS
+from donations.models.frequency import Frequency
 from foundation.access.card_numbers import NoCardNumbers
 
 PERCENT = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?", re.ASCII)
@@ -25,6 +26,14 @@ class CurrencyForm(NoCardNumbers, forms.ModelForm):
     )
     once = forms.CharField(
         label=gettext_lazy("Amounts for one gift"), help_text=gettext_lazy("Rising, with spaces between: 35 75 150 300")
+    )
+    yearly = forms.CharField(
+        label=gettext_lazy("Yearly amounts"),
+        required=False,
+        help_text=gettext_lazy(
+            "For example 150 300 600. “Every year” is offered in this currency while amounts stand here. Take them "
+            "away, and it is offered no more; yearly gifts that were begun go on."
+        ),
     )
     least = forms.CharField(
         label=gettext_lazy("Smallest gift"),
@@ -60,8 +69,9 @@ class CurrencyForm(NoCardNumbers, forms.ModelForm):
         self.fields["code"].disabled = True
         self.initial.update(
             {
-                "monthly": " ".join(money.plain(rung, row.code) for rung in row.monthly_amounts),
-                "once": " ".join(money.plain(rung, row.code) for rung in row.once_amounts),
+                **{
+                    each.value: " ".join(money.plain(rung, row.code) for rung in row.ladder(each)) for each in Frequency
+                },
                 "least": money.plain(row.minimum, row.code),
                 "most": money.plain(row.maximum, row.code),
             }
@@ -87,10 +97,10 @@ class CurrencyForm(NoCardNumbers, forms.ModelForm):
         if not self.errors and row.minimum > row.maximum:
             self.add_error("most", _("The largest gift must not be smaller than the smallest."))
         if not self.errors:
-            for field, part in (("monthly", "monthly_amounts"), ("once", "once_amounts")):
-                before, after = getattr(row, part), self._ladder(field, row, code)
-                self._warn(field, before, after)
-                setattr(row, part, after)
+            for each in Frequency:
+                before, after = row.ladder(each), self._ladder(each, row, code)
+                self._warn(each, before, after)
+                setattr(row, f"{each}_amounts", after)
         return cleaned
 
     def _sum(self, field: str, text: str, code: str) -> int:
@@ -104,7 +114,7 @@ class CurrencyForm(NoCardNumbers, forms.ModelForm):
         rungs = [self._sum(field, text, code) for text in self.cleaned_data[field].split()]
         if field not in self.errors and (rungs != sorted(set(rungs)) or len(rungs) > MOST_RUNGS):
             self.add_error(field, _("Up to %(most)s amounts, each larger than the one before.") % {"most": MOST_RUNGS})
-        if field not in self.errors and not row.minimum <= rungs[0] <= rungs[-1] <= row.maximum:
+        if rungs and field not in self.errors and not row.minimum <= rungs[0] <= rungs[-1] <= row.maximum:
             self.add_error(field, _("Every amount lies between the smallest and the largest gift."))
         return rungs
 

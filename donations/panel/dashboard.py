@@ -20,7 +20,7 @@ FRESH = timedelta(hours=3)  # the worker compares every hour
 
 
 class CarePanel(Component):
-    """Dashboard panel of donors: who gave, and whose monthly gift needs somebody."""
+    """Dashboard panel of donors: who gave, and whose monthly or yearly gift needs somebody."""
 
     name = "donations_care"
     order = 70
@@ -29,7 +29,8 @@ class CarePanel(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         since = timezone.now() - RECENT
         gifts, plans = reverse("gift:index"), reverse("plan:index")
-        behind = Plan.objects.counted().filter(status=Plan.Status.PAST_DUE)
+        of_plans = Plan.objects.counted()
+        behind = of_plans.filter(status=Plan.Status.PAST_DUE)
         return {
             "figures": [
                 (
@@ -37,9 +38,13 @@ class CarePanel(Component):
                     Gift.objects.paid().counted().filter(paid_at__gt=since).count(),
                     f"{gifts}?status=paid",
                 ),
-                (_("new monthly gifts"), Plan.objects.counted().filter(started_at__gt=since).count(), plans),
-                (_("monthly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
-                (_("monthly gifts that ended"), Plan.objects.counted().filter(ended_at__gt=since).count(), plans),
+                (_("new monthly and yearly gifts"), of_plans.filter(started_at__gt=since).count(), plans),
+                (_("monthly and yearly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
+                (
+                    _("monthly and yearly gifts that ended"),
+                    of_plans.filter(ended_at__gt=since).count(),
+                    plans,
+                ),
                 (
                     _("disputes and warnings to answer"),
                     Dispute.objects.counted().waiting().count(),
@@ -81,7 +86,11 @@ class MoneyPanel(Component):
                 (_("payouts not explained"), Payout.objects.counted().unexplained().count(), reverse("payout:index")),
                 (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed&{of_now}"),
                 (_("events in another API version this week"), other.count(), events_page),
-                (_("months paid outside of Stripe this month"), outside.count(), f"{events_page}?q=outside+of+Stripe"),
+                (
+                    _("paid outside of Stripe this month"),
+                    outside.count(),
+                    f"{events_page}?q=outside+of+Stripe",
+                ),
                 (
                     _("calls that Stripe refused"),
                     StripeTrouble.objects.open().count(),

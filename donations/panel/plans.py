@@ -1,4 +1,4 @@
-"""Panel list of monthly gifts (subscriptions), and what staff may change when a donor asks for it."""
+"""Panel list of monthly and yearly gifts (subscriptions), and what staff may change when a donor asks for it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -57,9 +57,8 @@ def _sure_of_skip(payments: int) -> Callable[..., str]:
         if not rests:
             return gettext("Stripe has not told us when the next payment is. Press “Ask Stripe how it stands” first.")
         return gettext(
-            "%(sum)s every month from %(who)s rests. The next payment is then taken on %(day)s. The donor gets a "
-            "letter about it."
-        ) % {"sum": plan.total_text(), "who": _who(plan), "day": _day(rests[payments - 1].next)}
+            "%(gift)s from %(who)s rests. The next payment is then taken on %(day)s. The donor gets a letter about it."
+        ) % {"gift": plan, "who": _who(plan), "day": _day(rests[payments - 1].next)}
 
     return sure
 
@@ -74,12 +73,16 @@ def _rests(plan: Plan) -> str:
 
 def _undone(plan: Plan) -> str:
     if plan.status == Plan.Status.PAUSED:
-        return gettext("The monthly gift does not end. It rests, as it did before the stop.")
-    return gettext("The monthly gift goes on.")
+        return gettext("The gift does not end. It rests, as it did before the stop.")
+    return gettext("The gift goes on.")
 
 
-def _goes(plan: Plan) -> bool:
-    return _is_there(plan) and plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE) and plan.cancel_at is None
+def _skips(plan: Plan) -> bool:
+    return _pauses(plan) and plan.status in (Plan.Status.ACTIVE, Plan.Status.PAST_DUE)
+
+
+def _pauses(plan: Plan) -> bool:
+    return _stays(plan) and plan.can_rest
 
 
 def _stays(plan: Plan) -> bool:
@@ -102,28 +105,27 @@ def _still_takes(plan: Plan) -> bool:
 
 def _sure_of_amount(plan: Plan, chosen: dict[str, Any]) -> str:
     return gettext(
-        "%(new)s instead of %(old)s every month, from the next payment on. Nothing is charged or given back now, "
+        "%(new)s instead of %(old)s, from the next payment on. Nothing is charged or given back now, "
         "and the donor gets a letter about it."
-    ) % {"new": money.exact(chosen["total"], plan.currency), "old": plan.total_text()}
+    ) % {"new": money.exact(chosen["total"], plan.currency), "old": plan}
 
 
 def _sure_of_end(plan: Plan, chosen: dict[str, Any]) -> str:
     return gettext(
-        "%(sum)s every month from %(who)s ends now. This cannot be undone: to give again, the donor begins anew. A "
-        "stop takes nothing more either, and can be undone for seven days. The donor gets a letter about it."
-    ) % {"sum": plan.total_text(), "who": _who(plan)}
+        "%(gift)s from %(who)s ends now. This cannot be undone: to give again, the donor begins anew. A stop takes "
+        "nothing more either, and can be undone for seven days. The donor gets a letter about it."
+    ) % {"gift": plan, "who": _who(plan)}
 
 
 def _sure_of_stop(plan: Plan, chosen: dict[str, Any]) -> str:
     return gettext(
-        "Nothing more is taken of %(sum)s every month from %(who)s, and it ends in seven days. The donor gets a letter "
-        "about it."
-    ) % {"sum": plan.total_text(), "who": _who(plan)}
+        "Nothing more is taken of %(gift)s from %(who)s, and it ends in seven days. The donor gets a letter about it."
+    ) % {"gift": plan, "who": _who(plan)}
 
 
 def _sure_of_pause(plan: Plan, chosen: dict[str, Any]) -> str:
-    return gettext("%(sum)s every month from %(who)s rests. The donor gets a letter about it.") % {
-        "sum": plan.total_text(),
+    return gettext("%(gift)s from %(who)s rests. The donor gets a letter about it.") % {
+        "gift": plan,
         "who": _who(plan),
     }
 
@@ -145,7 +147,13 @@ class PlanFilters(ListFilterSet):
 
     class Meta:
         model = Plan
-        fields = {"status": ["exact"], "currency": ["exact"], "started_at": ["date"], "cancel_at": ["date"]}
+        fields = {
+            "status": ["exact"],
+            "frequency": ["exact"],
+            "currency": ["exact"],
+            "started_at": ["date"],
+            "cancel_at": ["date"],
+        }
 
     def of_several(self, rows: QuerySet[Plan], name: str, value: bool | None) -> QuerySet[Plan]:
         several = Plan.objects.of_several().values("pk")
@@ -153,15 +161,16 @@ class PlanFilters(ListFilterSet):
 
 
 class PlanViewSet(MoneyViewSet):
-    """Monthly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
+    """Monthly and yearly gifts, as Stripe has them, and what staff may do with one when a donor asks for it."""
 
     model = Plan
     icon = "repeat"
-    menu_label = _("Monthly gifts")
+    menu_label = _("Monthly and yearly gifts")
     list_display = [
         "subscription_id",
         "supporter",
         "total_text",
+        "frequency",
         "status_text",
         "started_at",
         "current_period_end",
@@ -171,7 +180,7 @@ class PlanViewSet(MoneyViewSet):
     search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
     list_select_related = ["supporter"]
     inspect_view_fields = [
-        *["status_text", "total_text", "amount", "fee_cover", "currency", "supporter", "started_at"],
+        *["status_text", "total_text", "frequency", "amount", "fee_cover", "currency", "supporter", "started_at"],
         *["current_period_end", "resumes_at", "cancel_at", "ended_at", "past_due_since", "auto_paused_at"],
         *["stripe_status", "subscription_id", "customer_id", "as_of", "livemode"],
     ]
@@ -184,9 +193,7 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "amount",
             _("Change the amount"),
-            _change_action(
-                changes.change_amount, lambda plan: gettext("Now %(sum)s every month.") % {"sum": plan.total_text()}
-            ),
+            _change_action(changes.change_amount, lambda plan: gettext("Now %(gift)s.") % {"gift": plan}),
             MAY,
             _stays,
             form=AmountForm,
@@ -197,23 +204,25 @@ class PlanViewSet(MoneyViewSet):
             _("Leave out payments"),
             _change_action(changes.pause, _rests),
             MAY,
-            _stays,
+            _pauses,
             form=PauseForm,
             sure=_sure_of_pause,
         ),
-        Action("skip", _("Skip the next payment"), _change_action(_skip(1), _rests), MAY, _goes, sure=_sure_of_skip(1)),
+        Action(
+            "skip", _("Skip the next payment"), _change_action(_skip(1), _rests), MAY, _skips, sure=_sure_of_skip(1)
+        ),
         Action(
             "skip-three",
             _("Skip the next three payments"),
             _change_action(_skip(3), _rests),
             MAY,
-            _goes,
+            _skips,
             sure=_sure_of_skip(3),
         ),
         Action(
             "resume",
             _("Resume"),
-            _change_action(changes.resume, _("The monthly gift goes on.")),
+            _change_action(changes.resume, _("The gift goes on.")),
             MAY,
             lambda plan: plan.status == Plan.Status.PAUSED and plan.cancel_at is None,
         ),
@@ -238,7 +247,7 @@ class PlanViewSet(MoneyViewSet):
         Action(
             "end",
             _("End now, for ever"),
-            _change_action(changes.end, _("The monthly gift has ended.")),
+            _change_action(changes.end, _("The gift has ended.")),
             MAY,
             _runs,
             sure=_sure_of_end,

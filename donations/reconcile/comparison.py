@@ -188,7 +188,7 @@ class Comparison:
         """Compare subscriptions. Whose it is, its metadata say; what others sell by the month is not looked into."""
         as_of = timezone.now()
         for some in _chunks(reads.subscriptions()):
-            self.progress("monthly gifts", len(some), None)
+            self.progress("monthly and yearly gifts", len(some), None)
             asked_for = Gift.objects.filter(reference__in=[parse.reference(raw) for raw in some])
             ours = set(asked_for.values_list("reference", flat=True))
             mine = [raw for raw in some if parse.reference(raw) in ours or payments.is_reference(parse.reference(raw))]
@@ -200,7 +200,7 @@ class Comparison:
     def _plan(self, raw: Raw, plan: Plan | None, as_of: datetime) -> None:
         subscription = parse.subscription(raw)
         if plan is None or plans.differs(plan, subscription):
-            self._mend("monthly gifts", subscription.id, orphans.keep_plan, subscription, as_of, staff_alone)
+            self._mend("monthly and yearly gifts", subscription.id, orphans.keep_plan, subscription, as_of, staff_alone)
 
     def disputes(self) -> None:
         """Compare disputes made since, and all that are open in our books: how one ended may be all that we missed."""

@@ -1,4 +1,7 @@
-"""Set up the Stripe account: products, customer portal, webhook endpoint. Found by our mark, created if missing."""
+"""Set up the Stripe account: products, customer portal, webhook endpoint. Found by our mark, created if missing.
+
+The product of yearly gifts comes with the first of them: most accounts never have one.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from donations.models import StripeSetup
 from donations.stripe import client, portal, products
@@ -32,10 +34,7 @@ def set_up(events: Collection[str]) -> Done:
     clone_guard.check_account(account)
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     name = Organisation.load().name
-    setup.product_once = products.find_or_make(products.PRODUCTS[False], _("Gift to %(name)s") % {"name": name})
-    setup.product_monthly = products.find_or_make(
-        products.PRODUCTS[True], _("Monthly gift to %(name)s") % {"name": name}
-    )
+    setup.product_once, setup.product_monthly = products.of("once", name), products.of("monthly", name)
     setup.portal = portal.configure()
     endpoint, made = _endpoint(events)
     setup.endpoint = endpoint["id"]

@@ -15,7 +15,7 @@ class CheckoutSession:
     id: str
     status: str  # open, complete, expired
     paid: bool
-    monthly: bool
+    subscribes: bool  # it begins a monthly or yearly gift
     url: str  # only while open
     reference: str
     payment_intent: str
@@ -106,7 +106,9 @@ class PaymentIntent:
 
 @dataclass(frozen=True)
 class Invoice:
-    """The invoice of one month of a monthly gift, in minor units. `first`: the one that the Checkout Session made."""
+    """The invoice of one payment of a monthly or yearly gift, in minor units. `first`: the one that the Checkout
+    Session made.
+    """
 
     id: str
     paid: bool
@@ -119,7 +121,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription: a monthly gift as Stripe has it. `total` in minor units."""
+    """A subscription: a monthly or yearly gift as Stripe has it. `total` in minor units."""
 
     id: str
     status: str
@@ -142,6 +144,7 @@ class Subscription:
     latest: str = ""  # its newest invoice
     auto_paused_at: datetime | None = None  # since when it is paused by us, because the card kept failing
     rested: str = ""  # of one that we stopped: whether it was paused before, and until when (writes.stop)
+    interval: str = "month"  # or "year": after how long its price is taken again
 
 
 @dataclass(frozen=True)

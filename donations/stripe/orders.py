@@ -11,7 +11,7 @@ class CheckoutOrder:
 
     reference: str
     attempt: int
-    monthly: bool
+    interval: str  # "month" or "year"; empty for a gift that is given once
     currency: str
     total: int
     email: str
@@ -32,7 +32,7 @@ def params(order: CheckoutOrder) -> dict[str, Any]:
         "product": order.product,
     }
     wanted: dict[str, Any] = {
-        "mode": "subscription" if order.monthly else "payment",
+        "mode": "subscription" if order.interval else "payment",
         "submit_type": "donate",
         "line_items": [{"quantity": 1, "price_data": price}],
         "customer_email": order.email,
@@ -44,8 +44,8 @@ def params(order: CheckoutOrder) -> dict[str, Any]:
         "cancel_url": order.cancel_url,
         "locale": order.language,
     }
-    if order.monthly:
-        price["recurring"] = {"interval": "month"}
+    if order.interval:
+        price["recurring"] = {"interval": order.interval}
         wanted["subscription_data"] = {"metadata": ours, "description": order.description}
     else:
         wanted["payment_intent_data"] = {"metadata": ours, "description": order.description}

@@ -18,7 +18,7 @@ def checkout_session(raw: objects.Raw) -> objects.CheckoutSession:
         id=raw["id"],
         status=text(raw.get("status")),
         paid=raw.get("payment_status") == "paid",
-        monthly=raw.get("mode") == "subscription",
+        subscribes=raw.get("mode") == "subscription",
         url=text(raw.get("url")),
         reference=text(raw.get("client_reference_id")),
         payment_intent=ident(raw.get("payment_intent")),
@@ -140,6 +140,7 @@ def subscription(raw: objects.Raw) -> objects.Subscription:
         latest=ident(raw.get("latest_invoice")),
         auto_paused_at=moment(int(auto_paused_at)) if paused and auto_paused_at.isdecimal() else None,
         rested=text(metadata.get("rested")),
+        interval=text((item["price"].get("recurring") or {}).get("interval")) or "month",
     )
 
 

@@ -1,9 +1,23 @@
-"""Our two products at Stripe, behind every price: found, created, and reactivated when somebody archived them."""
+"""Our products at Stripe, behind every price: found, created, and reactivated when somebody archived them."""
 
+from django.utils.translation import gettext_lazy as _
+
+from donations.models.frequency import Frequency
 from donations.stripe import client
 from donations.stripe.errors import NotFoundError, StripeRefusedError
 
-PRODUCTS = {False: "road_out_gift_once", True: "road_out_gift_monthly"}
+PRODUCTS = {each: f"road_out_gift_{each}" for each in Frequency}
+NAMES = {
+    Frequency.ONCE: _("Gift to %(name)s"),
+    Frequency.MONTHLY: _("Monthly gift to %(name)s"),
+    Frequency.YEARLY: _("Yearly gift to %(name)s"),
+}
+
+
+def of(frequency: str, organisation: str) -> str:
+    """Find or create the product of that frequency, named after us. Returns its id."""
+    which = Frequency(frequency)
+    return find_or_make(PRODUCTS[which], NAMES[which] % {"name": organisation})
 
 
 def find_or_make(ident: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes to Stripe: Checkout Sessions and monthly gifts (subscriptions). Each call is idempotent."""
+"""Writes to Stripe: Checkout Sessions and monthly or yearly gifts (subscriptions). Each call is idempotent."""
 
 import time
 from contextlib import suppress
@@ -33,11 +33,11 @@ def expire_checkout_session(ident: str) -> None:
 
 
 def change_amount(known: objects.Subscription, total: int) -> objects.Subscription:
-    """From the next month on, `total` in minor units, no proration. Without the item's id Stripe would add a second."""
+    """From the next payment on, `total` in minor units, no proration. Without the item's id it would be another."""
     price: dict[str, Any] = {
         "currency": known.currency.lower(),
         "product": known.product,
-        "recurring": {"interval": "month"},
+        "recurring": {"interval": known.interval},
         "unit_amount": total,
     }
     item = {"id": known.item, "price_data": price}

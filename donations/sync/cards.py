@@ -1,4 +1,4 @@
-"""Sync a donor's new card: monthly gifts are charged by it from now on, and at once for a month that is still open."""
+"""Sync a donor's new card: monthly and yearly gifts are charged by it, at once for what is still open."""
 
 from donations.letters.outcomes import CardRefused, Tell
 from donations.models import Plan

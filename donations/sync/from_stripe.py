@@ -30,7 +30,7 @@ def session_changed(ident: str, tell: Tell) -> str:
     if session.status != "complete":
         return ""
     known_here(session.reference)
-    if session.monthly:
+    if session.subscribes:
         note = _take_in(payments.by_invoice(session.invoice), tell) if session.invoice else ""
         if session.paid:
             return note

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from donations.letters.outcomes import Tell
 from donations.models import Gift
-from donations.models.gifts import Frequency
+from donations.models.frequency import FREQUENCIES, Frequency
 from donations.monthly import plans
 from donations.stripe import objects, parse, reads
 from donations.sync import payments
@@ -64,7 +64,7 @@ def _fields(session: objects.Raw) -> dict[str, Any]:
     total, language = session.get("amount_total") or 0, parse.text(session.get("locale"))
     attempt = parse.text((session.get("metadata") or {}).get("attempt"))
     return {
-        "frequency": Frequency.MONTHLY if session.get("mode") == "subscription" else Frequency.ONCE,
+        "frequency": _frequency(session),
         "currency": session["currency"].upper(),
         "amount": total,
         "total": total,
@@ -76,6 +76,14 @@ def _fields(session: objects.Raw) -> dict[str, Any]:
         "session_expires_at": parse.later(session.get("expires_at")),
         "livemode": bool(session["livemode"]),
     }
+
+
+def _frequency(session: objects.Raw) -> Frequency:
+    """Once, unless it is a subscription, which alone says how often: the session does not."""
+    if session.get("mode") != "subscription":
+        return Frequency.ONCE
+    ident = parse.ident(session.get("subscription"))
+    return FREQUENCIES.get(reads.subscription(ident).interval if ident else "", Frequency.MONTHLY)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db.models import Q
 from donations.books import ledger, receipts
 from donations.campaigns import matching
 from donations.letters.outcomes import Booked, DebitFailed, PlanBegan, ReceiptIssued
-from donations.models import Campaign, Gift, LedgerEntry
+from donations.models import Campaign, Gift, LedgerEntry, Plan
 from donations.models.gifts import ALPHABET
 from donations.monthly import plans
 from donations.stripe import objects, prefetch, reads
@@ -106,7 +106,7 @@ def receive(payment: Payment) -> Booked:
     booked, plan = Booked(), None
     if subscription:
         plan, booked.outcomes = plans.upsert(subscription, first, payment.as_of)
-    gift = _gift_of(payment, first)
+    gift = _gift_of(payment, first, plan)
     if not gift.is_paid:
         booked.note = _mismatch(gift, payment.charge)
         _pay(gift, payment)
@@ -166,7 +166,7 @@ def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) ->
     return gift
 
 
-def _gift_of(payment: Payment, first: Gift) -> Gift:
+def _gift_of(payment: Payment, first: Gift, plan: Plan | None) -> Gift:
     """The row of this payment: the one that waits for it, or a new one for each further payment."""
     known = Gift.objects.filter(payment_intent_id=payment.charge.payment_intent).first()
     if known:
@@ -176,7 +176,7 @@ def _gift_of(payment: Payment, first: Gift) -> Gift:
         return first
     amount, fee_cover = plans.parts(payment.charge.amount, first)
     return Gift(
-        frequency=first.frequency,
+        frequency=plan.frequency if plan else first.frequency,
         currency=payment.charge.currency,
         amount=amount,
         fee_cover=fee_cover,
@@ -194,7 +194,7 @@ def _gift_of(payment: Payment, first: Gift) -> Gift:
 
 
 def _campaign_of(payment: Payment, first: Gift) -> Campaign | None:
-    """A renewal counts for the campaign that the monthly gift began in, as long as that is open."""
+    """A renewal counts for the campaign that the gift began in, as long as that is open."""
     day = Organisation.load().day_of(payment.charge.created)
     campaign = first.campaign
     return campaign if campaign and campaign.state_on(day) == Campaign.State.OPEN else None

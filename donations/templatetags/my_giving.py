@@ -22,7 +22,7 @@ register = template.Library()
 
 @register.inclusion_tag("donations/my_giving.html", takes_context=True)
 def my_giving(context: Context) -> dict[str, Any]:
-    """{% my_giving %}: gifts, monthly gifts, statements of `request.supporter`."""
+    """{% my_giving %}: gifts, what repeats, statements of `request.supporter`."""
     supporter = context["request"].supporter
     organisation: Organisation = context["organisation"]
     gifts = list(

@@ -54,11 +54,15 @@
   const words = { // the template may give each of them in its own language as data-words-…
     once: form.dataset.wordsOnce || "Continue with {sum}, once",
     monthly: form.dataset.wordsMonthly || "Continue with {sum} every month",
-    everyMonth: form.dataset.wordsEveryMonth || "every month",
-    justOnce: form.dataset.wordsJustOnce || "once",
+    yearly: form.dataset.wordsYearly || "",
     adds: form.dataset.wordsAdds || "Adds {sum}.",
     suggest: form.dataset.wordsSuggest,
     total: form.dataset.wordsTotal || "Total: {sum} {when}",
+  };
+  const often = {
+    once: form.dataset.wordsJustOnce || "once",
+    monthly: form.dataset.wordsEveryMonth || "every month",
+    yearly: form.dataset.wordsEveryYear || "",
   };
   const places = [...document.querySelectorAll("[data-o]")];
   const before = new Map(places.map((place) => [place, [...place.childNodes]]));
@@ -84,7 +88,7 @@
       const fee = grossUp(gift, feePercent, fixed, step) - gift;
       const cover = form.querySelector("[name=cover_fee]")?.checked;
       const total = money(gift + (cover ? fee : 0));
-      const when = frequency === "monthly" ? words.everyMonth : words.justOnce;
+      const when = often[frequency];
       texts.gift = money(gift);
       texts.fee = money(cover ? fee : 0);
       texts.feeask = words.adds.replace("{sum}", money(fee));

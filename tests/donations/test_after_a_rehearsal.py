@@ -91,7 +91,7 @@ def test_it_counts_real_money_alone(rehearsed):
 def test_it_asks_nothing_more_of_monthly_gifts_of_the_rehearsal(rehearsed):
     assert not Plan.objects.counted().running().exists() and not Plan.objects.behind().exists()
     figures = {str(label): number for label, number, _url in dashboard.CarePanel().get_context_data({})["figures"]}
-    assert figures["gifts that came"] == 1 and figures["monthly gifts whose card fails"] == 0
+    assert figures["gifts that came"] == 1 and figures["monthly and yearly gifts whose card fails"] == 0
     plan = Plan.objects.get()
     page = signed_in("Donor care").get(f"/admin/plan/inspect/{plan.pk}/").content.decode()
     assert f"/admin/plan/inspect/{plan.pk}/stop/" not in page

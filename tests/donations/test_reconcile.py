@@ -143,7 +143,7 @@ def test_it_runs_twice_at_once_without_harm(donor, till):
 def test_it_sees_what_changed_in_a_monthly_gift(donor, till):
     donor.gave("monthly", "30")
     Plan.objects.update(status="ended", total=1, amount=1, fee_cover=0)
-    assert runs.run(apply=True).found["monthly gifts"] == 1
+    assert runs.run(apply=True).found["monthly and yearly gifts"] == 1
     plan = Plan.objects.get()
     assert (plan.status, plan.total) == ("active", 3000)
 

@@ -131,7 +131,7 @@ def _months(till: Till) -> Iterator[str]:
 
 
 def _plans(till: Till) -> Iterator[str]:
-    """Each monthly gift that we asked for is here as it is at Stripe, and none is behind for more than 21 days."""
+    """Each gift that repeats is here as it is at Stripe, and none is behind for more than 21 days."""
     references = set(Gift.objects.values_list("reference", flat=True))
     subscriptions = list(_all(till, "subscriptions", "&status=all"))
     theirs = {each["id"]: each for each in subscriptions if each["metadata"].get("gift") in references}
@@ -139,9 +139,11 @@ def _plans(till: Till) -> Iterator[str]:
     yield from (f"{name} stands in one place only" for name in theirs.keys() ^ ours.keys())
     for name in theirs.keys() & ours.keys():
         plan, sub, item = ours[name], theirs[name], theirs[name]["items"]["data"][0]
-        here = (plan.status, plan.total, plan.cancel_at, plan.resumes_at, plan.ended_at, plan.current_period_end)
+        often = {"month": "monthly", "year": "yearly"}[item["price"]["recurring"]["interval"]]
+        ends = (plan.ended_at, plan.current_period_end)
+        here = (plan.status, plan.frequency, plan.total, plan.cancel_at, plan.resumes_at, *ends)
         there = (
-            _status(sub), item["price"]["unit_amount"] * item["quantity"], _moment(sub["cancel_at"]),
+            _status(sub), often, item["price"]["unit_amount"] * item["quantity"], _moment(sub["cancel_at"]),
             _moment(None if sub["status"] in ENDED else (sub["pause_collection"] or {}).get("resumes_at")),
             _moment(sub["ended_at"]), _moment(item["current_period_end"]),
         )  # fmt: skip

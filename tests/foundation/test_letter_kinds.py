@@ -164,7 +164,8 @@ def test_it_writes_in_the_words_of_staff_where_there_are_some() -> None:
 def test_it_has_our_words_again_when_those_of_staff_are_gone() -> None:
     row = LetterWording.objects.create(key="plan_ended", language="en", subject="Theirs", body="Theirs")
     row.delete()
-    assert outbox.queue("k", "plan_ended", "a@example.org", {}).subject == kinds.get("plan_ended").subject()
+    letter = outbox.queue("k", "plan_ended", "a@example.org", {"pace": "yearly"})
+    assert letter.subject == kinds.get("plan_ended").subject().replace("{pace}", "yearly")
 
 
 def test_it_names_the_charity_and_its_mailbox_in_any_letter() -> None:

@@ -14,6 +14,7 @@ from donations.giving import appeals, starter
 from donations.giving.forms import GiveForm
 from donations.models import Currency
 from foundation.access import antispam
+from tests.accessibility import violations
 from tests.donations.written import WRITTEN
 from tests.look.stage import show
 
@@ -24,11 +25,14 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <script src="/static/js/give.js" defer></script>
 <form id="give" class="steps" {data}>
 <label><input type="radio" name="frequency" value="monthly">Every month</label>
+<label><input type="radio" name="frequency" value="yearly">Every year</label>
 <label><input type="radio" name="frequency" value="once">Once</label>
 <p class="if-unchosen">First choose how often.</p>
 <div class="choice if-monthly"><h2 class="if-both">Every month</h2>
 <label><input type="radio" name="amount_monthly" value="30">30</label>
 <label><input type="radio" name="amount_monthly" value="other">Other</label></div>
+<div class="choice if-yearly"><label><input type="radio" name="amount_yearly" value="300">300</label>
+<label><input type="radio" name="amount_yearly" value="other">Other</label></div>
 <div class="choice if-once"><label><input type="radio" name="amount_once" value="75" checked>75</label>
 <label><input type="radio" name="amount_once" value="other">Other</label></div>
 <div class="field if-other"><label for="other">Another amount</label><input id="other" name="other"></div>
@@ -39,6 +43,7 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 
 USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-commas data-signs="US$ USD $" data-locale="en"'
 USD += ' data-fee-percent="2.9" data-fee-fixed="30"'
+USD += ' data-words-yearly="Continue with {sum} every year" data-words-every-year="every year"'
 CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW"]
 WRITERS = {"USD", "EUR", "JPY", "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
 NEXT_FORM = """([html, address]) => new Promise((seen) => {
@@ -64,14 +69,22 @@ def test_it_shows_amounts_only_once_a_frequency_is_chosen(open_page: Callable[..
     page = open_page(javascript=False)
     show(page, FORM.format(data=USD))
     monthly, once, other = page.locator(".if-monthly"), page.locator(".if-once"), page.locator(".if-other")
-    for part in (monthly, once, other):
+    yearly = page.locator(".if-yearly")
+    for part in (monthly, yearly, once, other):
         expect(part).to_be_hidden()
     expect(page.locator(".if-unchosen")).to_be_visible()
     page.get_by_label("Every month").check()
     expect(monthly).to_be_visible()
-    expect(once).to_be_hidden()
+    for part in (yearly, once):
+        expect(part).to_be_hidden()
     expect(page.locator(".if-unchosen")).to_be_hidden()
     page.locator("[name=amount_monthly][value=other]").check()
+    expect(other).to_be_visible()
+    page.get_by_label("Every year").check()
+    expect(yearly).to_be_visible()
+    for part in (monthly, once, other):
+        expect(part).to_be_hidden()
+    page.locator("[name=amount_yearly][value=other]").check()
     expect(other).to_be_visible()
     page.get_by_label("Once").check()
     expect(once).to_be_visible()
@@ -96,7 +109,27 @@ def test_it_says_sum_and_interval_on_the_button(open_page: Callable[..., Page]) 
     expect(button).to_have_text("Continue with $31.20 every month")
     expect(page.locator("[data-o=fee]")).to_have_text("$1.20")
     expect(page.locator("[role=status]")).to_have_text("Total: $31.20 every month")
+    page.get_by_label("Every year").check()
+    page.locator("[name=amount_yearly][value='300']").check()
+    expect(button).to_have_text("Continue with $309.27 every year")
+    expect(page.locator("[role=status]")).to_have_text("Total: $309.27 every year")
     assert page.wrongs == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", ["", "/es"])
+def test_it_has_room_for_three_frequencies_on_a_phone(loaded_once: str, open_page: Callable[..., Page], start) -> None:
+    Currency.objects.filter(code="USD").update(yearly_amounts=[15000, 30000, 60000])
+    page = open_page("phone", javascript=not start)
+    show(page, Client().get(f"{start}/give/?frequency=yearly").content.decode())
+    tops = {each.bounding_box()["y"] for each in page.locator("#id_frequency .seg label").all()}  # type: ignore[index]
+    assert len(tops) == 1 and page.locator("#id_frequency .seg label").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".if-yearly .choice")).to_be_visible()
+    expect(page.locator(".if-once .choice")).to_be_hidden()
+    if not start:
+        expect(page.locator("[data-o=verb]")).to_have_text("Continue with $300 every year")
+        assert violations(page) == []
 
 
 def offered(code: str) -> Currency:

@@ -97,6 +97,13 @@ def test_it_keeps_the_day_of_the_month(anchor: str, expected: list[str]) -> None
         assert datetime.fromtimestamp(here, UTC).isoformat() == f"{day}T23:59:59+00:00"
 
 
+def test_it_keeps_the_day_of_the_year_and_takes_29_february_on_the_28th() -> None:
+    first = here = int(datetime.fromisoformat("2028-02-29T23:59:59+00:00").timestamp())
+    for day in ("2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"):
+        here = period_end(first, here, {"interval": "year", "interval_count": 1})
+        assert datetime.fromtimestamp(here, UTC).isoformat() == f"{day}T23:59:59+00:00"
+
+
 def test_it_tries_a_refused_renewal_again_and_then_leaves_it_past_due(shop: Shop) -> None:
     sub = shop.monthly(card="4000000000000341")
     before = len(shop.events())

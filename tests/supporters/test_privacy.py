@@ -133,7 +133,7 @@ def test_it_is_done_in_the_panel_by_who_may_and_after_a_question(known):
     assert "There is no way back" in question and "tax law" in question and not where_erased(known)
     assert "There is no way back" in client.post(address).content.decode() and not where_erased(known)
     sure = {"sure": "yes"}
-    assert "A monthly gift still runs" in client.post(address, sure, follow=True).content.decode()
+    assert "A monthly or yearly gift still runs" in client.post(address, sure, follow=True).content.decode()
     ended(known)
     assert client.post(address, sure, follow=True).status_code == 200
     assert where_erased(known) and where(NAME, EMAIL) == KEPT
@@ -279,7 +279,7 @@ def test_it_erases_by_command_only_when_told_to(known):
 
 
 def test_it_says_by_command_why_somebody_cannot_be_erased(known):
-    with pytest.raises(CommandError, match="monthly gift"):
+    with pytest.raises(CommandError, match="monthly or yearly gift"):
         call_command("erase_supporter", EMAIL, "--yes", stdout=StringIO())
 
 

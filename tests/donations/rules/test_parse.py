@@ -231,6 +231,12 @@ def test_it_reads_a_monthly_gift_that_says_little(rest):
     )
 
 
+@pytest.mark.parametrize("interval", ["month", "year", "week"])
+def test_it_reads_after_how_long_a_gift_is_taken_again(interval):
+    item = {"price": {"unit_amount": 3120, "recurring": {"interval": interval}}}
+    assert parse.subscription({**PLAN, "items": {"data": [item]}}).interval == interval
+
+
 @pytest.mark.parametrize(("at_period_end", "end"), [(True, AT_LATER), (False, None), (None, None)])
 def test_it_reads_the_end_of_the_period_as_the_end_of_the_gift_when_that_was_said(at_period_end, end):
     found = parse.subscription({**PLAN, "cancel_at": None, "cancel_at_period_end": at_period_end})

@@ -14,7 +14,6 @@ from tests.donations.rules import given
 ORDER = {
     "reference": "K7QM-3ZXA-9PWT",
     "attempt": 3,
-    "monthly": False,
     "currency": "EUR",
     "total": 2606,
     "email": "ada@donor.example",
@@ -52,13 +51,14 @@ MONTHLY = {
     "subscription_data[metadata][gift]": "K7QM-3ZXA-9PWT",
     "subscription_data[description]": "A gift",
 }
+YEARLY = {**MONTHLY, "line_items[0][price_data][recurring][interval]": "year"}
 PAGE = {"id": "cs_one", "object": "checkout.session", "client_reference_id": "K7QM-3ZXA-9PWT"}
 
 
-@pytest.mark.parametrize(("monthly", "more"), [(False, ONCE), (True, MONTHLY)])
-def test_it_asks_for_a_payment_page_with_exactly_this(wire, monthly, more):
+@pytest.mark.parametrize(("interval", "more"), [("", ONCE), ("month", MONTHLY), ("year", YEARLY)])
+def test_it_asks_for_a_payment_page_with_exactly_this(wire, interval, more):
     wire.answer({**PAGE, "status": "open", "url": "https://pay.example/cs_one"})
-    session = writes.create_checkout_session(orders.CheckoutOrder(**{**ORDER, "monthly": monthly}))
+    session = writes.create_checkout_session(orders.CheckoutOrder(**{**ORDER, "interval": interval}))
     asked = wire.only()
     assert (asked.method, asked.path) == ("POST", "/v1/checkout/sessions")
     assert asked.fields == {**SENT, **more}
