@@ -25,6 +25,7 @@ READ_CAMPAIGNS = ["donations.view_campaign", "donations.view_matchreservation"]
 WRITE_CAMPAIGNS = [f"donations.{verb}_campaign" for verb in ("view", "add", "change", "publish")]
 SET_CURRENCIES = ["donations.view_currency", "donations.add_currency", "donations.change_currency"]
 SET_FORM = [f"donations.{verb}_{model}" for model in ("costline", "fund") for verb in ("view", "add", "change")]
+WRITE_GIVING = [f"donations.{verb}_givingwords" for verb in ("view", "add", "change")]
 TRANSLATE_PAGES = "simple_translation.submit_translation"
 WRITE_FACTS = [
     f"{app}.{verb}_{model}"
@@ -43,7 +44,7 @@ WRITE_FACTS = [
 
 ROLES: dict[str, list[str]] = {
     "Editor": [
-        *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *ANSWER_MESSAGES],
+        *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *WRITE_GIVING, *ANSWER_MESSAGES],
         "awareness.change_navigation",
         TRANSLATE_PAGES,
         "organisation.export_report",

@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations.panel import campaigns, dashboard, lists, offline, unsent, year_end
+from donations.panel import campaigns, dashboard, giving_words, lists, offline, unsent, year_end
 
 
 @hooks.register("register_admin_viewset")
@@ -17,6 +17,7 @@ def money() -> lists.Money:
 
 
 register_snippet(campaigns.Campaigns)
+register_snippet(giving_words.GivingWordsViewSet)
 
 
 @hooks.register("register_admin_urls")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,11 +17,23 @@ from donations.models import Currency, Fund
 from donations.models.frequency import Frequency
 from foundation.access import antispam
 from foundation.access.antispam import GuardedForm
+from foundation.organisation import languages
 from supporters import consent, names
 from supporters.models import ConsentEvent
 
 OTHER = "other"
 ATTEMPT = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+
+
+class FundSelect(forms.Select):
+    """The names of funds: in the reader's language where a catalogue has them, else marked with the one staff write."""
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, label, *args, **kwargs)
+        known = languages.said(str(label)) if value else label
+        if known is None:
+            option["attrs"]["lang"] = settings.LANGUAGE_CODE
+        return {**option, "label": label if known is None else known}
 
 
 class GiveForm(DedicationFields, GuardedForm):
@@ -87,6 +100,7 @@ class GiveForm(DedicationFields, GuardedForm):
     fund = forms.ModelChoiceField(
         Fund.objects.none(),
         required=False,
+        widget=FundSelect,
         label=gettext_lazy("Use my gift"),
         empty_label=gettext_lazy("where it is needed most"),
         error_messages={

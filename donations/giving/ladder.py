@@ -22,14 +22,15 @@ class Rung:
     own: bool = False
 
 
-def rungs(field: BoundField, currency: Currency, frequency: str, costs: dict[int, CostLine]) -> list[Rung]:
+def rungs(field: BoundField, currency: Currency, frequency: str, costs: list[CostLine]) -> list[Rung]:
     """Return the ladder of one frequency; the last rung is another amount."""
     amounts: list[int | None] = [*currency.ladder(frequency), None]
     most = currency.most_chosen.get(frequency)
+    does = {line.amount: line for line in costs if line.frequency in ("", frequency)}
     return [
         Rung(
             radio=radio,
-            cost=costs.get(amount) if amount else None,
+            cost=does.get(amount) if amount else None,
             most_chosen=amount is not None and amount == most,
             quiet=not amount or not currency.monthly_instead(amount),
             own=amount is None,
@@ -38,9 +39,9 @@ def rungs(field: BoundField, currency: Currency, frequency: str, costs: dict[int
     ]
 
 
-def costs(currency: Currency) -> dict[int, CostLine]:
-    """Return what sums of this currency pay for, by minor units; only what staff have cited and checked lately."""
-    return {line.amount: line for line in CostLine.objects.fresh().filter(currency=currency)}
+def costs(currency: Currency) -> list[CostLine]:
+    """Return what sums of this currency pay for; only what staff have cited and checked lately."""
+    return list(CostLine.objects.fresh().filter(currency=currency))
 
 
 def fees(currency: Currency, frequency: str) -> list[tuple[str, str]]:

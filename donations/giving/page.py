@@ -31,7 +31,7 @@ from donations.giving.appeals import Appeal
 from donations.giving.form_cookie import Refused
 from donations.giving.forms import GiveForm
 from donations.letters import dedications
-from donations.models import Campaign, Currency, Gift
+from donations.models import Campaign, Currency, Gift, giving_words
 from donations.models.frequency import Frequency
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
@@ -249,6 +249,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
     given = more.get("given") or browser_cookie.given(request)
     context: dict[str, Any] = {
         **appeal.about,
+        **giving_words.shown(),
         **more,
         "appeal": appeal,
         "action": _action(request, appeal),

@@ -8,6 +8,7 @@ from donations.models.dedications import AddressChange, Dedication
 from donations.models.disputes import Dispute
 from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
+from donations.models.giving_words import GivingWords
 from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
 from donations.models.tries import Breaker, CardTry, Opening
@@ -24,6 +25,7 @@ __all__ = [
     "Fund",
     "Gap",
     "Gift",
+    "GivingWords",
     "LedgerEntry",
     "MatchReservation",
     "Opening",

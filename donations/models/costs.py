@@ -1,6 +1,7 @@
 """Cost lines: what a sum pays for, one clause for a rung of the ladder, with the line of accounts that staff cite."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -8,10 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.currencies import Currency
+from donations.models.frequency import Frequency
 from foundation.organisation import addresses
 from staff.columns import column
 
 FRESH = timedelta(days=548)  # eighteen months: costs older than that say little about today
+
+
+def ladders() -> list[tuple[str, Any]]:
+    return [("", _("every ladder")), *Frequency.choices]
 
 
 class CostLineQuerySet(models.QuerySet["CostLine"]):
@@ -27,6 +33,13 @@ class CostLine(models.Model):
         Currency, on_delete=models.CASCADE, related_name="cost_lines", verbose_name=_("currency")
     )
     amount = models.PositiveBigIntegerField(_("amount"))  # minor units
+    frequency = models.CharField(
+        _("ladder"),
+        max_length=8,
+        blank=True,
+        choices=ladders,
+        help_text=_("On every ladder the clause must be true of one gift and of a gift every month or year."),
+    )
     clause = models.CharField(
         _("what it does"),
         max_length=90,
@@ -50,7 +63,9 @@ class CostLine(models.Model):
         ordering = ["currency", "amount"]
         verbose_name = _("what a sum does")
         verbose_name_plural = _("what sums do")
-        constraints = [models.UniqueConstraint(fields=["currency", "amount"], name="cost_line_one_for_each_sum")]
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "amount", "frequency"], name="cost_line_one_for_each_rung")
+        ]
 
     def __str__(self) -> str:
         return self.clause
@@ -62,6 +77,10 @@ class CostLine(models.Model):
     @column(_("sum"), sorted_by="amount")
     def amount_text(self) -> str:
         return money.exact(self.amount, self.currency.code)
+
+    @column(_("ladder"), sorted_by="frequency")
+    def ladder_text(self) -> str:
+        return str(self.get_frequency_display())
 
     def amount_short(self) -> str:
         return money.short(self.amount, self.currency.code)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations import money
-from donations.models import CostLine, Fund
+from donations.models import CostLine, Currency, Fund
 from donations.models.funds import MOST_OFFERED
 from foundation.access.card_numbers import NoCardNumbers
 
@@ -20,9 +20,9 @@ class CostLineForm(NoCardNumbers, forms.ModelForm):
 
     class Meta:
         model = CostLine
-        fields = ["currency", "clause", "citation", "address", "cited_on"]
+        fields = ["currency", "frequency", "clause", "citation", "address", "cited_on"]
 
-    field_order = ["currency", "sum", "clause", "citation", "address", "cited_on"]
+    field_order = ["currency", "sum", "frequency", "clause", "citation", "address", "cited_on"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,12 +40,19 @@ class CostLineForm(NoCardNumbers, forms.ModelForm):
         except money.AmountError as error:
             self.add_error("sum", str(error))
             return cleaned
-        same = CostLine.objects.filter(currency=currency, amount=self.instance.amount)
-        if same.exclude(pk=self.instance.pk).exists():
-            self.add_error("sum", _("There is a sentence for this sum already."))
-        if self.instance.amount not in {rung for each in currency.frequencies for rung in currency.ladder(each)}:
-            self.add_error("sum", _("This sum stands on no ladder of the currency."))
+        self._check_ladder(currency, self.cleaned_data.get("frequency", ""))
         return cleaned
+
+    def _check_ladder(self, currency: Currency, frequency: str) -> None:
+        """One sentence at most for each rung, and none for a sum that is no rung."""
+        same = CostLine.objects.filter(currency=currency, amount=self.instance.amount).exclude(pk=self.instance.pk)
+        if frequency:
+            same = same.filter(frequency__in=["", frequency])
+        if same.exists():
+            self.add_error("sum", _("There is a sentence for this sum already."))
+        ladders = [frequency] if frequency else currency.frequencies
+        if not any(self.instance.amount in currency.ladder(each) for each in ladders):
+            self.add_error("sum", _("This sum does not stand on that ladder of the currency."))
 
 
 class FundForm(NoCardNumbers, forms.ModelForm):

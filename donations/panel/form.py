@@ -26,7 +26,7 @@ class CostLineViewSet(EditedViewSet):
     form = CostLineForm
     icon = "tag"
     menu_label = _("What sums do")
-    list_display = ["amount_text", "clause", "cited_on"]
+    list_display = ["amount_text", "ladder_text", "clause", "cited_on"]
 
 
 class FundViewSet(NeverDeleted, EditedViewSet):

@@ -6,11 +6,13 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from donations.books import published
-from donations.models import Campaign
+from donations.models import Campaign, GivingWords
 from foundation.organisation.structured import script, us
 
 register = template.Library()
@@ -42,3 +44,10 @@ def donate_action(context: Context, campaign: Campaign | None = None) -> SafeStr
         "target": {"@type": "EntryPoint", "urlTemplate": settings.BASE_URL + path},
     }
     return script(action)
+
+
+@register.simple_tag
+def own_thanks() -> str:
+    """{% own_thanks %}: a paragraph of the thanks that staff wrote in the reader's language; or nothing."""
+    row = GivingWords.objects.filter(language=get_language() or settings.LANGUAGE_CODE).first()
+    return format_html("<p>{}</p>", row.thanks) if row and row.thanks else ""

@@ -77,6 +77,8 @@ MATRIX = {
     "/admin/letters-again/": "no yes no yes",
     "/admin/snippets/donations/campaign/": "yes yes yes yes",
     "/admin/snippets/donations/campaign/add/": "yes no no yes",
+    "/admin/snippets/donations/givingwords/": "yes no no yes",
+    "/admin/snippets/donations/givingwords/add/": "yes no no yes",
     "/admin/matchreservation/": "no yes yes yes",
     "/admin/job/": "no no no yes",
     "/admin/users/": "no no no yes",
