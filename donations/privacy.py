@@ -17,13 +17,14 @@ from supporters import privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
+ON_ITS_WAY = (Gift.Status.PENDING, Gift.Status.WAITING)  # money may still come
 AT_ONCE = 20  # ids looked for in one pass over the events
 REDUCED = '{"reduced": true'  # how a reduced body begins
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
     """Export gifts with their receipts, and monthly and yearly gifts. Sums are written out with their currency."""
-    dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=_gifts(supporter))}
+    dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=gifts_of(supporter))}
     return {
         "gifts": [
             {
@@ -38,7 +39,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
                 "dedication": _dedication(dedications.get(gift.pk)),
                 "receipts": [receipt.label for receipt in reversed(gift.receipts.all())],
             }
-            for gift in _gifts(supporter).order_by("id").prefetch_related("receipts")
+            for gift in gifts_of(supporter).order_by("id").prefetch_related("receipts")
         ],
         "monthly and yearly gifts": [
             {
@@ -71,8 +72,8 @@ def erase(supporter: Supporter) -> set[str]:
     """
     if supporter.plans.counted().running().exists():
         raise privacy_registry.CannotEraseError(gettext("A monthly or yearly gift still runs. End it first."))
-    gifts = _gifts(supporter).select_for_update()
-    if any(gift.status in (Gift.Status.PENDING, Gift.Status.WAITING) for gift in gifts):
+    gifts = gifts_of(supporter).select_for_update()
+    if any(gift.status in ON_ITS_WAY for gift in gifts):
         raise privacy_registry.CannotEraseError(
             gettext("A bank payment is still on its way. Wait until it has come or failed.")
         )
@@ -94,9 +95,11 @@ def merge(old: Supporter, new: Supporter) -> None:
     Plan.objects.filter(supporter=old).update(supporter=new)
 
 
-def _gifts(supporter: Supporter) -> Any:
-    """Paid ones name their supporter; those that were only begun name a mailbox."""
-    begun = Gift.objects.filter(supporter=None).exclude(email="").values_list("pk", "email").iterator()
+def gifts_of(supporter: Supporter, **begun_as: Any) -> Any:
+    """Paid ones name their supporter; those that were only begun name a mailbox. `begun_as` narrows the latter, which
+    are compared one by one.
+    """
+    begun = Gift.objects.filter(supporter=None, **begun_as).exclude(email="").values_list("pk", "email").iterator()
     mailboxes = supporters.mailboxes(supporter)
     same = [pk for pk, email in begun if canonical(email) in mailboxes]
     return Gift.objects.filter(Q(supporter=supporter) | Q(pk__in=same))

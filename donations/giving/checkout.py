@@ -45,12 +45,16 @@ def start(gift: Gift) -> str:
             raise
 
 
-def is_given(gift: Gift) -> bool | None:
-    """Whether Stripe has the payment, though our books may not have it yet. None when Stripe does not answer."""
+def is_given(gift: Gift, looking: bool = False) -> bool | None:
+    """Whether Stripe has the payment, though our books may not have it yet. None when Stripe does not answer.
+    `looking`: for a page that only shows it, so that loading it again takes nothing of what its sending may ask.
+    """
     if not gift.session_id:
         return None if gift.session_attempt else False  # the answer with its id may have been lost
     try:
-        with concurrency.brief_visit(gift.reference):
+        with (
+            concurrency.brief_visit(gift.reference) if looking else concurrency.visit(gift.reference, concurrency.BRIEF)
+        ):
             return reads.checkout_session(gift.session_id).status == "complete"
     except (StripeIsDownError, StripeRefusedError):
         return None

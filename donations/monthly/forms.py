@@ -38,7 +38,7 @@ class AmountForm(NoCardNumbers, forms.Form):
         except money.AmountError as error:
             raise forms.ValidationError(str(error)) from error
         if total == self.plan.total:
-            raise forms.ValidationError(_("It is this amount already."))
+            raise forms.ValidationError(_("It is this amount already."), code="same")
         if total <= 0 or (self.limits and not self.limits.minimum <= total <= self.limits.maximum):
             raise forms.ValidationError(_("Please give an amount as follows. %(limits)s") % {"limits": self._between()})
         return total

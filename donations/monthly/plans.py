@@ -95,14 +95,15 @@ def _gravest(plan: Plan, before: Plan) -> list[Outcome]:
     if plan.cancel_at != before.cancel_at:
         goes_on = PlanPaused if plan.status == Status.PAUSED else PlanResumed
         return [PlanStopped(plan) if plan.cancel_at else goes_on(plan)]
+    amount: list[Outcome] = [AmountChanged(plan, before.total)] if plan.total != before.total else []
     if plan.status == Status.PAUSED:
         if before.status != Status.PAUSED and plan.auto_paused_at and plan.past_due_since:
             return [CardFailed(plan, PATIENCE.days)]
         changed = (before.status, before.resumes_at) != (plan.status, plan.resumes_at)
-        return [PlanPaused(plan)] if changed else []
+        return [PlanPaused(plan)] if changed else amount
     if before.status == Status.PAUSED:
         return [PlanResumed(plan)]
-    return [AmountChanged(plan, before.total)] if plan.total != before.total else []
+    return amount
 
 
 def _note_past_due(plan: Plan, subscription: objects.Subscription, as_of: datetime, lifted: bool) -> None:

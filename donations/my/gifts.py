@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from donations.letters import papers, plan_letters, statements
-from donations.models import Plan, Receipt, months
+from donations.models import Gift, Plan, Receipt, months
 from donations.monthly import changes
 from donations.monthly.forms import AmountForm, PauseForm
 from donations.stripe import answers
@@ -44,7 +44,7 @@ def may_pause(plan: Plan) -> bool:
 
 
 def may_skip(plan: Plan) -> bool:
-    return may_pause(plan) and plan.status == Plan.Status.ACTIVE
+    return may_pause(plan) and plan.status == Plan.Status.ACTIVE and bool(months.rests(plan))
 
 
 def may_resume(plan: Plan) -> bool:
@@ -63,7 +63,6 @@ def meant_once(plan: Plan) -> bool:
 
 # Actions without a form: when it is allowed, and the change. Each is done at Stripe first.
 PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
-    "skip": (may_skip, changes.skip),
     "resume": (may_resume, changes.resume),
     "stop": (may_stop, changes.stop),
     "undo": (may_undo, changes.undo_stop),
@@ -73,6 +72,7 @@ PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
 FORMS: dict[str, tuple[Callable[[Plan], bool], type[Any], Callable[..., Plan]]] = {
     "amount": (may_change, AmountForm, changes.change_amount),
     "pause": (may_pause, PauseForm, changes.pause),
+    "skip": (may_skip, PauseForm, changes.pause),  # until when is sent along: the payment that the page named
 }
 
 
@@ -140,6 +140,8 @@ def _filled(request: HttpRequest, mine: Plan, does: str) -> HttpResponse:
     form = kind(request.POST, row=mine)
     if not may(mine):
         return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
+    if form.has_error("total", "same"):  # a double click, or nothing to do
+        return redirect(reverse("donations:my_plan", args=[mine.pk]) + "?done=same")
     if not form.is_valid():
         return _page(request, mine, status=422, **{does: form})
     return _done(request, mine, does, lambda: change(mine, **form.cleaned_data))
@@ -167,12 +169,13 @@ def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **
     context = {
         "plan": mine,
         "next_on": plan_letters.next_payment(mine),
-        "after_next": next((rest.next for rest in months.rests(mine)), None),
+        "skips": next(iter(months.rests(mine)), None),
+        "on_its_way": mine.gifts.filter(status=Gift.Status.PENDING).exists(),
         "payments": mine.gifts.paid().count(),
         "why": why,
         "done": request.GET.get("done", "") if request.method == "GET" else "",
         "amount_form": forms_of.get("amount") or AmountForm(row=mine),
-        "pause_form": forms_of.get("pause") or PauseForm(row=mine),
+        "pause_form": forms_of.get("pause") or forms_of.get("skip") or PauseForm(row=mine),
         "may": {name: may(mine) for name, (may, *_rest) in [*PRESSES.items(), *FORMS.items()]},
     }
     shown = to_stripe(lambda request: render(request, "donations/my_plan.html", context, status=status))

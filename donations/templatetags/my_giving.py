@@ -10,7 +10,7 @@ from django import template
 from django.template import Context
 from django.utils.translation import get_language, to_locale
 
-from donations import money
+from donations import money, privacy
 from donations.letters import plan_letters, statements
 from donations.models import Gift, Plan, Receipt
 from donations.my import road
@@ -27,7 +27,7 @@ def my_giving(context: Context) -> dict[str, Any]:
     organisation: Organisation = context["organisation"]
     gifts = list(
         Gift.objects.counted()
-        .filter(supporter=supporter)
+        .filter(pk__in=privacy.gifts_of(supporter, status__in=privacy.ON_ITS_WAY))
         .exclude(status__in=[Gift.Status.STARTED, Gift.Status.EXPIRED])
         .with_returns()
         .select_related("fund", "campaign", "plan")
@@ -52,7 +52,7 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
         "running": supporter.plans.counted().running(),
-        "pending": supporter.gifts.filter(status__in=[Gift.Status.PENDING, Gift.Status.WAITING]).exists(),
+        "pending": privacy.gifts_of(supporter).filter(status__in=privacy.ON_ITS_WAY).exists(),
     }
 
 

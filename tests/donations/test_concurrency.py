@@ -59,7 +59,8 @@ def ways(donor, plan, mine):  # noqa: F811
     finish = tokens.make(step_up.PURPOSE, gift.reference, step_up.LIFE)
     card = plan_letters.card_link(plan).text.split("/give/card/")[1].split()[0]
     page, until = f"/my/gifts/{plan.pk}/", str(int(months.rests(plan)[0].until.timestamp()))
-    presses = {"skip": {}, "stop": {}, "once": {}, "pause": {"until": until}, "amount": {"total": "31"}}
+    presses = {does: {"until": until} for does in ("skip", "pause")}
+    presses |= {"stop": {}, "once": {}, "amount": {"total": "31"}}
     return {
         "give": lambda: donor.send({**wish, "other": "26"}),
         "give again": lambda: donor.send(wish),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from donations import privacy
 from donations.books import receipts
 from donations.giving import offline
-from donations.models import Gift, Plan, Receipt, StripeEvent
+from donations.models import Gift, Plan, Receipt, StripeEvent, months
 from donations.stripe import client as stripe_client
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -39,7 +39,10 @@ def mine(plan) -> Client:
 
 
 def press(client: Client, plan: Plan, does: str, **fields: str):
-    return client.post(f"/my/gifts/{plan.pk}/", {"does": does, **fields})
+    page = f"/my/gifts/{plan.pk}/"
+    shown = re.findall(r'type="hidden" name="until" value="(\d+)"', client.get(page).content.decode())
+    until = {"until": shown[0]} if shown and does == "skip" else {}
+    return client.post(page, {"does": does, **until, **fields})
 
 
 def at_stripe(plan: Plan) -> dict:
@@ -125,7 +128,55 @@ def test_it_changes_the_amount_and_nothing_else(mine, plan):
     assert Gift.objects.paid().count() == 1
 
 
-NO_AMOUNT = ("", "0", "-5", "abc", "99999999999", "30", "30.001", "1e3", "NaN", "30; DROP", "\0", "٣٠", "9" * 400)
+def test_it_mails_a_letter_about_another_amount_while_it_rests(mine, plan):
+    press(mine, plan, "pause", until=str(int(months.rests(plan)[2].until.timestamp())))
+    plan.refresh_from_db()
+    assert press(mine, plan, "amount", total="45").status_code == 302
+    letter = Letter.objects.get(template="plan_changed")
+    assert "$45.00" in letter.text and "$30.00" in letter.text
+
+
+def test_it_takes_a_double_click_on_an_amount_for_one(mine, plan):
+    for done in ("amount", "same", "same"):
+        plan.refresh_from_db()
+        assert press(mine, plan, "amount", total="45")["Location"].endswith(f"?done={done}")
+    page = mine.get(f"/my/gifts/{plan.pk}/?done=same").content.decode()
+    assert "It is this amount already." in page and "A letter confirms" not in page
+    assert Letter.objects.filter(template="plan_changed").count() == 1
+
+
+def test_it_skips_the_payment_that_was_named_and_no_other(mine, plan):
+    """The page lay open over a payment: the one it named is taken, and nobody chose to leave out the next."""
+    named = str(int(months.rests(plan)[0].until.timestamp()))
+    with time_machine.travel(plan.current_period_end + timedelta(days=2)):
+        late = come_in("ada@donor.example")
+        answer = press(late, plan, "skip", until=named)
+        assert answer.status_code == 422 and "Please choose how many payments are left out." in answer.content.decode()
+    plan.refresh_from_db()
+    assert plan.status == "active" and not at_stripe(plan)["pause_collection"]
+
+
+def test_it_shows_a_bank_payment_that_is_on_its_way_and_says_so_before_it_forgets(mine, plan):
+    more = {"currency": "USD", "amount": 7100, "total": 7100, "frequency": "once", "email": "ADA@donor.example"}
+    more["livemode"] = False
+    Gift.objects.create(status="pending", **more)
+    assert "$71.00" in mine.get("/my/").content.decode()
+    Gift.objects.create(status="pending", **{**more, "email": "eve@donor.example", "total": 7200, "amount": 7200})
+    assert "$72.00" not in mine.get("/my/").content.decode()
+    press(mine, plan, "once")
+    assert "A bank payment is still on its way." in mine.get("/my/erase/").content.decode()
+
+
+def test_it_says_beside_the_stop_what_cannot_be_called_back(mine, plan):
+    words = "cannot be called back"
+    assert words not in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
+    Gift.objects.create(
+        status="pending", currency="USD", amount=3000, total=3000, frequency="monthly", plan=plan, livemode=False
+    )
+    assert words in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
+
+
+NO_AMOUNT = ("", "0", "-5", "abc", "99999999999", "30.001", "1e3", "NaN", "30; DROP", "\0", "٣١٫٥٠٠", "9" * 400)
 
 
 def test_it_keeps_the_amount_when_the_new_one_is_none(mine, plan):
