@@ -126,6 +126,12 @@ def name(code: str) -> str:
     return str(get_currency_name(code, count=2, locale=_locale()))
 
 
+def title(code: str) -> str:
+    """The currency in a menu, in the reader's language: "US Dollar (USD)"."""
+    text = str(get_currency_name(code, locale=_locale()))
+    return f"{text[:1].upper()}{text[1:]} ({code})"
+
+
 def sign(code: str) -> str:
     """The currency's sign in the reader's language: "$", "CA$"."""
     return str(get_currency_symbol(code, locale=_locale()))

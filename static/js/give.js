@@ -112,6 +112,12 @@
     }, 700);
   };
   form.addEventListener("input", show);
+  /* Another currency at once, chosen by hand. Arrow keys change a closed menu at each press: its button stays for them. */
+  const menu = form.querySelector("[name=into]");
+  let keys = false;
+  menu?.addEventListener("pointerdown", () => { keys = false; });
+  menu?.addEventListener("keydown", () => { keys = true; });
+  menu?.addEventListener("change", () => keys || menu.nextElementSibling.click());
   /* A form that came back is the answer to a POST, which no browser keeps: Back from Stripe would find an error there.
      As a GET it finds what was begun, as the server knows it. */
   form.addEventListener("submit", () => history.replaceState(history.state, "", location.href));
