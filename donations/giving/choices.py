@@ -88,11 +88,12 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
     chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "")
     frequency = query.get("frequency", "")
     chosen["frequency"] = offered(frequency, currency)
+    ours = query.get("currency", currency.code).upper() == currency.code  # else it is a sum of another one
     try:
-        amount = money.parse(query.get("amount", ""), currency.code)
+        amount = money.parse(query.get("amount", "") if ours else "", currency.code)
     except money.AmountError:
         return chosen
-    if currency.minimum <= amount <= currency.maximum:
+    if currency.takes(amount):
         chosen |= marked(amount, currency, chosen["frequency"])
     return chosen
 

@@ -270,6 +270,6 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         context |= {
             "percent": f"{(currency.fee_basis_points or 0) / 100:g}",
             "fixed": money.show(currency.fee_fixed or 0, currency.code),
-            "fees": {each: ladder.fees(currency, each) for each in currency.frequencies},
+            "fees": {each: ladder.fees(form, each) for each in currency.frequencies},
         }
     return render(request, appeal.template, context, status=status)

@@ -68,6 +68,10 @@ class Currency(models.Model):
         """In a menu: "US Dollar (USD)"."""
         return money.title(self.code)
 
+    def takes(self, gift: int) -> bool:
+        """Whether a gift of that many minor units lies between the smallest and the largest."""
+        return self.minimum <= gift <= self.maximum
+
     @property
     def offers_fee_cover(self) -> bool:
         """Only where staff entered what a card costs: an invented fee would be an untrue sentence."""

@@ -84,12 +84,14 @@
     const pick = frequency ? chosen(`amount_${frequency}`) : "";
     const typed = pick === "other" ? form.querySelector("[name=other]")?.value : pick;
     const gift = minor(typed, known);
-    if (box) box.hidden = !gift;
+    const fee = grossUp(gift, feePercent, fixed, step) - gift;
+    const cover = form.querySelector("[name=cover_fee]")?.checked;
+    const charged = gift + (cover ? fee : 0);
+    const clear = gift && charged <= LARGEST; // above it the server says why not
+    if (box) box.hidden = !clear;
     const texts = {};
-    if (gift) {
-      const fee = grossUp(gift, feePercent, fixed, step) - gift;
-      const cover = form.querySelector("[name=cover_fee]")?.checked;
-      const total = money(gift + (cover ? fee : 0));
+    if (clear) {
+      const total = money(charged);
       const when = often[frequency];
       texts.gift = money(gift);
       texts.fee = money(cover ? fee : 0);

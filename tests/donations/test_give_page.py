@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from donations import money
 from donations.giving import browser_cookie, checkout, form_cookie, gifts
 from donations.models import Currency, Fund, Gift
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
@@ -256,6 +257,25 @@ def test_it_covers_the_fee_with_the_exact_sum(donor, till):
     donor.give("once", "100", cover_fee="on")
     gift = Gift.objects.get()
     assert (gift.amount, gift.fee_cover, gift.total) == (10000, 330, 10330)
+
+
+def test_it_charges_no_more_than_stripe_takes_though_the_fee_is_covered(donor, till):
+    """The largest gift is about the gift; what Stripe takes at once is about all that is charged."""
+    Currency.objects.filter(code="USD").update(maximum=money.LARGEST)
+    page = donor.give("once", "999,999.99", cover_fee="on")
+    assert page.status_code == 200 and "With the card fee this is more than" in errors(page)
+    assert "#id_other" in errors(page) and not Gift.objects.exists() and till.events() == []
+    assert donor.give("once", "999,999.99").status_code == 303
+    assert Gift.objects.get().total == money.LARGEST
+
+
+def test_it_says_what_the_fee_of_a_typed_sum_is_once_it_knows_it(donor):
+    page = donor.give("once", "42.50", email="")
+    assert "This adds $1.58 to $42.50, $1.35 to $35," in " ".join(re.sub("<[^>]*>", "", page.content.decode()).split())
+    moved = donor.send({**donor.wish("once", "1,234"), "into": "JPY"}).content.decode()
+    assert "This adds ¥78 to ¥1,234," in moved and moved.count("¥1,234") == 1, "not under the other frequency"
+    for unclear in ("1.000.0", "4", ""):
+        assert "This adds $1.35 to $35," in donor.give("once", unclear).content.decode()
 
 
 @pytest.mark.parametrize("code", ["USD", "EUR", "GBP", "CAD", "AUD"])
