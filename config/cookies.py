@@ -23,7 +23,7 @@ def table() -> list[tuple[str, Any, Any]]:
         (settings.CSRF_COOKIE_NAME, form, UNTIL_CLOSED),
         (
             browser_cookie.NAME,
-            _("On the giving form: nothing is charged twice"),
+            _("On the giving form: nothing is charged twice, and it opens in your currency again"),
             retention_periods.said(browser_cookie.LIFE // 86400),
         ),
         (form_cookie.NAME, typed, _("ten minutes")),

@@ -22,11 +22,13 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_ONLY = frozenset(("ISK", "UGX"))  # sent to Stripe times 100, and always ending in 00
 LARGEST = 99_999_999  # minor units: what Stripe takes with every method of payment
 
+# Where these are used, 1,00,000 is a hundred thousand, a lakh.
+LAKHS = frozenset(("BDT", "BTN", "INR", "LKR", "MVR", "NPR", "PKR"))
 # Where these are used, and in English, a comma separates thousands. Elsewhere it may be the decimal point.
-COMMA_GROUPS = THREE_DECIMAL | frozenset(
-    ["AED", "AUD", "CAD", "CNY", "EGP", "GBP", "GHS", "HKD", "ILS", "INR", "JPY", "KES", "KRW", "MXN", "MYR"]
+COMMA_GROUPS = LAKHS | frozenset(
+    ["AED", "AUD", "BHD", "CAD", "CNY", "EGP", "GBP", "GHS", "HKD", "ILS", "JOD", "KES", "KWD", "MXN", "MYR", "NGN"]
 )
-COMMA_GROUPS |= {"NGN", "NZD", "PHP", "PKR", "QAR", "RWF", "SAR", "SGD", "THB", "TWD", "TZS", "UGX", "USD"}
+COMMA_GROUPS |= {"NZD", "OMR", "PHP", "QAR", "SAR", "SGD", "THB", "TWD", "TZS", "USD"}
 LONGEST = 24  # characters
 LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")  # "ISK500" reads badly
 
@@ -64,12 +66,11 @@ def parse(text: str, code: str, most: int = LARGEST) -> int:
         raise AmountError(_please(code))
     typed = _without_sign(typed_amount.plain(text), signs(code))
     try:
-        whole, part = typed_amount.read(typed, commas=comma_groups(code))
+        whole, part = typed_amount.read(typed, groups(code), lakhs=code in LAKHS)
     except typed_amount.AmbiguousAmountError as two:
-        small = f"{two.whole}.{two.group[:2]}" if decimals(code) else two.whole
         raise AmountError(
             _("“%(typed)s” can be read in two ways. Please write %(large)s or %(small)s.")
-            % {"typed": text.strip(), "large": two.whole + two.group, "small": small}
+            % {"typed": text.strip(), "large": two.whole + two.group, "small": f"{two.whole}.{two.group[:2]}"}
         ) from two
     except typed_amount.UnreadableError as error:
         raise AmountError(_please(code, text)) from error
@@ -81,9 +82,13 @@ def parse(text: str, code: str, most: int = LARGEST) -> int:
     return int(amount)
 
 
-def comma_groups(code: str) -> bool:
-    """Whether "1,234" can only be a thousand and more: in English, for a currency whose countries write it so."""
-    return code in COMMA_GROUPS and (get_language() or "en").partition("-")[0] == "en"
+def groups(code: str) -> str:
+    """The marks that can only group where three digits stand behind: both in a currency without a decimal part, and the
+    comma in English, for a currency whose countries write it so.
+    """
+    if not decimals(code):
+        return ".,"
+    return "," if code in COMMA_GROUPS and (get_language() or "en").partition("-")[0] == "en" else ""
 
 
 def plain(amount: int, code: str) -> str:
@@ -119,6 +124,12 @@ def exact(amount: int, code: str) -> str:
 def name(code: str) -> str:
     """The currency's name in the reader's language, as it stands after a number: "US dollars"."""
     return str(get_currency_name(code, count=2, locale=_locale()))
+
+
+def title(code: str) -> str:
+    """The currency in a menu, in the reader's language: "US Dollar (USD)"."""
+    text = str(get_currency_name(code, locale=_locale()))
+    return f"{text[:1].upper()}{text[1:]} ({code})"
 
 
 def sign(code: str) -> str:
@@ -179,6 +190,8 @@ AT_HOME = {
     **{"HUF": "Ft", "CZK": "Kč", "PLN": "zł", "RON": "lei", "BGN": "лв лв.", "UAH": "₴ грн грн.", "TRY": "₺ TL"},
     **{"CHF": "Fr Fr. SFr SFr.", "UGX": "USh", "KES": "KSh", "TZS": "TSh", "ZAR": "R", "THB": "฿ บาท", "VND": "₫ đ"},
     **dict.fromkeys(("SEK", "NOK", "DKK", "ISK"), "kr kr."),
+    **dict.fromkeys(("PKR", "LKR", "NPR"), "Rs Rs. ₨"),
+    "BDT": "৳ Tk Tk.",
 }
 
 

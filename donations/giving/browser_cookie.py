@@ -30,24 +30,38 @@ def attempt(request: HttpRequest) -> str:
 
 def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
     """Store the form's id in the cookie, so that the next tab of this browser fills the same form."""
-    kept = _read(request)
-    if attempt != kept.get("form"):
-        _write(response, {**kept, "form": attempt, "gifts": references(request)})
+    if attempt != _read(request).get("form"):
+        _write(response, request, form=attempt)
 
 
 def remember(response: HttpResponse, request: HttpRequest, gift: Gift, link: str = "") -> None:
-    """Store the gift's reference in the cookie, and what the link to its form had asked for."""
+    """Store the gift's reference in the cookie, what the link to its form had asked for, and its currency unless that
+    was its campaign's.
+    """
     known = [reference for reference in references(request) if reference != gift.reference]
-    _write(response, {"form": gift.attempt, "gifts": [gift.reference, *known][:MOST], "link": link})
+    chosen = {} if gift.campaign_id else {"currency": gift.currency}
+    _write(response, request, form=gift.attempt, gifts=[gift.reference, *known][:MOST], link=link, **chosen)
 
 
-def _write(response: HttpResponse, kept: dict[str, Any]) -> None:
-    """Set the cookie: signed, HttpOnly, sent back on giving pages only, whatever their language."""
+def choose(response: HttpResponse, request: HttpRequest, currency: str) -> None:
+    """Store the code of the currency that somebody chose in this browser: the form opens in it."""
+    _write(response, request, currency=currency)
+
+
+def currency(request: HttpRequest) -> str:
+    """Return the code of the currency that this browser chose last; empty where it chose none."""
+    return str(_read(request).get("currency", ""))
+
+
+def _write(response: HttpResponse, request: HttpRequest, **parts: Any) -> None:
+    """Set the cookie, with what it holds already: signed, HttpOnly, sent back on giving pages only, whatever their
+    language.
+    """
     path_cookies.write(
         response,
         NAME,
         "donations:give",
-        signing.dumps(kept, salt=SALT),
+        signing.dumps({**_read(request), **parts}, salt=SALT),
         max_age=LIFE,
         secure=settings.HTTPS,
         httponly=True,

@@ -14,20 +14,63 @@ from donations.models import Currency, Dedication, Fund, Gift
 from donations.models.frequency import Frequency
 
 LINK = ("frequency", "amount", "currency", "fund")  # what a link to the form may ask for
+INTO, CURRENCY = "into", "currency"  # the menu of currencies, and the `step` of its button
 
 
-def currency(appeal: Appeal, code: str) -> Currency | None:
-    """Return the currency that the page fixes, else the offered one of that code, else the first, if there is one."""
+def currency(appeal: Appeal, *codes: str) -> Currency | None:
+    """Return the currency that the page fixes, else the first of these codes that is offered, else the first one."""
     if appeal.currency:
         return Currency.objects.filter(code=appeal.currency).first()
-    shown = list(Currency.objects.shown())
-    return next((each for each in shown if each.code == code.upper()), shown[0] if shown else None)
+    shown = _shown()
+    wanted = [code.upper() for code in codes if code.upper() in shown]
+    return shown[wanted[0]] if wanted else next(iter(shown.values()), None)
+
+
+def _shown() -> dict[str, Currency]:
+    return {each.code: each for each in Currency.objects.shown()}
+
+
+def codes(request: HttpRequest) -> list[str]:
+    """Return the currencies to open the form in: the address's, else this browser's last choice, and no guess beyond
+    it. A sum in the address without a currency is one of the first currency, whoever follows the link.
+    """
+    linked = request.GET.get("currency", "")
+    return [linked] if "amount" in request.GET else [linked, browser_cookie.currency(request)]
+
+
+def changes_currency(data: QueryDict) -> bool:
+    """Whether a sent form asks for another currency than it was shown in: by its button, or by its menu alone, which
+    where no script runs is easily left at that.
+    """
+    return data.get("step") == CURRENCY or data.get(INTO, "") not in ("", data.get("currency"))
+
+
+def in_another_currency(data: QueryDict, currency: Currency) -> QueryDict:
+    """Return all that was typed, in another currency. A rung becomes the one at the same place of the new ladder, else
+    the second; a typed sum stays as it was typed, to be looked at (D-149).
+    """
+    moved = data.copy()
+    moved["currency"] = currency.code
+    moved["frequency"] = offered(data.get("frequency", ""), currency)
+    before = _shown().get(data.get("currency", ""))
+    for frequency in currency.frequencies:
+        name = f"amount_{frequency}"
+        typed = OTHER if data.get("other") and frequency == data.get("frequency") else ""
+        chosen = data.get(name) or typed
+        same_place = dict(zip(_ladder(before, frequency), _ladder(currency, frequency), strict=False)) if before else {}
+        second = second_rungs(currency).get(name, "")
+        moved[name] = chosen if chosen == OTHER else same_place.get(chosen, second)
+    return moved
+
+
+def _ladder(currency: Currency, frequency: str) -> list[str]:
+    return [money.plain(rung, currency.code) for rung in currency.ladder(frequency)]
 
 
 def second_rungs(currency: Currency) -> dict[str, str]:
     """Default amounts: the second rung of each ladder. A low default would lower what people give."""
-    ladders = {each: currency.ladder(each) for each in currency.frequencies}
-    return {f"amount_{each}": money.plain(rungs[1], currency.code) for each, rungs in ladders.items() if rungs[1:]}
+    ladders = {each: _ladder(currency, each) for each in currency.frequencies}
+    return {f"amount_{each}": rungs[1] for each, rungs in ladders.items() if rungs[1:]}
 
 
 def link(query: QueryDict) -> str:
@@ -45,11 +88,12 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
     chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "")
     frequency = query.get("frequency", "")
     chosen["frequency"] = offered(frequency, currency)
+    ours = query.get("currency", currency.code).upper() == currency.code  # else it is a sum of another one
     try:
-        amount = money.parse(query.get("amount", ""), currency.code)
+        amount = money.parse(query.get("amount", "") if ours else "", currency.code)
     except money.AmountError:
         return chosen
-    if currency.minimum <= amount <= currency.maximum:
+    if currency.takes(amount):
         chosen |= marked(amount, currency, chosen["frequency"])
     return chosen
 

@@ -234,10 +234,14 @@ class GiveForm(DedicationFields, GuardedForm):
         except money.AmountError as error:
             self.add_error(field, str(error))
             return
-        if self.money_of.minimum <= amount <= self.money_of.maximum:
-            self.cleaned_data["amount"] = amount
-        else:
+        charged = amount + (self.money_of.fee_cover(amount) if self.cleaned_data.get("cover_fee") else 0)
+        if not self.money_of.takes(amount):
             self.add_error(field, _("Please give an amount as follows. %(limits)s") % {"limits": self._between()})
+        elif charged > money.LARGEST:
+            words = _("With the card fee this is more than can be paid online at once. Please give less, or no fee.")
+            self.add_error(field, words)
+        else:
+            self.cleaned_data["amount"] = amount
 
     def _between(self) -> str:
         code = self.money_of.code

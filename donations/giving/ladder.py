@@ -6,6 +6,7 @@ from typing import Any
 from django.forms import BoundField
 
 from donations import money
+from donations.giving.forms import OTHER, GiveForm
 from donations.models import CostLine, Currency
 
 
@@ -44,8 +45,21 @@ def costs(currency: Currency) -> list[CostLine]:
     return list(CostLine.objects.fresh().filter(currency=currency))
 
 
-def fees(currency: Currency, frequency: str) -> list[tuple[str, str]]:
-    """Return each rung with the exact sum that covers its fee, for those who see no live total."""
+def fees(form: GiveForm, frequency: str) -> list[tuple[str, str]]:
+    """Return the typed sum, where the form holds one, and each rung, with the exact sum that covers its fee: for those
+    who see no live total.
+    """
+    currency = form.money_of
+    sums = [*_typed(form, frequency), *currency.ladder(frequency)]
     code = currency.code
-    ladder = currency.ladder(frequency)
-    return [(money.short(amount, code), money.show(currency.fee_cover(amount), code)) for amount in ladder]
+    return [(money.short(amount, code), money.show(currency.fee_cover(amount), code)) for amount in sums]
+
+
+def _typed(form: GiveForm, frequency: str) -> list[int]:
+    if form[f"amount_{frequency}"].value() != OTHER:
+        return []
+    try:
+        amount = money.parse(form["other"].value() or "", form.money_of.code)
+    except money.AmountError:
+        return []
+    return [amount] if form.money_of.takes(amount) else []

@@ -42,7 +42,6 @@ from foundation.organisation.models import Organisation
 from supporters import subscribing
 
 CARD, MONTHLY = "card", "monthly"  # buttons that show the form again: the card's preview, the suggestion
-INTO = "into"  # the buttons with another currency
 log = logging.getLogger(__name__)
 
 
@@ -81,7 +80,7 @@ def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
             shown = _page(request, appeal, form)
         if shown:
             return shown
-    currency = choices.currency(appeal, request.GET.get("currency", ""))
+    currency = choices.currency(appeal, *choices.codes(request))
     if currency is None:
         return render(request, "donations/closed.html", status=503)
     back = choices.left_at_stripe(request)
@@ -108,20 +107,26 @@ def _post(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     if form is None:
         return cast(HttpResponse, shown)
     if shown:
-        return form_cookie.aside(request, _action(request, appeal), form) or shown
+        again = form_cookie.aside(request, _action(request, appeal), form) or shown
+        if choices.changes_currency(request.POST) and not appeal.currency:
+            browser_cookie.choose(again, request, form.money_of.code)
+        return again
     return _begin(request, appeal, form, form.gift_request(appeal))
 
 
 def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpResponse | None, GiveForm | None]:
     """Validate a form. Returns the page that shows it again, unless it can be sent, and the form, if one is open."""
-    into = data.get(INTO, "")
-    currency = choices.currency(appeal, into or data.get("currency", ""))
+    currency = choices.currency(appeal, data.get(choices.INTO, ""), data.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503), None
+    moved = choices.changes_currency(data)
+    if moved:
+        data = choices.in_another_currency(data, currency)
     form = GiveForm(data, currency=currency, fund=appeal.fund)
     valid, step = form.is_valid(), data.get("step")
-    if into:
-        return _page(request, appeal, _in_its_currency(form)), form
+    if moved:
+        form.keep_errors(("other",))
+        return _page(request, appeal, form, moved=True), form
     if step == CARD:
         form.keep_errors(GiveForm.PARTS)
         tribute = None if form.errors else form.tribute_written()
@@ -187,15 +192,6 @@ def _given_before(request: HttpRequest, gift_request: gifts.GiftRequest) -> Gift
     return given if given and given.attempt_key != gift_request.key else None
 
 
-def _in_its_currency(form: GiveForm) -> GiveForm:
-    """All that was typed, without the sums: the same number is another sum in another currency."""
-    form.keep_errors(())
-    frequency = choices.offered(form.data.get("frequency", ""), form.money_of)
-    rungs = choices.second_rungs(form.money_of)
-    form.retype(currency=form.money_of.code, frequency=frequency, other="", **rungs)
-    return form
-
-
 def _turn_monthly(form: GiveForm) -> str:
     """Choose, in the form that is shown again, a third of the single gift every month. Returns that sum as text."""
     currency = form.money_of
@@ -258,7 +254,8 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "currencies": [] if appeal.currency else Currency.objects.shown(),
         "decimals": money.decimals(currency.code),
         "exponent": money.exponent(currency.code),
-        "commas": money.comma_groups(currency.code),
+        "groups": money.groups(currency.code),
+        "lakhs": currency.code in money.LAKHS,
         "signs": " ".join(money.signs(currency.code)),
         "step": money.step(currency.code),
         "sign": money.sign(currency.code),
@@ -273,6 +270,6 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         context |= {
             "percent": f"{(currency.fee_basis_points or 0) / 100:g}",
             "fixed": money.show(currency.fee_fixed or 0, currency.code),
-            "fees": {each: ladder.fees(currency, each) for each in currency.frequencies},
+            "fees": {each: ladder.fees(form, each) for each in currency.frequencies},
         }
     return render(request, appeal.template, context, status=status)

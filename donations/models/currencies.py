@@ -64,6 +64,15 @@ class Currency(models.Model):
         return money.name(self.code)
 
     @property
+    def title(self) -> str:
+        """In a menu: "US Dollar (USD)"."""
+        return money.title(self.code)
+
+    def takes(self, gift: int) -> bool:
+        """Whether a gift of that many minor units lies between the smallest and the largest."""
+        return self.minimum <= gift <= self.maximum
+
+    @property
     def offers_fee_cover(self) -> bool:
         """Only where staff entered what a card costs: an invented fee would be an untrue sentence."""
         return self.fee_basis_points is not None and self.fee_fixed is not None

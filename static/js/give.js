@@ -28,16 +28,18 @@
     return MARKS[char] ?? char.replace(/\p{Zs}/u, " ");
   };
   const NUMBER = /^(0|[1-9]\d*|[1-9]\d{0,2}([ ',.])\d{3}(?:\2\d{3})*)?(?:([.,])(\d{1,3}))?$/;
-  const minor = (typed, { decimals, exponent, step, commas, signs }) => {
+  const minor = (typed, { decimals, exponent, step, groups, lakhs, signs }) => {
     let text = [...String(typed || "").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "")].map(plain).join("").trim();
     const low = text.toLowerCase();
     const sign = signs.find((each) => low.startsWith(each) || low.endsWith(each));
     if (sign) text = (low.startsWith(sign) ? text.slice(sign.length) : text.slice(0, -sign.length)).trim();
-    const match = NUMBER.exec(text.replace(/(\d)[.,](?:[-–—]{1,2})?$/, "$1"));
+    text = text.replace(/(\d)(?:[.,]|[.,:/][-–—]{1,2})$/, "$1");
+    if (lakhs) text = text.replace(/^[1-9]\d?(?:,\d\d)+,\d{3}(?![\d,])/, (all) => all.replaceAll(",", ""));
+    const match = NUMBER.exec(text);
     if (!match || !match[0] || (match[2] && match[2] === match[3])) return 0;
     let [, whole = "0", mark, point, part = ""] = match;
     if (part.length === 3 && !mark && whole !== "0" && whole.length <= 3) {
-      if (point !== "," || !commas) return 0; // a thousand or one: the server asks
+      if (!groups.includes(point)) return 0; // a thousand or one: the server asks
       [whole, part] = [whole + part, ""];
     }
     const units = Number(whole.replace(/\D/g, "") + part.padEnd(exponent, "0"));
@@ -73,7 +75,7 @@
   });
   const money = (units) => format(units % 10 ** exponent ? decimals : 0).format(units / 10 ** exponent);
   const signs = (form.dataset.signs || "").toLowerCase().split(" ").filter(Boolean); // the longest first
-  const known = { decimals, exponent, step, signs, commas: "commas" in form.dataset };
+  const known = { decimals, exponent, step, signs, groups: form.dataset.groups || "", lakhs: "lakhs" in form.dataset };
   const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value || "";
   let telling = 0;
 
@@ -82,12 +84,14 @@
     const pick = frequency ? chosen(`amount_${frequency}`) : "";
     const typed = pick === "other" ? form.querySelector("[name=other]")?.value : pick;
     const gift = minor(typed, known);
-    if (box) box.hidden = !gift;
+    const fee = grossUp(gift, feePercent, fixed, step) - gift;
+    const cover = form.querySelector("[name=cover_fee]")?.checked;
+    const charged = gift + (cover ? fee : 0);
+    const clear = gift && charged <= LARGEST; // above it the server says why not
+    if (box) box.hidden = !clear;
     const texts = {};
-    if (gift) {
-      const fee = grossUp(gift, feePercent, fixed, step) - gift;
-      const cover = form.querySelector("[name=cover_fee]")?.checked;
-      const total = money(gift + (cover ? fee : 0));
+    if (clear) {
+      const total = money(charged);
       const when = often[frequency];
       texts.gift = money(gift);
       texts.fee = money(cover ? fee : 0);
@@ -110,6 +114,12 @@
     }, 700);
   };
   form.addEventListener("input", show);
+  /* Another currency at once, chosen by hand. Arrow keys change a closed menu at each press: its button stays for them. */
+  const menu = form.querySelector("[name=into]");
+  let keys = false;
+  menu?.addEventListener("pointerdown", () => { keys = false; });
+  menu?.addEventListener("keydown", () => { keys = true; });
+  menu?.addEventListener("change", () => keys || menu.nextElementSibling.click());
   /* A form that came back is the answer to a POST, which no browser keeps: Back from Stripe would find an error there.
      As a GET it finds what was begun, as the server knows it. */
   form.addEventListener("submit", () => history.replaceState(history.state, "", location.href));

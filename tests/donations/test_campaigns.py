@@ -132,7 +132,14 @@ class TestThePage:
     def test_it_takes_its_own_currency_and_no_other(self):
         appeal.make(code="EUR")
         asked = Client().get("/give/house/?currency=USD").content.decode()
-        assert "Another currency" not in asked and 'name="currency" value="EUR"' in asked
+        assert 'name="into"' not in asked and 'name="currency" value="EUR"' in asked
+
+    def test_it_takes_no_campaigns_currency_for_the_choice_of_this_browser(self, donor):
+        campaign = appeal.make(code="EUR")
+        wish = {**donor.wish("once", "25", "EUR"), "into": "GBP"}
+        assert 'data-currency="EUR"' in donor.client.post(campaign.get_absolute_url(), wish).content.decode()
+        assert donor.client.post(campaign.get_absolute_url(), {**wish, "into": ""}).status_code == 303
+        assert 'data-currency="USD"' in donor.client.get("/give/?frequency=once").content.decode()
 
     @pytest.mark.parametrize(
         ("fields", "words"),

@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from donations import money
 from donations.giving import browser_cookie, checkout, form_cookie, gifts
 from donations.models import Currency, Fund, Gift
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
@@ -50,7 +51,10 @@ def test_it_types_an_amount_of_the_link_that_is_on_no_ladder(donor):
 
 @pytest.mark.parametrize(
     "query",
-    ["frequency=weekly", "amount=-5", "amount=1e9", "amount=NaN", "amount=0.01", "currency=XXX", "frequency=%00"],
+    [
+        *["frequency=weekly", "amount=-5", "amount=1e9", "amount=NaN", "amount=0.01", "currency=XXX", "frequency=%00"],
+        "currency=XXX&amount=150",
+    ],
 )
 def test_it_takes_nothing_odd_from_a_link(donor, query):
     page = donor.client.get(f"/give/?{query}")
@@ -62,26 +66,106 @@ def test_it_offers_each_currency_with_its_own_ladder(donor):
     page = donor.client.get("/give/?currency=jpy").content.decode()
     assert 'data-currency="JPY"' in page and 'data-decimals="0"' in page
     assert 'value="5000"' in page and "¥5,000" in page
-    assert 'name="into" value="EUR"' in page
 
 
-def test_it_changes_the_currency_and_keeps_all_but_the_sum(donor, till):
+# Another currency
+
+
+def menu(page) -> list[str]:
+    """What the menu of currencies offers; the one in use is marked."""
+    found = re.findall(r'<option value="[A-Z]{3}"( selected)?>([^<]*)</option>', page.content.decode())
+    return [f"* {name}" if selected else name for selected, name in found]
+
+
+def test_it_offers_each_currency_by_its_name_in_the_readers_language(donor):
+    names = ["US Dollar (USD)", "* Euro (EUR)", "British Pound (GBP)", "Canadian Dollar (CAD)"]
+    assert menu(donor.client.get("/give/?currency=EUR")) == [*names, "Australian Dollar (AUD)", "Japanese Yen (JPY)"]
+    assert menu(donor.client.get("/es/give/"))[:2] == ["* Dólar estadounidense (USD)", "Euro (EUR)"]
+
+
+def test_it_shows_no_menu_of_one_currency(donor):
+    Currency.objects.exclude(code="EUR").update(shown=False)
+    page = donor.client.get("/give/")
+    assert menu(page) == [] and "Change currency" not in page.content.decode()
+
+
+@pytest.mark.parametrize("press", [{"step": "currency"}, {}], ids=["its button", "the button that sends"])
+def test_it_changes_the_currency_and_keeps_all_that_was_typed(donor, till, press):
+    """Whoever chooses in the menu and passes its button by is shown the other currency too, and charged nothing."""
     typed = {"email": "kept@donor.example", "name": "Kept Name", "cover_fee": "on", "tribute": "honour"}
-    wish = {**donor.wish("monthly", "42", **typed), "tribute_name": "Grace"}
-    page = donor.send({**wish, "into": "JPY"})
+    wish = {**donor.wish("monthly", "1,234", **typed), "tribute_name": "Grace", "amount_once": "150"}
+    page = donor.send({**wish, "into": "JPY", **press})
     text = page.content.decode()
     assert page.status_code == 200 and 'data-currency="JPY"' in text and not errors(page)
-    assert checked(page) == {
-        "frequency": "monthly",
-        "amount_monthly": "4000",
-        "amount_once": "10000",
-        "cover_fee": "on",
-    }
-    assert all(f'value="{kept}"' in text for kept in ("kept@donor.example", "Kept Name", "Grace"))
-    assert 'value="42"' not in text and not Gift.objects.exists() and till.events() == []
-    sent = {**donor._hidden(page), "opened": wish["opened"], "frequency": "monthly", "amount_monthly": "4000", **typed}
-    assert donor.send({**sent, "tribute_name": "Grace"}).status_code == 303
-    assert (Gift.objects.get().currency, Gift.objects.get().amount) == ("JPY", 4000)
+    assert "The amounts are in Japanese yen now." in text and not Gift.objects.exists() and till.events() == []
+    rungs = {"amount_monthly": "other", "amount_once": "20000"}  # the third of both ladders
+    assert checked(page) == {"frequency": "monthly", "cover_fee": "on", **rungs}
+    assert all(f'value="{kept}"' in text for kept in ("kept@donor.example", "Kept Name", "Grace", "1,234"))
+    sent = {**wish, **donor._hidden(page), "opened": wish["opened"], "into": "JPY"}
+    assert donor.send(sent).status_code == 303
+    assert (Gift.objects.get().currency, Gift.objects.get().amount) == ("JPY", 1234)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("42.50", "whole Japanese yen"), ("60", "Between ¥500 and"), ("twelve", "We cannot read “twelve”")],
+)
+def test_it_looks_at_a_typed_sum_anew_in_the_other_currency(donor, typed, words):
+    page = donor.send({**donor.wish("once", typed, email=""), "into": "JPY"})
+    assert words in errors(page) and "#id_email" not in errors(page) and f'value="{typed}"' in page.content.decode()
+    assert checked(page)["amount_once"] == "other" and not Gift.objects.exists()
+
+
+def test_it_carries_no_rung_over_as_a_sum(donor):
+    """What stood on the ladder is no number that anybody typed."""
+    wish = {**donor.form(), "frequency": "once", "amount_monthly": "120", "other": "61", "email": "a@donor.example"}
+    Currency.objects.filter(code="JPY").update(monthly_amounts=[2000, 4000, 8000])
+    for sent, becomes in (("35", "5000"), ("75", "10000"), ("150", "20000"), ("made up", "10000"), ("", "other")):
+        page = donor.send({**wish, "amount_once": sent, "into": "JPY"})
+        assert (checked(page)["amount_once"], checked(page)["amount_monthly"]) == (becomes, "4000"), sent
+        assert 'name="other" value="61"' in page.content.decode() and (sent == "" or not errors(page))
+    closed = donor.send({**wish, "amount_once": "300", "currency": "XXX\0", "into": "JPY"})
+    assert checked(closed)["amount_once"] == "10000"
+
+
+def test_it_changes_the_currency_where_no_script_runs_and_shows_it_again_on_reload(donor):
+    sent = donor.give("once", "4,200", "USD", name="Kept Name", plain="1", into="JPY", step="currency")
+    assert (sent.status_code, sent["Location"]) == (303, "/give/?again")
+    for _ in range(2):
+        page = donor.client.get("/give/?again")
+        assert "* Japanese Yen (JPY)" in menu(page) and not errors(page)
+        assert all(f'value="{kept}"' in page.content.decode() for kept in ("Kept Name", "4,200"))
+
+
+def opens_in(donor, query: str = "") -> str:
+    return re.findall(r'data-currency="(\w+)"', donor.client.get(f"/give/{query}").content.decode())[0]
+
+
+def test_it_opens_in_the_currency_that_this_browser_chose_last(donor, till):
+    assert opens_in(donor) == "USD"
+    donor.send({**donor.wish("once", "25"), "into": "EUR"})
+    assert opens_in(donor) == opens_in(donor, "?currency=XX") == opens_in(donor, "?frequency=monthly") == "EUR"
+    assert opens_in(donor, "?currency=cad") == "CAD"
+    assert opens_in(donor, "?amount=50") == "USD", "a sum in the address is of the first currency, for everybody"
+    donor.gave("once", "25", "GBP")
+    assert opens_in(donor) == "GBP"
+    Currency.objects.filter(code="GBP").update(shown=False)
+    assert opens_in(donor) == "USD"
+    Currency.objects.update(shown=True)
+    donor.client.cookies.clear()  # as the way out does: nothing else remembers it
+    assert opens_in(donor) == "USD"
+
+
+def test_it_guesses_no_currency_from_language_or_place(donor):
+    abroad = {"Accept-Language": "de-DE,ja;q=0.5", "X-Forwarded-For": "203.0.113.7"}
+    assert 'data-currency="USD"' in donor.client.get("/give/", headers=abroad).content.decode()
+    assert 'data-currency="USD"' in donor.client.get("/es/give/", headers=abroad).content.decode()
+
+
+@pytest.mark.parametrize("kept", ["XXX", "\0", 7, None, ["EUR"]])
+def test_it_opens_in_the_first_currency_where_the_cookie_names_none_that_is_offered(donor, kept):
+    donor.client.cookies[browser_cookie.NAME] = signing.dumps({"currency": kept}, salt=browser_cookie.SALT)
+    assert opens_in(donor) == "USD"
 
 
 @pytest.mark.parametrize("into", ["XXX", "\0", "usd", "' OR 1=1"])
@@ -173,6 +257,25 @@ def test_it_covers_the_fee_with_the_exact_sum(donor, till):
     donor.give("once", "100", cover_fee="on")
     gift = Gift.objects.get()
     assert (gift.amount, gift.fee_cover, gift.total) == (10000, 330, 10330)
+
+
+def test_it_charges_no_more_than_stripe_takes_though_the_fee_is_covered(donor, till):
+    """The largest gift is about the gift; what Stripe takes at once is about all that is charged."""
+    Currency.objects.filter(code="USD").update(maximum=money.LARGEST)
+    page = donor.give("once", "999,999.99", cover_fee="on")
+    assert page.status_code == 200 and "With the card fee this is more than" in errors(page)
+    assert "#id_other" in errors(page) and not Gift.objects.exists() and till.events() == []
+    assert donor.give("once", "999,999.99").status_code == 303
+    assert Gift.objects.get().total == money.LARGEST
+
+
+def test_it_says_what_the_fee_of_a_typed_sum_is_once_it_knows_it(donor):
+    page = donor.give("once", "42.50", email="")
+    assert "This adds $1.58 to $42.50, $1.35 to $35," in " ".join(re.sub("<[^>]*>", "", page.content.decode()).split())
+    moved = donor.send({**donor.wish("once", "1,234"), "into": "JPY"}).content.decode()
+    assert "This adds ¥78 to ¥1,234," in moved and moved.count("¥1,234") == 1, "not under the other frequency"
+    for unclear in ("1.000.0", "4", ""):
+        assert "This adds $1.35 to $35," in donor.give("once", unclear).content.decode()
 
 
 @pytest.mark.parametrize("code", ["USD", "EUR", "GBP", "CAD", "AUD"])
@@ -295,7 +398,7 @@ def test_it_shows_by_an_address_of_its_own_what_only_the_sending_could_tell(dono
     assert "You began this gift" in donor.client.get("/give/?again").content.decode()
 
 
-@pytest.mark.parametrize("press", [{}, {"into": "EUR"}, {"step": "monthly"}, {"step": "card"}])
+@pytest.mark.parametrize("press", [{}, {"into": "EUR"}, {"step": "currency"}, {"step": "monthly"}, {"step": "card"}])
 def test_it_keeps_no_number_of_a_card_in_a_cookie(donor, press):
     page = donor.give("once", "25", email="", name="4242 4242 4242 4242", plain="1", **press)
     assert page.status_code == 200 and "typed" not in page.cookies and "4242" not in page.content.decode()
@@ -407,6 +510,7 @@ def test_it_sets_its_cookie_out_of_reach_of_scripts(donor):
             "form": Gift.objects.get().attempt,
             "gifts": [Gift.objects.get().reference],
             "link": "",
+            "currency": "USD",
         }
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.http import QueryDict
 from django.test import Client
+from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 
 from donations import money
@@ -15,7 +16,7 @@ from donations.giving.forms import GiveForm
 from donations.models import Currency
 from foundation.access import antispam
 from tests.accessibility import violations
-from tests.donations.written import WRITTEN
+from tests.donations.written import CURRENCIES, WRITTEN
 from tests.look.stage import show
 
 pytestmark = pytest.mark.browser
@@ -41,11 +42,11 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <div class="sum" hidden><span data-o="gift"></span><span data-o="fee"></span><span data-o="total"></span>
 <span data-o="when"></span><p role="status" data-o="say"></p></div>"""
 
-USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-commas data-signs="US$ USD $" data-locale="en"'
+USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-groups="," data-signs="US$ USD $" data-locale="en"'
 USD += ' data-fee-percent="2.9" data-fee-fixed="30"'
 USD += ' data-words-yearly="Continue with {sum} every year" data-words-every-year="every year"'
-CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW"]
-WRITERS = {"USD", "EUR", "JPY", "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
+CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW", "INR", "SEK", "CHF"]
+WRITERS = {*CURRENCIES, "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
 NEXT_FORM = """([html, address]) => new Promise((seen) => {
     document.querySelector('form').outerHTML = html;
     const script = document.createElement('script');
@@ -143,15 +144,21 @@ def offered(code: str) -> Currency:
     )[0]
 
 
-def charged(currency: Currency, typed: str) -> str:
-    """What the button should say: the sum that the server asks Stripe for; nothing where it asks the donor first."""
+def form_of(currency: Currency) -> GiveForm:
     sent = {"email": "ada@example.org", "opened": antispam.stamp()}
-    sent |= {"currency": currency.code, "frequency": "once", "amount_once": "other", "other": typed, "cover_fee": "on"}
-    form = GiveForm(QueryDict(urlencode(sent)), currency=currency)
+    sent |= {"currency": currency.code, "frequency": "once", "amount_once": "other", "cover_fee": "on"}
+    return GiveForm(QueryDict(urlencode(sent)), currency=currency)
+
+
+def charged(form: GiveForm, typed: str) -> str:
+    """What the button should say: the sum that the server asks Stripe for; nothing where it asks the donor first."""
+    form.retype(other=typed)
+    form.full_clean()
     if not form.is_valid():
         return ""
     wish = form.gift_request(appeals.everything())
-    return f"Continue with {money.short(wish.amount + wish.fee_cover, currency.code)}, once"
+    sum_of_it = money.short(wish.amount + wish.fee_cover, wish.currency)
+    return gettext("Continue with {sum}, once").replace("{sum}", sum_of_it)
 
 
 @pytest.mark.django_db
@@ -168,13 +175,34 @@ def test_it_says_in_every_currency_what_the_server_charges(open_page: Callable[.
         page.evaluate(NEXT_FORM, [form, f"{settings.STATIC_URL}js/give.js"])
         steps = [1, 7, 99, 1001, 5003, 33_333, 990_001]
         sums = [money.plain(units * money.step(code), code) for units in steps] + ["50000", "5.25", "1.005"]
+        sums += [money.plain(money.LARGEST // money.step(code) * money.step(code), code)]  # too large with its fee
         typed = sums + [text for text, *_sums in WRITTEN if code in WRITERS]
         typed += [f"4500 {mark}" for mark in money.signs(code)]
         told |= zip([(code, text) for text in typed], page.evaluate(SAID, typed), strict=True)
-        right |= {(code, text): charged(currency, text) for text in typed}
+        sent = form_of(currency)
+        right |= {(code, text): charged(sent, text) for text in typed}
     waiting = "Continue to secure payment"
     assert told == {case: said or waiting for case, said in right.items()}
     assert told["UGX", "50000"] == "Continue with UGX\xa051,497, once"
+
+
+@pytest.mark.django_db
+def test_it_asks_in_spanish_where_the_server_does(open_page: Callable[..., Page], client: Client) -> None:
+    """A comma alone says less there. Digits are compared: a browser sets no dot in a thousand there, and we do."""
+    page = open_page()
+    show(page, FORM.format(data=USD))
+    for code in ("USD", "INR", "JPY"):
+        currency = offered(code)
+        html = client.get("/es/give/", {"currency": code}).content.decode()
+        form = html[html.index('<form id="give"') :].partition("</form>")[0] + "</form>"
+        page.evaluate(NEXT_FORM, [form, f"{settings.STATIC_URL}js/give.js"])
+        typed = [text for text, _sums in WRITTEN]
+        with override("es"):
+            sent = form_of(currency)
+            right = [charged(sent, text) for text in typed]
+        told = page.evaluate(SAID, typed)
+        digits = [["".join(filter(str.isdecimal, said)) for said in each] for each in (told, right)]
+        assert dict(zip(typed, digits[0], strict=True)) == dict(zip(typed, digits[1], strict=True)), code
 
 
 TYPED = {

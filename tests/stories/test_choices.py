@@ -92,18 +92,42 @@ def test_it_suggests_a_monthly_gift_on_the_page_and_keeps_all_that_was_typed(
 
 
 @WAYS
-def test_it_changes_the_currency_on_the_way_and_keeps_the_rest(
+def test_it_changes_the_currency_on_the_way_by_keys_and_by_hand_and_keeps_all_that_was_typed(
     running_site: Site, open_page: Callable[..., Page], size: str, javascript: bool
 ) -> None:
-    page = open_page(size, javascript)
+    page = open_page(size, javascript, reduced_motion="reduce")
     page.goto(f"{running_site.url}/give/")
-    fill(page, "monthly", "60", "moved@example.org")
+    fill(page, "monthly", "other", "moved@example.org")
+    page.fill("[name=other]", "4,000")
+    page.fill("[name=name]", "Zoë 🙂")
+    page.locator("#dedication summary").click()
+    page.select_option("[name=tribute]", "honour")
+    page.fill("[name=tribute_name]", "Grace")
     page.locator("[name=cover_fee]").check()
-    follow(page.get_by_role("button", name="JPY"))
+    menu = page.get_by_label("Currency", exact=True)
+    menu.focus()
+    for each in ("EUR", "GBP"):
+        page.keyboard.press("ArrowDown")  # through a menu that is closed: nothing may happen on the way
+        assert menu.input_value() == each
+    tab_to(page, "[name=step][value=currency]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#how-much")).to_contain_text("British pounds")
+    expect(page.locator("#how-much")).to_be_in_viewport()
+    check(page, javascript)
+    if javascript:
+        with page.expect_navigation():
+            menu.select_option(label="Japanese Yen (JPY)")
+    else:
+        menu.select_option(label="Japanese Yen (JPY)")
+        follow(page.get_by_role("button", name="Change currency"))
     expect(page.locator("#how-much")).to_contain_text("Japanese yen")
-    assert page.locator("[name=amount_monthly]:checked").get_attribute("value") == "4000"
+    expect(page.locator("#giving .note")).to_contain_text("nothing has been charged")
+    assert page.locator("[name=amount_monthly]:checked").get_attribute("value") == "other"
     assert page.locator("[name=frequency]:checked").get_attribute("value") == "monthly"
-    assert page.input_value("[name=email]") == "moved@example.org" and page.locator("[name=cover_fee]").is_checked()
+    assert page.locator("[name=cover_fee]").is_checked() and page.input_value("[name=tribute]") == "honour"
+    kept = {"email": "moved@example.org", "name": "Zoë 🙂", "tribute_name": "Grace", "other": "4,000"}
+    assert {name: page.input_value(f"[name={name}]") for name in kept} == kept
     check(page, javascript)
     send(page)
     page.wait_for_url("**/c/pay/**")
