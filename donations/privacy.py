@@ -12,12 +12,11 @@ from django.utils.translation import gettext
 from donations import money
 from donations.giving import addresses
 from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
+from donations.my.own_gifts import ON_ITS_WAY, gifts_of
 from foundation.organisation import retention_periods
-from supporters import privacy_registry, supporters
-from supporters.addresses import canonical
+from supporters import privacy_registry
 from supporters.models import Supporter
 
-ON_ITS_WAY = (Gift.Status.PENDING, Gift.Status.WAITING)  # money may still come
 AT_ONCE = 20  # ids looked for in one pass over the events
 REDUCED = '{"reduced": true'  # how a reduced body begins
 
@@ -93,16 +92,6 @@ def erase(supporter: Supporter) -> set[str]:
 def merge(old: Supporter, new: Supporter) -> None:
     Gift.objects.filter(supporter=old).update(supporter=new)
     Plan.objects.filter(supporter=old).update(supporter=new)
-
-
-def gifts_of(supporter: Supporter, **begun_as: Any) -> Any:
-    """Paid ones name their supporter; those that were only begun name a mailbox. `begun_as` narrows the latter, which
-    are compared one by one.
-    """
-    begun = Gift.objects.filter(supporter=None, **begun_as).exclude(email="").values_list("pk", "email").iterator()
-    mailboxes = supporters.mailboxes(supporter)
-    same = [pk for pk, email in begun if canonical(email) in mailboxes]
-    return Gift.objects.filter(Q(supporter=supporter) | Q(pk__in=same))
 
 
 def _reduce_events(words: Iterable[str]) -> None:

@@ -10,10 +10,11 @@ from django import template
 from django.template import Context
 from django.utils.translation import get_language, to_locale
 
-from donations import money, privacy
+from donations import money
 from donations.letters import plan_letters, statements
 from donations.models import Gift, Plan, Receipt
 from donations.my import road
+from donations.my.own_gifts import ON_ITS_WAY, gifts_of
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
 
@@ -27,7 +28,7 @@ def my_giving(context: Context) -> dict[str, Any]:
     organisation: Organisation = context["organisation"]
     gifts = list(
         Gift.objects.counted()
-        .filter(pk__in=privacy.gifts_of(supporter, status__in=privacy.ON_ITS_WAY))
+        .filter(pk__in=gifts_of(supporter, status__in=ON_ITS_WAY))
         .exclude(status__in=[Gift.Status.STARTED, Gift.Status.EXPIRED])
         .with_returns()
         .select_related("fund", "campaign", "plan")
@@ -52,7 +53,7 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
     return {
         "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
         "running": supporter.plans.counted().running(),
-        "pending": privacy.gifts_of(supporter).filter(status__in=privacy.ON_ITS_WAY).exists(),
+        "pending": gifts_of(supporter).filter(status__in=ON_ITS_WAY).exists(),
     }
 
 
