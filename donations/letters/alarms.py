@@ -16,11 +16,15 @@ MAY_SEE = "donations.view_dispute"
 
 
 def dispute(row: Dispute) -> None:
-    """Alert staff, once for each dispute, inquiry or fraud warning, when somebody must do something about it.
+    """Alert staff of a dispute, inquiry or fraud warning when somebody must do something about it, and when a dispute
+    is lost. Once for each status and deadline: an inquiry that becomes a dispute has a new one.
 
     Also when a reconciliation found it: the event was lost, the deadline to answer comes all the same. Donors are not
     written to.
     """
+    if row.kind == Dispute.Kind.DISPUTE and row.status == "lost":
+        _dispute_lost(row)
+        return
     if not Dispute.objects.waiting().filter(pk=row.pk).exists():
         return
     words = [
@@ -36,9 +40,28 @@ def dispute(row: Dispute) -> None:
         words.append(
             _("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts. Or accept it.")
         )
-    words.append(_("At Stripe: %(address)s") % {"address": row.at_stripe})
-    words.append(settings.BASE_URL + reverse("dispute:inspect", args=[row.pk]))
-    alerts.tell(f"dispute:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
+    until = f"{row.answer_by:%Y%m%d%H%M}" if row.answer_by else ""
+    _of_dispute(f"dispute:{row.stripe_object}:{row.status}:{until}", row, _("A payment is contested"), words)
+
+
+def _dispute_lost(row: Dispute) -> None:
+    words = [
+        _("The dispute about the gift %(reference)s of %(sum)s was lost. The money, and Stripe's fee, are gone.")
+        % {"reference": row.gift.reference, "sum": row.gift.total_text()},
+        _(
+            "The books follow, and a corrected receipt was written: nothing must be answered any more. If the donor "
+            "did mean to give, ask them to write to their bank. If nobody knows them, look for more gifts like it, and "
+            "give those back before they are disputed."
+        ),
+    ]
+    _of_dispute(f"dispute-lost:{row.stripe_object}", row, _("A dispute was lost"), words)
+
+
+def _of_dispute(key: str, row: Dispute, subject: str, words: list[str]) -> None:
+    """Alert staff, and say where it stands at Stripe and in the panel."""
+    at_stripe = _("At Stripe: %(address)s") % {"address": row.at_stripe}
+    here = settings.BASE_URL + reverse("dispute:inspect", args=[row.pk])
+    alerts.tell(key, MAY_SEE, subject, "\n\n".join([*words, at_stripe, here]))
 
 
 def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:

@@ -73,9 +73,9 @@ def test_it_tells_staff_once_that_a_payment_is_contested_and_by_when_to_answer(g
     assert deadline == f"Stripe takes an answer until {day}, in its dashboard."
     assert todo.startswith("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts.")
     assert where[0] == f"At Stripe: https://dashboard.stripe.com/test/disputes/{dispute['id']}"
-    till.sandbox.end_dispute(dispute["id"], "lost", till.tenant)
+    till.sandbox.end_dispute(dispute["id"], "won", till.tenant)
     till.tell()
-    assert alerts.count() == 2 and kinds() == ["receipt", "receipt_corrected", "staff_notice", "staff_notice"]
+    assert alerts.count() == 2
 
 
 def test_it_writes_to_no_donor_while_books_are_repaired_and_tells_staff_once_of_a_day_to_answer(given, donor, till):
