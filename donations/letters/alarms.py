@@ -1,5 +1,7 @@
 """Alerts to staff about money: a dispute with its deadline, a refund that failed, card testing, gaps in the books."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -8,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from donations import money
 from donations.letters import gift_letters
-from donations.models import Breaker, Dispute, Gap, Gift, Reconciliation
+from donations.models import Breaker, Dispute, Gap, Gift, Payout, Reconciliation
 from foundation.organisation.models import Organisation
 from staff import alerts
 
 MAY_SEE = "donations.view_dispute"
+LATELY = timedelta(days=60)
 
 
 def dispute(row: Dispute) -> None:
@@ -73,6 +76,21 @@ def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
     ) % {"sum": money.exact(amount, gift.currency), "reference": gift.reference}
     page = settings.BASE_URL + reverse("gift:inspect", args=[gift.pk])
     alerts.tell(f"refund-failed:{refund_id}", "donations.view_gift", _("A refund came back"), f"{words}\n\n{page}")
+
+
+def payout_failed(row: Payout) -> None:
+    """Alert staff, once, of a payout that failed lately: a comparison of all years tells of no old ones."""
+    if row.created_at < timezone.now() - LATELY:
+        return
+    words = _(
+        "A payout of %(sum)s did not arrive at the bank. The money is on the balance at Stripe again. "
+        "Stripe may make no further payouts until the bank account is put right. Please look there why it failed, and "
+        "check or replace the bank account in the settings of payouts. The money then leaves with the next payout."
+    ) % {"sum": row.amount_text()}
+    at_stripe = _("At Stripe: %(address)s") % {"address": row.at_stripe}
+    page = settings.BASE_URL + reverse("payout:inspect", args=[row.pk])
+    subject = _("A payout failed")
+    alerts.tell(f"payout-failed:{row.payout_id}", "donations.view_payout", subject, f"{words}\n\n{at_stripe}\n\n{page}")
 
 
 def card_testing(row: Breaker) -> None:

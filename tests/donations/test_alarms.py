@@ -1,9 +1,13 @@
 """Letters to staff about money: each says what to do and where, and comes once for each thing that happened."""
 
-import pytest
+from datetime import timedelta
 
-from donations.letters import gift_letters
-from donations.models import Dispute
+import pytest
+from django.utils import timezone
+
+from donations.letters import alarms, gift_letters
+from donations.models import Dispute, Payout
+from donations.reconcile import runs
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from tests.donations.test_letters import given, twice  # noqa: F401 - a fixture
@@ -57,3 +61,30 @@ def test_it_tells_staff_of_no_loss_when_a_dispute_was_won(given, till):  # noqa:
     till.sandbox.end_dispute(dispute["id"], "won", till.tenant)
     till.tell()
     assert "was lost" not in "".join(ALERTS.values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("event_lost", [False, True])
+def test_it_tells_staff_once_that_a_payout_failed_and_where_to_look(given, till, event_lost):  # noqa: F811
+    finance, _carer = member("Finance"), member("Donor care")
+    till.advance(3 * DAY)
+    till.tell()
+    payout = Payout.objects.get()
+    till.sandbox.fail_payout(payout.payout_id, till.tenant)
+    if event_lost:
+        runs.run(apply=True)
+    till.tell()
+    twice(till)
+    (alert,) = ALERTS.all()
+    assert alert.to == finance.email and alert.subject.endswith("A payout failed")
+    assert f"A payout of {payout.amount_text()} did not arrive" in alert.text
+    assert f"https://dashboard.stripe.com/test/payouts/{payout.payout_id}" in alert.text
+    assert f"/admin/payout/inspect/{payout.pk}/" in alert.text
+
+
+def test_it_does_not_tell_of_a_payout_that_failed_long_ago(given, till):  # noqa: F811
+    member("Finance")
+    till.advance(3 * DAY)
+    till.tell()
+    Payout.objects.update(status="failed", created_at=timezone.now() - timedelta(days=90))
+    alarms.payout_failed(Payout.objects.get())
+    assert not ALERTS.exists()
