@@ -1,0 +1,46 @@
+"""Receipts that go out again, or with another sum: letter and file say the same, and what they say holds."""
+
+import pytest
+from django.core import mail
+
+from donations.giving import addresses, offline
+from donations.letters import papers
+from donations.models import Gift, Receipt
+from foundation.jobs.queue import run_due
+from foundation.letters.models import Letter
+from tests.donations.test_offline import entry
+from tests.drawing import reading
+from tests.staff.users import member
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+GOODS = "No goods or services were provided in exchange for this gift."
+NEW = "ada@right.example"
+
+
+def printed(document: Receipt) -> str:
+    return reading.text(papers.receipt(document).content)
+
+
+def readdressed(given: Gift) -> Letter:
+    """The letter that the corrected address gets, after those to the wrong one left."""
+    run_due()
+    addresses.correct_by_staff(given, NEW, member("Donor care"), "Called back")
+    return Letter.objects.get(template__startswith="receipt", to=NEW)
+
+
+def test_it_sends_a_receipt_to_a_corrected_address_with_its_file(charity):
+    letter = readdressed(offline.record(entry()))
+    document = Receipt.objects.get()
+    assert letter.to == NEW and letter.document == f"receipt:{document.pk}" and "/receipts/file/" in letter.text
+    run_due()
+    sent = next(message for message in mail.outbox if document.label in message.subject and message.to == [NEW])
+    assert [name for name, _content, _kind in sent.attachments] == [f"{document.label}.pdf"]
+
+
+def test_it_says_that_a_receipt_is_corrected_when_that_one_goes_to_another_address(charity):
+    given = offline.record(entry())
+    offline.take_back(given)
+    letter = readdressed(given)
+    first, second = Receipt.objects.order_by("id")
+    assert letter.template == "receipt_corrected" and letter.document == f"receipt:{second.pk}"
+    assert f"Receipt {second.label} takes the place of {first.label}." in letter.text
