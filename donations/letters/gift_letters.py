@@ -175,7 +175,7 @@ def _numbers(document: Receipt) -> dict[str, str]:
         "number": document.label,
         "old": document.replaces.label if document.replaces else "",
         "total": money.exact(document.total, document.currency),
-        "statement": "\n".join(receipt_facts.statements(document)) if document.total or document.is_in_kind else "",
+        "statement": "\n".join(receipt_facts.statements(document)),
         "check": papers.check_address(document),
     }
 

@@ -40,7 +40,11 @@ def lines(document: Receipt) -> list[Line]:
 
 
 def statements(document: Receipt) -> list[str]:
-    """The sentences under the facts: what was given in return, and tax where a registration was entered."""
+    """The sentences under the facts: what was given in return, and tax where a registration was entered. None where
+    nothing is left of the gift.
+    """
+    if not document.total and not document.is_in_kind:
+        return []
     return [text for text in (document.goods_statement, document.tax_statement) if text]
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 
 from donations.giving import addresses, offline
-from donations.letters import papers
+from donations.letters import papers, receipt_facts
 from donations.models import Gift, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -44,3 +44,15 @@ def test_it_says_that_a_receipt_is_corrected_when_that_one_goes_to_another_addre
     first, second = Receipt.objects.order_by("id")
     assert letter.template == "receipt_corrected" and letter.document == f"receipt:{second.pk}"
     assert f"Receipt {second.label} takes the place of {first.label}." in letter.text
+
+
+def test_it_says_nothing_of_goods_and_tax_where_nothing_is_left_of_the_gift(charity):
+    charity.registration_number, charity.tax_statement = "12-3456789", "The charity is exempt from tax."
+    charity.save()
+    offline.take_back(offline.record(entry()))
+    first, second = Receipt.objects.order_by("id")
+    assert receipt_facts.statements(first) == [GOODS, charity.tax_statement]
+    letter = Letter.objects.get(template="receipt_corrected").text
+    for sentence in (GOODS, charity.tax_statement):
+        assert reading.squeezed(sentence) in printed(first)
+        assert sentence not in letter and reading.squeezed(sentence) not in printed(second)
