@@ -4,10 +4,12 @@ import pytest
 from django.core import mail
 
 from donations.giving import addresses, offline
-from donations.letters import papers, receipt_facts
+from donations.letters import papers, receipt_facts, statements
 from donations.models import Gift, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
+from supporters.supporters import get_or_create_supporter
 from tests.donations.test_offline import entry
 from tests.drawing import reading
 from tests.staff.users import member
@@ -19,6 +21,15 @@ NEW = "ada@right.example"
 
 def printed(document: Receipt) -> str:
     return reading.text(papers.receipt(document).content)
+
+
+def go_live(settings) -> None:
+    settings.STRIPE_OFFLINE, settings.STRIPE_SECRET_KEY = False, "sk_live_of_these_tests"
+
+
+@pytest.fixture
+def live(settings) -> None:
+    go_live(settings)
 
 
 def readdressed(given: Gift) -> Letter:
@@ -56,3 +67,20 @@ def test_it_says_nothing_of_goods_and_tax_where_nothing_is_left_of_the_gift(char
     for sentence in (GOODS, charity.tax_statement):
         assert reading.squeezed(sentence) in printed(first)
         assert sentence not in letter and reading.squeezed(sentence) not in printed(second)
+
+
+def moved(charity: Organisation, **fields: str) -> None:
+    Organisation.objects.filter(pk=charity.pk).update(**fields)
+
+
+def test_it_prints_the_address_of_no_other_entity_on_a_receipt_and_a_statement_of_before(charity, live):
+    moved(charity, address="12 Harbor Street")
+    offline.record(entry())
+    before, ada = Receipt.objects.get(), get_or_create_supporter("ada@donor.example").pk
+    assert "12HarborStreet" in printed(before)
+    moved(charity, legal_name="Road Out Trust", receipt_series="T", address="1 Other Road")
+    assert "TheRoadOutInc." in printed(before) and "1OtherRoad" not in printed(before)
+    whole = reading.text(papers.statement(statements.of(ada, 2026)).content)
+    assert "TheRoadOutInc." in whole and "1OtherRoad" not in whole
+    offline.record(entry("later"))
+    assert "1OtherRoad" in printed(Receipt.objects.get(series="T"))
