@@ -170,8 +170,9 @@ def day(moment: Any) -> str:
     return date_format(moment, "DATE_FORMAT") if moment else ""
 
 
-def _numbers(document: Receipt) -> dict[str, str]:
+def _numbers(document: Receipt) -> dict[str, Any]:
     return {
+        "is_demo": document.is_demo,
         "number": document.label,
         "old": document.replaces.label if document.replaces else "",
         "total": money.exact(document.total, document.currency),

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from donations.letters import receipt_facts, statements
 from donations.models import Receipt
 from foundation.drawing import art, pdf
-from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from staff.cells import inert
 from supporters import supporters
@@ -149,7 +148,7 @@ def _house(entity: str, series: str, demo: bool) -> dict[str, Any]:
         "address": [line for line in reach if line.strip()],
         "lang": (get_language() or "en").partition("-")[0],
         "paper": "us-letter" if _american(organisation.zone) else "a4",
-        "warning": _("NOT A RECEIPT") if demo or mode.no_money_moves() else "",
+        "warning": _("NOT A RECEIPT") if demo else "",
         "warning_why": _("This comes from a demonstration. No money has moved."),
         "line": art.line_file(),
     }

@@ -3,13 +3,15 @@
 import pytest
 from django.core import mail
 
+from donations.books import receipts
 from donations.giving import addresses, offline
-from donations.letters import papers, receipt_facts, statements
+from donations.letters import gift_letters, papers, receipt_facts, statements
 from donations.models import Gift, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from supporters.supporters import get_or_create_supporter
+from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
 from tests.drawing import reading
 from tests.staff.users import member
@@ -84,3 +86,16 @@ def test_it_prints_the_address_of_no_other_entity_on_a_receipt_and_a_statement_o
     assert "TheRoadOutInc." in whole and "1OtherRoad" not in whole
     offline.record(entry("later"))
     assert "1OtherRoad" in printed(Receipt.objects.get(series="T"))
+
+
+def test_it_says_of_a_demonstrations_receipt_alone_that_it_is_none(charity, settings):
+    demo = receipts.issue(gift(1))
+    go_live(settings)
+    real = receipts.issue(gift(2, livemode=True))
+    again = gift_letters.receipt(demo)
+    assert "NOTARECEIPT" in printed(demo) and again.text.startswith("NOT A RECEIPT") and "NOT A RECEIPT" in again.html
+    assert again.subject.startswith("Demonstration, not a receipt:")
+    settings.STRIPE_SECRET_KEY = "sk_test_of_a_copy"
+    letter = gift_letters.receipt(real)
+    assert "NOTARECEIPT" not in printed(real) and "NOT A RECEIPT" not in letter.text + letter.html
+    assert letter.text.startswith("This letter comes from a demonstration") and "not a receipt" not in letter.subject
