@@ -174,7 +174,7 @@ def _numbers(document: Receipt) -> dict[str, Any]:
     return {
         "is_demo": document.is_demo,
         "number": document.label,
-        "old": document.replaces.label if document.replaces else "",
+        "old": receipt_facts.earlier(document),
         "total": money.exact(document.total, document.currency),
         "statement": "\n".join(receipt_facts.statements(document)),
         "check": papers.check_address(document),

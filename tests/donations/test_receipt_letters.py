@@ -1,12 +1,15 @@
 """Receipts that go out again, or with another sum: letter and file say the same, and what they say holds."""
 
+from datetime import UTC, date, datetime
+
 import pytest
+import time_machine
 from django.core import mail
 
-from donations.books import receipts
+from donations.books import ledger, receipts
 from donations.giving import addresses, offline
 from donations.letters import gift_letters, papers, receipt_facts, statements
-from donations.models import Gift, Receipt
+from donations.models import Gift, LedgerEntry, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
@@ -14,6 +17,7 @@ from supporters.supporters import get_or_create_supporter
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
 from tests.drawing import reading
+from tests.narrowing import not_none
 from tests.staff.users import member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -99,3 +103,28 @@ def test_it_says_of_a_demonstrations_receipt_alone_that_it_is_none(charity, sett
     letter = gift_letters.receipt(real)
     assert "NOTARECEIPT" not in printed(real) and "NOT A RECEIPT" not in letter.text + letter.html
     assert letter.text.startswith("This letter comes from a demonstration") and "not a receipt" not in letter.subject
+
+
+@pytest.mark.both
+def test_it_names_every_receipt_that_a_correction_takes_the_place_of_the_first_first(charity):
+    given, labels = gift(), []
+    for kind, amount in (("charge", 2500), ("refund", -100), ("dispute", -200)):
+        about = {"gift": given, "amount": amount, "currency": "USD", "livemode": False}
+        ledger.book("x", LedgerEntry.Kind(kind), not_none(given.paid_at), **about)
+        labels.append(receipts.correct(given).label)
+    third = Receipt.objects.get(label=labels[2])
+    letter = gift_letters.receipt_corrected(third)
+    assert f"Receipt {third.label} takes the place of {labels[0]}, {labels[1]}." in letter.text
+    assert f"Takes the place of: {labels[0]}, {labels[1]}" in letter.text
+    assert f"Takestheplaceof{labels[0]},{labels[1]}" in printed(third)
+
+
+def test_it_dates_a_correction_by_the_day_in_the_organisations_zone(charity):
+    moved(charity, time_zone="Pacific/Auckland")
+    given = offline.record(entry(received_on=date(2026, 12, 20)))
+    with time_machine.travel(datetime(2026, 12, 31, 12, tzinfo=UTC)):  # in Auckland it is the new year
+        offline.take_back(given)
+    first, second = Receipt.objects.order_by("id")
+    assert (second.year, second.day) == (2027, first.day)
+    assert "Corrected on: 1 January 2027" in Letter.objects.get(template="receipt_corrected").text
+    assert "Correctedon1January2027" in printed(second) and "Correctedon" not in printed(first)
