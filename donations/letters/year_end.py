@@ -44,11 +44,12 @@ class Progress:
 def progress(year: int) -> Progress:
     """Return what a run would do and what earlier ones did. Changes nothing."""
     receivers = statements.receivers(year).count()
+    sent = Letter.objects.filter(key__startswith=_key(year, ""), state=Letter.State.SENT)
     return Progress(
         year=year,
         receivers=receivers,
         written=receivers - missing(year).count(),
-        sent=Letter.objects.filter(key__startswith=_key(year, ""), state=Letter.State.SENT).count(),
+        sent=sent.exclude(key__contains=resending.AGAIN).count(),  # a copy is no further receiver's
         running=_jobs(year).filter(state__in=[Job.State.READY, Job.State.RUNNING]).exists(),
     )
 

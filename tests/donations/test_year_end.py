@@ -12,6 +12,7 @@ from donations.letters import papers, statements, year_end
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
+from foundation.letters import resending
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
@@ -114,6 +115,16 @@ def test_it_mails_nobody_twice_however_often_it_runs(charity):
     run_due()
     assert sorted(message.to[0] for message in mail.outbox) == everybody(3)
     assert year_end.progress(YEAR) == year_end.Progress(YEAR, 3, 3, 3, running=False)
+
+
+def test_it_counts_no_statement_twice_that_was_sent_again(charity):
+    gifts(2)
+    run("--send")
+    run_due()
+    resending.resend(Letter.objects.filter(template="statement").earliest("pk"))
+    run_due()
+    assert Letter.objects.filter(template="statement", state="sent").count() == 3
+    assert year_end.progress(YEAR) == year_end.Progress(YEAR, 2, 2, 2, running=False)
 
 
 def test_it_goes_on_where_it_was_killed(charity, monkeypatch):
