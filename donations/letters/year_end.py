@@ -113,6 +113,7 @@ def _write(supporter: Supporter, year: int) -> None:
             "total": ", ".join(total + _giver(found, part) for part in found.parts for total in part.totals),
             "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
             "received_by": ", ".join(dict.fromkeys(_issuer(part) for part in found.parts)),
+            "my_page": gift_letters.my_page(),
             "facts": rows,
         }
         document = f"statement:{year}:{supporter.pk}"

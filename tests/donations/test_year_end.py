@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from donations.giving import offline
 from donations.letters import papers, statements, year_end
+from foundation.drawing import pdf
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
@@ -104,6 +105,19 @@ def test_it_mails_the_statement_as_an_attached_file(charity):
     (message,) = mail.outbox
     (attached,) = message.attachments
     assert attached[0] == "statement-2026.pdf" and attached[1].startswith(b"%PDF-")
+
+
+def test_it_promises_no_attached_file_and_says_where_one_is(charity, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("no typefaces")
+
+    monkeypatch.setattr(pdf, "draw", broken)
+    gifts(1)
+    run("--send")
+    run_due()
+    (message,) = mail.outbox
+    assert message.attachments == [] and "attached" not in message.body
+    assert "The same as a PDF" in message.body and "/my/" in message.body
 
 
 def test_it_mails_nobody_twice_however_often_it_runs(charity):
