@@ -14,6 +14,7 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         import_module("staff.factors")  # signal receivers: a second factor was added or used
         import_module("staff.account_sync")  # signal receiver: an account was saved
+        import_module("staff.failed_jobs")  # its periodic work registers itself
         import_module("staff.choosers").replace()
         import_module("staff.exports").replace()
         import_module("staff.searching").replace()

@@ -1,5 +1,7 @@
 """Alerts to staff about money: a dispute with its deadline, a refund that failed, card testing, gaps in the books."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -8,19 +10,24 @@ from django.utils.translation import gettext as _
 
 from donations import money
 from donations.letters import gift_letters
-from donations.models import Breaker, Dispute, Gap, Gift, Reconciliation
+from donations.models import Breaker, Dispute, Gap, Gift, Payout, Reconciliation
 from foundation.organisation.models import Organisation
 from staff import alerts
 
 MAY_SEE = "donations.view_dispute"
+LATELY = timedelta(days=60)
 
 
 def dispute(row: Dispute) -> None:
-    """Alert staff, once for each dispute, inquiry or fraud warning, when somebody must do something about it.
+    """Alert staff of a dispute, inquiry or fraud warning when somebody must do something about it, and when a dispute
+    is lost. Once for each status and deadline: an inquiry that becomes a dispute has a new one.
 
     Also when a reconciliation found it: the event was lost, the deadline to answer comes all the same. Donors are not
     written to.
     """
+    if row.kind == Dispute.Kind.DISPUTE and row.status == "lost":
+        _dispute_lost(row)
+        return
     if not Dispute.objects.waiting().filter(pk=row.pk).exists():
         return
     words = [
@@ -36,9 +43,28 @@ def dispute(row: Dispute) -> None:
         words.append(
             _("Answer it with what shows that the gift was meant: the receipt, letters, earlier gifts. Or accept it.")
         )
-    words.append(_("At Stripe: %(address)s") % {"address": row.at_stripe})
-    words.append(settings.BASE_URL + reverse("dispute:inspect", args=[row.pk]))
-    alerts.tell(f"dispute:{row.stripe_object}", MAY_SEE, _("A payment is contested"), "\n\n".join(words))
+    until = f"{row.answer_by:%Y%m%d%H%M}" if row.answer_by else ""
+    _of_dispute(f"dispute:{row.stripe_object}:{row.status}:{until}", row, _("A payment is contested"), words)
+
+
+def _dispute_lost(row: Dispute) -> None:
+    words = [
+        _("The dispute about the gift %(reference)s of %(sum)s was lost. The money, and Stripe's fee, are gone.")
+        % {"reference": row.gift.reference, "sum": row.gift.total_text()},
+        _(
+            "The books follow, and a corrected receipt was written: nothing must be answered any more. If the donor "
+            "did mean to give, ask them to write to their bank. If nobody knows them, look for more gifts like it, and "
+            "give those back before they are disputed."
+        ),
+    ]
+    _of_dispute(f"dispute-lost:{row.stripe_object}", row, _("A dispute was lost"), words)
+
+
+def _of_dispute(key: str, row: Dispute, subject: str, words: list[str]) -> None:
+    """Alert staff, and say where it stands at Stripe and in the panel."""
+    at_stripe = _("At Stripe: %(address)s") % {"address": row.at_stripe}
+    here = settings.BASE_URL + reverse("dispute:inspect", args=[row.pk])
+    alerts.tell(key, MAY_SEE, subject, "\n\n".join([*words, at_stripe, here]))
 
 
 def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
@@ -50,6 +76,21 @@ def refund_failed(gift: Gift, refund_id: str, amount: int) -> None:
     ) % {"sum": money.exact(amount, gift.currency), "reference": gift.reference}
     page = settings.BASE_URL + reverse("gift:inspect", args=[gift.pk])
     alerts.tell(f"refund-failed:{refund_id}", "donations.view_gift", _("A refund came back"), f"{words}\n\n{page}")
+
+
+def payout_failed(row: Payout) -> None:
+    """Alert staff, once, of a payout that failed lately: a comparison of all years tells of no old ones."""
+    if row.created_at < timezone.now() - LATELY:
+        return
+    words = _(
+        "A payout of %(sum)s did not arrive at the bank. The money is on the balance at Stripe again. "
+        "Stripe may make no further payouts until the bank account is put right. Please look there why it failed, and "
+        "check or replace the bank account in the settings of payouts. The money then leaves with the next payout."
+    ) % {"sum": row.amount_text()}
+    at_stripe = _("At Stripe: %(address)s") % {"address": row.at_stripe}
+    page = settings.BASE_URL + reverse("payout:inspect", args=[row.pk])
+    subject = _("A payout failed")
+    alerts.tell(f"payout-failed:{row.payout_id}", "donations.view_payout", subject, f"{words}\n\n{at_stripe}\n\n{page}")
 
 
 def card_testing(row: Breaker) -> None:

@@ -2,6 +2,7 @@
 once a year, to yearly ones a notice before each further payment.
 """
 
+from calendar import isleap
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,13 +15,14 @@ from donations.letters import gift_letters, plan_letters
 from donations.models import LedgerEntry, Plan
 from donations.models.frequency import Frequency
 from foundation.jobs import queue as jobs
+from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from supporters import news
 from supporters.models import ConsentEvent
 
 NOTICE = timedelta(days=21)  # the strictest law on renewals that we know wants 15 to 45 days
 A_DAY = timedelta(days=1)  # so that the receipt and the welcome do not come together
-LATE = 14  # days after the anniversary on which the letter still makes sense, should no worker have run
+LATE = 270  # days after the anniversary: the worker was off, or the gift paused. The next letter is months away then
 
 
 def plan_welcome(plan: Plan) -> None:
@@ -38,16 +40,18 @@ def welcome(args: dict[str, Any]) -> None:
 
 @jobs.every("day")
 def remind() -> None:
-    """Write the yearly reminder, daily, to all whose monthly gift became a year older in the last days, once a year."""
+    """Write the yearly reminder, daily, to all whose monthly gift became a year older, once a year: later where it
+    was paused on that day, or no worker ran.
+    """
     organisation = Organisation.load()
     today = organisation.today()
     monthly = Plan.objects.counted().filter(frequency=Frequency.MONTHLY)
     going = monthly.filter(status=Plan.Status.ACTIVE, cancel_at=None).exclude(supporter=None)
     for plan in going.select_related("supporter").iterator():
         years = _completed(organisation.day_of(plan.started_at), today)
-        if years:
+        if years and not Letter.objects.filter(key=_key(plan, years)).exists():
             with transaction.atomic():
-                _write(plan, years)
+                _write(plan, years, today)
 
 
 @jobs.every("day")
@@ -63,19 +67,34 @@ def announce() -> None:
 
 
 def _completed(start: date, today: date) -> int:
-    """How many years ended within the last days; 0 when none did. Who began on 29 February waits for 1 March."""
-    for year in {today.year, today.year - 1}:
-        leap_day = (start.month, start.day) == (2, 29)
-        day = date(year, 3, 1) if leap_day else date(year, start.month, start.day)
+    """How many years ended; 0 when the last of them ended long ago. Who began on 29 February waits for 1 March in the
+    years without one.
+    """
+    for year in (today.year, today.year - 1):
+        day = date(year, 3, 1) if _leaps(start) and not isleap(year) else start.replace(year=year)
         if year > start.year and timedelta(0) <= today - day <= timedelta(days=LATE):
             return year - start.year
     return 0
 
 
-def _write(plan: Plan, years: int) -> None:
-    """Write one reminder. What came in the last twelve months is in the ledger; nothing came, nothing is written."""
-    since = timezone.now() - timedelta(days=365 + LATE)
-    rows = LedgerEntry.objects.giving().filter(gift__plan=plan, occurred_at__gte=since, currency=plan.currency)
+def _leaps(day: date) -> bool:
+    return (day.month, day.day) == (2, 29)
+
+
+def _a_year_before(day: date) -> date:
+    return date(day.year - 1, 2, 28) if _leaps(day) else day.replace(year=day.year - 1)
+
+
+def _key(plan: Plan, years: int) -> str:
+    return f"yearly:{plan.subscription_id}:{years}"
+
+
+def _write(plan: Plan, years: int, today: date) -> None:
+    """Write one reminder. What came in the twelve months before `today`, on the organisation's own calendar, is in the
+    ledger: twelve payments of a gift that was never paused. Nothing came, nothing is written.
+    """
+    rows = LedgerEntry.objects.giving().filter(gift__plan=plan, currency=plan.currency)
+    rows = rows.filter(day__gte=_a_year_before(today), day__lt=today)
     sums = rows.aggregate(given=Sum("amount"), payments=Count("gift", distinct=True))
     gift = plan_letters.newest_gift(plan)
     if gift is None or plan.supporter is None or not sums["given"] or sums["given"] < 0:
@@ -83,7 +102,7 @@ def _write(plan: Plan, years: int) -> None:
     upcoming = plan_letters.next_payment(plan)
     with gift_letters.speaking_to(gift):
         news.write(
-            f"yearly:{plan.subscription_id}:{years}",
+            _key(plan, years),
             "yearly_reminder",
             plan.supporter,
             ConsentEvent.Purpose.REMINDERS,

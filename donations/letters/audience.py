@@ -13,6 +13,7 @@ from donations.letters.outcomes import (
     Contested,
     DebitFailed,
     Outcome,
+    PayoutFailed,
     PlanBegan,
     PlanEnded,
     PlanPaused,
@@ -33,9 +34,9 @@ def everybody(outcomes: Iterable[Outcome]) -> None:
 
 def staff_alone(outcomes: Iterable[Outcome]) -> None:
     """Alert staff alone (reconciliation): books that are repaired later mail no crowd, and staff send by hand what is
-    missing. A dispute has a deadline to answer, however it was found.
+    missing. A dispute has a deadline to answer, and a payout that failed waits for a person, however it was found.
     """
-    everybody(outcome for outcome in outcomes if isinstance(outcome, Contested))
+    everybody(outcome for outcome in outcomes if isinstance(outcome, Contested | PayoutFailed))
 
 
 def _write(outcome: Outcome) -> None:
@@ -54,6 +55,8 @@ def _write(outcome: Outcome) -> None:
             alarms.refund_failed(gift, refund, amount)
         case Contested(dispute):
             alarms.dispute(dispute)
+        case PayoutFailed(payout):
+            alarms.payout_failed(payout)
         case _:
             _write_of_plan(outcome)
 

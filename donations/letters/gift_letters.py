@@ -49,7 +49,12 @@ def post(
     if known:
         return known  # a second link would open the same file
     context["file"] = file_address(document)
-    return outbox.queue(key, template, gift.email, context, job=WITH_DOCUMENT, document=f"receipt:{document.pk}")
+    return outbox.queue(key, template, gift.email, context, job=WITH_DOCUMENT, document=_paper(document))
+
+
+def _paper(document: Receipt) -> str:
+    """What the letter's job draws and attaches (`papers.attachment`)."""
+    return f"receipt:{document.pk}"
 
 
 def file_address(document: Receipt) -> str:
@@ -81,19 +86,20 @@ def _beside(gift: Gift) -> str:
 
 
 def receipt_again(gift: Gift) -> Letter | None:
-    """Queue the newest receipt once more, to a corrected address: once for each correction.
+    """Queue the newest receipt once more, with its file, to a corrected address: once for each correction.
 
-    Where the first one still waited, it goes to the new address already; where it did not arrive, it goes there now.
+    Where its letter still waited, it goes to the new address already; where it did not arrive, it goes there now.
     """
     document = gift.receipts.order_by("-id").first()
-    first = Letter.objects.filter(key=f"receipt:{gift.reference}", to=gift.email).first()
+    if document is None:
+        return None
+    first = Letter.objects.filter(document=_paper(document), to=gift.email).first()
     if first:
         outbox.send_again(first)
-    if document is None or first:
         return None
     key = f"receipt-again:{gift.reference}:{gift.address_changes.count()}"
     with speaking_to(gift):
-        return post(key, "receipt_monthly" if gift.repeats else "receipt", gift, _numbers(document), _rows(document))
+        return post(key, _form(document), gift, _numbers(document), _rows(document), document)
 
 
 def receipt_by_hand(document: Receipt) -> Letter | None:
@@ -164,12 +170,13 @@ def day(moment: Any) -> str:
     return date_format(moment, "DATE_FORMAT") if moment else ""
 
 
-def _numbers(document: Receipt) -> dict[str, str]:
+def _numbers(document: Receipt) -> dict[str, Any]:
     return {
+        "is_demo": document.is_demo,
         "number": document.label,
-        "old": document.replaces.label if document.replaces else "",
+        "old": receipt_facts.earlier(document),
         "total": money.exact(document.total, document.currency),
-        "statement": "\n".join(receipt_facts.statements(document)) if document.total or document.is_in_kind else "",
+        "statement": "\n".join(receipt_facts.statements(document)),
         "check": papers.check_address(document),
     }
 

@@ -6,7 +6,7 @@ Why: D-009.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from donations.models import Dispute, Gift, Plan, Receipt
+from donations.models import Dispute, Gift, Payout, Plan, Receipt
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,13 @@ class Contested:
     """A dispute, inquiry or fraud warning is new, or has another status than before."""
 
     dispute: Dispute
+
+
+@dataclass(frozen=True)
+class PayoutFailed:
+    """A payout did not arrive at the bank: the money is on the balance again."""
+
+    payout: Payout
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class PlanEnded:
 
 OfGift = ReceiptIssued | ReceiptCorrected | DebitFailed | RefundStatusChanged | RefundFailed | Contested
 OfPlan = PlanBegan | CardFailed | CardRefused | AmountChanged | PlanPaused | PlanResumed | PlanStopped | PlanEnded
-Outcome = OfGift | OfPlan
+Outcome = OfGift | OfPlan | PayoutFailed
 Tell = Callable[[Iterable[Outcome]], None]  # in the transaction that wrote what it is about
 
 

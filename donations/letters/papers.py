@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from donations.letters import receipt_facts, statements
 from donations.models import Receipt
 from foundation.drawing import art, pdf
-from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from staff.cells import inert
 from supporters import supporters
@@ -40,7 +39,7 @@ def _receipt(document: Receipt) -> pdf.Drawn:
     return pdf.draw(
         "paper",
         {
-            **_house(document.entity, document.is_demo),
+            **_house(document.entity, document.series, document.is_demo),
             "title": _("Receipt %(number)s") % {"number": document.label},
             "deck": "" if document.is_demo else thanks,
             "number": document.label,
@@ -57,10 +56,11 @@ def _receipt(document: Receipt) -> pdf.Drawn:
 
 def statement(found: statements.Statement) -> pdf.Drawn:
     """Draw the statement of a year as PDF. Raises typst.TypstError."""
+    first = found.parts[0] if found.parts else None
     return pdf.draw(
         "paper",
         {
-            **_house(found.parts[0].entity if found.parts else Organisation.load().name, found.demo),
+            **_house(first.entity if first else "", first.series if first else "", found.demo),
             "title": _("Statement %(year)s") % {"year": found.year},
             "deck": ", ".join(found.givers),
             "number": str(found.year),
@@ -134,16 +134,21 @@ def _file(name: str, content: bytes, kind: str) -> HttpResponse:
     return answer
 
 
-def _house(sender: str, demo: bool) -> dict[str, Any]:
-    """What stands on every paper: who sends it, and that a demonstration's is none."""
+def _house(entity: str, series: str, demo: bool) -> dict[str, Any]:
+    """What stands on every paper: who sends it, and that a demonstration's is none.
+
+    The address is today's, so that somebody can be reached; none on a paper of an entity that we were before, whose
+    series was another: receipts do not keep its address, and ours was never its.
+    """
     organisation = Organisation.load()
-    reach = [*organisation.address.splitlines(), organisation.email]
+    ours = series in ("", Receipt.DEMO, organisation.receipt_series)
+    reach = [*organisation.address.splitlines(), organisation.email] if ours else []
     return {
-        "sender": sender,
+        "sender": entity or organisation.name,
         "address": [line for line in reach if line.strip()],
         "lang": (get_language() or "en").partition("-")[0],
         "paper": "us-letter" if _american(organisation.zone) else "a4",
-        "warning": _("NOT A RECEIPT") if demo or mode.no_money_moves() else "",
+        "warning": _("NOT A RECEIPT") if demo else "",
         "warning_why": _("This comes from a demonstration. No money has moved."),
         "line": art.line_file(),
     }

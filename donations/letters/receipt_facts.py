@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from donations import money
 from donations.models import Receipt
 from donations.models.frequency import INTERVALS, Frequency
+from foundation.organisation.models import Organisation
 
 
 class Line(NamedTuple):
@@ -22,10 +23,10 @@ class Line(NamedTuple):
 def lines(document: Receipt) -> list[Line]:
     """The facts of a receipt, in the order of all its forms."""
     demo = f" ({_('NOT A RECEIPT')})" if document.is_demo else ""
-    before = document.replaces
     found = [
         Line(_("Receipt"), document.label + demo),
-        Line(_("Takes the place of"), before.label if before else ""),
+        Line(_("Takes the place of"), earlier(document)),
+        Line(_("Corrected on"), _corrected_on(document)),
         Line(_("Received by"), document.entity),
         Line(_("Registration"), document.registration_number),
         Line(_("Received from"), document.name),
@@ -39,8 +40,29 @@ def lines(document: Receipt) -> list[Line]:
     return [line for line in found if line.value]
 
 
+def earlier(document: Receipt) -> str:
+    """The numbers of all receipts of the gift that a corrected one takes the place of, the first one first; else
+    empty. Whoever filed the first need not know of those between.
+    """
+    if not document.replaces_id:
+        return ""
+    before = Receipt.objects.filter(gift=document.gift_id, pk__lt=document.pk).order_by("pk")
+    return ", ".join(before.values_list("label", flat=True))
+
+
+def _corrected_on(document: Receipt) -> str:
+    """The day of a correction on the organisation's own calendar, as its number's year is."""
+    if not document.replaces_id:
+        return ""
+    return date_format(Organisation.load().day_of(document.issued_at), "DATE_FORMAT")
+
+
 def statements(document: Receipt) -> list[str]:
-    """The sentences under the facts: what was given in return, and tax where a registration was entered."""
+    """The sentences under the facts: what was given in return, and tax where a registration was entered. None where
+    nothing is left of the gift.
+    """
+    if not document.total and not document.is_in_kind:
+        return []
     return [text for text in (document.goods_statement, document.tax_statement) if text]
 
 

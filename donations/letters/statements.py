@@ -45,6 +45,7 @@ class Part:
     """What one legal entity received from one giver, with the sentences that cover all of it."""
 
     entity: str
+    series: str
     giver: str
     registration_number: str
     sentences: list[str]
@@ -123,7 +124,7 @@ def _part(series: str, giver: str, documents: list[Receipt]) -> Part:
     in_kind = note if any(document.is_in_kind for document in documents) else ""
     sentences = [text for text in (goods, in_kind, tax) if text]
     rows = [_row(document) for document in documents]
-    return Part(entity, giver, source.registration_number, sentences, rows, _totals(documents))
+    return Part(entity, series, giver, source.registration_number, sentences, rows, _totals(documents))
 
 
 def _row(document: Receipt) -> Row:

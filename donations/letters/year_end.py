@@ -44,11 +44,12 @@ class Progress:
 def progress(year: int) -> Progress:
     """Return what a run would do and what earlier ones did. Changes nothing."""
     receivers = statements.receivers(year).count()
+    sent = Letter.objects.filter(key__startswith=_key(year, ""), state=Letter.State.SENT)
     return Progress(
         year=year,
         receivers=receivers,
         written=receivers - missing(year).count(),
-        sent=Letter.objects.filter(key__startswith=_key(year, ""), state=Letter.State.SENT).count(),
+        sent=sent.exclude(key__contains=resending.AGAIN).count(),  # a copy is no further receiver's
         running=_jobs(year).filter(state__in=[Job.State.READY, Job.State.RUNNING]).exists(),
     )
 
@@ -112,6 +113,7 @@ def _write(supporter: Supporter, year: int) -> None:
             "total": ", ".join(total + _giver(found, part) for part in found.parts for total in part.totals),
             "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
             "received_by": ", ".join(dict.fromkeys(_issuer(part) for part in found.parts)),
+            "my_page": gift_letters.my_page(),
             "facts": rows,
         }
         document = f"statement:{year}:{supporter.pk}"

@@ -49,6 +49,11 @@ class Payout(OfSomeMoney):
     def __str__(self) -> str:
         return self.payout_id
 
+    @property
+    def at_stripe(self) -> str:
+        """The address at which Stripe's dashboard shows it, and why it failed if it did."""
+        return f"https://dashboard.stripe.com/{'' if self.livemode else 'test/'}payouts/{self.payout_id}"
+
     amount_text = money_column("amount", _("amount"))
 
     unexplained_text = money_column("unexplained", _("unexplained"))

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from donations.books import ledger
-from donations.letters.outcomes import Tell
+from donations.letters.outcomes import PayoutFailed, Tell
 from donations.models import LedgerEntry, Payout
 from donations.stripe import client, objects, prefetch, reads
 from donations.stripe.errors import NotFoundError
@@ -103,7 +103,10 @@ def payout_changed(ident: str, tell: Tell) -> str:
     for txn in unexplained(own):
         book(txn, tell)
     left = _left(fact, txns) if txns is not None else None
-    _save_newer(fact, as_of, left, len(txns) if txns is not None else None)
+    with transaction.atomic():
+        row = _save_newer(fact, as_of, left, len(txns) if txns is not None else None)
+        if row.status == "failed":
+            tell([PayoutFailed(row)])
     return f"Unexplained: {left} {fact.currency}." if left else ""
 
 
@@ -118,9 +121,8 @@ def _left(fact: objects.Payout, txns: list[objects.BalanceTransaction]) -> int:
     return fact.amount - known
 
 
-@transaction.atomic
-def _save_newer(fact: objects.Payout, as_of: datetime, left: int | None, count: int | None) -> None:
-    """Upsert a payout, unless its row is newer."""
+def _save_newer(fact: objects.Payout, as_of: datetime, left: int | None, count: int | None) -> Payout:
+    """Upsert a payout, unless its row is newer. Call it in a transaction."""
     fields = {
         "status": fact.status[:40],
         "amount": fact.amount,
@@ -136,3 +138,5 @@ def _save_newer(fact: objects.Payout, as_of: datetime, left: int | None, count: 
     known, made = Payout.objects.select_for_update().get_or_create(payout_id=fact.id, defaults=fields)
     if not made and not prefetch.overtaken(known.as_of, as_of):
         Payout.objects.filter(pk=known.pk).update(**fields)
+        known.refresh_from_db()
+    return known

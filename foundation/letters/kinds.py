@@ -20,7 +20,7 @@ class Kind:
     `sample` names every place that its words may use, with an example; `needed` those that its words must keep;
     `facts` is an example of its table. `news`: nobody must get it, so it needs consent and can be stopped.
     `stranger`: anybody can have it sent to any address, which is forgotten with the words.
-    `receipt`: where no money moves its subject says that it is not one.
+    `receipt`: of a demonstration, its subject and head say that it is not one.
     """
 
     name: str

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.letters import kinds, throttle, writing
+from foundation.letters import headers, kinds, throttle, writing
 from foundation.letters.faults import Fault, judge
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
@@ -187,20 +187,13 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
         body=letter.text,
         from_email=organisation.letters_from or None,
         to=[letter.to],
-        headers={"X-Letter": letter.key, "Auto-Submitted": "auto-generated", **_way_out(letter)},
+        headers=headers.of(letter, organisation.letters_from),
     )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     if attachment:
         message.attach(*attachment)
     return message
-
-
-def _way_out(letter: Letter) -> dict[str, str]:
-    """List-Unsubscribe headers (RFC 8058): the mail program itself offers to stop letters that nobody must get."""
-    if not letter.stop_url:
-        return {}
-    return {"List-Unsubscribe": f"<{letter.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 jobs.close_lane(LANE, throttle.is_closed)

@@ -22,7 +22,8 @@ class Written:
 
 def write(template: str, context: Mapping[str, Any]) -> Written:
     """Render a letter in the language of this moment. `context` fills the places; its "facts" are the rows of the
-    table, and its "stop" the address at which somebody stops such letters.
+    table, its "stop" the address at which somebody stops such letters, and its "is_demo" says of a receipt whether it
+    is a demonstration's; without that, the site's mode does.
     """
     kind = kinds.get(template)
     if kind is None:
@@ -35,9 +36,10 @@ def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any
     """Render a letter of that kind in these words."""
     values = {**words.common(), **{name: _said(context.get(name)) for name in kind.sample}}
     rows = context.get("facts") or ()
-    about = {**about_us(), "language": get_language(), "stop": context.get("stop", ""), "is_receipt": kind.receipt}
+    about = {**about_us(), "language": get_language(), "stop": context.get("stop", "")}
+    about["not_a_receipt"] = kind.receipt and context.get("is_demo", about["no_money_moves"])
     line = words.line(subject, values)
-    if kind.receipt and about["no_money_moves"]:
+    if about["not_a_receipt"]:
         line = gettext("Demonstration, not a receipt: %(subject)s") % {"subject": line}
     return Written(
         line[:200],

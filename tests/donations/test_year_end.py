@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 
 from donations.giving import offline
 from donations.letters import papers, statements, year_end
+from foundation.drawing import pdf
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
+from foundation.letters import resending
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
@@ -105,6 +107,19 @@ def test_it_mails_the_statement_as_an_attached_file(charity):
     assert attached[0] == "statement-2026.pdf" and attached[1].startswith(b"%PDF-")
 
 
+def test_it_promises_no_attached_file_and_says_where_one_is(charity, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("no typefaces")
+
+    monkeypatch.setattr(pdf, "draw", broken)
+    gifts(1)
+    run("--send")
+    run_due()
+    (message,) = mail.outbox
+    assert message.attachments == [] and "attached" not in message.body
+    assert "The same as a PDF" in message.body and "/my/" in message.body
+
+
 def test_it_mails_nobody_twice_however_often_it_runs(charity):
     gifts(3)
     run("--send")
@@ -114,6 +129,16 @@ def test_it_mails_nobody_twice_however_often_it_runs(charity):
     run_due()
     assert sorted(message.to[0] for message in mail.outbox) == everybody(3)
     assert year_end.progress(YEAR) == year_end.Progress(YEAR, 3, 3, 3, running=False)
+
+
+def test_it_counts_no_statement_twice_that_was_sent_again(charity):
+    gifts(2)
+    run("--send")
+    run_due()
+    resending.resend(Letter.objects.filter(template="statement").earliest("pk"))
+    run_due()
+    assert Letter.objects.filter(template="statement", state="sent").count() == 3
+    assert year_end.progress(YEAR) == year_end.Progress(YEAR, 2, 2, 2, running=False)
 
 
 def test_it_goes_on_where_it_was_killed(charity, monkeypatch):

@@ -24,6 +24,7 @@ from donations.card_testing import tries
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from foundation.access import proof_of_work
 from foundation.jobs.models import Job
+from foundation.letters import headers
 from foundation.letters.models import Letter
 from tests.donations import agreement
 from tests.drills import failpoints, plants
@@ -61,7 +62,7 @@ def state() -> dict[str, Any]:
     return {
         "wrong": agreement.disagreements(),
         "dead": list(Job.objects.filter(state=Job.State.DEAD).values_list("key", "last_error")),
-        "letters": dict(Letter.objects.values_list("key", "state")),
+        "letters": {headers.mark(key): state for key, state in Letter.objects.values_list("key", "state")},
         "receipts not written about": sorted(set(keys) - set(Letter.objects.values_list("key", flat=True))),
         "paid": len(keys),
         "events": StripeEvent.objects.count(),

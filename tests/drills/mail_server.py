@@ -7,7 +7,7 @@ from collections import Counter
 
 
 class MailServer:
-    """Listens on loopback until stopped. `letters` counts deliveries by the key that each letter carries."""
+    """Listens on loopback until stopped. `letters` counts deliveries by the mark that each letter carries."""
 
     def __init__(self) -> None:
         self.letters: Counter[str] = Counter()
@@ -22,7 +22,7 @@ class MailServer:
 
     def _take(self, message: bytes) -> None:
         with self._lock:
-            self.letters[email.message_from_bytes(message)["X-Letter"] or "without a key"] += 1
+            self.letters[email.message_from_bytes(message)["X-Letter"] or "without a mark"] += 1
 
     def stop(self) -> None:
         self._server.shutdown()
