@@ -69,7 +69,7 @@
   const places = [...document.querySelectorAll("[data-o]")];
   const before = new Map(places.map((place) => [place, [...place.childNodes]]));
   const suggestStep = Number(form.dataset.suggestStep) || 1; // the server rounds its suggestion to the same
-  const box = document.querySelector(".sum");
+  const boxes = document.querySelectorAll(".sum"); // one of them is seen
   const format = (digits) => new Intl.NumberFormat(locale || document.documentElement.lang, {
     style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
@@ -88,7 +88,7 @@
     const cover = form.querySelector("[name=cover_fee]")?.checked;
     const charged = gift + (cover ? fee : 0);
     const clear = gift && charged <= LARGEST; // above it the server says why not
-    if (box) box.hidden = !clear;
+    for (const box of boxes) box.hidden = !clear;
     const texts = {};
     if (clear) {
       const total = money(charged);
