@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from donations.stripe import payment_methods
 
-# By Stripe's names, in the order in which they are named; each takes single and monthly gifts in every currency.
+# By Stripe's names, in the order in which they are named; each takes single and repeated gifts in every currency.
 ANYWHERE = {
     "card": gettext_lazy("a card"),
     "apple_pay": "Apple Pay",

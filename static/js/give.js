@@ -90,6 +90,9 @@
     const clear = gift && charged <= LARGEST; // above it the server says why not
     for (const box of boxes) box.hidden = !clear;
     const texts = {};
+    const third = Math.floor((gift + Math.floor((3 * suggestStep) / 2)) / (3 * suggestStep)) * suggestStep;
+    const small = third && third < gift && gift <= Number(form.dataset.suggestMost);
+    form.querySelector(".if-once .own")?.classList.toggle("quiet", !small); // the other rungs are marked by the server
     if (clear) {
       const total = money(charged);
       const when = often[frequency];
@@ -99,7 +102,6 @@
       texts.total = total;
       texts.when = ` ${when}`;
       texts.verb = words[frequency].replace("{sum}", total);
-      const third = Math.floor((gift + Math.floor((3 * suggestStep) / 2)) / (3 * suggestStep)) * suggestStep;
       if (words.suggest) texts.nudge = words.suggest.replace("{sum}", money(third));
       texts.say = words.total.replace("{sum}", total).replace("{when}", when);
     }
