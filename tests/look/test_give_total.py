@@ -51,8 +51,6 @@ WRITERS = {*CURRENCIES, "ISK", "UGX", "KWD"}  # in which every way to write a su
 USD += ' data-words-suggest="{sum} every month?"'
 # What is typed, and what is suggested every month in its place: about a third, up to twice the second rung.
 SUGGESTED = {"40": "$15 every month?", "150": "$50 every month?", "forty": "", "150.01": "", "5": "", "": ""}
-CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW"]
-WRITERS = {"USD", "EUR", "JPY", "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
 # The ground of the chosen amount and its outline while it has the focus, and two of the reader's own colours.
 MARKS = """() => {
     const rung = getComputedStyle(document.querySelector('.if-once label:has(:checked)'));
