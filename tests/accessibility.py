@@ -20,3 +20,12 @@ def violations(
     if not page.evaluate("'axeOfOurs' in window"):
         page.evaluate(f"{AXE_SCRIPT};window.axeOfOurs = window.axe")  # Wagtail brings an axe of its own
     return [(rule, elements) for rule, elements in page.evaluate(RUN, [rules, tags, within])]
+
+
+def in_both_themes(page: Page, tags: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """The same in the light, and what dark can change, its colours, in the dark: one page for both."""
+    found = violations(page, tags=tags)
+    page.emulate_media(color_scheme="dark")
+    found += violations(page, ["color-contrast"])
+    page.emulate_media(color_scheme="light")
+    return found

@@ -15,6 +15,7 @@ SAID_BY_ATTRIBUTES = ("alt", "title", "placeholder", "aria-label", "aria-descrip
 # any word may stand ("7SAW2K"), so what holds a digit is no word.
 NAMES = re.compile(
     r"https?://\S+|\S+@\S+|The Road Out(?: \(sample charity\))?|Stripe|Exodus Cry|width=device-width, initial-scale=1"
+    r"|Apple Pay|Google Pay|\bLink\b"
     r"|[A-Z]+-\d{4}-[\w-]+|\b[A-Z0-9]{4}(?:-[A-Z0-9]{4})+\b|\b\w*\d\w*\b|\{\w+\}|%\(\w+\)s"
 )
 UNSEEN = {"script", "style", "svg"}

@@ -16,7 +16,7 @@ class Appeal:
 
     `fund`: what every gift from it is for; None, the donor chooses. `campaign`: what every gift from it counts for.
     `about`: what its template shows beside the form. The template includes donations/form.html, and donations/sum.html
-    where the sum is to be shown.
+    where the sum stands beside it.
     """
 
     path: str

@@ -85,7 +85,7 @@ def linked(query: QueryDict, currency: Currency) -> dict[str, str]:
     """
     chosen = second_rungs(currency)
     fund = query.get("fund", "")
-    chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "")
+    chosen["fund"] = next((fund for each in Fund.objects.offered() if str(each.pk) == fund), "") if fund else ""
     frequency = query.get("frequency", "")
     chosen["frequency"] = offered(frequency, currency)
     ours = query.get("currency", currency.code).upper() == currency.code  # else it is a sum of another one

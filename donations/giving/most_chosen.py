@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils import timezone
 
 from donations.models import Currency, Gift
@@ -26,11 +26,12 @@ def count() -> None:
 
 def most(code: str, frequency: str) -> int | None:
     """Return the most chosen amount in minor units, of gifts paid in the last twelve months that somebody chose on a
-    form: renewals were not chosen again.
+    form: renewals were not chosen again, and what was given back whole was chosen by nobody.
     """
     since = timezone.now() - YEAR
     chosen = Gift.objects.paid().filter(currency=code, frequency=frequency, paid_at__gt=since)
     chosen = chosen.exclude(attempt_key=None).filter(livemode=client.is_live())
+    chosen = chosen.with_returns().filter(total__gt=-F("returned"))
     counted = list(chosen.order_by().values_list("amount").annotate(times=Count("pk")).order_by("-times"))
     if sum(times for _amount, times in counted) < ENOUGH:
         return None

@@ -26,6 +26,7 @@ from donations.giving import (
     ladder,
     other_pages,
     step_up,
+    ways_to_pay,
 )
 from donations.giving.appeals import Appeal
 from donations.giving.form_cookie import Refused
@@ -265,6 +266,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "given": given,
         "given_sum": money.short(given.total, given.currency) if given else "",
         "suggest": given is None,
+        "ways_to_pay": ways_to_pay.sentence(currency.code),
     }
     if currency.offers_fee_cover:
         context |= {

@@ -45,7 +45,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def named(self, slug: str) -> "Campaign | None":
         """The campaign at that address, if staff have published it. Takes what a visitor sent as it came."""
-        return self.shown().filter(slug=slug).first() if "\0" not in slug else None
+        return self.shown().filter(slug=slug).first() if slug and "\0" not in slug else None
 
     def with_totals(self) -> "CampaignQuerySet":
         """Annotate `raised_sum` and `matched_sum` (minor units of the campaign's currency), for lists."""

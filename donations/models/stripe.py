@@ -58,6 +58,7 @@ class StripeSetup(models.Model):
     product_yearly = models.CharField(max_length=120, blank=True)
     portal = models.CharField(max_length=120, blank=True)  # the configuration of Stripe's page for the card
     endpoint = models.CharField(max_length=120, blank=True)  # where Stripe sends its events
+    methods = models.JSONField(default=list, blank=True)  # what its payment page offers ("card", …); empty: not known
     reconciled_at = models.DateTimeField(null=True, blank=True)  # when the last complete comparison began
 
     class Meta:

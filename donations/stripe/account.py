@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from donations.models import StripeSetup
-from donations.stripe import client, portal, products
+from donations.stripe import client, payment_methods, portal, products
 from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
@@ -36,6 +36,7 @@ def set_up(events: Collection[str]) -> Done:
     name = Organisation.load().name
     setup.product_once, setup.product_monthly = products.of("once", name), products.of("monthly", name)
     setup.portal = portal.configure()
+    setup.methods = payment_methods.ask()
     endpoint, made = _endpoint(events)
     setup.endpoint = endpoint["id"]
     setup.save()

@@ -173,5 +173,15 @@ def payouts(since: datetime | None) -> Iterator[objects.Raw]:
     return client.each(client.v1().payouts.list, _created(since))
 
 
+def payment_methods() -> list[str]:
+    """List what the payment page offers on this account ("card", "apple_pay", …): the methods that its default
+    configuration shows and whose capability is active. Empty where the account has no such configuration.
+    """
+    for found in client.each(client.v1().payment_method_configurations.list, {"active": True}, patient=False):
+        if found["is_default"] and not found.get("application"):
+            return sorted(name for name, one in found.items() if isinstance(one, dict) and one.get("available"))
+    return []
+
+
 def _created(since: datetime | None) -> dict[str, Any]:
     return {"created": {"gte": int(since.timestamp())}} if since else {}

@@ -69,7 +69,7 @@
   const places = [...document.querySelectorAll("[data-o]")];
   const before = new Map(places.map((place) => [place, [...place.childNodes]]));
   const suggestStep = Number(form.dataset.suggestStep) || 1; // the server rounds its suggestion to the same
-  const box = document.querySelector(".sum");
+  const boxes = document.querySelectorAll(".sum"); // one of them is seen
   const format = (digits) => new Intl.NumberFormat(locale || document.documentElement.lang, {
     style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
@@ -88,8 +88,11 @@
     const cover = form.querySelector("[name=cover_fee]")?.checked;
     const charged = gift + (cover ? fee : 0);
     const clear = gift && charged <= LARGEST; // above it the server says why not
-    if (box) box.hidden = !clear;
+    for (const box of boxes) box.hidden = !clear;
     const texts = {};
+    const third = Math.floor((gift + Math.floor((3 * suggestStep) / 2)) / (3 * suggestStep)) * suggestStep;
+    const small = third && third < gift && gift <= Number(form.dataset.suggestMost);
+    form.querySelector(".if-once .own")?.classList.toggle("quiet", !small); // the other rungs are marked by the server
     if (clear) {
       const total = money(charged);
       const when = often[frequency];
@@ -99,7 +102,6 @@
       texts.total = total;
       texts.when = ` ${when}`;
       texts.verb = words[frequency].replace("{sum}", total);
-      const third = Math.floor((gift + Math.floor((3 * suggestStep) / 2)) / (3 * suggestStep)) * suggestStep;
       if (words.suggest) texts.nudge = words.suggest.replace("{sum}", money(third));
       texts.say = words.total.replace("{sum}", total).replace("{when}", when);
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..billing import catalog, checkout, customers, invoice_payments, pauses, portal, subscriptions
-from ..money import balance, disputes, payment_methods, refunds
+from ..money import balance, disputes, method_configurations, payment_methods, refunds
 from ..store import events
 from ..store.books import Books, Thing
 from ..store.errors import unrecognised_url
@@ -84,6 +84,15 @@ ROUTES = [
           _on("payment_method", payment_methods.detach)),
     Route("GET", "/v1/customers/{}/payment_methods",
           "_customer_payment_method_list_params:CustomerPaymentMethodListParams", payment_methods.of_customer),
+    Route("GET", "/v1/payment_method_configurations",
+          "_payment_method_configuration_list_params:PaymentMethodConfigurationListParams",
+          method_configurations.listing),
+    Route("GET", "/v1/payment_method_configurations/{}",
+          "_payment_method_configuration_retrieve_params:PaymentMethodConfigurationRetrieveParams",
+          lambda books, params, thing_id: method_configurations.retrieve(books, thing_id)),
+    Route("POST", "/v1/payment_method_configurations/{}",
+          "_payment_method_configuration_update_params:PaymentMethodConfigurationUpdateParams",
+          lambda books, params, thing_id: method_configurations.update(books, thing_id, params)),
     Route("GET", "/v1/setup_intents", "_setup_intent_list_params:SetupIntentListParams",
           of("setup_intent", "/v1/setup_intents", "customer", "payment_method")),
     Route("GET", "/v1/setup_intents/{}", "_setup_intent_retrieve_params:SetupIntentRetrieveParams",

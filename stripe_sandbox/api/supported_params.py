@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..money import method_configurations
 from ..store.errors import StripeError
 
 # Values that switch a feature off need no support.
@@ -14,6 +15,7 @@ _FEATURES = (
     "features.subscription_cancel.enabled features.subscription_cancel.mode features.subscription_pause "
     "features.subscription_update.enabled"
 )
+_METHODS = " ".join(f"{name}.display_preference" for name in (*method_configurations.ON, *method_configurations.OFF))
 # By route: names, with a dot where only some of a parameter's own parameters count. `expand` counts everywhere.
 KNOWN: dict[str, str] = {
     "GET /v1/account": "",
@@ -43,6 +45,8 @@ KNOWN: dict[str, str] = {
     "GET /v1/payment_methods": f"{PAGES} customer type",
     "POST /v1/payment_methods/{}/attach": "customer",
     "GET /v1/customers/{}/payment_methods": f"{PAGES} type",
+    "GET /v1/payment_method_configurations": f"{PAGES} active application",
+    "POST /v1/payment_method_configurations/{}": f"name {_METHODS}",
     "GET /v1/setup_intents": f"{PAGES} created customer payment_method",
     "POST /v1/billing_portal/configurations": f"business_profile default_return_url metadata name {_FEATURES}",
     "GET /v1/billing_portal/configurations": f"{PAGES} active is_default",

@@ -53,6 +53,7 @@ LIMITS: dict[str, dict[str, int]] = {
     "/v1/checkout/sessions/{}": _INLINE_PRODUCT,
     "/v1/billing_portal/configurations": _PORTAL,
     "/v1/billing_portal/configurations/{}": _PORTAL,
+    "/v1/payment_method_configurations/{}": {"name": 100},
     "/v1/billing_portal/sessions": {"flow_data[after_completion][hosted_confirmation][custom_message]": 500},
     "/v1/disputes/{}": {f"evidence[{name}]": 20000 for name in _EVIDENCE.split()},
     "/v1/subscriptions/{}": {"description": 500},

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from ..money import banks, charging, currencies
+from ..money import banks, charging, currencies, method_configurations
 from ..money.balance import account
 from ..shapes import checkout as shapes
 from ..store.books import Books, Thing, merged
@@ -34,7 +34,7 @@ def create(books: Books, params: Thing) -> Thing:
     _check_amount(books, total, currency)
     session_id = books.new_id("cs_test")
     session = shapes.session(session_id, books.now, params, total, currency, books.fixed_id("pmc", "default"))
-    session["payment_method_types"] = _methods(params, currency)
+    session["payment_method_types"] = _methods(books, params, currency)
     for item in items:
         books.put(item)
     kept = {name: params.get(name) or {} for name in ("payment_intent_data", "subscription_data")}
@@ -162,9 +162,13 @@ def success_url(session: Thing) -> str:
     return url
 
 
-def _methods(params: Thing, currency: str | None) -> list[str]:
-    """Return the payment methods: card, and the bank debit of the currency, unless the site narrows them down."""
+def _methods(books: Books, params: Thing, currency: str | None) -> list[str]:
+    """Return the payment methods: card, and the bank debit of the currency, as far as the account's configuration
+    offers them, unless the site narrows them down.
+    """
+    offered = method_configurations.default(books)
     known = ["card", *([banks.BY_CURRENCY[currency]] if currency in banks.BY_CURRENCY else [])]
+    known = [name for name in known if offered[name]["available"]]
     allowed = params.get("allowed_payment_method_types") or known
     left_out = params.get("excluded_payment_method_types") or []
     found = [name for name in known if name in allowed and name not in left_out]

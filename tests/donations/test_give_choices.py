@@ -234,6 +234,25 @@ def test_it_says_most_chosen_only_when_it_is_true(donor, gifts, true):
     assert bool(found) is true
 
 
+def test_it_counts_no_gift_that_was_given_back_whole_as_chosen(charity, till):
+    several(7500, 61)
+    several(3500, 51)
+    back = {"kind": "refund", "currency": "USD", "livemode": False, "occurred_at": timezone.now()}
+    back["day"] = timezone.now().date()
+
+    def give_back(gifts, amount: int) -> None:
+        for gift in gifts:
+            LedgerEntry.objects.create(gift=gift, amount=-amount, stripe_object=f"re_{gift.pk}_{amount}", **back)
+
+    dear = list(Gift.objects.filter(amount=7500))
+    give_back(dear[:15], 7400)  # a part: they stay gifts
+    assert most_chosen.most("USD", "once") == 7500
+    give_back(dear[:9], 100)
+    assert most_chosen.most("USD", "once") == 7500
+    give_back(dear[9:11], 100)
+    assert most_chosen.most("USD", "once") == 3500
+
+
 @given(st.integers(min_value=500, max_value=5_000_000))
 def test_it_suggests_about_a_third_and_nothing_above_its_bound(once):
     usd = Currency(code="USD", minimum=500, once_amounts=[3500, 7500, 15000])

@@ -1,13 +1,17 @@
 """What a reader sees first: the front page's drawing whole, each section's own beside its title, corrections folded."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from awareness.navigation import Navigation
+from donations.models import Campaign, CostLine, Currency
+from foundation.organisation.models import Organisation
 from tests.look.stage import show
+from tests.narrowing import not_none
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 # The edges of the first element found, or of all of them together.
@@ -91,3 +95,85 @@ def test_it_puts_lists_to_tick_two_abreast_on_a_desk_and_below_each_other_on_a_p
         page.set_viewport_size({"width": 390, "height": 664})
         first, second, *_ = page.evaluate(places)
         assert first["bottom"] < second["top"] and first["left"] == second["left"], address
+
+
+# What a sum pays for, as staff write it: the shortest and the longest of them stand in each row.
+CLAUSES = ["one hour of counselling", "a week of safe transport to court", "an evening of street outreach", "a bed"]
+
+
+def cite_costs() -> None:
+    """A cost line for each rung of both ladders, in dollars."""
+    usd = Currency.objects.get(code="USD")
+    amounts = sorted({*usd.monthly_amounts, *usd.once_amounts})
+    for number, amount in enumerate(amounts):
+        clause = CLAUSES[number % len(CLAUSES)]
+        CostLine.objects.create(currency=usd, amount=amount, clause=clause, citation="Accounts, line 4")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_shows_frequency_and_amounts_in_the_first_screen(
+    site: Client, open_page: Callable[..., Page], size: str
+) -> None:
+    addresses = ["/give/", "/give/?frequency=monthly", "/es/give/"]
+    screens = {address: site.get(address).content.decode() for address in addresses}
+    cite_costs()
+    screens |= {f"{address} with costs": site.get(address).content.decode() for address in addresses}
+    width, height = SIZES[size]
+    below = {}
+    for javascript in (True, False):
+        page = open_page(size, javascript)
+        page.set_viewport_size({"width": width, "height": height})
+        for address, html in list(screens.items())[-2 if javascript else 0 :]:  # with it the column beside differs
+            show(page, html)
+            ladder = ".if-monthly" if "monthly" in address else ".if-once"
+            assert page.locator(f"{ladder} label b").count() == 4 and page.locator(".seg").is_visible(), address
+            lowest = max(page.evaluate(EDGES, which)[3] for which in (".seg", f"{ladder} label:has(b)"))
+            if lowest > height:
+                below[address, javascript] = lowest - height
+    assert not below
+
+
+def test_it_says_the_sum_beside_the_form_on_a_desk_and_right_above_its_button_on_a_phone(
+    site: Client, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    show(page, site.get("/give/?frequency=monthly").content.decode())
+    seen = page.locator(".sum:visible")
+    for width, beside in ((1280, True), (800, False), (390, False)):
+        page.set_viewport_size({"width": width, "height": 664})
+        expect(seen).to_have_count(1)
+        expect(seen.locator("[data-o=total]")).to_have_text("$30")
+        box, form, button = (page.evaluate(EDGES, which) for which in (".sum:not(.above *)", "#give", "button.big"))
+        if not beside:
+            box = page.evaluate(EDGES, ".above .sum")
+            assert 0 < button[1] - box[3] < 40, width
+        assert (box[0] > form[2]) == beside, width
+    assert page.locator("#give [role=status]").count() == page.locator("[data-o=say]").count() == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_leads_from_the_first_screen_of_a_campaign_to_its_form(
+    site: Client, open_page: Callable[..., Page], size: str
+) -> None:
+    today = Organisation.load().today()
+    Campaign.objects.create(
+        slug="house",
+        title="A house by the sea for women who leave",
+        summary="Ten rooms, a garden and a door with a key, for the first months after leaving. We rent it in spring.",
+        currency=Currency.objects.get(code="USD"),
+        goal=700_000,
+        starts_on=today - timedelta(days=1),
+        match_funder="The Lantern Trust",
+        match_cap=500_000,
+        story=[("text", "<p>A door with a key.</p>" * 30)],
+    )
+    width, height = SIZES[size]
+    page = open_page(size, javascript=False)
+    page.set_viewport_size({"width": width, "height": height})
+    for address in ("/give/house/", "/es/give/house/"):
+        show(page, site.get(address).content.decode())
+        (button,) = [each for each in page.locator("a.btn[href='#give-here']").all() if each.is_visible()]
+        box = not_none(button.bounding_box())
+        assert box["y"] + box["height"] <= height, address
+        button.click()
+        expect(page.locator("#give-here h2").first).to_be_in_viewport()

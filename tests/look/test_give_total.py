@@ -35,7 +35,8 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <div class="choice if-yearly"><label><input type="radio" name="amount_yearly" value="300">300</label>
 <label><input type="radio" name="amount_yearly" value="other">Other</label></div>
 <div class="choice if-once"><label><input type="radio" name="amount_once" value="75" checked>75</label>
-<label><input type="radio" name="amount_once" value="other">Other</label></div>
+<label class="own quiet"><input type="radio" name="amount_once" value="other">Other</label></div>
+<p class="nudge if-once if-small"><span data-o="nudge">A third</span></p>
 <div class="field if-other"><label for="other">Another amount</label><input id="other" name="other"></div>
 <label><input type="checkbox" name="cover_fee">Cover <span data-o="feeask">the fee</span></label>
 <button><span data-o="verb">Continue</span></button></form>
@@ -43,10 +44,21 @@ FORM = """<!doctype html><html lang="en"><title>Give</title>
 <span data-o="when"></span><p role="status" data-o="say"></p></div>"""
 
 USD = 'data-currency="USD" data-decimals="2" data-exponent="2" data-groups="," data-signs="US$ USD $" data-locale="en"'
-USD += ' data-fee-percent="2.9" data-fee-fixed="30"'
+USD += ' data-fee-percent="2.9" data-fee-fixed="30" data-suggest-step="500" data-suggest-most="15000"'
 USD += ' data-words-yearly="Continue with {sum} every year" data-words-every-year="every year"'
 CODES = [*starter.CURRENCIES, *money.WHOLE_ONLY, "KWD", "HUF", "TWD", "KRW", "INR", "SEK", "CHF"]
 WRITERS = {*CURRENCIES, "ISK", "UGX", "KWD"}  # in which every way to write a sum is tried
+USD += ' data-words-suggest="{sum} every month?"'
+# What is typed, and what is suggested every month in its place: about a third, up to twice the second rung.
+SUGGESTED = {"40": "$15 every month?", "150": "$50 every month?", "forty": "", "150.01": "", "5": "", "": ""}
+# The ground of the chosen amount and its outline while it has the focus, and two of the reader's own colours.
+MARKS = """() => {
+    const rung = getComputedStyle(document.querySelector('.if-once label:has(:checked)'));
+    document.body.style.color = 'ButtonText';
+    document.body.style.backgroundColor = 'Highlight';
+    const own = getComputedStyle(document.body);
+    return [[rung.backgroundColor, rung.outlineColor, rung.outlineStyle], [own.backgroundColor, own.color, 'solid']];
+}"""
 NEXT_FORM = """([html, address]) => new Promise((seen) => {
     document.querySelector('form').outerHTML = html;
     const script = document.createElement('script');
@@ -69,7 +81,7 @@ SAID = """typed => {
 def test_it_shows_amounts_only_once_a_frequency_is_chosen(open_page: Callable[..., Page]) -> None:
     page = open_page(javascript=False)
     show(page, FORM.format(data=USD))
-    monthly, once, other = page.locator(".if-monthly"), page.locator(".if-once"), page.locator(".if-other")
+    monthly, once, other = page.locator(".if-monthly"), page.locator(".choice.if-once"), page.locator(".if-other")
     yearly = page.locator(".if-yearly")
     for part in (monthly, yearly, once, other):
         expect(part).to_be_hidden()
@@ -91,6 +103,15 @@ def test_it_shows_amounts_only_once_a_frequency_is_chosen(open_page: Callable[..
     expect(once).to_be_visible()
     expect(other).to_be_hidden()
     expect(page.locator(".if-both")).to_be_hidden()
+
+
+def test_it_marks_amount_and_focus_in_the_colours_that_a_reader_forces(open_page: Callable[..., Page]) -> None:
+    page = open_page(forced_colors="active")
+    show(page, FORM.format(data=USD))
+    page.get_by_label("Once").check()
+    page.keyboard.press("Tab")
+    marks, own = page.evaluate(MARKS)
+    assert marks == own
 
 
 def test_it_says_sum_and_interval_on_the_button(open_page: Callable[..., Page]) -> None:
@@ -131,6 +152,23 @@ def test_it_has_room_for_three_frequencies_on_a_phone(loaded_once: str, open_pag
     if not start:
         expect(page.locator("[data-o=verb]")).to_have_text("Continue with $300 every year")
         assert violations(page) == []
+
+
+def test_it_suggests_a_monthly_gift_for_another_amount_where_the_server_would(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    show(page, FORM.format(data=USD))
+    nudge = page.locator(".nudge")
+    page.get_by_label("Once").check()
+    expect(nudge).to_be_visible()
+    page.locator("[name=amount_once][value=other]").check()
+    expect(nudge).to_be_hidden()
+    shown = {}
+    for typed in SUGGESTED:
+        page.get_by_label("Another amount").fill(typed)
+        shown[typed] = nudge.inner_text() if nudge.is_visible() else ""
+    assert shown == SUGGESTED
+    usd = Currency(code="USD", minimum=500, once_amounts=[3500, 7500])
+    assert [usd.monthly_instead(sum) for sum in (4000, 15000, 15001, 500)] == [1500, 5000, 0, 0]
 
 
 def offered(code: str) -> Currency:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessibility import violations
+from tests.accessibility import in_both_themes
 from tests.running import Site
 from tests.stories.test_giving import fill, pay, send
 from tests.stories.visitor import Visitor
@@ -35,18 +35,21 @@ def test_it_takes_a_matched_gift_and_shows_what_it_did(
     expect(page.locator(".progress")).to_contain_text("of which $50 is left")
     assert page.locator(".meter").count() == 0
     if javascript:
-        assert violations(page) == []
+        assert in_both_themes(page) == []
     fill(page, "once", "35", email)
     send(page)
     page.wait_for_url("**/c/pay/**")
     pay(page)
     page.wait_for_url("**/give/thanks/**")
     visitor.newest_letter(email, "DEMO-")
+    if javascript:
+        page.reload()  # as it is once all is known: before, it may look again by itself
+        assert in_both_themes(page) == []
     page.goto(f"{running_site.url}/give/{slug}/")
     expect(page.locator(".progress")).to_contain_text("$35 of $70 raised")
     expect(page.locator(".progress")).to_contain_text("of which $15 is left")
     expect(page.locator(".meter")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if javascript:
-        assert violations(page) == []
+        assert in_both_themes(page) == []
     assert page.wrongs == []  # type: ignore[attr-defined]

@@ -23,6 +23,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Products: {setup.product_once}, {setup.product_monthly}")
         self.stdout.write(f"Portal for cards: {setup.portal}")
         self.stdout.write(f"Webhook endpoint: {setup.endpoint} ({'made' if done.endpoint_made else 'found'})")
+        known = ", ".join(setup.methods) or "not known: the key may not read payment method configurations"
+        self.stdout.write(f"Ways to pay on its page: {known}")
         if done.secret:
             self.stdout.write("Stripe shows its secret this once. Put it into the settings and restart web and worker:")
             self.stdout.write(f"STRIPE_WEBHOOK_SECRETS={done.secret}")

@@ -297,7 +297,7 @@ def test_it_keeps_how_a_dispute_stands(gift, status, kind):
         "opened_at": OPENED,
         "as_of": AS_OF,
     }
-    assert letters() == ["dispute:du_one"]
+    assert letters() == [f"dispute:du_one:{status}:{ANSWER_BY:%Y%m%d%H%M}"]
 
 
 def test_it_knows_the_gift_by_its_charge_where_stripe_names_that_alone(gift):
@@ -326,7 +326,7 @@ def test_it_keeps_a_warning_and_tells_staff(gift):
         "opened_at": OPENED,
         "as_of": AS_OF,
     }
-    assert letters() == ["dispute:issfr_one"] and returned() == []
+    assert letters() == ["dispute:issfr_one::"] and returned() == []
 
 
 def test_it_keeps_test_money_apart_and_cuts_words_that_are_too_long(gift):
@@ -364,10 +364,10 @@ def test_it_tells_staff_when_a_dispute_waits_for_an_answer_only_later(gift):
     book(disputes.dispute, given.dispute(status="under_review", balance_transactions=()), given.NOON)
     assert letters() == []
     book(disputes.dispute, given.dispute(balance_transactions=()), AS_OF)
-    assert letters() == ["dispute:du_one"]
+    assert letters() == ["dispute:du_one:needs_response:"]
 
 
 def test_it_tells_the_donor_that_the_bank_took_a_debit_back(gift):
     book(disputes.dispute, given.dispute(charge="py_one", status="lost"), given.NOON)
-    assert letters() == [f"debit-failed:{gift.reference}"]
-    assert receipts.issue(gift).newest().label in Letter.objects.get().text
+    assert letters() == [f"debit-failed:{gift.reference}", "dispute-lost:du_one"]
+    assert receipts.issue(gift).newest().label in Letter.objects.get(template="debit_failed").text
