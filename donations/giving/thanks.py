@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
-from donations.giving import addresses, browser_cookie, gift_status
+from donations.giving import addresses, appeals, browser_cookie, gift_status
+from donations.letters import plan_letters
 from donations.models import Dedication, Gift
 from foundation.access.antispam import GuardedForm, address_field
 from foundation.organisation.zone import on_our_calendar
@@ -83,12 +84,13 @@ def _details(gift: Gift, now: gift_status.GiftStatus) -> dict[str, Any]:
     plan = gift.plan
     return {
         "gift": gift,
+        "again": appeals.page_of(gift),
         "total": money.exact(gift.total, gift.currency),
         "cover": money.exact(gift.fee_cover, gift.currency) if gift.fee_cover else "",
         "url": now.url,
         "to": moving.veiled(gift.email),
         "receipt": gift.receipts.order_by("-id").first() if gift.status == Gift.Status.PAID else None,
-        "next_payment": plan.current_period_end if plan else None,
+        "next_payment": plan_letters.next_payment(plan) if plan else None,
         "dedication": Dedication.objects.filter(gift=gift).first(),
         "corrected": gift.address_changes.exists(),
         "correctable": now.state in GOOD and addresses.may_correct(gift),

@@ -9,10 +9,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from donations.giving import browser_cookie
+from donations.letters import plan_letters
 from donations.models import Gift, Plan
 from donations.stripe import concurrency, objects, reads
+from tests.donations import appeal
 from tests.donations.kept import keep
 from tests.narrowing import not_none
 
@@ -192,3 +195,29 @@ def test_it_dates_the_next_payment_on_the_organisations_calendar(donor, till, ch
     Plan.objects.update(current_period_end=datetime(2027, 1, 1, 3, tzinfo=UTC))
     address = f"/give/thanks/?session={Gift.objects.get().session_id}"
     assert f"The next payment is taken on {day}." in words(donor.client, address)
+
+
+def thanks_for(gift: Gift) -> str:
+    return f"/give/thanks/?session={gift.session_id}"
+
+
+def test_it_names_no_next_payment_where_nothing_more_is_taken(donor, till):
+    donor.gave("monthly", "30")
+    Plan.objects.update(cancel_at=timezone.now() + timedelta(days=3))
+    text = words(donor.client, thanks_for(Gift.objects.get()))
+    assert "every month" in text and "next payment" not in text
+
+
+def test_it_dates_the_first_payment_after_a_pause(donor, till):
+    donor.gave("monthly", "30")
+    until = not_none(Plan.objects.get().current_period_end) + timedelta(days=1)
+    Plan.objects.update(status="paused", resumes_at=until)
+    after = not_none(plan_letters.next_payment(Plan.objects.get()))
+    text = words(donor.client, thanks_for(Gift.objects.get()))
+    assert f"The next payment is taken on {date_format(after, 'DATE_FORMAT')}." in text
+
+
+def test_it_leads_who_did_not_finish_back_to_their_campaign(donor, till, address):
+    Gift.objects.update(campaign=appeal.make())
+    till.advance(3600)
+    assert 'href="/give/house/"' in words(donor.client, address)
