@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from donations import money
 from donations.giving import addresses, appeals, browser_cookie, gift_status, returned
 from donations.letters import plan_letters
-from donations.models import Dedication, Gift, months
+from donations.models import Dedication, Gift, ThankYou, months
 from foundation.access.antispam import GuardedForm, address_field
+from foundation.organisation.languages import here
 from foundation.organisation.models import Organisation
 from foundation.organisation.zone import on_our_calendar
 from supporters import moving, names
@@ -44,10 +46,11 @@ def thanks(request: HttpRequest) -> HttpResponse:
     gift = Gift.objects.filter(session_id=session).first() if session and "\0" not in session else None
     own = gift is not None and gift.reference in browser_cookie.references(request)
     now = gift_status.of(gift, own)
-    context: dict[str, Any] = {"state": now.state}
+    context: dict[str, Any] = {"state": now.state, "act": ThankYou.objects.first() or ThankYou()}
     if gift and own:
         returned.follow(gift, now)
         context |= _details(gift, now)
+    context["shared"] = _shared(gift if own else None)
     waits = now.state == "confirming" or (own and now.state == "paid" and not context["receipt"])
     wait = _refresh_after(gift) if gift and waits else 0
     answer = render(request, "donations/thanks.html", {**context, "looks_again": wait})
@@ -122,3 +125,9 @@ def _road(gift: Gift, next_payment: datetime | None) -> dict[str, Any]:
     given = day_of(gift.paid_at or gift.created_at)
     ahead = [min(1.0, (day_of(next_payment) - given) / A_YEAR)] if next_payment else []
     return {"given": given, "beginning": [0.0], "ahead": ahead}
+
+
+def _shared(gift: Gift | None) -> str:
+    """The address to tell somebody: of the gift's campaign, else of the front page. It names nobody and no gift."""
+    campaign = gift.campaign if gift else None
+    return settings.BASE_URL + (campaign.get_absolute_url() if campaign and campaign.live else here("/"))

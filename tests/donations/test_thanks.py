@@ -2,20 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore
+from urllib.parse import quote
 
 import pytest
 import requests
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from donations.giving import browser_cookie
 from donations.letters import plan_letters
-from donations.models import Gift, Plan, months
+from donations.models import Gift, Plan, ThankYou, months
 from donations.stripe import concurrency, objects, reads
 from tests.donations import appeal
 from tests.donations.kept import keep
 from tests.narrowing import not_none
+from tests.staff.users import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("patient_page")]
 BRIEF = concurrency.BRIEF  # as the site has it
@@ -271,3 +274,33 @@ def test_it_offers_the_pledge_and_asks_for_no_money_again(donor, till, address):
     paid(donor, till)
     main = words(donor.client, address).partition("<main")[2].partition("</main>")[0]
     assert 'href="/pledge/"' in main and 'href="/give/"' not in main and "mailto:" not in main
+
+
+def test_it_offers_to_tell_somebody_of_the_campaign_or_the_site(donor, till, address):
+    ThankYou.objects.create(act="share")
+    paid(donor, till)
+    home = f'<a href="{settings.BASE_URL}/">{settings.BASE_URL}/</a>'
+    assert home in words(donor.client, address)
+    Gift.objects.update(campaign=appeal.make(live=True))
+    text = words(donor.client, address)
+    assert f'<a href="{settings.BASE_URL}/give/house/">' in text and home not in text
+    assert f"body={quote(settings.BASE_URL + '/give/house/', safe='')}" in text
+    till.tell()
+    assert home in words(Client(), address), "whose gift it is, and what for, is for its donor alone"
+
+
+def test_it_speaks_of_employers_only_where_staff_say_where_to_look(donor, till, address):
+    row = ThankYou.objects.create(act="employer")
+    paid(donor, till)
+    assert "employer" not in words(donor.client, address) and "/pledge/" in words(donor.client, address)
+    ThankYou.objects.update(employer_address="https://match.example/")
+    text = words(donor.client, address)
+    assert "Your employer may double this gift." in text and 'href="https://match.example/"' in text
+    ThankYou.objects.update(employer_words="Ask <at> work.")
+    assert "Ask &lt;at&gt; work." in words(donor.client, address)
+    editor, form = signed_in("Editor"), f"/admin/settings/donations/thankyou/{row.pk}/"
+    sent = {"act": "employer", "employer_address": "javascript:alert(1)", "employer_words": ""}
+    assert editor.post(form, sent).status_code == 200
+    assert "where donors can look" in editor.post(form, {**sent, "employer_address": ""}).content.decode()
+    assert editor.post(form, {**sent, "employer_address": "/about/"}).status_code == 302
+    assert ThankYou.objects.get().employer_address == "/about/"
