@@ -46,6 +46,7 @@ ROLES: dict[str, list[str]] = {
     "Editor": [
         *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *WRITE_GIVING, *ANSWER_MESSAGES],
         "awareness.change_navigation",
+        "donations.change_thankyou",
         TRANSLATE_PAGES,
         "organisation.export_report",
     ],

@@ -15,6 +15,16 @@ BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 MARKS = 8  # combining marks above and below one letter: no script stacks more (Zalgo text)
 # Spam: robots put an advertisement where a name belongs, and let our letters carry it.
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
+LONGEST_GREETED = 40  # characters; a longer one is no name to call somebody by
+# First words that are no given names: titles and articles, in the languages of the site; and what joins two people.
+NOT_GIVEN = frozenset(
+    [
+        *["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "dame", "lord", "lady", "the", "an", "family"],
+        *["sr", "sra", "srta", "dra", "don", "doña", "el", "la", "los", "las", "familia"],
+    ]
+)
+JOINED = frozenset(["&", "and", "y", "e"])
+FAMILY_FIRST = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 
 # A link: with its scheme, or with something behind the name of a site.
 LINK = re.compile(r"://|\bwww\.|[^\W_]\.[^\W\d_]{2,}(?::\d+)?(?:/|[?#]\w)", re.I)
@@ -34,6 +44,30 @@ def clean(name: str, sites: bool = False) -> str:
     if LINK.search(kept) or (not sites and ADVERTISEMENT.search(kept)):
         raise ValidationError(_("Please write your name without a web address."), code="web-address")
     return kept
+
+
+def greeting(name: str) -> str:
+    """Return what to call somebody by: "Ada" of "Ada Lovelace". Empty for what is long, odd or an advertisement.
+
+    The whole name where its first word is no given name, as a title, an initial, or in a script whose names begin with
+    that of the family; and where it names two people.
+    """
+    try:
+        words = clean(name).split()
+    except ValidationError:
+        return ""
+    whole = " ".join(words).rstrip(".")
+    if not whole or len(whole) > LONGEST_GREETED or not all(_greets(char) for char in whole):
+        return ""
+    first = words[0]
+    odd = len(first) == 1 or "." in first or "&" in first or first.casefold() in NOT_GIVEN
+    family_first = unicodedata.name(first[0], "").startswith(FAMILY_FIRST)
+    return whole if odd or family_first or JOINED.intersection(words) else first
+
+
+def _greets(char: str) -> bool:
+    """Whether it is a letter, a mark on one, or what stands between the parts of a name."""
+    return unicodedata.category(char)[0] in "LM" or char in " .'’-&\u200c"
 
 
 def _shows(char: str) -> bool:

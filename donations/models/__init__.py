@@ -11,6 +11,7 @@ from donations.models.gifts import Gift, Plan
 from donations.models.giving_words import GivingWords
 from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
+from donations.models.thank_you import ThankYou
 from donations.models.tries import Breaker, CardTry, Opening
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "StripeEvent",
     "StripeSetup",
     "StripeTrouble",
+    "ThankYou",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from donations.models.frequency import MONTHS, Frequency
-from donations.models.gifts import Plan
+from donations.models.gifts import Gift, Plan
 
 A_WHILE = timedelta(days=1)  # Stripe voids what it makes while paused; no two payments are nearer than four weeks
 MOST = 12  # a donor who wants a longer pause stops, and comes back
@@ -42,6 +42,12 @@ def first_after(plan: Plan, moment: datetime) -> datetime | None:
     while _later(plan, plan.current_period_end, number) < moment:
         number += 1
     return _later(plan, plan.current_period_end, number)
+
+
+def second(gift: Gift) -> datetime:
+    """Return the second payment of a gift that repeats (UTC), by its calendar alone: while we have no plan of it."""
+    first = gift.paid_at or gift.created_at
+    return _later(Plan(started_at=first, frequency=gift.frequency), first, 1)
 
 
 def _later(plan: Plan, first: datetime, payments: int) -> datetime:

@@ -20,6 +20,8 @@ class CheckoutSession:
     reference: str
     payment_intent: str
     invoice: str
+    name: str = ""  # as typed on Stripe's page
+    next_payment: datetime | None = None  # of a monthly gift that has begun (UTC)
 
 
 @dataclass(frozen=True)

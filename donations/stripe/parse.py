@@ -14,6 +14,9 @@ def reference(raw: objects.Raw) -> str:
 
 
 def checkout_session(raw: objects.Raw) -> objects.CheckoutSession:
+    """The next payment is known where the subscription stands in the session whole."""
+    plan = raw.get("subscription")
+    items = plan["items"]["data"] if isinstance(plan, Mapping) else []
     return objects.CheckoutSession(
         id=raw["id"],
         status=text(raw.get("status")),
@@ -23,6 +26,8 @@ def checkout_session(raw: objects.Raw) -> objects.CheckoutSession:
         reference=text(raw.get("client_reference_id")),
         payment_intent=ident(raw.get("payment_intent")),
         invoice=ident(raw.get("invoice")),
+        name=card_numbers.masked(text((raw.get("customer_details") or {}).get("name"))),
+        next_payment=later(items[0].get("current_period_end")) if items else None,
     )
 
 

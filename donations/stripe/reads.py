@@ -11,8 +11,8 @@ BOTH_WAYS = ["balance_transaction", "failure_balance_transaction"]
 
 
 def checkout_session(ident: str) -> objects.CheckoutSession:
-    """A Checkout Session as it is now. Raises NotFoundError, StripeIsDownError."""
-    return parse.checkout_session(client.get(client.v1().checkout.sessions.retrieve, ident))
+    """A Checkout Session as it is now, with its subscription. Raises NotFoundError, StripeIsDownError."""
+    return parse.checkout_session(client.get(client.v1().checkout.sessions.retrieve, ident, ["subscription"]))
 
 
 def find_checkout(reference: str, attempt: int, since: datetime) -> objects.CheckoutSession | None:

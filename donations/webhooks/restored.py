@@ -28,5 +28,5 @@ def quieten_what_waits() -> None:
     """Silence waiting events in a restored copy: donors may have been told meanwhile of what waited when it was made.
     They are booked and mail nobody, as in a reconciliation; staff see which receipts nobody was mailed.
     """
-    for job in Job.objects.filter(kind="stripe-event", state__in=("ready", "running", "dead")):
+    for job in Job.objects.filter(kind__in=("stripe-event", "returned"), state__in=("ready", "running", "dead")):
         Job.objects.filter(pk=job.pk).update(args={**job.args, "silent": True})

@@ -7,9 +7,10 @@ import pytest
 import stripe
 from django.test import Client
 
-from donations.stripe import client, throttle
+from donations.stripe import client, concurrency, throttle
 from foundation.organisation.models import Organisation
 from tests.donations.donor import Donor, Till, a_charity
+from tests.waiting import PATIENCE
 
 NAMES = itertools.count()
 
@@ -34,6 +35,12 @@ def charity(db) -> Organisation:
 @pytest.fixture
 def donor(till, charity) -> Donor:
     return Donor(Client(), till)
+
+
+@pytest.fixture
+def patient_page(monkeypatch) -> None:
+    """The thank-you page waits for Stripe as long as it takes: on a busy machine, two seconds may be too few."""
+    monkeypatch.setattr(concurrency, "BRIEF", float(PATIENCE))
 
 
 @pytest.fixture

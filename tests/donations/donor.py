@@ -167,10 +167,10 @@ class Donor:
         return self.client.get(f"{back.path}?{back.query}")
 
     def paid(self, *args, card: str = CARD, told: bool = False, **more) -> None:
-        """Has given and paid. For a test that begins with that: it is made once and put back (kept.py)."""
+        """Has given and paid, and never came back. For a test that begins with that: made once, put back (kept.py)."""
 
         def make() -> None:
-            self.pay(self.give(*args, **more), card)
+            self.till.pay(self.give(*args, **more)["Location"], card)
             if told:
                 self.till.tell()
 

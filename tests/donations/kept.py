@@ -5,6 +5,7 @@ database that is, row for row, the one that they were made in, and into blank bo
 """
 
 from collections.abc import Callable, Hashable
+from copy import copy
 from dataclasses import dataclass
 from functools import cache as once
 from http.cookies import SimpleCookie
@@ -61,7 +62,8 @@ def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> bool:
 
 
 def again(cookies: SimpleCookie) -> SimpleCookie:
-    return SimpleCookie(cookies.output(header="", sep=";"))
+    """The same cookies, also those of one name for several paths (foundation/access/path_cookies.py)."""
+    return SimpleCookie({key: copy(morsel) for key, morsel in cookies.items()})
 
 
 def rows() -> Rows:

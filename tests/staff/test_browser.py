@@ -202,6 +202,7 @@ PAGES = (  # one of each kind
     *("/admin/snippets/awareness/figure/", "/admin/snippets/awareness/figure/add/"),
     *("/admin/snippets/awareness/source/add/", "/admin/snippets/awareness/hotline/add/"),
     *("/admin/settings/organisation/organisation/", "/admin/settings/awareness/navigation/"),
+    "/admin/settings/donations/thankyou/",
     *("/admin/gift/", "/admin/currency/new/", "/admin/pledge/new/", "/admin/job/"),
     *("/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/accounts/password/change/"),
 )

@@ -54,6 +54,7 @@ MATRIX = {
     "/admin/redirects/?export=csv": "yes no no yes",
     "/admin/users/?export=csv": "no no no no",
     "/admin/settings/awareness/navigation/": "yes no no yes",
+    "/admin/settings/donations/thankyou/": "yes no no yes",
     "/admin/settings/organisation/organisation/": "no no no yes",
     "/admin/pledge/": "yes no no yes",
     "/admin/pledge/new/": "yes no no yes",

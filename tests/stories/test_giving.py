@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import violations
 from tests.running import Site
 from tests.stories.visitor import Visitor, link_in, press
 
@@ -71,6 +72,15 @@ def test_it_takes_a_gift_from_the_form_to_the_receipt(
     assert f"${amount}.00" in receipt
     assert "DEMO-" in receipt
     assert ("every month" in receipt) is (frequency == "monthly")
+    save = page.get_by_role("link", name="Save the receipt")
+    expect(save).to_be_visible()  # the page looked again by itself
+    expect(page.locator("h1")).to_have_text("Thank you, Ada.")
+    expect(page.get_by_text("The next payment is taken on")).to_be_visible(visible=frequency == "monthly")
+    if javascript:
+        assert violations(page) == []
+    page.emulate_media(media="print")
+    expect(save).to_be_hidden()
+    expect(page.get_by_text("What happens next")).to_be_visible()
     assert page.wrongs == []  # type: ignore[attr-defined]
 
 

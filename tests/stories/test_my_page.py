@@ -105,10 +105,10 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     page.get_by_role("button", name="End the rest").click()
     says(page, "Your gift goes on")
 
-    chosen = page.locator("[name=until] option").nth(1)
+    chosen = page.locator("select[name=until] option").nth(1)
     expect(chosen).to_contain_text("2 payments; the next is on ")
     next_day = chosen.inner_text().split(" on ")[1]
-    page.locator("[name=until]").select_option(index=1)
+    page.locator("select[name=until]").select_option(index=1)
     page.get_by_role("button", name="Pause", exact=True).click()
     says(page, "Your gift rests as long as you chose")
     expect(page.locator("main")).to_contain_text(f"The next payment is on {next_day}")

@@ -82,7 +82,7 @@ def test_it_takes_a_gift_in_spanish_from_the_form_to_the_paper(
     letter = visitor.newest_letter(email, "DEMO-")
     assert f"{shown}\N{NO-BREAK SPACE}€" in letter
     assert english_in(letter) == set()
-    page.reload()
+    expect(page.get_by_text("Guardar el recibo")).to_be_visible()  # the page looked again by itself
     check(page)
     paper = requests.get(link_in(letter, ".pdf"), timeout=60).content
     assert reading.promises(paper)["language"] == "es"

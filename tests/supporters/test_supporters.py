@@ -89,6 +89,35 @@ def test_it_lets_a_firm_be_called_by_its_site_where_nobody_else_reads_it() -> No
     assert names.clean("Cheap\u202e.com Ltd", sites=True) == "Cheap.com Ltd"
 
 
+@pytest.mark.parametrize(
+    ("typed", "called"),
+    [
+        ("Ada Lovelace", "Ada"),
+        ("  ada  ", "ada"),
+        ("Anne-Marie O’Neil", "Anne-Marie"),
+        ("D'Arcy Wentworth", "D'Arcy"),
+        ("नीता शर्मा", "नीता"),
+        ("Dr. Ada Lovelace", "Dr. Ada Lovelace"),
+        ("Mrs Lovelace", "Mrs Lovelace"),
+        ("J. R. R. Tolkien", "J. R. R. Tolkien"),
+        ("Ada & Charles Lovelace", "Ada & Charles Lovelace"),
+        ("Ada y Carlos", "Ada y Carlos"),
+        ("The Lantern Co.", "The Lantern Co"),
+        ("山田 太郎", "山田 太郎"),
+        ("", ""),
+        ("7", ""),
+        ("cheap.com", ""),
+        ("=HYPERLINK(1)", ""),
+        ("<b>Ada</b>", ""),
+        ("👩🏽‍🚒", ""),
+        ("\u202e", ""),
+        ("Maximiliana " * 8, ""),
+    ],
+)
+def test_it_calls_somebody_by_their_first_name_where_that_is_one(typed: str, called: str) -> None:
+    assert names.greeting(typed) == called
+
+
 UNSEEN = ["\u3164", "\ufff9", "\U000e0041", "\u200b\u2800", "\u202e", "\u0301", "\xad \u115f", "\x07"]
 
 

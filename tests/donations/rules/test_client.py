@@ -270,7 +270,7 @@ def test_it_asks_for_the_account_of_another_key_anew(wire, settings):
 @pytest.mark.parametrize(
     ("read", "ident", "path", "expand"),
     [
-        (reads.checkout_session, "cs_one", "/v1/checkout/sessions/cs_one", []),
+        (reads.checkout_session, "cs_one", "/v1/checkout/sessions/cs_one", ["subscription"]),
         (
             reads.payment_intent,
             "pi_one",

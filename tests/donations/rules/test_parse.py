@@ -39,6 +39,18 @@ def test_it_reads_a_payment_page():
     )
 
 
+def test_it_reads_who_paid_and_when_the_next_payment_of_a_monthly_gift_is():
+    sold = {"current_period_end": THEN, "price": {"unit_amount": None}}  # at a price that we need not understand
+    raw = {
+        "id": "cs_one",
+        "customer_details": {"name": "Ada 4242424242424242"},
+        "subscription": {"items": {"data": [sold]}},
+    }
+    session = parse.checkout_session(raw)
+    assert session.next_payment == AT and session.name.startswith("Ada") and "424242" not in session.name
+    assert parse.checkout_session({**raw, "subscription": "sub_one"}).next_payment is None
+
+
 @pytest.mark.parametrize(("payment", "mode"), [("unpaid", "payment"), ("no_payment_required", "setup"), (None, None)])
 def test_it_takes_a_payment_page_for_unpaid_and_single_unless_it_says_otherwise(payment, mode):
     session = parse.checkout_session({"id": "cs_one", "payment_status": payment, "mode": mode, "url": None})
