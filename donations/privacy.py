@@ -23,7 +23,8 @@ REDUCED = '{"reduced": true'  # how a reduced body begins
 
 def export(supporter: Supporter) -> dict[str, Any]:
     """Export gifts with their receipts, and monthly and yearly gifts. Sums are written out with their currency."""
-    dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=gifts_of(supporter))}
+    gifts = list(gifts_of(supporter).order_by("id").prefetch_related("receipts"))
+    dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=gifts)}
     return {
         "gifts": [
             {
@@ -38,7 +39,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
                 "dedication": _dedication(dedications.get(gift.pk)),
                 "receipts": [receipt.label for receipt in reversed(gift.receipts.all())],
             }
-            for gift in gifts_of(supporter).order_by("id").prefetch_related("receipts")
+            for gift in gifts
         ],
         "monthly and yearly gifts": [
             {

@@ -11,12 +11,13 @@ from foundation.organisation.models import Organisation
 from supporters.models import ConsentEvent, Supporter
 
 
-def wording(purpose: str) -> str:
+def wording(purpose: str, organisation: Organisation | None = None) -> str:
     """Return the consent wording beside the box for that purpose, in the language of this request.
 
     Raises ValueError for an unknown purpose. The words name who writes and how to stop. Change them freely: every event
     keeps the words that were read then.
     """
+    name = (organisation or Organisation.load()).name
     words = {
         ConsentEvent.Purpose.LETTERS: _(
             "%(organisation)s may send me letters by e-mail about its work and what I can do. "
@@ -26,7 +27,7 @@ def wording(purpose: str) -> str:
             "%(organisation)s may write to me once a year about my monthly gift. I can stop it at any time."
         ),
     }
-    return words[ConsentEvent.Purpose(purpose)] % {"organisation": Organisation.load().name}
+    return words[ConsentEvent.Purpose(purpose)] % {"organisation": name}
 
 
 def record(

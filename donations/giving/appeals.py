@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
 
-from donations.models import Campaign, Fund, Gift
+from donations.models import Campaign, Currency, Fund, Gift
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Appeal:
     fund: Fund | None = None
     campaign: Campaign | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def currencies(self) -> dict[str, Currency]:
+        """What the donor may choose among, by code; none where the page fixes it. Asked once for each request."""
+        return {} if self.currency else {each.code: each for each in Currency.objects.shown()}
 
 
 def everything() -> Appeal:

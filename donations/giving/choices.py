@@ -21,13 +21,9 @@ def currency(appeal: Appeal, *codes: str) -> Currency | None:
     """Return the currency that the page fixes, else the first of these codes that is offered, else the first one."""
     if appeal.currency:
         return Currency.objects.filter(code=appeal.currency).first()
-    shown = _shown()
+    shown = appeal.currencies
     wanted = [code.upper() for code in codes if code.upper() in shown]
     return shown[wanted[0]] if wanted else next(iter(shown.values()), None)
-
-
-def _shown() -> dict[str, Currency]:
-    return {each.code: each for each in Currency.objects.shown()}
 
 
 def codes(request: HttpRequest) -> list[str]:
@@ -45,14 +41,14 @@ def changes_currency(data: QueryDict) -> bool:
     return data.get("step") == CURRENCY or data.get(INTO, "") not in ("", data.get("currency"))
 
 
-def in_another_currency(data: QueryDict, currency: Currency) -> QueryDict:
+def in_another_currency(data: QueryDict, currency: Currency, appeal: Appeal) -> QueryDict:
     """Return all that was typed, in another currency. A rung becomes the one at the same place of the new ladder, else
     the second; a typed sum stays as it was typed, to be looked at (D-149).
     """
     moved = data.copy()
     moved["currency"] = currency.code
     moved["frequency"] = offered(data.get("frequency", ""), currency)
-    before = _shown().get(data.get("currency", ""))
+    before = appeal.currencies.get(data.get("currency", ""))
     for frequency in currency.frequencies:
         name = f"amount_{frequency}"
         typed = OTHER if data.get("other") and frequency == data.get("frequency") else ""

@@ -66,7 +66,8 @@ class DedicationFields(NoCardNumbers, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = Organisation.load().today()
+        self.organisation = Organisation.load()
+        self.today = self.organisation.today()
         self.fields["card_on"].widget.attrs |= {"min": self.today.isoformat(), "max": self._last().isoformat()}
 
     def clean_tribute_name(self) -> str:

@@ -115,7 +115,7 @@ class GiveForm(DedicationFields, GuardedForm):
         """`fund`: what the page fixes; then there is none to choose."""
         super().__init__(*args, **kwargs)
         self.money_of = currency
-        self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
+        self.wording = consent.wording(ConsentEvent.Purpose.LETTERS, self.organisation)
         self.fields["letters"].label = self.wording
         offered = Fund.objects.offered()
         self.fields["fund"].queryset = offered  # type: ignore[attr-defined]

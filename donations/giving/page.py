@@ -32,7 +32,7 @@ from donations.giving.appeals import Appeal
 from donations.giving.form_cookie import Refused
 from donations.giving.forms import GiveForm
 from donations.letters import dedications
-from donations.models import Campaign, Currency, Gift, giving_words
+from donations.models import Campaign, Gift, giving_words
 from donations.models.frequency import Frequency
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
@@ -122,7 +122,7 @@ def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpR
         return render(request, "donations/closed.html", status=503), None
     moved = choices.changes_currency(data)
     if moved:
-        data = choices.in_another_currency(data, currency)
+        data = choices.in_another_currency(data, currency, appeal)
     form = GiveForm(data, currency=currency, fund=appeal.fund)
     valid, step = form.is_valid(), data.get("step")
     if moved:
@@ -252,7 +252,7 @@ def _page(request: HttpRequest, appeal: Appeal, form: GiveForm, status: int = 20
         "action": _action(request, appeal),
         "form": form,
         "currency": currency,
-        "currencies": [] if appeal.currency else Currency.objects.shown(),
+        "currencies": appeal.currencies.values(),
         "decimals": money.decimals(currency.code),
         "exponent": money.exponent(currency.code),
         "groups": money.groups(currency.code),

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.lists import format_list
 from django import template
+from django.db.models import Q
 from django.template import Context
 from django.utils.translation import get_language, to_locale
 
@@ -14,7 +15,7 @@ from donations import money
 from donations.letters import plan_letters, statements
 from donations.models import Gift, Plan, Receipt
 from donations.my import road
-from donations.my.own_gifts import ON_ITS_WAY, gifts_of
+from donations.my.own_gifts import ON_ITS_WAY, gifts_of, shown_to
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
 
@@ -26,13 +27,14 @@ def my_giving(context: Context) -> dict[str, Any]:
     """{% my_giving %}: gifts, what repeats, statements of `request.supporter`."""
     supporter = context["request"].supporter
     organisation: Organisation = context["organisation"]
-    gifts = list(
+    gifts = shown_to(
+        supporter,
         Gift.objects.counted()
-        .filter(pk__in=gifts_of(supporter, status__in=ON_ITS_WAY))
+        .filter(Q(supporter=supporter) | Q(supporter=None, status__in=ON_ITS_WAY))
         .exclude(status__in=[Gift.Status.STARTED, Gift.Status.EXPIRED])
         .with_returns()
         .select_related("fund", "campaign", "plan")
-        .prefetch_related("receipts")
+        .prefetch_related("receipts"),
     )
     dated = [(organisation.day_of(gift.paid_at or gift.created_at), gift) for gift in gifts]
     paid = [(day, gift) for day, gift in dated if gift.is_paid]
