@@ -77,6 +77,7 @@ ROLES: dict[str, list[str]] = {
         *SET_FORM,
         "donations.delete_costline",
         "donations.add_gift",
+        "donations.add_refundrequest",  # give money back through Stripe
         "donations.change_receipt",
         "donations.change_dispute",
         "donations.change_stripeevent",  # try an event again

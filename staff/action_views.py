@@ -17,6 +17,8 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
 
+from staff import gate
+
 
 class NotDoneError(Exception):
     """Raised by an action's `run`: nothing was done. The text says why, in a sentence for staff."""
@@ -45,6 +47,8 @@ class ActionView(generic.PermissionCheckedMixin, View):
         if not chosen.applies(self.row):
             messages.error(request, capfirst(gettext("that is not possible any more.")))
             return self._back()
+        if chosen.fresh and (answer := gate.ask_again(request)):
+            return answer
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **address: Any) -> HttpResponse:

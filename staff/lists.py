@@ -65,7 +65,8 @@ class Action:
     done it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`,
     whose class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
     filled)` is the sentence of a page that asks for confirmation. `for_all`: the label of a bulk action of the list,
-    which does it for every row that the list shows (staff/many_views.py).
+    which does it for every row that the list shows (staff/many_views.py). `fresh`: grave, so that it asks for the
+    second factor once more (five minutes).
     """
 
     name: str  # part of the URL
@@ -76,6 +77,7 @@ class Action:
     form: Callable[..., Form] | None = None
     sure: Callable[[Any, dict[str, Any]], Any] | None = None
     for_all: Any = ""
+    fresh: bool = False
 
     @property
     def asks(self) -> bool:

@@ -10,6 +10,7 @@ from donations.models.funds import Fund
 from donations.models.gifts import Gift, Plan
 from donations.models.giving_words import GivingWords
 from donations.models.payouts import Gap, Payout, Reconciliation
+from donations.models.refund_requests import RefundRequest
 from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
 from donations.models.thank_you import ThankYou
 from donations.models.tries import Breaker, CardTry, Opening
@@ -35,6 +36,7 @@ __all__ = [
     "Receipt",
     "ReceiptCounter",
     "Reconciliation",
+    "RefundRequest",
     "StripeEvent",
     "StripeSetup",
     "StripeTrouble",

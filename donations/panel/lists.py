@@ -10,6 +10,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations.giving import addresses
 from donations.letters import gift_letters
 from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
+from donations.panel import refunds
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.money_lists import MoneyViewSet
@@ -84,6 +85,7 @@ class GiftViewSet(MoneyViewSet):
         Related(
             _("Receipts"), lambda gift: gift.receipts.all(), ["label", "total_text", "day", "replaces", "issued_at"]
         ),
+        refunds.ASKED,
         Related(
             _("Disputes and warnings"),
             lambda gift: gift.disputes.all(),
@@ -103,6 +105,7 @@ class GiftViewSet(MoneyViewSet):
             "donations.change_gift",
             form=StaffAddressForm,
         ),
+        refunds.REFUND,
         TAKE_BACK,
     ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+REFUND_KEY = "refund_request"  # in the metadata of a refund that our staff asked for
 Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are never looked at
 
 
@@ -162,6 +163,7 @@ class Refund:
     created: datetime
     out: BalanceTransaction | None
     back: BalanceTransaction | None
+    key: str = ""  # of the request of our staff that it answers; empty if it was made in the Dashboard
 
     @property
     def failed_or_canceled(self) -> bool:

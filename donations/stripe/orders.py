@@ -1,4 +1,4 @@
-"""Order of a Checkout Session: what we ask Stripe for when somebody gives."""
+"""Orders: what we ask Stripe for when somebody gives (Checkout Session), and when money goes back (refund)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,17 @@ class CheckoutOrder:
     success_url: str
     cancel_url: str
     language: str = "en"  # of Stripe's page
+
+
+@dataclass(frozen=True)
+class RefundOrder:
+    """What a refund is asked for. `amount` in minor units; `attempt` counts the calls for one wish, named `key`."""
+
+    payment_intent: str
+    amount: int
+    reason: str  # one of Stripe's
+    key: str
+    attempt: int
 
 
 def params(order: CheckoutOrder) -> dict[str, Any]:

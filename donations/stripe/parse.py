@@ -179,6 +179,7 @@ def refund(raw: objects.Raw) -> objects.Refund:
         created=moment(raw["created"]),
         out=balance_transaction(raw.get("balance_transaction")),
         back=balance_transaction(raw.get("failure_balance_transaction")),
+        key=text((raw.get("metadata") or {}).get(objects.REFUND_KEY)),
     )
 
 

@@ -111,6 +111,12 @@ def refunds_of(charge: str) -> list[str]:
     return [raw["id"] for raw in client.each(client.v1().refunds.list, {"charge": client.named(charge)})]
 
 
+def refund_marked(payment_intent: str, key: str) -> str:
+    """The id of the refund of this payment that carries our key; empty if Stripe made none."""
+    listed = client.each(client.v1().refunds.list, {"payment_intent": client.named(payment_intent)})
+    return next((raw["id"] for raw in listed if (raw.get("metadata") or {}).get(objects.REFUND_KEY) == key), "")
+
+
 def dispute(ident: str) -> objects.Dispute:
     """Fetch a dispute. Its balance transactions stand in it whole."""
     return parse.dispute(client.get(client.v1().disputes.retrieve, ident))

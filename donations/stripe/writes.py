@@ -139,6 +139,21 @@ def card_page(customer: str, back: str) -> str:
     return portal.page(account, client.named(customer), back)
 
 
+def refund(order: orders.RefundOrder) -> str:
+    """Give money back, and return the id of the refund. Idempotent by key and attempt; the key stays with the refund:
+    what was made although its answer was lost is found by it. Raises StripeRefusedError.
+    """
+    _account_of_this_site()
+    wanted = {
+        "payment_intent": client.named(order.payment_intent),
+        "amount": order.amount,
+        "reason": order.reason,
+        "metadata": {objects.REFUND_KEY: order.key},
+    }
+    key = {"idempotency_key": f"refund:{order.key}:{order.attempt}"}
+    return parse.ident(client.request(client.v1().refunds.create, wanted, key)["id"])
+
+
 def customer_email(customer: str, email: str) -> None:
     """Set the customer's e-mail address: Stripe's own letters, and its page for the card, go by it."""
     _account_of_this_site()

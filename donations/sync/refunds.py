@@ -6,7 +6,7 @@ from django.utils import timezone
 from donations.books import ledger, receipts
 from donations.campaigns import matching
 from donations.letters.outcomes import Booked, Outcome, RefundFailed, RefundStatusChanged
-from donations.models import Dispute, Gift, LedgerEntry
+from donations.models import Dispute, Gift, LedgerEntry, RefundRequest
 from donations.stripe import objects
 from donations.sync import payments
 
@@ -20,6 +20,9 @@ def refund(fact: objects.Refund) -> Booked:
     A refund that never left our balance has no balance transaction. Raises NotOursError.
     """
     gift = payments.gift_about(fact)
+    if fact.key:
+        asked = RefundRequest.objects.filter(key=fact.key, state=RefundRequest.State.OPEN)
+        asked.update(state=RefundRequest.State.MADE, refund_id=fact.id)
     if fact.out:
         ledger.record_refund_or_dispute(gift, fact.id, Kind.REFUND, -fact.amount, fact.out)
     if fact.out and fact.back:
