@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from donations import money
-from donations.letters import gift_letters, plan_letters
+from donations.letters import gift_letters, papers, plan_letters
 from donations.models import LedgerEntry, Plan
 from donations.models.frequency import Frequency
 from foundation.jobs import queue as jobs
@@ -108,7 +108,7 @@ def _write(plan: Plan, years: int, today: date) -> None:
             ConsentEvent.Purpose.REMINDERS,
             {
                 "name": gift.name,
-                "my_page": gift_letters.my_page(),
+                "my_page": papers.my_page(),
                 "total": money.exact(plan.total, plan.currency),
                 "given": money.exact(sums["given"], plan.currency),
                 "payments": sums["payments"],

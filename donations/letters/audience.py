@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from donations.letters import alarms, anniversaries, dedications, gift_letters, plan_letters
 from donations.letters.outcomes import (
     AmountChanged,
+    CardChanged,
     CardFailed,
     CardRefused,
     Contested,
     DebitFailed,
+    MadeSingle,
     Outcome,
     PayoutFailed,
     PlanBegan,
@@ -69,6 +71,8 @@ def _write_of_plan(outcome: Outcome) -> None:
             plan_letters.card_failed(plan, days)
         case CardRefused(plan, invoice, card):
             plan_letters.card_refused(plan, invoice, card)
+        case CardChanged(plan):
+            plan_letters.card_changed(plan)
         case AmountChanged(plan, before):
             plan_letters.changed(plan, before)
         case PlanPaused(plan):
@@ -79,3 +83,5 @@ def _write_of_plan(outcome: Outcome) -> None:
             plan_letters.stopped(plan)
         case PlanEnded(plan):
             plan_letters.ended(plan)
+        case MadeSingle(plan):
+            plan_letters.made_single(plan)

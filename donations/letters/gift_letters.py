@@ -42,7 +42,7 @@ def post(
     if not gift.email:
         return None
     words = {"every": gift.every, "pace": gift.pace}
-    context = {"name": gift.name, "my_page": my_page(), **words, **places, "facts": facts}
+    context = {"name": gift.name, "my_page": papers.my_page(), **words, **places, "facts": facts}
     if document is None:
         return outbox.queue(key=key, template=template, to=gift.email, context=context)
     known = Letter.objects.filter(key=key).first()
@@ -158,11 +158,6 @@ def debit_failed(gift: Gift, document: Receipt | None = None) -> Letter | None:
             "again": f"{settings.BASE_URL}{reverse('donations:give')}?frequency={gift.frequency}",
         }
         return post(f"debit-failed:{gift.reference}", "debit_failed", gift, places)
-
-
-def my_page() -> str:
-    """Return the URL of My page, where donors manage their own giving, in the language of this moment."""
-    return settings.BASE_URL + reverse("supporters:my")
 
 
 def day(moment: Any) -> str:

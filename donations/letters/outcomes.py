@@ -90,6 +90,13 @@ class CardRefused:
 
 
 @dataclass(frozen=True)
+class CardChanged:
+    """A monthly gift is charged by another card from now on."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
 class AmountChanged:
     """The amount of a monthly gift changed, from `before` (minor units) to what the plan has now."""
 
@@ -119,9 +126,17 @@ class PlanEnded:
     plan: Plan
 
 
+@dataclass(frozen=True)
+class MadeSingle:
+    """It ended because its donor meant to give once: its one gift is a single one."""
+
+    plan: Plan
+
+
 OfGift = ReceiptIssued | ReceiptCorrected | DebitFailed | RefundStatusChanged | RefundFailed | Contested
-OfPlan = PlanBegan | CardFailed | CardRefused | AmountChanged | PlanPaused | PlanResumed | PlanStopped | PlanEnded
-Outcome = OfGift | OfPlan | PayoutFailed
+OfCard = CardFailed | CardRefused | CardChanged
+OfPlan = PlanBegan | AmountChanged | PlanPaused | PlanResumed | PlanStopped | PlanEnded | MadeSingle
+Outcome = OfGift | OfCard | OfPlan | PayoutFailed
 Tell = Callable[[Iterable[Outcome]], None]  # in the transaction that wrote what it is about
 
 

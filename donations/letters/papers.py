@@ -14,7 +14,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from donations.letters import receipt_facts, statements
-from donations.models import Receipt
+from donations.models import Gift, Receipt
 from foundation.drawing import art, pdf
 from foundation.organisation.models import Organisation
 from staff.cells import inert
@@ -45,7 +45,7 @@ def _receipt(document: Receipt) -> pdf.Drawn:
             "number": document.label,
             "lines": [line._asdict() for line in receipt_facts.lines(document)],
             "tables": [],
-            "sentences": receipt_facts.statements(document),
+            "sentences": [*receipt_facts.statements(document), *_way(document.gift)],
             "check_words": _("Anybody who holds the number and the code can check this receipt here:"),
             "check": check_address(document),
             "seal": art.seal_file(document.label),
@@ -66,7 +66,7 @@ def statement(found: statements.Statement) -> pdf.Drawn:
             "number": str(found.year),
             "lines": [],
             "tables": [_table(part, found.giver_beside(part)) for part in found.parts],
-            "sentences": [],
+            "sentences": [_("These gifts, and a receipt of each, are on My page: %(page)s") % {"page": my_page()}],
             "check_words": "",
             "check": "",
             "seal": art.seal_file(f"statement-{found.year}"),
@@ -119,6 +119,19 @@ def statement_file(supporter: int, year: int, kind: str) -> HttpResponse:
     if kind == "csv":
         return _file(f"statement-{year}.csv", statement_csv(found).encode("utf-8-sig"), "text/csv; charset=utf-8")
     return _file(f"statement-{year}.pdf", statement(found).content, PDF)
+
+
+def my_page() -> str:
+    """Return the URL of My page, where donors manage their own giving, in the language of this moment."""
+    return settings.BASE_URL + reverse("supporters:my")
+
+
+def _way(gift: Gift) -> list[str]:
+    """The way to change or stop a gift that repeats, for who keeps the paper and not the letter."""
+    if not gift.repeats:
+        return []
+    words = _("To see, change or stop this %(pace)s gift, open My page: %(page)s")
+    return [words % {"pace": gift.pace, "page": my_page()}]
 
 
 def check_address(document: Receipt) -> str:

@@ -45,6 +45,20 @@ def card_refused(plan: Plan, invoice: str, card: str) -> Letter | None:
     return _with_link(plan, f"card-refused:{plan.subscription_id}:{invoice}:{card}", "card_failed_again")
 
 
+def card_changed(plan: Plan) -> Letter | None:
+    """Queue the letter about a new card. Once for each card. What is still open is tried with it at once (sync.cards);
+    a gift that we paused, because the one before failed, goes on by itself.
+    """
+    key = f"card-changed:{plan.subscription_id}:{plan.method_id}"
+    return _about(
+        plan,
+        key,
+        "card_changed",
+        open=plan.past_due_since if plan.asks_for_card else None,
+        lifted=plan.pace if plan.auto_paused_at else "",
+    )
+
+
 def welcome(plan: Plan) -> Letter | None:
     return _about(plan, f"welcome:{plan.subscription_id}", "welcome_monthly")
 
@@ -78,6 +92,10 @@ def renews(plan: Plan, on: datetime) -> Letter | None:
 
 def ended(plan: Plan) -> Letter | None:
     return _about(plan, f"plan-ended:{plan.subscription_id}", "plan_ended")
+
+
+def made_single(plan: Plan) -> Letter | None:
+    return _about(plan, f"plan-ended:{plan.subscription_id}", "plan_single")
 
 
 def newest_gift(plan: Plan) -> Gift | None:

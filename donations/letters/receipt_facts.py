@@ -83,9 +83,11 @@ def _given(document: Receipt) -> Line:
 
 
 def how(document: Receipt) -> str:
-    """How a gift came: once, monthly or yearly, and by which method if not through Stripe."""
+    """How a gift came: once, monthly or yearly, and by which method if not through Stripe. One that was meant once, and
+    made so since, is called that on every copy (D-157).
+    """
     gift = document.gift
-    if document.frequency in INTERVALS:
+    if document.frequency in INTERVALS and gift.repeats:
         return _("%(every)s; this is one payment") % {"every": Frequency(document.frequency).label}
     if gift.is_offline and not gift.is_in_kind:
         return _("once, %(how)s") % {"how": gift.get_method_display()}

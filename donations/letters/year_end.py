@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Concat
 from django.dispatch import receiver
 from django.utils import translation
 
-from donations.letters import gift_letters, statements
+from donations.letters import gift_letters, papers, statements
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters import outbox, resending
@@ -113,7 +113,7 @@ def _write(supporter: Supporter, year: int) -> None:
             "total": ", ".join(total + _giver(found, part) for part in found.parts for total in part.totals),
             "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
             "received_by": ", ".join(dict.fromkeys(_issuer(part) for part in found.parts)),
-            "my_page": gift_letters.my_page(),
+            "my_page": papers.my_page(),
             "facts": rows,
         }
         document = f"statement:{year}:{supporter.pk}"

@@ -122,6 +122,8 @@ class Plan(Frequent, OfSomeMoney):
     auto_paused_at = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
     item_id = models.CharField(max_length=120, blank=True)
     product_id = models.CharField(max_length=120, blank=True)
+    method_id = models.CharField(max_length=120, blank=True, default="")  # its own card or account at Stripe
+    rested = models.CharField(max_length=40, blank=True, default="")  # how it was paused before a stop (writes.stop)
 
     objects = PlanQuerySet.as_manager()
 

@@ -21,6 +21,11 @@ class Rest:
     until: datetime
     next: datetime
 
+    @property
+    def last(self) -> datetime:
+        """The last payment that it leaves out (UTC)."""
+        return self.until - A_WHILE
+
 
 def rests(plan: Plan) -> list[Rest]:
     """Return the pauses on offer: one, two, three and more of the coming payments; empty while we know no day."""

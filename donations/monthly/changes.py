@@ -75,7 +75,16 @@ def stop(plan: Plan) -> Plan:
 
 
 def _stop(plan: Plan) -> objects.Subscription:
-    return writes.stop(reads.subscription(plan.subscription_id), timezone.now() + UNDO)
+    known = reads.subscription(plan.subscription_id)
+    return known if known.cancel_at and not known.collecting else writes.stop(known, ends_if_stopped())
+
+
+def ends_if_stopped() -> datetime:
+    """When a gift that is stopped now ends (UTC); so long a stop can be undone. It is the full hour after seven days:
+    two presses at once then set one end, and bring one letter.
+    """
+    after = timezone.now() + UNDO + timedelta(hours=1, microseconds=-1)
+    return after.replace(minute=0, second=0, microsecond=0)
 
 
 def undo_stop(plan: Plan) -> Plan:
@@ -90,6 +99,11 @@ def end(plan: Plan) -> Plan:
     return _change(plan, lambda: writes.end(plan.subscription_id))
 
 
+def make_single(plan: Plan) -> Plan:
+    """The same, because the donor meant to give once: what came is a single gift from now on."""
+    return _change(plan, lambda: writes.end(plan.subscription_id, meant_once=True))
+
+
 def refresh(plan: Plan, tell: Tell = audience.everybody) -> Plan:
     """Refresh the row: as Stripe has it now."""
     as_of = timezone.now()
@@ -98,10 +112,12 @@ def refresh(plan: Plan, tell: Tell = audience.everybody) -> Plan:
     return plan
 
 
-def card_page(plan: Plan, back: str) -> str:
-    """Return the URL of Stripe's customer portal, where the donor changes the card. Raises what `changes` raises."""
+def card_page(plan: Plan, back: str, saved: str) -> str:
+    """Return the URL of Stripe's customer portal, where the donor changes the card; it leads `back` without one, and to
+    `saved` with it. Raises what `changes` raises.
+    """
     with changes(plan):
-        return writes.card_page(plan.customer_id, back)
+        return writes.card_page(plan.customer_id, back, saved)
 
 
 @contextmanager

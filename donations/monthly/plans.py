@@ -7,7 +7,9 @@ from typing import Any
 from donations.campaigns import matching
 from donations.letters.outcomes import (
     AmountChanged,
+    CardChanged,
     CardFailed,
+    MadeSingle,
     Outcome,
     PlanEnded,
     PlanPaused,
@@ -16,7 +18,7 @@ from donations.letters.outcomes import (
 )
 from donations.letters.plan_letters import PATIENCE
 from donations.models import Gift, LedgerEntry, Plan
-from donations.models.frequency import FREQUENCIES
+from donations.models.frequency import FREQUENCIES, Frequency
 from donations.stripe import objects, prefetch
 from foundation.jobs import queue as jobs
 
@@ -55,12 +57,22 @@ def upsert(subscription: objects.Subscription, first: Gift, as_of: datetime) -> 
     ours = [*shown, "amount", "fee_cover", "as_of", "past_due_since"]  # others write the supporter
     plan.save(update_fields=ours if before else None)
     _first_payment(plan, first)
+    if subscription.meant_once:
+        _make_single(first)
     outcomes: list[Outcome] = []
     if plan.asks_for_card and plan.past_due_since and plan.past_due_since <= as_of:
         outcomes.append(CardFailed(plan, 0))
     if before and before.status != Status.WAITING:
-        outcomes += _gravest(plan, before)
+        outcomes += _gravest(plan, before, subscription.meant_once)
+        if plan.asks and before.method_id and plan.method_id not in ("", before.method_id):
+            outcomes.append(CardChanged(plan))
     return plan, outcomes
+
+
+def _make_single(first: Gift) -> None:
+    """The gift that it began with is a single one: so it is called wherever it is named (D-157)."""
+    Gift.objects.filter(pk=first.pk).update(frequency=Frequency.ONCE)
+    first.frequency = Frequency.ONCE
 
 
 def _first_payment(plan: Plan, first: Gift) -> None:
@@ -87,9 +99,11 @@ def _resumes(subscription: objects.Subscription) -> datetime | None:
     return None if STATUS.get(subscription.status) == Status.ENDED else subscription.resumes_at
 
 
-def _gravest(plan: Plan, before: Plan) -> list[Outcome]:
+def _gravest(plan: Plan, before: Plan, meant_once: bool) -> list[Outcome]:
     """Outcomes that the donor must hear of, caused by staff, Stripe's own pages or its clock: only the gravest."""
     if plan.status == Status.ENDED or before.status == Status.ENDED:
+        if meant_once:  # of that nobody was told, also where an end was set before
+            return [] if before.status == Status.ENDED else [MadeSingle(plan)]
         told = before.status == Status.ENDED or before.cancel_at is not None  # a day that was set was told then
         return [] if told else [PlanEnded(plan)]
     if plan.cancel_at != before.cancel_at:
@@ -175,6 +189,8 @@ def _shown(subscription: objects.Subscription, before: Plan) -> dict[str, Any]:
         "resumes_at": _resumes(subscription),
         "item_id": subscription.item,
         "product_id": subscription.product,
+        "method_id": subscription.method,
+        "rested": subscription.rested[:40],
         "auto_paused_at": _auto_paused_at(subscription),
         "livemode": subscription.livemode,
     }

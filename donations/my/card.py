@@ -16,16 +16,19 @@ from donations import money
 from donations.letters import plan_letters
 from donations.models import Plan
 from donations.monthly import changes
+from donations.my import sentences
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.access import tokens
 from foundation.organisation import clone_guard
+from foundation.organisation.zone import on_our_calendar
 
 log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@on_our_calendar
 def card(request: HttpRequest, token: str) -> HttpResponse:
     """View of the link in a dunning letter: one button, to Stripe's own page. An expired link can be renewed."""
     to_stripe = csp_update({"form-action": ["'self'", *settings.STRIPE_PAGE_ORIGINS]})
@@ -44,11 +47,17 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
             plan_letters.new_card_link(plan)
         state = "sent" if request.method == "POST" else "old"
         return render(request, "donations/card.html", {"state": state}, status=200 if state == "sent" else 404)
-    context = {"state": "open", "plan": plan, "total": money.exact(plan.total, plan.currency)}
+    context = {
+        "state": "open",
+        "plan": plan,
+        "total": money.exact(plan.total, plan.currency),
+        "says": sentences.card(plan),
+    }
     if request.method != "POST":
         return render(request, "donations/card.html", context)
     try:
-        page = changes.card_page(plan, settings.BASE_URL + reverse("donations:card_done"))
+        back = settings.BASE_URL + reverse("donations:card_done")
+        page = changes.card_page(plan, back, f"{back}?card=saved")
     except changes.CannotError as error:
         plan.refresh_from_db()
         state = "ended" if plan.status == Plan.Status.ENDED else "open"
@@ -63,5 +72,6 @@ def _card(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @never_cache
 def card_done(request: HttpRequest) -> HttpResponse:
-    """Return URL of Stripe's page for the card. It proves nothing, so it promises nothing."""
-    return render(request, "donations/card.html", {"state": "done"})
+    """Return URL of Stripe's page for the card. There is one for either: a card was saved there, or it was left."""
+    state = "saved" if request.GET.get("card") == "saved" else "kept"
+    return render(request, "donations/card.html", {"state": state})

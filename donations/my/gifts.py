@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 from csp.decorators import csp_update
 from django import forms
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,61 +17,15 @@ from donations.letters import papers, plan_letters, statements
 from donations.models import Gift, Plan, Receipt, months
 from donations.monthly import changes
 from donations.monthly.forms import AmountForm, PauseForm
+from donations.my import acts
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.organisation import clone_guard
 from supporters import visits
 from supporters.my import page_with_form
 
-ONCE = timedelta(days=7)  # so long somebody who meant to give once can still say so
 TROUBLE = (StripeIsDownError, StripeRefusedError, clone_guard.WrongSiteError, changes.CannotError)
 log = logging.getLogger(__name__)
-
-
-def may_stop(plan: Plan) -> bool:
-    """Until Stripe says that it is over. An end that was set at Stripe lets the months before it be charged."""
-    return plan.status != Plan.Status.ENDED and not (plan.cancel_at and plan.status == Plan.Status.PAUSED)
-
-
-def may_change(plan: Plan) -> bool:
-    return plan.status != Plan.Status.ENDED and plan.cancel_at is None
-
-
-def may_pause(plan: Plan) -> bool:
-    return may_change(plan) and plan.can_rest
-
-
-def may_skip(plan: Plan) -> bool:
-    return may_pause(plan) and plan.status == Plan.Status.ACTIVE and bool(months.rests(plan))
-
-
-def may_resume(plan: Plan) -> bool:
-    return may_change(plan) and plan.status == Plan.Status.PAUSED
-
-
-def may_undo(plan: Plan) -> bool:
-    return plan.status != Plan.Status.ENDED and plan.cancel_at is not None
-
-
-def meant_once(plan: Plan) -> bool:
-    """Whether it was perhaps a mistake: in its first week, after one payment."""
-    young = plan.started_at > timezone.now() - ONCE
-    return young and plan.status != Plan.Status.ENDED and plan.gifts.paid().count() <= 1
-
-
-# Actions without a form: when it is allowed, and the change. Each is done at Stripe first.
-PRESSES: dict[str, tuple[Callable[[Plan], bool], Callable[[Plan], Plan]]] = {
-    "resume": (may_resume, changes.resume),
-    "stop": (may_stop, changes.stop),
-    "undo": (may_undo, changes.undo_stop),
-    "once": (meant_once, changes.end),
-}
-# Actions with a form: when it is allowed, the form, and the change.
-FORMS: dict[str, tuple[Callable[[Plan], bool], type[Any], Callable[..., Plan]]] = {
-    "amount": (may_change, AmountForm, changes.change_amount),
-    "pause": (may_pause, PauseForm, changes.pause),
-    "skip": (may_skip, PauseForm, changes.pause),  # until when is sent along: the payment that the page named
-}
 
 
 @page_with_form
@@ -84,12 +36,22 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, mine)
     does = request.POST.get("does", "")
-    if does in FORMS:
-        return _filled(request, mine, does)
-    may, change = PRESSES.get(does, (lambda plan: False, changes.refresh))
-    if not may(mine):
+    act = acts.ACTS.get(does)
+    if act is None:
         return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
-    return _done(request, mine, does, lambda: change(mine))
+    form = act.form(request.POST, row=mine) if act.form else None
+    chosen = form.cleaned_data if form and form.is_valid() else {}
+    same = form is not None and form.has_error("total", "same")
+    if same or ((form is None or chosen) and act.stands(mine, **chosen)):  # a double click, or nothing to do
+        return redirect(_of(mine) + f"?done={act.again}")
+    if not act.may(mine):
+        return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
+    if form is not None and not chosen:
+        return _page(request, mine, status=422, **{does: form})
+    words = act.says(mine, **chosen)
+    if request.POST.get("read") != acts.read(words):
+        return _ask(request, mine, does, words)
+    return _done(request, mine, does, lambda: act.change(mine, **chosen))
 
 
 @page_with_form
@@ -100,7 +62,8 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or mine.status == Plan.Status.ENDED:
         return redirect("donations:my_plan", pk=mine.pk)
     try:
-        page = changes.card_page(mine, settings.BASE_URL + reverse("donations:my_plan", args=[mine.pk]))
+        back = settings.BASE_URL + _of(mine)
+        page = changes.card_page(mine, f"{back}?done=card-kept", f"{back}?done=card")
     except TROUBLE as error:
         return _refused(request, mine, "card", error)
     return HttpResponseRedirect(page, status=303)
@@ -135,16 +98,16 @@ def _mine(request: HttpRequest, pk: int) -> Plan:
     return found
 
 
-def _filled(request: HttpRequest, mine: Plan, does: str) -> HttpResponse:
-    may, kind, change = FORMS[does]
-    form = kind(request.POST, row=mine)
-    if not may(mine):
-        return _page(request, mine, status=409, why=_("This is not possible now. Here is how it stands."))
-    if form.has_error("total", "same"):  # a double click, or nothing to do
-        return redirect(reverse("donations:my_plan", args=[mine.pk]) + "?done=same")
-    if not form.is_valid():
-        return _page(request, mine, status=422, **{does: form})
-    return _done(request, mine, does, lambda: change(mine, **form.cleaned_data))
+def _of(mine: Plan) -> str:
+    return reverse("donations:my_plan", args=[mine.pk])
+
+
+def _ask(request: HttpRequest, mine: Plan, does: str, words: str) -> HttpResponse:
+    """The page that says in a sentence what happens, and has one button for it. Sent twice, it is the same page."""
+    act = acts.ACTS[does]
+    filled = {name: request.POST.get(name, "") for name in (act.form.base_fields if act.form else ())}
+    filled |= {"does": does, "read": acts.read(words)}
+    return render(request, "donations/my_sure.html", {"plan": mine, "act": act, "words": words, "filled": filled})
 
 
 def _done(request: HttpRequest, mine: Plan, does: str, change: Callable[[], Plan]) -> HttpResponse:
@@ -153,12 +116,14 @@ def _done(request: HttpRequest, mine: Plan, does: str, change: Callable[[], Plan
             change()
     except TROUBLE as error:
         return _refused(request, mine, does, error)
-    return redirect(reverse("donations:my_plan", args=[mine.pk]) + f"?done={does}")
+    return redirect(_of(mine) + f"?done={does}")
 
 
 def _refused(request: HttpRequest, mine: Plan, does: str, error: answers.Trouble | changes.CannotError) -> HttpResponse:
     log.warning("%s of %s: %s", does, mine.subscription_id, error)
     mine.refresh_from_db()
+    if does == "once" and acts.made_single(mine):  # the other click of two was first
+        return redirect(_of(mine) + "?done=single")
     if isinstance(error, changes.CannotError):
         return _page(request, mine, status=409, why=str(error))
     return _page(request, mine, status=503, why=answers.say(error, "monthly gift", _("Nothing was changed.")))
@@ -166,17 +131,23 @@ def _refused(request: HttpRequest, mine: Plan, does: str, error: answers.Trouble
 
 def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **forms_of: forms.Form) -> HttpResponse:
     to_stripe = csp_update({"form-action": ["'self'", *settings.STRIPE_PAGE_ORIGINS]})
+    rests = months.rests(mine)[:3]
+    done = request.GET.get("done", "") if request.method == "GET" else ""
     context = {
         "plan": mine,
+        "single": acts.made_single(mine),
         "next_on": plan_letters.next_payment(mine),
-        "skips": next(iter(months.rests(mine)), None),
+        "one": rests[0] if rests else None,
+        "three": rests[2] if rests else None,
+        "says": acts.shown(mine),
         "on_its_way": mine.gifts.filter(status=Gift.Status.PENDING).exists(),
         "payments": mine.gifts.paid().count(),
         "why": why,
-        "done": request.GET.get("done", "") if request.method == "GET" else "",
+        "done": done,
+        "confirmed": done in (*acts.ACTS, "card"),
         "amount_form": forms_of.get("amount") or AmountForm(row=mine),
         "pause_form": forms_of.get("pause") or forms_of.get("skip") or PauseForm(row=mine),
-        "may": {name: may(mine) for name, (may, *_rest) in [*PRESSES.items(), *FORMS.items()]},
+        "may": {name: act.may(mine) for name, act in acts.ACTS.items()},
     }
     shown = to_stripe(lambda request: render(request, "donations/my_plan.html", context, status=status))
     return cast(HttpResponse, shown(request))

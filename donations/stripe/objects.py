@@ -7,6 +7,7 @@ from typing import Any
 
 REFUND_KEY = "refund_request"  # in the metadata of a refund that our staff asked for
 Raw = Mapping[str, Any]  # unknown and additional fields are normal: they are never looked at
+MEANT_ONCE = "The donor meant to give once."  # what stands at Stripe, for people too, of a gift that was ended for that
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ class Subscription:
     auto_paused_at: datetime | None = None  # since when it is paused by us, because the card kept failing
     rested: str = ""  # of one that we stopped: whether it was paused before, and until when (writes.stop)
     interval: str = "month"  # or "year": after how long its price is taken again
+    meant_once: bool = False  # whether it was ended because its donor meant to give once (writes.end)
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ def subscription(raw: objects.Raw) -> objects.Subscription:
         auto_paused_at=moment(int(auto_paused_at)) if paused and auto_paused_at.isdecimal() else None,
         rested=text(metadata.get("rested")),
         interval=text((item["price"].get("recurring") or {}).get("interval")) or "month",
+        meant_once=text((raw.get("cancellation_details") or {}).get("comment")) == objects.MEANT_ONCE,
     )
 
 

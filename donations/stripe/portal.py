@@ -34,12 +34,12 @@ def configure() -> str:
     return str(client.request(calls.create, wanted)["id"])
 
 
-def page(account: str, customer: str, back: str) -> str:
+def page(account: str, customer: str, back: str, saved: str) -> str:
     """Return the URL of a portal session. It lives for minutes: never mail it. Stripe refuses a configuration that was
     archived or changed in its dashboard, and it may never have been created: then ours is put right, and the call is
     retried once.
     """
-    after = {"type": "redirect", "redirect": {"return_url": back}}
+    after = {"type": "redirect", "redirect": {"return_url": saved}}
     flow = {"type": "payment_method_update", "after_completion": after}
     wanted = {"customer": customer, "return_url": back, "flow_data": flow}
     setup, _made = StripeSetup.objects.get_or_create(account=account)

@@ -127,16 +127,21 @@ def _rest_before(known: objects.Subscription) -> dict[str, Any] | str:
     return ""
 
 
-def end(subscription: str) -> objects.Subscription:
-    """Cancel the subscription now. Stripe cannot take this back."""
+def end(subscription: str, meant_once: bool = False) -> objects.Subscription:
+    """Cancel the subscription now. Stripe cannot take this back. That its donor `meant_once` stands at Stripe with it:
+    an answer that is lost on the way loses nothing.
+    """
     _account_of_this_site()
-    return parse.subscription(client.get(client.v1().subscriptions.cancel, subscription))
+    why = {"cancellation_details": {"comment": objects.MEANT_ONCE}} if meant_once else {}
+    return parse.subscription(client.request(client.v1().subscriptions.cancel, client.named(subscription), why))
 
 
-def card_page(customer: str, back: str) -> str:
-    """Return the URL of Stripe's customer portal, to change the card. It lives for minutes: never mail it."""
+def card_page(customer: str, back: str, saved: str = "") -> str:
+    """Return the URL of Stripe's customer portal, to change the card. It lives for minutes: never mail it. It leads
+    `back` by its link, and to `saved` once a card was saved there.
+    """
     account = _account_of_this_site()
-    return portal.page(account, client.named(customer), back)
+    return portal.page(account, client.named(customer), back, saved or back)
 
 
 def refund(order: orders.RefundOrder) -> str:

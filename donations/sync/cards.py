@@ -19,6 +19,8 @@ def take_over(plan: Plan, tell: Tell) -> None:
         changes.charge(plan, card, tell)
     else:
         card = known.method or card
+        if plan.method_id != known.method:
+            changes.refresh(plan, tell)  # the letter about the card says what is open, before that is tried by it
     if plan.auto_paused_at:
         plans.request_resume(plan)
     elif known.collecting and known.status in ("past_due", "unpaid") and not known.cancel_at:

@@ -40,10 +40,12 @@ def my_giving(context: Context) -> dict[str, Any]:
     paid = [(day, gift) for day, gift in dated if gift.is_paid]
     kept = [day for day, gift in paid if gift.is_in_kind or _kept(gift) > 0]
     plans = sorted(supporter.plans.counted(), key=lambda plan: plan.status == Plan.Status.ENDED)
+    single = {gift.plan_id for gift in gifts if gift.plan_id and not gift.repeats}
     return {
-        "plans": [(plan, plan_letters.next_payment(plan)) for plan in plans],
+        "plans": [(plan, plan_letters.next_payment(plan), plan.pk in single) for plan in plans],
+        "begun": _begun(gifts),
         "totals": _sums(gift for _day, gift in paid),
-        "gifts": len(paid),
+        "gifts": len(kept),
         "road": road.of(kept),
         "years": _years(dated, statements.years(supporter.pk)),
     }
@@ -57,6 +59,12 @@ def what_stays(supporter: Supporter) -> dict[str, Any]:
         "running": supporter.plans.counted().running(),
         "pending": gifts_of(supporter).filter(status__in=ON_ITS_WAY).exists(),
     }
+
+
+def _begun(gifts: Iterable[Gift]) -> list[Plan]:
+    """What repeats and waits for its first payment, a bank debit perhaps: until that comes it names no supporter."""
+    waiting = {gift.plan_id: gift.plan for gift in gifts if gift.plan and gift.status in ON_ITS_WAY}
+    return [plan for plan in waiting.values() if plan and plan.supporter_id is None]
 
 
 def _years(dated: Iterable[tuple[date, Gift]], stated: list[int]) -> list[dict[str, Any]]:

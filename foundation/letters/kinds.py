@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from foundation.letters import words
+
 FOLDER = "letters"
 ALWAYS = ("organisation", "contact")  # places that every letter may use; see words.common
 
@@ -20,7 +22,8 @@ class Kind:
     `sample` names every place that its words may use, with an example; `needed` those that its words must keep;
     `facts` is an example of its table. `news`: nobody must get it, so it needs consent and can be stopped.
     `stranger`: anybody can have it sent to any address, which is forgotten with the words.
-    `receipt`: of a demonstration, its subject and head say that it is not one.
+    `receipt`: of a demonstration, its subject and head say that it is not one. `closing`: a paragraph (a file beside
+    the folders) that ends the letter where its words, ours or those of staff, lack the places of it.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Kind:
     news: bool = False
     receipt: bool = False
     stranger: bool = False
+    closing: str = ""
 
     @property
     def label(self) -> str:
@@ -45,7 +49,15 @@ class Kind:
         return self._part("subject")
 
     def words(self) -> str:
-        return self._part("words")
+        return self.closed(self._part("words"))
+
+    def closed(self, body: str) -> str:
+        """The words with the closing paragraph, unless they lead where it leads: no wording can leave it out."""
+        if not self.closing:
+            return body
+        end = str(render_to_string(f"{FOLDER}/{self.closing}.txt")).strip()
+        leads = {place for _shown, place in words.LINK.findall(end)}
+        return body if leads <= set(words.PLACE.findall(body)) else f"{body}\n\n{end}"
 
     def _part(self, name: str) -> str:
         return str(render_to_string(f"{FOLDER}/{self.name}/{name}.txt")).strip()

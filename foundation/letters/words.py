@@ -97,6 +97,11 @@ def _is_ours(value: object) -> bool:
     return str(value).startswith((f"{settings.BASE_URL}/", SAMPLE))
 
 
+def shown(text: str, values: Mapping[str, object]) -> str:
+    """The words without the paragraphs that have nothing to say to these values; their places are still open."""
+    return "\n\n".join(_paragraphs(text, values))
+
+
 def _paragraphs(text: str, values: Mapping[str, object]) -> list[str]:
     found = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
     return [

@@ -35,6 +35,7 @@ def write(template: str, context: Mapping[str, Any]) -> Written:
 def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any]) -> Written:
     """Render a letter of that kind in these words."""
     values = {**words.common(), **{name: _said(context.get(name)) for name in kind.sample}}
+    body = kind.closed(words.shown(body, values))
     rows = context.get("facts") or ()
     about = {**about_us(), "language": get_language(), "stop": context.get("stop", "")}
     about["not_a_receipt"] = kind.receipt and context.get("is_demo", about["no_money_moves"])

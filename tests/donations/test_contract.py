@@ -76,7 +76,7 @@ def driven(donor, till, monkeypatch):
         writes.collect(known.latest, card)
     method = till.objects("payment_method")
     reads.customer_of_method(method[0]["id"] if method else first["payment_method"])
-    changes.end(plan)
+    changes.make_single(plan)
     return heard, ran
 
 

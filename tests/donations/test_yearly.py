@@ -17,6 +17,7 @@ from foundation.letters.models import Letter
 from supporters.models import Supporter
 from tests.donations.test_give_page import SECOND_RUNGS, checked, errors
 from tests.donations.test_monthly_life import DAY, Clock, at_stripe, clock  # noqa: F401 - a fixture
+from tests.donations.test_my_page import press
 from tests.donations.test_panel import SET
 from tests.donations.truth import disagreements_with_stripe
 from tests.staff.users import signed_in
@@ -135,7 +136,7 @@ def test_it_is_announced_taken_again_and_stopped(donor, till, clock):  # noqa: F
     mine, address = come_in("ada@donor.example"), f"/my/gifts/{plan.pk}/"
     assert "$300.00 USD every year" in mine.get("/my/").content.decode()
     assert "Stop this yearly gift" in mine.get(address).content.decode()
-    assert mine.post(address, {"does": "stop"}).status_code == 302
+    assert press(mine, plan, "stop").status_code == 302
     assert "Your yearly gift of $300.00 USD is stopped" in written("plan_stopped")[0].text
     clock(8)
     assert Plan.objects.get().status == "ended"
@@ -192,7 +193,7 @@ def test_it_leaves_no_year_out_neither_for_donors_nor_for_staff(plan):
 
 def test_it_makes_a_yearly_gift_a_single_one_within_a_week(plan):
     mine = come_in("ada@donor.example")
-    assert mine.post(f"/my/gifts/{plan.pk}/", {"does": "once"}).status_code == 302
+    assert press(mine, plan, "once").status_code == 302
     assert Plan.objects.get().status == "ended" and Gift.objects.paid().count() == 1
 
 

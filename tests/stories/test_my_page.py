@@ -96,7 +96,14 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     assert page.locator("[name=total]").input_value() == "0"
     fits(page, javascript)
     page.fill("[name=total]", "20")
-    page.get_by_role("button", name="Change the amount").click()
+    follow(page.get_by_role("button", name="Change the amount"))
+    expect(page.locator("main")).to_contain_text("$20.00 USD is taken every month, instead of $15.00 USD")
+    fits(page, javascript)
+    follow(page.get_by_role("link", name="No, leave it as it is"))
+    expect(page.locator("h1")).to_have_text("$15.00 USD every month")
+    page.fill("[name=total]", "20")
+    follow(page.get_by_role("button", name="Change the amount"))
+    page.get_by_role("button", name="Yes, change the amount").click()
     says(page, "Your new amount counts from the next payment")
     expect(page.locator("h1")).to_have_text("$20.00 USD every month")
 
@@ -109,14 +116,17 @@ def test_it_gives_a_donor_every_power_over_a_monthly_gift(
     expect(chosen).to_contain_text("2 payments; the next is on ")
     next_day = chosen.inner_text().split(" on ")[1]
     page.locator("select[name=until]").select_option(index=1)
-    page.get_by_role("button", name="Pause", exact=True).click()
+    follow(page.get_by_role("button", name="Pause", exact=True))
+    expect(page.locator("main")).to_contain_text(f"The next one is taken on {next_day}")
+    page.get_by_role("button", name="Yes, leave them out").click()
     says(page, "Your gift rests as long as you chose")
     expect(page.locator("main")).to_contain_text(f"The next payment is on {next_day}")
     follow(page.get_by_role("button", name="End the rest"))
 
     page.get_by_role("button", name="Change the card").click()
     page.wait_for_url(lambda address: not address.startswith(running_site.url))
-    page.go_back()
+    follow(page.locator("#return"))
+    says(page, "You came back from Stripe without a new card")
 
     page.get_by_role("button", name="Stop this monthly gift").click()
     says(page, "Nothing more is taken")
@@ -147,7 +157,9 @@ def test_it_lets_who_meant_to_give_once_say_so_and_then_be_forgotten(
     fits(page, javascript)
     for sum_of in ("$15.00", "$60.00"):
         follow(page.get_by_role("link", name=f"{sum_of} USD every month"))
-        page.get_by_role("button", name="Make it a single gift").click()
+        follow(page.get_by_role("button", name="Make it a single gift"))
+        expect(page.locator("main")).to_contain_text("This cannot be undone")
+        page.get_by_role("button", name="Yes, make it a single gift").click()
         says(page, "It is a single gift now")
         follow(page.get_by_role("link", name="My page").first)
         follow(page.get_by_role("link", name="Forget me"))
