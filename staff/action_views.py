@@ -17,6 +17,8 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
 
+from staff import gate
+
 
 class NotDoneError(Exception):
     """Raised by an action's `run`: nothing was done. The text says why, in a sentence for staff."""
@@ -45,19 +47,21 @@ class ActionView(generic.PermissionCheckedMixin, View):
         if not chosen.applies(self.row):
             messages.error(request, capfirst(gettext("that is not possible any more.")))
             return self._back()
+        if chosen.fresh and (answer := gate.ask_again(request)):
+            return answer
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **address: Any) -> HttpResponse:
         form = self.chosen.form(row=self.row) if self.chosen.form else None
-        return self._page(form, self.chosen.sure(self.row, {}) if self.chosen.sure and form is None else "")
+        return self._page(form, self.chosen.question(self.row, {}) if form is None else "")
 
     def post(self, request: HttpRequest, **address: Any) -> HttpResponse:
         form = self.chosen.form(request.POST, row=self.row) if self.chosen.form else None
         if form is not None and not form.is_valid():
             return self._page(form, status=422)
         filled = form.cleaned_data if form is not None else {}
-        if self.chosen.sure and "sure" not in request.POST:
-            return self._page(form, self.chosen.sure(self.row, filled))
+        if "sure" not in request.POST and (question := self.chosen.question(self.row, filled)):
+            return self._page(form, question)
         try:
             sentence, say = str(self.chosen.run(self.row, request.user, **filled) or gettext("Done.")), messages.success
         except NotDoneError as error:
@@ -73,6 +77,7 @@ class ActionView(generic.PermissionCheckedMixin, View):
             "label": self.chosen.label,
             "form": form,
             "question": question,
+            "beside": self.chosen.beside,
             "back": reverse(self.inspect_url_name, args=[quote(self.row.pk)]),
         }
         return render(self.request, "staff/action.html", context, status=status)
