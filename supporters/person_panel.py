@@ -89,7 +89,7 @@ class ConsentSection(Section):
 
 class NotesSection(Section):
     permission = "supporters.view_staffnote"
-    order = 600
+    order = 150
     template_name = "supporters/notes_panel.html"
 
     def facts(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class SupporterDetail(DetailView):
         if not self.request.user.has_perm(TAKE) or self.object.erased_at:
             return []
         there = f"{reverse('supporter_data', args=[self.object.pk])}?{EXPORT}=json"
-        return [HeaderButton(gettext("All that is known of them (JSON)"), url=there, icon_name="download")]
+        return [HeaderButton(gettext("Their data (JSON)"), url=there, icon_name="download")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sections = [each for each in sections_panel.every(self.object, self.request.user) if each.is_shown]

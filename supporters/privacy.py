@@ -12,12 +12,13 @@ from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, 
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
+    former = sorted(supporter.former_addresses.all(), key=lambda row: row.pk)
     fields = ("purpose", "given", "wording", "where", "method", "asked_at", "at")
     return {
         "email": supporter.email,
         "name": supporter.name,
         "country": supporter.country,
-        "former addresses": [row.email for row in supporter.former_addresses.order_by("id") if row.email],
+        "former addresses": [row.email for row in former if row.email],
         "known since": supporter.created_at,
         "consent": list(supporter.consent_events.order_by("id").values(*fields)),
         "notes of staff": list(supporter.staff_notes.order_by("id").values("text", "at")),
