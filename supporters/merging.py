@@ -15,14 +15,22 @@ from supporters import privacy_registry, visits
 from supporters.models import FormerAddress, Merge, Supporter
 
 
+class CannotMergeError(Exception):
+    """One of the two is not there any more. The text is a sentence for staff."""
+
+
 class CannotUndoError(Exception):
     """It cannot be undone any more. The text is a sentence for staff that says why."""
 
 
 @transaction.atomic
 def merge(old: Supporter, new: Supporter, by: Any, check: str) -> Merge:
-    """Merge the first into the second, and write down all that moves. Who was signed in as the first is signed out."""
-    rows = {each.pk: each for each in _locked(old.pk, new.pk)}
+    """Merge the first into the second, and write down all that moves. Who was signed in as the first is signed out.
+    Raises CannotMergeError, and then nothing is changed.
+    """
+    rows = {each.pk: each for each in _locked(old.pk, new.pk) if each.erased_at is None}
+    if len(rows) < 2:  # somebody else merged or erased one of them meanwhile
+        raise CannotMergeError(gettext("one of the two is not there any more."))
     old, new = rows[old.pk], rows[new.pk]
     visits.end_all(old)
     kept = {
@@ -149,5 +157,6 @@ def _restore(new: Supporter, before: dict[str, Any], after: dict[str, Any]) -> N
     if not changed:
         return
     for name in changed:
-        setattr(new, name, new._meta.get_field(name).to_python(before[name]))
+        field: Any = new._meta.get_field(name)
+        setattr(new, name, field.to_python(before[name]))
     new.save(update_fields=changed)

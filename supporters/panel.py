@@ -37,7 +37,10 @@ def _is_there(supporter: Supporter) -> bool:
 
 def _merge(supporter: Supporter, user: Any, other: Supporter, check_made: str) -> str:
     number = other.pk
-    merging.merge(other, supporter, user, check_made)
+    try:
+        merging.merge(other, supporter, user, check_made)
+    except merging.CannotMergeError as error:
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
     return gettext("Number %(number)s is part of this person now. It can be undone here.") % {"number": number}
 
 

@@ -371,6 +371,14 @@ def test_it_undoes_the_newest_merge_first(known, second):  # noqa: F811
     assert now == before
 
 
+def test_it_merges_nobody_who_went_while_the_question_was_read(person):
+    other = supporters.get_or_create_supporter("second@donor.example")
+    privacy_registry.erase(Supporter.objects.get(pk=other.pk))
+    with pytest.raises(merging.CannotMergeError, match="not there any more"):
+        merging.merge(other, person, None, CHECK)
+    assert not Merge.objects.exists() and Supporter.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("filled", "words"),
     [
