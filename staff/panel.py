@@ -25,6 +25,11 @@ def _send_letter(letter: Letter, user: Any) -> str:
     return gettext("The letter waits to be sent again.")
 
 
+def _warning(letter: Letter) -> str:
+    wrong = resending.warning(letter)
+    return gettext("%(wrong)s Send it there all the same?") % {"wrong": wrong} if wrong else ""
+
+
 class Addresses(django_filters.BaseInFilter, django_filters.CharFilter):
     """Several, with commas between them."""
 
@@ -52,7 +57,15 @@ class LetterViewSet(ReadOnlyViewSet):
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
     index_view_class = LetterList
     actions = [
-        Action("again", _("Send again"), _send_letter, MAY, resending.may_go, for_all=_("Send these letters again"))
+        Action(
+            "again",
+            _("Send again"),
+            _send_letter,
+            MAY,
+            resending.may_go,
+            warn=_warning,
+            for_all=_("Send these letters again"),
+        )
     ]
 
 

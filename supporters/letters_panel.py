@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import date
@@ -18,7 +19,7 @@ from wagtail.log_actions import log
 
 from foundation.letters import kinds, reading, resending
 from foundation.letters.models import Letter
-from supporters import news
+from supporters import news, supporters
 from supporters.models import Supporter
 from supporters.sections_panel import SHOWN, Section, every, spellings
 
@@ -59,6 +60,12 @@ def warning(supporter: Supporter | None) -> str:
         said = gettext("Letters to this mailbox come back since %(day)s: it may not exist.")
         return said % {"day": _day(supporter.bounced_at)}
     return ""
+
+
+@receiver(resending.warning_asked, dispatch_uid="road-out-warning-of-a-reader")
+def warning_of(letter: Letter, **_kwargs: Any) -> str:
+    """Signal receiver before staff send a letter again from the list of letters."""
+    return warning(supporters.known_by(letter.to) if letter.to else None)
 
 
 def obstacle(letter: Letter, supporter: Supporter) -> str:

@@ -15,6 +15,8 @@ LATELY = timedelta(minutes=10)  # pressed twice, alone or among others, it is on
 AGAIN = ":again:"
 address_asked = Signal()  # with the `letter`: a receiver that knows its reader's new address answers with that
 
+warning_asked = Signal()  # with the `letter`: a receiver that knows of its reader's mailbox says what is wrong with it
+
 
 def not_arrived() -> QuerySet[Letter]:
     """Letters that were refused, that perhaps left, or that wait for a dead job."""
@@ -28,6 +30,12 @@ def may_go(letter: Letter) -> bool:
         kind = kinds.get(letter.template)
         return bool(letter.text and letter.to and kind and not kind.stranger)
     return letter.state in Letter.NOT_THERE or (letter.state == Letter.State.WAITING and letter.pk in _stranded())
+
+
+def warning(letter: Letter) -> str:
+    """What staff must know before they press the button, in a sentence; empty where nothing is wrong."""
+    answers = [str(answer) for _receiver, answer in warning_asked.send(sender=Letter, letter=letter) if answer]
+    return answers[0] if answers else ""
 
 
 def resend(letter: Letter, to: str = "") -> None:

@@ -201,6 +201,10 @@ def test_it_writes_to_a_mailbox_that_bounced_or_complained_only_once_staff_were_
     answer = staff.post(address)
     assert answer.status_code == 422 and "tick the box first" in said(answer) and not run_due()
     assert not ModelLogEntry.objects.filter(action="staff.action").exists()
+    in_the_list = f"/admin/letter/inspect/{letter.pk}/again/"
+    assert words in said(staff.post(in_the_list)) and not run_due()
+    staff.post("/admin/letter/all/again/?state=sent")
+    assert not run_due(), "nobody would be asked there"
     assert staff.post(address, SURE).status_code == 302 and run_due() == 1
 
 
