@@ -76,8 +76,12 @@ def send_with_document(args: dict[str, Any]) -> None:
     outbox.send(args, papers.attachment)
 
 
-def receipt(document: Receipt, to: str = "") -> Letter | None:
+def receipt(document: Receipt) -> Letter | None:
     """Queue the receipt for the donor, once for each gift: the first, or a corrected one where that was not mailed."""
+    return _receipt(document)
+
+
+def _receipt(document: Receipt, to: str = "") -> Letter | None:
     gift = document.gift
     with speaking_to(gift):
         places = {**_numbers(document), "other": _beside(gift)}
@@ -116,7 +120,7 @@ def receipt_by_hand(document: Receipt) -> Letter | None:
     gift = document.gift
     to = gift.supporter.email if gift.supporter else ""
     if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
-        return receipt(document, to)
+        return _receipt(document, to)
     key, now = f"receipt-by-hand:{document.label}:", timezone.now()
     lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - resending.LATELY).first()
     if lately:

@@ -18,6 +18,7 @@ from supporters import consent, mailbox, merging, moving, news, privacy_registry
 from supporters.models import Merge, StaffNote, Supporter
 from tests.bench import books
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
+from tests.narrowing import not_none
 from tests.staff.users import member, sign_in, signed_in
 from tests.supporters.test_privacy import EMAIL, KEPT, NAME, ended, known, where  # noqa: F401 - a fixture
 from tests.supporters.visitor import come_in
@@ -368,8 +369,8 @@ def test_it_undoes_the_newest_merge_first(known, second):  # noqa: F811
     first.refresh_from_db()
     with pytest.raises(merging.CannotUndoError, match="another one was merged later"):
         merging.undo(first, None)
-    merging.undo(merging.newest(third), None)
-    merging.undo(merging.newest(second), None)
+    merging.undo(not_none(merging.newest(third)), None)
+    merging.undo(not_none(merging.newest(second)), None)
     now = belongings()
     del now["supporters"][third.pk]
     assert now == before
