@@ -56,6 +56,9 @@ ROLES: dict[str, list[str]] = {
         *READ_SIGNATURES,
         "pledges.change_signature",
         "supporters.change_supporter",  # put a mistyped address right
+        "supporters.merge_supporter",  # two rows of one person, and undo it
+        "supporters.view_staffnote",
+        "supporters.add_staffnote",
         *READ_GIFTS,
         *READ_CAMPAIGNS,
         "donations.change_plan",

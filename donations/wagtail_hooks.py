@@ -8,7 +8,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations.panel import campaigns, dashboard, giving_words, lists, offline, unsent, year_end
+from donations.panel import campaigns, dashboard, giving_words, lists, offline, person, unsent, year_end
+from supporters import sections_panel
 
 
 @hooks.register("register_admin_viewset")
@@ -16,6 +17,7 @@ def money() -> lists.Money:
     return lists.Money()
 
 
+hooks.register(sections_panel.HOOK, person.GivingSection)
 register_snippet(campaigns.Campaigns)
 register_snippet(giving_words.GivingWordsViewSet)
 

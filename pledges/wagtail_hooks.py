@@ -6,7 +6,10 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from wagtail import hooks
 
-from pledges import crowd_panel, panel
+from pledges import crowd_panel, panel, person_panel
+from supporters import sections_panel
+
+hooks.register(sections_panel.HOOK, person_panel.PledgeSection)
 
 
 @hooks.register("register_admin_viewset")

@@ -53,15 +53,15 @@ class ActionView(generic.PermissionCheckedMixin, View):
 
     def get(self, request: HttpRequest, **address: Any) -> HttpResponse:
         form = self.chosen.form(row=self.row) if self.chosen.form else None
-        return self._page(form, self.chosen.sure(self.row, {}) if self.chosen.sure and form is None else "")
+        return self._page(form, self.chosen.question(self.row, {}) if form is None else "")
 
     def post(self, request: HttpRequest, **address: Any) -> HttpResponse:
         form = self.chosen.form(request.POST, row=self.row) if self.chosen.form else None
         if form is not None and not form.is_valid():
             return self._page(form, status=422)
         filled = form.cleaned_data if form is not None else {}
-        if self.chosen.sure and "sure" not in request.POST:
-            return self._page(form, self.chosen.sure(self.row, filled))
+        if "sure" not in request.POST and (question := self.chosen.question(self.row, filled)):
+            return self._page(form, question)
         try:
             sentence, say = str(self.chosen.run(self.row, request.user, **filled) or gettext("Done.")), messages.success
         except NotDoneError as error:
@@ -77,6 +77,7 @@ class ActionView(generic.PermissionCheckedMixin, View):
             "label": self.chosen.label,
             "form": form,
             "question": question,
+            "beside": self.chosen.beside,
             "back": reverse(self.inspect_url_name, args=[quote(self.row.pk)]),
         }
         return render(self.request, "staff/action.html", context, status=status)

@@ -112,14 +112,15 @@ class DetailView(generic.InspectView):
         offered = [
             {
                 "label": action.label,
-                "asks": action.asks,
+                "asks": action.asks_about(self.object),
                 "url": reverse(self.action_url_name, args=[quote(self.object.pk), action.name]),
             }
             for action in self.actions
             if self.request.user.has_perm(action.permission) and action.applies(self.object)
         ]
         tables = [self._part(number, related) for number, related in enumerate(self.related, start=1)]
-        done = registry.get_logs_for_instance(self.object).filter(action="staff.action") if self.actions else []
+        logs = registry.get_logs_for_instance(self.object).select_related("user")
+        done = logs.filter(action="staff.action") if self.actions else []
         return super().get_context_data(**kwargs) | {"actions": offered, "related": tables, "done": done}
 
     def _link(self, row: Model) -> Any:

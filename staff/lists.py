@@ -64,9 +64,10 @@ class Action:
     `run(row, user)` does the work and returns one sentence for staff; it stands in the audit log too. Where nothing was
     done it raises NotDoneError with the sentence (staff/action_views.py), which is shown as a failure. With a `form`,
     whose class takes `row`, the button leads to a page that asks, and `run` gets what was filled in by name. `sure(row,
-    filled)` is the sentence of a page that asks for confirmation. `for_all`: the label of a bulk action of the list,
-    which does it for every row that the list shows (staff/many_views.py). `fresh`: grave, so that it asks for the
-    second factor once more (five minutes).
+    filled)` is the sentence of a page that asks for confirmation, and `beside` a template that it shows below.
+    `warn(row)` is one for some rows alone; empty, nothing is asked. `fresh`: grave, so that it asks for the second
+    factor once more (five minutes). `for_all`: the label of a bulk action of the list, which does it for every row that
+    the list shows and of which nothing must be asked (staff/many_views.py).
     """
 
     name: str  # part of the URL
@@ -77,12 +78,24 @@ class Action:
     form: Callable[..., Form] | None = None
     sure: Callable[[Any, dict[str, Any]], Any] | None = None
     for_all: Any = ""
+    warn: Callable[[Any], str] | None = None
+    beside: str = ""
     fresh: bool = False
 
     @property
     def asks(self) -> bool:
-        """Whether there is a page with a form or a confirmation before the action."""
-        return bool(self.form or self.sure)
+        """Whether there may be a page with a form or a confirmation before the action."""
+        return bool(self.form or self.sure or self.warn)
+
+    def asks_about(self, row: Any) -> bool:
+        """Whether there is one for this row."""
+        return bool(self.form or self.sure or (self.warn and self.warn(row)))
+
+    def question(self, row: Any, filled: dict[str, Any]) -> Any:
+        """What the page asks, once its form is filled in; empty where there is nothing to ask."""
+        if self.sure:
+            return self.sure(row, filled)
+        return self.warn(row) if self.warn else ""
 
 
 def try_again(

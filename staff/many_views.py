@@ -59,6 +59,8 @@ class Many:
         return None if len(found) > MOST else [row for row in found if self.chosen.applies(row)]
 
     def _done(self, row: Any) -> bool:
+        if self.chosen.warn and self.chosen.warn(row):
+            return False  # nobody would answer here: it is done on the row's own page
         try:
             self.chosen.run(row, self.request.user)
         except NotDoneError:

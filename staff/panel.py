@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import django_filters
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
@@ -15,6 +16,7 @@ from foundation.letters import resending, throttle
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
 from staff.letter_resending import MAY, LetterList
+from staff.list_filters import ListFilterSet
 from staff.lists import Action, ReadOnlyViewSet, try_again
 
 
@@ -23,19 +25,47 @@ def _send_letter(letter: Letter, user: Any) -> str:
     return gettext("The letter waits to be sent again.")
 
 
+def _warning(letter: Letter) -> str:
+    wrong = resending.warning(letter)
+    return gettext("%(wrong)s Send it there all the same?") % {"wrong": wrong} if wrong else ""
+
+
+class Addresses(django_filters.BaseInFilter, django_filters.CharFilter):
+    """Several, with commas between them."""
+
+
+class LetterFilters(ListFilterSet):
+    to = Addresses(lookup_expr="in", label=_("To one of these addresses"))
+
+    class Meta:
+        model = Letter
+        fields = {"state": ["exact"], "template": ["exact"], "created_at": ["date"], "sent_at": ["date"]}
+
+
 class LetterViewSet(ReadOnlyViewSet):
-    """The list of letters: what was written to whom. The text may hold links that sign a person in, so it stays out."""
+    """The list of letters: what was written to whom. The text may hold links that sign a person in, so it stays out;
+    who may see the reader's own page reads it there without them.
+    """
 
     model = Letter
     icon = "mail"
     menu_label = gettext_lazy("Letters")
     list_display = ["subject", "to", "state", "created_at", "sent_at"]
-    list_filter = {"state": ["exact"], "template": ["exact"], "created_at": ["date"], "sent_at": ["date"]}
+    filterset_class = LetterFilters
+    inspect_template_name = "staff/letter_panel.html"
     search_fields = ["subject", "to"]
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
     index_view_class = LetterList
     actions = [
-        Action("again", _("Send again"), _send_letter, MAY, resending.may_go, for_all=_("Send these letters again"))
+        Action(
+            "again",
+            _("Send again"),
+            _send_letter,
+            MAY,
+            resending.may_go,
+            warn=_warning,
+            for_all=_("Send these letters again"),
+        )
     ]
 
 

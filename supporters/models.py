@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -46,7 +47,10 @@ class Supporter(models.Model):
         ordering = ["-id"]
         verbose_name = _("supporter")
         verbose_name_plural = _("supporters")
-        permissions = [("export_supporter", "Can export supporters")]
+        permissions = [
+            ("export_supporter", "Can export supporters"),
+            ("merge_supporter", "Can merge supporters, and undo it"),
+        ]
 
     def __str__(self) -> str:
         return self.name_or_email()
@@ -173,3 +177,43 @@ class SubscriptionRequest(models.Model):
 
     def __str__(self) -> str:
         return date_format(timezone.localtime(self.asked_at), "DATE_FORMAT")
+
+
+class StaffNote(models.Model):
+    """What staff wrote about a person, who and when. It is theirs to read (export), and goes when they are erased."""
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="staff_notes")
+    text = models.TextField(_("note"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("note of staff")
+        default_permissions = ("add", "view")
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Merge(models.Model):
+    """Two rows that staff merged, with what moved, so that it can be undone (supporters/merging.py). `kept` is empty
+    once it was undone or the person erased: it holds what the row that is gone said of them.
+    """
+
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="merges")  # who stayed
+    number = models.PositiveBigIntegerField()  # primary key of the row that went
+    check_made = models.CharField(max_length=300, blank=True)  # how staff made sure
+    kept = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("merge")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from staff.action_views import NotDoneError
-from staff.lists import Action, ReadOnlyViewSet, Related
-from supporters import moving, privacy_registry
+from staff.lists import Action, ReadOnlyViewSet
+from supporters import merging, moving, person_panel, privacy_registry
 from supporters.forms import StaffAddressForm
 from supporters.models import ConsentEvent, Subscription, Supporter
+
+MERGE = "supporters.merge_supporter"
 
 
 def _erase(supporter: Supporter, user: Any) -> str:
@@ -29,6 +31,58 @@ def _move(supporter: Supporter, user: Any, email: str, check_made: str) -> str:
     return gettext("Every later letter goes to the new address. Both addresses are told, and Stripe is.")
 
 
+def _is_there(supporter: Supporter) -> bool:
+    return supporter.erased_at is None
+
+
+def _merge(supporter: Supporter, user: Any, other: Supporter, check_made: str) -> str:
+    number = other.pk
+    try:
+        merging.merge(other, supporter, user, check_made)
+    except merging.CannotMergeError as error:
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
+    return gettext("Number %(number)s is part of this person now. It can be undone here.") % {"number": number}
+
+
+def _sure_of_merging(supporter: Supporter, filled: dict[str, Any]) -> str:
+    return gettext(
+        "%(other)s, number %(number)s, becomes part of %(this)s: gifts, monthly and yearly gifts, signatures, letters "
+        "and consent. From then on one who opens My page from %(email)s sees all of it, and nobody does from %(old)s. "
+        "It can be undone on this page."
+    ) % {
+        "other": _named(filled["other"]),
+        "number": filled["other"].pk,
+        "this": _named(supporter),
+        "email": supporter.email,
+        "old": filled["other"].email,
+    }
+
+
+def _named(supporter: Supporter) -> str:
+    return f"{supporter.name} ({supporter.email})" if supporter.name else supporter.email
+
+
+def _undo(supporter: Supporter, user: Any) -> str:
+    done = merging.newest(supporter)
+    try:
+        if done is None:
+            raise merging.CannotUndoError(gettext("it was undone already."))
+        old = merging.undo(done, user)
+    except merging.CannotUndoError as error:
+        raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
+    return gettext("Undone. Number %(number)s is there again, with what was theirs before.") % {"number": old.pk}
+
+
+def _sure_of_undoing(supporter: Supporter, filled: dict[str, Any]) -> str:
+    done = merging.newest(supporter)
+    if done is None or (why := merging.obstacle(done)):
+        return gettext("This cannot be undone any more: %(why)s") % {"why": why if done else ""}
+    return gettext(
+        "%(other)s, number %(number)s, is a supporter of their own again, with the gifts, letters, signatures and "
+        "consent that moved. What came since the merge stays here."
+    ) % {"other": merging.said(done), "number": done.number}
+
+
 def _sure_of_erasing(supporter: Supporter, filled: dict[str, Any]) -> str:
     return gettext(
         "Forget this person for ever? Name, addresses, messages, dedications and letters go, and a signature is taken "
@@ -43,6 +97,8 @@ class SupporterViewSet(ReadOnlyViewSet):
     model = Supporter
     icon = "user"
     menu_label = _("Supporters")
+    inspect_view_class = person_panel.SupporterDetail
+    inspect_template_name = "supporters/person_panel.html"
     list_display = ["name_or_email", "email", "country", "mailbox_text", "created_at"]
     list_filter = {
         "country": ["exact"],
@@ -55,29 +111,51 @@ class SupporterViewSet(ReadOnlyViewSet):
         *["name", "email", "canonical", "country", "language", "bounced_at", "complained_at", "created_at"],
     ]
     list_export = ["name", "email", "country", "created_at"]
-    related = [
-        Related(
-            _("What they agreed to"),
-            lambda supporter: supporter.consent_events.all(),
-            ["purpose", "given", "method", "at"],
-        )
-    ]
     actions = [
+        Action(
+            "note",
+            _("Write a note"),
+            person_panel.write_note,
+            "supporters.add_staffnote",
+            _is_there,
+            form=person_panel.NoteForm,
+        ),
         Action(
             "address",
             _("Put the e-mail address right"),
             _move,
             "supporters.change_supporter",
-            lambda supporter: supporter.erased_at is None,
+            _is_there,
             form=StaffAddressForm,
+        ),
+        Action(
+            "merge",
+            _("Merge another supporter into this one"),
+            _merge,
+            MERGE,
+            _is_there,
+            form=person_panel.MergeForm,
+            sure=_sure_of_merging,
+            fresh=True,
+        ),
+        Action(
+            "undo-merge",
+            _("Undo the last merge"),
+            _undo,
+            MERGE,
+            lambda supporter: merging.newest(supporter) is not None,
+            sure=_sure_of_undoing,
+            fresh=True,
         ),
         Action(
             "erase",
             _("Erase this person"),
             _erase,
             "supporters.delete_supporter",
-            lambda supporter: supporter.erased_at is None,
+            _is_there,
             sure=_sure_of_erasing,
+            beside="supporters/erase_panel.html",
+            fresh=True,
         ),
     ]
 

@@ -6,20 +6,22 @@ from django.utils import timezone
 
 from foundation.letters import retention as letters
 from staff import audit
-from supporters import moving, privacy_registry, supporters
+from supporters import merging, moving, privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, Supporter
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
+    former = sorted(supporter.former_addresses.all(), key=lambda row: row.pk)
     fields = ("purpose", "given", "wording", "where", "method", "asked_at", "at")
     return {
         "email": supporter.email,
         "name": supporter.name,
         "country": supporter.country,
-        "former addresses": [row.email for row in supporter.former_addresses.order_by("id") if row.email],
+        "former addresses": [row.email for row in former if row.email],
         "known since": supporter.created_at,
         "consent": list(supporter.consent_events.order_by("id").values(*fields)),
+        "notes of staff": list(supporter.staff_notes.order_by("id").values("text", "at")),
     }
 
 
@@ -36,6 +38,8 @@ def erase(supporter: Supporter) -> set[str]:
     Supporter.objects.filter(pk=supporter.pk).update(
         email="", canonical=f"erased:{supporter.pk}", name="", country="", erased_at=timezone.now()
     )
+    supporter.staff_notes.all().delete()
+    merging.forget(supporter)
     former.filter(number=None).delete()
     former.update(email="")
     return known
@@ -45,7 +49,8 @@ def merge(old: Supporter, new: Supporter) -> None:
     """What is known of the first fills gaps of the second. A complaint counts for both: it was about our letters."""
     for event in ConsentEvent.objects.filter(supporter=old):
         event.move_to(supporter=new)
-    old.former_addresses.update(supporter=new)
+    for rows in (old.former_addresses, old.staff_notes, old.merges):
+        rows.update(supporter=new)
     FormerAddress.objects.create(supporter=new, email=old.email, number=old.pk)
     audit.move(old, new)
     new.name, new.country = new.name or old.name, new.country or old.country

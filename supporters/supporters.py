@@ -14,9 +14,15 @@ def numbered(number: int) -> Supporter | None:
     return found.distinct().first()
 
 
+def known_by(email: str) -> Supporter | None:
+    """Return the supporter with that mailbox; else the one who had that very address before."""
+    now = Supporter.objects.filter(canonical=canonical(email)).first()
+    return now or Supporter.objects.filter(former_addresses__email__iexact=email).first()
+
+
 def mailboxes(supporter: Supporter) -> set[str]:
     """Return the canonical forms of all that this person was known by, without what is somebody else's by now."""
-    former = {canonical(email) for email in supporter.former_addresses.values_list("email", flat=True) if email}
+    former = {canonical(each.email) for each in supporter.former_addresses.all() if each.email}
     others = Supporter.objects.filter(canonical__in=former).exclude(pk=supporter.pk)
     return {supporter.canonical, *former} - set(others.values_list("canonical", flat=True))
 

@@ -1,10 +1,25 @@
 """Wagtail hooks of this app: what it adds to the panel."""
 
+from django.urls import URLPattern
 from wagtail import hooks
 
-from supporters import panel
+from supporters import letters_panel, panel, person_panel, sections_panel
 
 
 @hooks.register("register_admin_viewset")
 def people() -> panel.People:
     return panel.People()
+
+
+@hooks.register("register_admin_urls")
+def addresses() -> list[URLPattern]:
+    return [*letters_panel.addresses(), *person_panel.addresses()]
+
+
+for section in (
+    letters_panel.LettersSection,
+    person_panel.ConsentSection,
+    person_panel.NotesSection,
+    person_panel.MergesSection,
+):
+    hooks.register(sections_panel.HOOK, section)

@@ -32,24 +32,31 @@ def speaking_to(gift: Gift) -> Iterator[None]:
 
 
 def post(
-    key: str, template: str, gift: Gift, places: dict[str, Any], facts: Rows = (), document: Receipt | None = None
+    key: str,
+    template: str,
+    gift: Gift,
+    places: dict[str, Any],
+    facts: Rows = (),
+    document: Receipt | None = None,
+    to: str = "",
 ) -> Letter | None:
     """Queue one letter to the donor of a gift, idempotent by key. Call it inside `speaking_to`.
 
     None for a donor without an e-mail address: staff print it. `document` is attached as a PDF when the letter is sent,
-    and the letter holds a link to it.
+    and the letter holds a link to it. `to`: another address than the gift's.
     """
-    if not gift.email:
+    to = to or gift.email
+    if not to:
         return None
     words = {"every": gift.every, "pace": gift.pace}
     context = {"name": gift.name, "my_page": papers.my_page(), **words, **places, "facts": facts}
     if document is None:
-        return outbox.queue(key=key, template=template, to=gift.email, context=context)
+        return outbox.queue(key=key, template=template, to=to, context=context)
     known = Letter.objects.filter(key=key).first()
     if known:
         return known  # a second link would open the same file
     context["file"] = file_address(document)
-    return outbox.queue(key, template, gift.email, context, job=WITH_DOCUMENT, document=_paper(document))
+    return outbox.queue(key, template, to, context, job=WITH_DOCUMENT, document=_paper(document))
 
 
 def _paper(document: Receipt) -> str:
@@ -71,10 +78,14 @@ def send_with_document(args: dict[str, Any]) -> None:
 
 def receipt(document: Receipt) -> Letter | None:
     """Queue the receipt for the donor, once for each gift: the first, or a corrected one where that was not mailed."""
+    return _receipt(document)
+
+
+def _receipt(document: Receipt, to: str = "") -> Letter | None:
     gift = document.gift
     with speaking_to(gift):
         places = {**_numbers(document), "other": _beside(gift)}
-        return post(f"receipt:{gift.reference}", _form(document), gift, places, _rows(document), document)
+        return post(f"receipt:{gift.reference}", _form(document), gift, places, _rows(document), document, to)
 
 
 def _beside(gift: Gift) -> str:
@@ -103,17 +114,20 @@ def receipt_again(gift: Gift) -> Letter | None:
 
 
 def receipt_by_hand(document: Receipt) -> Letter | None:
-    """Queue a receipt at the wish of staff: one never mailed, or one more time. A double click is one letter."""
+    """Queue a receipt at the wish of staff: one never mailed, or one more time. A double click is one letter. It goes
+    where its donor is now: after a merge that is not where the gift was given.
+    """
     gift = document.gift
+    to = gift.supporter.email if gift.supporter else ""
     if not Letter.objects.filter(key=f"receipt:{gift.reference}").exists():
-        return receipt(document)
+        return _receipt(document, to)
     key, now = f"receipt-by-hand:{document.label}:", timezone.now()
     lately = Letter.objects.filter(key__startswith=key, created_at__gt=now - resending.LATELY).first()
     if lately:
         return lately
     key += f"{now:%Y%m%d%H%M}"
     with speaking_to(gift):
-        return post(key, _form(document), gift, _numbers(document), _rows(document), document)
+        return post(key, _form(document), gift, _numbers(document), _rows(document), document, to)
 
 
 def _form(document: Receipt) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+import django_filters
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations.giving import addresses
-from donations.letters import gift_letters
 from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel import refunds
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
@@ -16,10 +16,11 @@ from donations.panel.gaps import GapViewSet
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import TAKE_BACK, GiftList, ReceiptDetail
 from donations.panel.plans import PlanViewSet
+from donations.panel.receipts import SEND
 from donations.panel.troubles import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
-from staff.action_views import NotDoneError
+from staff.list_filters import ListFilterSet
 from staff.lists import Action, ReadOnlyViewSet, Related, try_again
 from supporters.forms import StaffAddressForm
 
@@ -29,6 +30,22 @@ ENTRY_COLUMNS = ["kind", "amount_text", "settled_text", "day", "stripe_object"]
 def _put_right(gift: Gift, user: Any, email: str, check_made: str) -> str:
     addresses.correct_by_staff(gift, email, user, check_made)
     return gettext("The address is put right. The receipt, if there is one, goes there; both addresses are told.")
+
+
+class GiftFilters(ListFilterSet):
+    supporter = django_filters.NumberFilter(field_name="supporter_id", label=_("Number of the supporter"))
+
+    class Meta:
+        model = Gift
+        fields = {
+            "status": ["exact"],
+            "frequency": ["exact"],
+            "currency": ["exact"],
+            "campaign": ["exact"],
+            "livemode": ["exact"],
+            "created_at": ["date"],
+            "paid_at": ["date"],
+        }
 
 
 class GiftViewSet(MoneyViewSet):
@@ -49,15 +66,7 @@ class GiftViewSet(MoneyViewSet):
         "created_at",
         "mode_text",
     ]
-    list_filter = {
-        "status": ["exact"],
-        "frequency": ["exact"],
-        "currency": ["exact"],
-        "campaign": ["exact"],
-        "livemode": ["exact"],
-        "created_at": ["date"],
-        "paid_at": ["date"],
-    }
+    filterset_class = GiftFilters
     search_fields = ["reference", "name", "company", "email", "payment_intent_id", "session_id", "invoice_id"]
     inspect_view_fields = [
         *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
@@ -201,13 +210,6 @@ class ReconciliationViewSet(ReadOnlyViewSet):
     inspect_view_fields = ["started_at", "finished_at", "since", "applied", "found_text", "gaps", "notes"]
 
 
-def _send_receipt(document: Receipt, user: Any) -> str:
-    """Books that were repaired mail nobody; here somebody decides to."""
-    if gift_letters.receipt_by_hand(document) is None:
-        raise NotDoneError(gettext("No letter was written: we have no e-mail address of this donor."))
-    return gettext("The receipt is on its way to the donor.")
-
-
 class ReceiptViewSet(MoneyViewSet):
     """Receipts: numbered documents, as they were issued."""
 
@@ -218,17 +220,8 @@ class ReceiptViewSet(MoneyViewSet):
     list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
     list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
     search_fields = ["label", "name", "code", "gift__reference"]
-    list_select_related = ["gift"]
-    actions = [
-        Action(
-            "send",
-            _("Send this receipt to the donor"),
-            _send_receipt,
-            "donations.change_receipt",
-            applies=lambda document: not hasattr(document, "replaced_by"),
-            for_all=_("Send these receipts to their donors"),
-        )
-    ]
+    list_select_related = ["gift__supporter"]
+    actions = [SEND]
 
 
 def _job(event: StripeEvent) -> Job:

@@ -29,12 +29,12 @@ LABEL = _("Enter a gift")
 
 class GiftList(MoneyList):
     """The list of gifts, with the button to enter an offline one. What was begun and not finished is no gift: it is
-    shown only when the list is filtered by status or searched.
+    shown only when the list is filtered by status or person, or searched.
     """
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found: QuerySet[Any] = super().filter_queryset(queryset)
-        asked = self.request.GET.get("status") or self.request.GET.get("q")
+        asked = any(self.request.GET.get(name) for name in ("status", "q", "supporter"))
         return found if asked else found.exclude(status__in=Gift.UNFINISHED)
 
     @cached_property

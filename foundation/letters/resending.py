@@ -15,6 +15,8 @@ LATELY = timedelta(minutes=10)  # pressed twice, alone or among others, it is on
 AGAIN = ":again:"
 address_asked = Signal()  # with the `letter`: a receiver that knows its reader's new address answers with that
 
+warning_asked = Signal()  # with the `letter`: a receiver that knows of its reader's mailbox says what is wrong with it
+
 
 def not_arrived() -> QuerySet[Letter]:
     """Letters that were refused, that perhaps left, or that wait for a dead job."""
@@ -30,8 +32,18 @@ def may_go(letter: Letter) -> bool:
     return letter.state in Letter.NOT_THERE or (letter.state == Letter.State.WAITING and letter.pk in _stranded())
 
 
-def resend(letter: Letter) -> None:
-    """Resend a letter, when staff press a button: the same words, to where their reader is now."""
+def warning(letter: Letter) -> str:
+    """What staff must know before they press the button, in a sentence; empty where nothing is wrong."""
+    answers = [str(answer) for _receiver, answer in warning_asked.send(sender=Letter, letter=letter) if answer]
+    return answers[0] if answers else ""
+
+
+def resend(letter: Letter, to: str = "") -> None:
+    """Resend a letter, when staff press a button: the same words, to where their reader is now. `to`: who pressed knows
+    the reader, and where they are.
+    """
+    if to and letter.state != Letter.State.SENT:
+        Letter.objects.filter(pk=letter.pk).update(to=to)
     if letter.state == Letter.State.WAITING:
         for job in _dead().filter(args__letter=letter.pk):
             jobs.retry_dead(job)
@@ -43,9 +55,10 @@ def resend(letter: Letter) -> None:
     prefix, now = f"{first[:170]}{AGAIN}", timezone.now()
     if Letter.objects.filter(key__startswith=prefix, created_at__gt=now - LATELY).exists():
         return
-    answers = [answer for _receiver, answer in address_asked.send(sender=Letter, letter=letter) if answer]
+    if not to:
+        answers = [answer for _receiver, answer in address_asked.send(sender=Letter, letter=letter) if answer]
+        to = answers[0] if answers else letter.to
     written = writing.Written(letter.subject, letter.text, letter.html)
-    to = answers[0] if answers else letter.to
     outbox.enqueue(
         f"{prefix}{now:%Y%m%d%H%M}", letter.template, to, written, letter.stop_url, letter.job, letter.document
     )

@@ -308,3 +308,56 @@ def test_it_keeps_the_words_in_every_column_whole(tab, newcomer, running_site):
         )
     tab.goto("/admin/dispute/?q=du_1yB4")
     expect(tab.locator("main tbody")).to_contain_text("made with stolen card")
+
+
+PERSON = """
+from django.utils import timezone
+from donations.models import Gift, Plan
+from foundation.letters import outbox
+from supporters.consent import record
+from supporters.supporters import get_or_create_supporter as known
+now = timezone.now()
+ada = known("whole-person@example.org", "Maximiliana Featherstonehaugh")
+plan = {"currency": "JPY", "amount": 1000, "fee_cover": 0, "total": 1000, "as_of": now, "started_at": now}
+plan = Plan.objects.create(subscription_id="sub_ofawholeperson", supporter=ada, livemode=False, **plan)
+gift = {"amount": 1234500, "total": 1234500, "currency": "USD", "frequency": "monthly", "status": "paid", "plan": plan}
+gift |= {"email": ada.email, "name": ada.name, "livemode": False, "paid_at": now, "supporter": ada}
+Gift.objects.create(reference="W8MWWHOLEW2M", attempt="whole-person", **gift)
+record(ada, "letters", True, "The Road Out may send me letters by e-mail. I can stop them at any time.", "/give/")
+outbox.queue("whole-person", "address_changed", ada.email, {"before": "before@example.org", "after": ada.email})
+known("same-person@example.org", "M. Featherstonehaugh")
+"""
+
+
+def test_it_lets_donor_care_see_a_whole_person_merge_another_and_undo_it(tab, newcomer, running_site):
+    running_site.manage("shell", "-c", PERSON)
+    enter(tab, newcomer, "Donor care")
+    tab.goto("/admin/supporter/?q=whole-person@")
+    follow(tab.get_by_role("link", name="Maximiliana Featherstonehaugh"))
+
+    def fits(*widths: int) -> None:
+        for width in widths:
+            tab.set_viewport_size({"width": width, "height": 900})
+            assert (axe(tab), tab.wrongs, tab.evaluate(BROKEN)) == ([], [], []), width
+            assert tab.evaluate("document.querySelector('main').scrollWidth <= innerWidth"), width
+
+    fits(390, 1280)
+    person = tab.url
+    follow(tab.get_by_role("link", name="Write a note"))
+    tab.get_by_label("Note").fill("Likes post cards.")
+    follow(tab.get_by_role("button", name="Write a note"))
+    expect(tab.get_by_role("region", name="Notes of staff")).to_contain_text("Likes post cards.")
+    follow(tab.get_by_role("link", name="Merge another supporter into this one"))
+    tab.get_by_label("The other supporter").fill("same-person@example.org")
+    tab.get_by_label("How you made sure").fill("She answered from both addresses.")
+    follow(tab.get_by_role("button", name="Merge another supporter into this one"))
+    expect(tab.locator("main")).to_contain_text("M. Featherstonehaugh (same-person@example.org)")
+    follow(tab.get_by_role("button", name="Merge another supporter into this one"))
+    expect(tab.get_by_role("region", name="Merged into this person")).to_contain_text("She answered from both")
+    follow(tab.get_by_role("link", name="Undo the last merge"))
+    follow(tab.get_by_role("button", name="Undo the last merge"))
+    expect(tab).to_have_url(person)
+    expect(tab.get_by_role("region", name="Merged into this person")).to_contain_text("Undone")
+    follow(tab.get_by_role("region", name="Letters").get_by_role("link").first)
+    expect(tab.get_by_role("region", name="As it was sent")).to_contain_text("before@example.org")
+    fits(390)

@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
+from donations.models import Gift, Plan
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters.models import Letter
 from staff.cells import inert
-from supporters import consent
 from supporters.models import Supporter
 from supporters.supporters import get_or_create_supporter
 from tests.answers import streamed
@@ -224,18 +224,21 @@ def test_it_finds_names_whatever_capitals_and_marks_are_typed(finance_like, type
 
 def test_it_shows_related_rows_page_by_page_and_says_how_many_there_are(finance_like, monkeypatch):
     monkeypatch.setattr("staff.list_views.PART", 3)
-    ada, grace = supporters("Ada", "Grace")
-    for number in range(7):
-        consent.record(ada, "letters", True, f"words {number}", "/subscribe/")
-    inspect = f"/admin/supporter/inspect/{ada.pk}/"
+    now, sums = timezone.now(), {"currency": "USD", "amount": 1000, "total": 1000, "livemode": False}
+    full, empty = (
+        Plan.objects.create(subscription_id=f"sub_{name}", as_of=now, started_at=now, **sums) for name in "ab"
+    )
+    for _number in range(7):
+        Gift.objects.create(email="ada@example.org", plan=full, **sums)
+    inspect = f"/admin/plan/inspect/{full.pk}/"
     seen = []
     for part, says in ((1, "Rows 1 to 3 of 7."), (2, "Rows 4 to 6 of 7."), (3, "Rows 7 to 7 of 7.")):
         page = finance_like.get(inspect, {"rows-1": part}).content.decode()
         assert says in page
-        seen += re.findall(r"/admin/consentevent/inspect/(\d+)/", page)
+        seen += re.findall(r"/admin/gift/inspect/(\d+)/", page)
         assert (f"?rows-1={part + 1}#rows-1" in page) == (part < 3)
         assert (f"?rows-1={part - 1}#rows-1" in page) == (part > 1)
     assert len(seen) == len(set(seen)) == 7
-    assert "Rows " not in finance_like.get(f"/admin/supporter/inspect/{grace.pk}/").content.decode()
+    assert "Rows " not in finance_like.get(f"/admin/plan/inspect/{empty.pk}/").content.decode()
     for odd in ("0", "99", "x", ""):
         assert finance_like.get(inspect, {"rows-1": odd}).status_code == 200
