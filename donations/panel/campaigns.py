@@ -1,15 +1,27 @@
 """Panel lists of campaigns with what each raised, the editor with its preview, and the gifts matched."""
 
-from django.http import HttpRequest
+from typing import Any, cast
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import EditView, SnippetViewSet, SnippetViewSetGroup
 
 from donations.models import Campaign, MatchReservation
 from donations.models.campaigns import CampaignQuerySet
 from donations.panel.campaign_form import CampaignForm
 from staff.editing import NeverDeleted
 from staff.lists import ReadOnlyViewSet
+
+
+class CampaignEdit(EditView):
+    """The editor. No gift reserves of the match between the check of a new cap and its saving."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            Campaign.objects.select_for_update().get(pk=self.object.pk)
+            return cast(HttpResponse, super().post(request, *args, **kwargs))
 
 
 class CampaignViewSet(NeverDeleted, SnippetViewSet):
@@ -24,6 +36,7 @@ class CampaignViewSet(NeverDeleted, SnippetViewSet):
     search_backend_name = None
     list_per_page = 50
     copy_view_enabled = False
+    edit_view_class = CampaignEdit
     edit_handler = ObjectList(
         base_form_class=CampaignForm,
         children=[

@@ -1,7 +1,10 @@
 """A funder's match: what is promised is kept, and the cap holds, whatever happens in whatever order."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
+from django.http import HttpResponse
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,6 +23,8 @@ from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
 from tests.donations import appeal
 from tests.donations.donor import Donor
 from tests.foundation.crowd import together
+from tests.staff.users import signed_in
+from tests.waiting import wait_for
 
 CAP = 10_000
 
@@ -205,6 +210,39 @@ def test_it_keeps_its_books_while_a_crowd_begins_pays_and_leaves():
         assert sum(MatchReservation.objects.filter(gift=gift).values_list("amount", flat=True)) >= least
     # Who paid while others held the rest was promised nothing; what those others let go is there for the next.
     assert matching.reserve(appeal.begun(campaign, CAP)) == CAP - used
+
+
+@pytest.mark.postgres  # one who writes waits for another; a file takes them one after another anyway
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_a_cap_below_what_a_gift_reserves_at_the_same_moment():
+    starter.load()
+    campaign, editor = appeal.matched(CAP), signed_in("Editor")
+    address, fields = appeal.edit_address(campaign), appeal.written(match_funder="The Lantern Trust", cap_sum="10")
+
+    def lower() -> HttpResponse:
+        try:
+            return editor.post(address, fields)
+        finally:
+            connections.close_all()
+
+    def is_held_up() -> bool:
+        """Whether some transaction of this database waits for a row of another."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw at first
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return cursor.fetchone() is not None
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert matching.reserve(appeal.begun(campaign, 2500)) == 2500
+            saving = pool.submit(lower)
+            wait_for(lambda: saving.done() or is_held_up(), "the edit")
+        answer = saving.result(timeout=60)
+    campaign.refresh_from_db()
+    assert "cannot be less" in answer.content.decode()
+    assert campaign.match_cap == CAP
 
 
 @pytest.mark.django_db
