@@ -10,6 +10,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations.giving import addresses
 from donations.letters import gift_letters
 from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
+from donations.panel.campaigns import UNNAME
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.money_lists import MoneyViewSet
@@ -53,6 +54,7 @@ class GiftViewSet(MoneyViewSet):
         "frequency": ["exact"],
         "currency": ["exact"],
         "campaign": ["exact"],
+        "name_public": ["exact"],
         "livemode": ["exact"],
         "created_at": ["date"],
         "paid_at": ["date"],
@@ -103,6 +105,7 @@ class GiftViewSet(MoneyViewSet):
             "donations.change_gift",
             form=StaffAddressForm,
         ),
+        UNNAME,
         TAKE_BACK,
     ]
 

@@ -41,6 +41,9 @@ def my_giving(context: Context) -> dict[str, Any]:
     kept = [day for day, gift in paid if gift.is_in_kind or _kept(gift) > 0]
     plans = sorted(supporter.plans.counted(), key=lambda plan: plan.status == Plan.Status.ENDED)
     return {
+        "csrf_token": context.get("csrf_token"),  # a tag with a template of its own has only what it returns
+        "named": any(gift.name_public for gift in gifts),
+        "named_on": sorted({gift.campaign for gift in gifts if gift.name_public and gift.campaign}, key=str),
         "plans": [(plan, plan_letters.next_payment(plan)) for plan in plans],
         "totals": _sums(gift for _day, gift in paid),
         "gifts": len(paid),
