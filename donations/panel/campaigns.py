@@ -43,7 +43,7 @@ class CampaignEdit(EditView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
-            Campaign.objects.select_for_update().get(pk=self.object.pk)
+            Campaign.objects.select_for_update(no_key=True).get(pk=self.object.pk)
             return cast(HttpResponse, super().post(request, *args, **kwargs))
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -43,7 +44,8 @@ def seen() -> int:
 
 
 def row(since=None) -> tuple[int, int, int]:
-    return funnel.counted(Campaign.objects.all(), since).values_list("seen", "begun", "paid").get()
+    found: Any = funnel.counted(Campaign.objects.all(), since).get()
+    return found.seen, found.begun, found.paid
 
 
 def test_it_counts_who_reads_the_page_as_one_number_a_day(campaign):
@@ -128,16 +130,16 @@ def test_it_says_begun_for_a_payment_page_and_paid_for_what_came_and_stayed(camp
 
 def test_it_tells_staff_of_all_days_or_of_the_last_ones(campaign):
     today = Organisation.load().today()
-    for days, number in ((0, 1), (6, 2), (7, 40), (364, 500), (365, 6000)):
-        CampaignViews.objects.create(campaign=campaign, day=today - timedelta(days=days), seen=number)
+    for past, number in ((0, 1), (6, 2), (7, 40), (364, 500), (365, 6000)):
+        CampaignViews.objects.create(campaign=campaign, day=today - timedelta(days=past), seen=number)
     gift = appeal.begun(campaign, session_id="cs_1")
     Gift.objects.filter(pk=gift.pk).update(created_at=gift.created_at - timedelta(days=20))
     assert row() == (6543, 1, 0)
     assert row(today - timedelta(days=6)) == (3, 0, 0)
     finance = signed_in("Finance")
     assert "6,543" in finance.get(LIST).content.decode()
-    for days, number in (("7", "3"), ("30", "43"), ("365", "543"), ("1000", "6,543"), ("x", "6,543")):
-        assert f">{number}<" in "".join(finance.get(f"{LIST}?days={days}").content.decode().split()), days
+    for period, shown in (("7", "3"), ("30", "43"), ("365", "543"), ("1000", "6,543"), ("x", "6,543")):
+        assert f">{shown}<" in "".join(finance.get(f"{LIST}?days={period}").content.decode().split()), period
 
 
 def test_it_forgets_the_counts_when_the_table_says_so(campaign, settings):
@@ -154,5 +156,10 @@ def test_it_loses_no_view_when_many_look_at_once():
     starter.load()
     campaign = appeal.make()
     request = RequestFactory(headers={"User-Agent": BROWSER}).get("/give/house/")
-    together(32, lambda number: [funnel.saw(request, campaign) for _ in range(4)])
+
+    def look_four_times(number: int) -> None:
+        for _ in range(4):
+            funnel.saw(request, campaign)
+
+    together(32, look_four_times)
     assert seen() == 128 and CampaignViews.objects.count() == 1
