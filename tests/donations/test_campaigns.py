@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import jsonschema
 import pytest
+from bs4 import BeautifulSoup
 from django.template import Context, Template
 from django.test import Client
 from PIL import Image
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from config.api import FILE
 from donations.campaigns import progress
@@ -236,6 +239,27 @@ class TestThePanel:
         campaign = Campaign.objects.get()
         assert (campaign.live, campaign.goal, campaign.match_cap) == (True, 2_500_000, 500_000)
         assert "Rooms and a garden." in page() and "The Lantern Trust matches every gift" in page()
+
+    def picture(self, place: int, **value: str) -> dict[str, str]:
+        image = get_image_model().objects.create(title="IMG_1", file=get_test_image_file(f"IMG_1_{place}.png"))
+        known = {"type": "picture", "deleted": "", "order": str(place), "id": "", "value-image": str(image.pk)}
+        known |= {f"value-{name}": text for name, text in value.items()}
+        return {f"story-{place}-{name}": text for name, text in known.items()}
+
+    def test_it_tells_the_story_with_as_many_pictures_as_staff_like_each_with_its_words(self):
+        pictures = self.picture(1, alt_text="A door, open") | self.picture(2, alt_text="Bread on a table")
+        pictures |= self.picture(3, alt_text="", decorative="on")
+        answer = signed_in("Editor").post(self.ADD, appeal.written(**{**pictures, "story-count": "4"}))
+        assert answer.status_code == 302, answer.content.decode()
+        shown = BeautifulSoup(page(), "html.parser").select(".story figure img")
+        assert [image["alt"] for image in shown] == ["A door, open", "Bread on a table", ""]
+        assert all(image["srcset"] and image["loading"] == "lazy" for image in shown)
+
+    @pytest.mark.parametrize("words", ["", "IMG_1_1"])
+    def test_it_takes_no_picture_without_words_that_say_what_it_shows(self, words):
+        picture = self.picture(1, alt_text=words)
+        answer = signed_in("Editor").post(self.ADD, appeal.written(**{**picture, "story-count": "2"}))
+        assert answer.status_code == 200 and not Campaign.objects.exists()
 
     def test_it_keeps_a_draft_to_staff(self):
         fields = appeal.written()
