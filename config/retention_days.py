@@ -13,5 +13,6 @@ DAYS = {
     "messages": 365,  # contact messages, after the last answer
     "tries": 2,  # rate limits and card testing: keyed hashes of addresses, mailboxes and cards (docs/card-testing.md)
     "links": 30,  # tokens of mailed links, after they ended
+    "views": 730,  # how often a campaign's page was opened, a number a day: this year beside the last one
     "jobs": 30,  # jobs that are done
 }

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from awareness import correspondence
 from donations import privacy
+from donations.campaigns import funnel
 from donations.card_testing import tries
 from donations.letters import dedications
 from foundation.access import ratelimit, tokens
@@ -64,12 +65,17 @@ RULES = (
         ratelimit.sweep,
     ),
     Rule("links", _("That a link was mailed, after it ended. The link itself is never kept"), tokens.sweep),
+    Rule("views", _("How often a campaign’s page was opened on a day: a number, and nothing of who"), funnel.forget),
     Rule("jobs", _("That a task of the server is done"), queue.delete_finished),
 )
 
 # Data without a fixed retention period: (what it is, until when).
 LASTING = (
     (_("A gift that came, its receipts and our books"), _("as long as tax law asks for them")),
+    (
+        _("Your first name on a campaign’s page, if you chose that with your gift"),
+        _("until you take it off on My page, or the gift goes back"),
+    ),
     (_("Your name, address and country, if you give, sign or get letters"), _("until you ask us to forget you")),
     (
         _("What you agreed to, in which words and when"),

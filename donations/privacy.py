@@ -33,6 +33,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
                 "status": gift.status,
                 "name": gift.name,
                 "company": gift.company,
+                "name may be shown": gift.name_public,
                 "email": gift.email,
                 "begun": gift.created_at,
                 "paid": gift.paid_at,
@@ -86,7 +87,7 @@ def erase(supporter: Supporter) -> set[str]:
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
     known |= words(ids)
-    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", supporter=supporter)
+    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", name_public=False, supporter=supporter)
     return known
 
 

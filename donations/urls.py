@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/campaigns/<slug:slug>.json", campaigns.counters, name="campaign_counters"),
     path("my/gifts/<int:pk>/", gifts.plan, name="my_plan"),
     path("my/gifts/<int:pk>/card/", gifts.card, name="my_card"),
+    path("my/names/", gifts.unname, name="my_names"),
     path("my/receipts/<slug:number>.pdf", gifts.receipt, name="my_receipt"),
     path("my/statements/<int:year>.<str:kind>", gifts.statement, name="my_statement"),
     path("stripe/webhook/", webhook, name="webhook"),

@@ -16,6 +16,8 @@ MARKS = 8  # combining marks above and below one letter: no script stacks more (
 # Spam: robots put an advertisement where a name belongs, and let our letters carry it.
 ADVERTISEMENT = re.compile(r"://|\bwww\.|\.(com|net|org|info|biz|io|ru|cn|xyz|top|shop|site|online|link|click)\b", re.I)
 LONGEST_GREETED = 40  # characters; a longer one is no name to call somebody by
+STACKED = re.compile("M{4}")  # marks on one letter of a first name, by their categories: no living script has so many
+LONGEST_FIRST = 20  # characters of a first name on a page that everybody reads
 # First words that are no given names: titles and articles, in the languages of the site; and what joins two people.
 NOT_GIVEN = frozenset(
     [
@@ -63,6 +65,17 @@ def greeting(name: str) -> str:
     odd = len(first) == 1 or "." in first or "&" in first or first.casefold() in NOT_GIVEN
     family_first = unicodedata.name(first[0], "").startswith(FAMILY_FIRST)
     return whole if odd or family_first or JOINED.intersection(words) else first
+
+
+def first_name(name: str) -> str:
+    """Return the first name alone: "Ada" of "Ada Lovelace". Empty wherever it is not sure to be one, as behind a title,
+    of two people, in a script that begins with the family, and for what is long, odd or an advertisement.
+    """
+    first, *rest = greeting(name).split() or [""]
+    odd = rest or len(first) < 2 or len(first) > LONGEST_FIRST or "." in first or "&" in first
+    family_first = first and unicodedata.name(first[0], "").startswith(FAMILY_FIRST)
+    stacked = STACKED.search("".join(unicodedata.category(char)[0] for char in first))
+    return "" if odd or family_first or stacked or first.casefold() in NOT_GIVEN else first
 
 
 def _greets(char: str) -> bool:

@@ -80,7 +80,9 @@ def _locked(gift: Gift) -> Campaign | None:
     """The campaign of a gift, locked until the transaction ends; None when nobody matches its gifts."""
     if gift.campaign_id is None:
         return None
-    found = Campaign.objects.select_for_update(of=("self",)).select_related("currency").filter(pk=gift.campaign_id)
+    # Not its key: a row that only names the campaign is written meanwhile. Its writer may hold what we wait for next.
+    rows = Campaign.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("currency").filter(pk=gift.campaign_id)
     return found.exclude(match_cap=None).first()
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
-from donations.campaigns import progress
+from donations.campaigns import funnel, progress
 from donations.giving import page
 from donations.giving.appeals import Appeal
 from donations.models import Campaign
@@ -28,7 +28,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     if not shown.is_open:
         status = 409 if request.method == "POST" else 200
         return render(request, "donations/campaign_closed.html", about, status=status)
-    return page.answer(
+    answer = page.answer(
         request,
         Appeal(
             path=shown.get_absolute_url(),
@@ -39,6 +39,9 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
             about=about,
         ),
     )
+    if answer.status_code == 200:
+        funnel.saw(request, shown)
+    return answer
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """Models of donations: currencies, gifts, plans, the ledger, receipts, disputes, payouts, and what Stripe told us."""
 
 from donations.models.books import LedgerEntry, Receipt, ReceiptCounter
+from donations.models.campaign_views import CampaignViews
 from donations.models.campaigns import Campaign, MatchReservation
 from donations.models.costs import CostLine
 from donations.models.currencies import Currency
@@ -19,6 +20,7 @@ __all__ = [
     "AddressChange",
     "Breaker",
     "Campaign",
+    "CampaignViews",
     "CardTry",
     "CostLine",
     "Currency",

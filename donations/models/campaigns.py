@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail import blocks
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
 from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
@@ -19,17 +19,13 @@ from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
 from donations import money
 from donations.models.currencies import Currency
 from donations.models.funds import Fund
+from donations.models.story import STORY
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from staff.columns import column
 
 MOST = 10**12  # minor units: beyond any goal, far below what a database's integer holds
 TAKEN_ADDRESSES = ("again", "card", "finish", "thanks")  # they stand under /give/ as well
-STORY = [
-    ("heading", blocks.CharBlock(label=_("Heading"), max_length=120, icon="title")),
-    ("text", blocks.RichTextBlock(label=_("Text"), features=["bold", "italic", "link", "ol", "ul"])),
-    ("note", blocks.TextBlock(label=_("Note"), rows=2, icon="info-circle")),
-]
 
 
 def free_address(slug: str) -> None:
@@ -130,6 +126,11 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     match_cap = models.PositiveBigIntegerField(
         _("most that is matched"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST)]
     )
+    shows_names = models.BooleanField(
+        _("first names may stand on the page"),
+        default=True,
+        help_text=_("Only of donors who choose it with their gift, and only the first name. Off: the page shows none."),
+    )
     is_sample = models.BooleanField(_("this is a sample"), default=False, help_text=_("The page then says so."))
 
     objects = CampaignQuerySet.as_manager()
@@ -198,6 +199,19 @@ class Campaign(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
             return ""
         sums = {"used": self.matched_sum, "cap": self.match_cap}
         return _("%(used)s of %(cap)s") % {name: money.short(sum, self.currency.code) for name, sum in sums.items()}
+
+    @column(_("seen"))
+    def seen_text(self) -> str:
+        """Only on rows of `funnel.counted`, as the next two: how many times its page was opened."""
+        return number_format(self.seen, force_grouping=True)
+
+    @column(_("begun"))
+    def begun_text(self) -> str:
+        return number_format(self.begun, force_grouping=True)
+
+    @column(_("paid"))
+    def paid_text(self) -> str:
+        return number_format(self.paid, force_grouping=True)
 
     @column(_("state"))
     def state_text(self) -> str:

@@ -11,13 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from donations.letters import papers, plan_letters, statements
 from donations.models import Gift, Plan, Receipt, months
 from donations.monthly import changes
 from donations.monthly.forms import AmountForm, PauseForm
-from donations.my import acts
+from donations.my import acts, own_gifts
 from donations.stripe import answers
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.organisation import clone_guard
@@ -67,6 +67,14 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     except TROUBLE as error:
         return _refused(request, mine, "card", error)
     return HttpResponseRedirect(page, status=303)
+
+
+@require_POST
+@visits.required
+def unname(request: HttpRequest) -> HttpResponse:
+    """Show one's name with no gift any more, on no campaign's page; later payments of a plan follow its first."""
+    own_gifts.gifts_of(request.supporter).filter(name_public=True).update(name_public=False)  # type: ignore[attr-defined]
+    return redirect(reverse("supporters:my") + "?done=unnamed")
 
 
 @require_safe

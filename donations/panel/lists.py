@@ -11,6 +11,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations.giving import addresses
 from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel import refunds
+from donations.panel.campaigns import UNNAME
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.money_lists import MoneyViewSet
@@ -42,6 +43,7 @@ class GiftFilters(ListFilterSet):
             "frequency": ["exact"],
             "currency": ["exact"],
             "campaign": ["exact"],
+            "name_public": ["exact"],
             "livemode": ["exact"],
             "created_at": ["date"],
             "paid_at": ["date"],
@@ -115,6 +117,7 @@ class GiftViewSet(MoneyViewSet):
             form=StaffAddressForm,
         ),
         refunds.REFUND,
+        UNNAME,
         TAKE_BACK,
     ]
 

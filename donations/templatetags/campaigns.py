@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from donations.campaigns import progress
+from donations.campaigns import donor_names, progress
 from donations.models import Campaign, Gift, MatchReservation
 
 register = template.Library()
@@ -19,6 +19,12 @@ def campaign_progress(campaign: Campaign) -> dict[str, Any]:
     now = progress.of(campaign)
     over = campaign.state in (Campaign.State.AFTER, Campaign.State.ENDED)  # then what it raised lowers no gift any more
     return {"campaign": campaign, "now": now, "tells": over or now.shows_meter}
+
+
+@register.inclusion_tag("donations/donor_names.html")
+def campaign_names(campaign: Campaign) -> dict[str, Any]:
+    """{% campaign_names campaign %}: first names of who gave and chose to be named. Nothing while there is none."""
+    return {"names": donor_names.of(campaign)}
 
 
 @register.inclusion_tag("donations/campaign_block.html", takes_context=True)

@@ -1,6 +1,7 @@
 """Editors in the panel: what they save, and what is refused; menus too."""
 
 import json
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -8,6 +9,7 @@ from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from awareness.models import Navigation, SectionPage
+from donations.models import Campaign, Currency
 from tests.awareness.conftest import english, main_of
 from tests.staff.users import signed_in
 
@@ -93,6 +95,27 @@ def test_it_wants_a_page_or_an_address_for_a_link(editor):
         blocks = [("actions", {"actions": streamfield_list([{**wrong, "style": "main"}])})]
         assert editor.post(add, {**posted(blocks), "action-publish": "1"}).status_code == 200
     assert not Page.objects.filter(slug="a-text-of-ours").exists()
+
+
+def test_it_invites_to_a_campaign_that_an_editor_chose_for_as_long_as_that_is_open(editor, client):
+    section, euro = english(SectionPage, slug="the-problem"), Currency.objects.get(code="EUR")
+    campaign = Campaign.objects.create(
+        title="A house", slug="a-house", summary="Rooms.", currency=euro, goal=1000_00, starts_on=date(2026, 1, 1)
+    )
+    chooser = editor.get(reverse("wagtailsnippetchoosers_donations_campaign:choose"))
+    assert "A house" in chooser.content.decode()
+    add = reverse("wagtailadmin_pages:add", args=["awareness", "articlepage", section.pk])
+    blocks = [("pull", {"text": "Words alone."}), ("campaign", {"campaign": str(campaign.pk)})]
+    answer = editor.post(add, {**posted(blocks), "action-publish": "1"})
+    assert answer.status_code == 302, answer.context["form"].errors
+
+    def shown() -> str:
+        return client.get("/the-problem/a-text-of-ours/").content.decode()
+
+    assert 'href="/give/a-house/"' in shown() and "Rooms." in shown() and 'class="meter"' not in shown()
+    for gone in ({"ended": True}, {"ended": False, "ends_on": date(2026, 1, 2)}, {"ends_on": None, "live": False}):
+        Campaign.objects.update(**gone)
+        assert "Words alone." in shown() and "a-house" not in shown() and "Rooms." not in shown(), gone
 
 
 def test_it_opens_the_menus_for_editing(editor):

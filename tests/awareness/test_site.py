@@ -26,12 +26,10 @@ from awareness.models import (
     Message,
     Navigation,
     PodcastPage,
-    SectionPage,
     Topic,
 )
 from awareness.podcast_feed import ITUNES
 from awareness.stream_bodies import ArticleBody
-from donations.models import Campaign, Currency
 from foundation.letters.models import Letter
 from supporters import supporters
 from tests.awareness.conftest import english, main_of
@@ -265,14 +263,3 @@ def test_it_asks_for_a_gift_below_the_hero_and_says_where_a_gift_goes(read):
         assert "hero" in first["class"] and second.form.attrs["action"] == f"{front}give/"
         road = page.find("h2", string=said).find_parent("section")
         assert len(road.select(".stages > li")) == 4 and road.a.attrs["href"] == f"{front}about/financials/"
-
-
-def test_it_leads_to_an_open_campaign_from_any_page(loaded, client):
-    euro = Currency.objects.get(code="EUR")
-    campaign = Campaign.objects.create(
-        title="A house", slug="a-house", summary="Rooms.", currency=euro, goal=1000_00, starts_on=date(2026, 1, 1)
-    )
-    page = english(SectionPage, slug="shop")
-    page.body = ArticleBody().to_python([{"type": "campaign", "value": {"campaign": campaign.pk}}])
-    page.save_revision().publish()
-    assert f'href="{campaign.get_absolute_url()}"' in client.get("/shop/").content.decode()

@@ -66,3 +66,27 @@ def arrived(gift: Gift) -> None:
     """Its money is in the books."""
     Gift.objects.filter(pk=gift.pk).update(status="paid", paid_at=timezone.now())
     book(gift, "charge", gift.total, gift.fee_cover)
+
+
+def written(**fields) -> dict[str, str]:
+    """The panel's form of a campaign, as staff fill it in."""
+    plain = {
+        "title": "A house by the sea",
+        "slug": "house",
+        "summary": "Ten rooms.",
+        "currency": str(Currency.objects.get(code="USD").pk),
+        "goal_sum": "25,000",
+        "starts_on": "2026-01-01",
+        "story-count": "1",
+        "story-0-deleted": "",
+        "story-0-order": "0",
+        "story-0-type": "note",
+        "story-0-id": "",
+        "story-0-value": "Rooms and a garden.",
+        "action-publish": "1",
+    }
+    return {**plain, **fields}
+
+
+def edit_address(campaign: Campaign) -> str:
+    return f"/admin/snippets/donations/campaign/edit/{campaign.pk}/"

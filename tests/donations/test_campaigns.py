@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import jsonschema
 import pytest
+from bs4 import BeautifulSoup
 from django.template import Context, Template
 from django.test import Client
 from PIL import Image
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from config.api import FILE
 from donations.campaigns import progress
@@ -230,33 +233,36 @@ class TestTheCounters:
 class TestThePanel:
     ADD = "/admin/snippets/donations/campaign/add/"
 
-    def form(self, **fields) -> dict[str, str]:
-        plain = {
-            "title": "A house by the sea",
-            "slug": "house",
-            "summary": "Ten rooms.",
-            "currency": str(Currency.objects.get(code="USD").pk),
-            "goal_sum": "25,000",
-            "starts_on": "2026-01-01",
-            "story-count": "1",
-            "story-0-deleted": "",
-            "story-0-order": "0",
-            "story-0-type": "note",
-            "story-0-id": "",
-            "story-0-value": "Rooms and a garden.",
-            "action-publish": "1",
-        }
-        return {**plain, **fields}
-
     def test_it_publishes_what_staff_write_in_sums_as_people_write_them(self):
-        answer = signed_in("Editor").post(self.ADD, self.form(match_funder="The Lantern Trust", cap_sum="5000"))
+        answer = signed_in("Editor").post(self.ADD, appeal.written(match_funder="The Lantern Trust", cap_sum="5000"))
         assert answer.status_code == 302, answer.content.decode()
         campaign = Campaign.objects.get()
         assert (campaign.live, campaign.goal, campaign.match_cap) == (True, 2_500_000, 500_000)
         assert "Rooms and a garden." in page() and "The Lantern Trust matches every gift" in page()
 
+    def picture(self, place: int, **value: str) -> dict[str, str]:
+        image = get_image_model().objects.create(title="IMG_1", file=get_test_image_file(f"IMG_1_{place}.png"))
+        known = {"type": "picture", "deleted": "", "order": str(place), "id": "", "value-image": str(image.pk)}
+        known |= {f"value-{name}": text for name, text in value.items()}
+        return {f"story-{place}-{name}": text for name, text in known.items()}
+
+    def test_it_tells_the_story_with_as_many_pictures_as_staff_like_each_with_its_words(self):
+        pictures = self.picture(1, alt_text="A door, open") | self.picture(2, alt_text="Bread on a table")
+        pictures |= self.picture(3, alt_text="", decorative="on")
+        answer = signed_in("Editor").post(self.ADD, appeal.written(**{**pictures, "story-count": "4"}))
+        assert answer.status_code == 302, answer.content.decode()
+        shown = BeautifulSoup(page(), "html.parser").select(".story figure img")
+        assert [image["alt"] for image in shown] == ["A door, open", "Bread on a table", ""]
+        assert all(image["srcset"] and image["loading"] == "lazy" for image in shown)
+
+    @pytest.mark.parametrize("words", ["", "IMG_1_1"])
+    def test_it_takes_no_picture_without_words_that_say_what_it_shows(self, words):
+        picture = self.picture(1, alt_text=words)
+        answer = signed_in("Editor").post(self.ADD, appeal.written(**{**picture, "story-count": "2"}))
+        assert answer.status_code == 200 and not Campaign.objects.exists()
+
     def test_it_keeps_a_draft_to_staff(self):
-        fields = self.form()
+        fields = appeal.written()
         del fields["action-publish"]
         assert signed_in("Editor").post(self.ADD, fields).status_code == 302
         assert Client().get("/give/house/").status_code == 404
@@ -274,7 +280,7 @@ class TestThePanel:
         ],
     )
     def test_it_refuses_what_is_not_clear(self, fields, words):
-        answer = signed_in("Editor").post(self.ADD, self.form(**fields))
+        answer = signed_in("Editor").post(self.ADD, appeal.written(**fields))
         assert answer.status_code == 200 and words in answer.content.decode()
         assert not Campaign.objects.exists()
 
@@ -282,7 +288,7 @@ class TestThePanel:
         campaign = appeal.matched(cap=5000)
         MatchReservation.objects.create(campaign=campaign, gift=give(campaign, 4000), promised=4000, amount=4000)
         editor, address = signed_in("Editor"), f"/admin/snippets/donations/campaign/edit/{campaign.pk}/"
-        fields = self.form(match_funder="The Lantern Trust", cap_sum="39")
+        fields = appeal.written(match_funder="The Lantern Trust", cap_sum="39")
         assert "cannot be less" in editor.post(address, fields).content.decode()
         euro = Currency.objects.get(code="EUR")
         assert "currency stays" in editor.post(address, {**fields, "currency": str(euro.pk)}).content.decode()
@@ -293,7 +299,9 @@ class TestThePanel:
         Gift.objects.filter(pk=gift.pk).update(campaign=None)
         appeal.arrived(gift)
         address = f"/admin/snippets/donations/campaign/edit/{campaign.pk}/"
-        answer = signed_in("Editor").post(address, self.form(lead_reference=gift.reference.lower(), goal_sum="1000"))
+        answer = signed_in("Editor").post(
+            address, appeal.written(lead_reference=gift.reference.lower(), goal_sum="1000")
+        )
         assert answer.status_code == 302, answer.content.decode()
         assert "$500 of $1,000 raised" in page() and "somebody who stays unnamed" in page()
 
@@ -309,6 +317,6 @@ class TestThePanel:
     def test_it_previews_what_is_not_saved(self):
         editor = signed_in("Editor")
         address = "/admin/snippets/donations/campaign/preview/"
-        assert editor.post(address, self.form()).json()["is_valid"]
+        assert editor.post(address, appeal.written()).json()["is_valid"]
         shown = editor.get(address).content.decode()
         assert "A house by the sea" in shown and "The giving form is here." in shown

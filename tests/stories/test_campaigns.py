@@ -37,6 +37,8 @@ def test_it_takes_a_matched_gift_and_shows_what_it_did(
     if javascript:
         assert in_both_themes(page) == []
     fill(page, "once", "35", email)
+    page.get_by_label("Name on the receipt").fill("Ottoline Morrell")
+    page.get_by_label("My first name may stand on this page").check()
     send(page)
     page.wait_for_url("**/c/pay/**")
     pay(page)
@@ -49,6 +51,8 @@ def test_it_takes_a_matched_gift_and_shows_what_it_did(
     expect(page.locator(".progress")).to_contain_text("$35 of $70 raised")
     expect(page.locator(".progress")).to_contain_text("of which $15 is left")
     expect(page.locator(".meter")).to_be_visible()
+    expect(page.locator(".donor-names li")).to_have_text(["Ottoline"])
+    expect(page.get_by_label("My first name may stand on this page")).not_to_be_checked()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if javascript:
         assert in_both_themes(page) == []
