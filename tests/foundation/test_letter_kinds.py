@@ -210,3 +210,16 @@ def test_it_writes_no_letter_that_nobody_must_get_without_the_way_to_stop_it(kin
     letter = outbox.queue("news", kind.name, "ada@example.org", context)
     assert letter.stop_url in letter.text and letter.stop_url in letter.html
     assert outbox._message(letter, None).extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_it_wears_the_charitys_colours_and_its_name_where_there_is_no_logo() -> None:
+    Organisation.load()
+    Organisation.objects.update(
+        name="Harbour Way", band_colour="#3C145A", button_colour="#F0A0C0", link_colour="#6B1FA0"
+    )
+    html = writing.compose(
+        not_none(kinds.get("card_link")), "A note", "[Open]({link})\n\n{contact}", {"link": "https://example.org/a/"}
+    ).html
+    head = html[html.index('class="head"') : html.index("Open")]
+    assert "Harbour Way" in head and "#3C145A" in head and "<img" not in html
+    assert "background: #F0A0C0" in html[html.index('class="button"') :]

@@ -1,0 +1,76 @@
+"""The message of a letter as it leaves: the logo beside the HTML part, a long subject folded as readers expect it."""
+
+from email.header import Header
+from email.message import Message
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.utils import parseaddr
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+
+from foundation.organisation.models import Organisation
+
+LOGO = "logo@letter"  # its Content-ID: the HTML part shows it by this name, and asks no server for it
+SHOWN = f"cid:{LOGO}"
+LONGEST_WORD = 60  # with the header's name it fits into a line of 78
+
+
+def on_a_page(html: str) -> str:
+    """The HTML part where a browser of ours shows it: the logo then comes from our own address."""
+    return html.replace(SHOWN, Organisation.load().logo_address)
+
+
+class OneLine(Header):
+    """A header that is an address: it has no place to fold at, and fits into the 998 bytes that a line may have."""
+
+    def encode(self, *_args: Any, **_folding: Any) -> str:
+        return str(self)
+
+
+class LetterMessage(EmailMultiAlternatives):
+    """A message whose HTML part may show `logo`, a PNG. Images off, its place has the charity's name."""
+
+    logo: bytes | None = None
+
+    def message(self) -> Any:
+        made = super().message()
+        # Django folds without the header's name in mind: the first line would be “Subject:” and nothing more.
+        if not _fits(self.subject):
+            _set(made, "Subject", (self.subject, "utf-8"))
+        name = parseaddr(self.from_email)[0]
+        if not _fits(name):
+            _set(made, "From", (name, "utf-8"), (f"<{parseaddr(made['From'])[1]}>", "us-ascii"))
+        way_out = made["List-Unsubscribe"]
+        if way_out:
+            del made["List-Unsubscribe"]
+            Message.__setitem__(made, "List-Unsubscribe", OneLine(way_out))
+        if self.logo:
+            _put_beside(made, self.logo)
+        return made
+
+
+def _fits(words: str) -> bool:
+    """Whether it can be folded as it stands, between its words."""
+    return words.isascii() and all(len(word) <= LONGEST_WORD for word in words.split())
+
+
+def _set(made: Message, name: str, *parts: tuple[str, str]) -> None:
+    """Put a header in the place of Django's, in pieces of text and charset. Django refused line breaks."""
+    header = Header(header_name=name)
+    for text, charset in parts:
+        header.append(text, charset)
+    del made[name]
+    Message.__setitem__(made, name, header)
+
+
+def _put_beside(made: Message, logo: bytes) -> None:
+    """Make of the HTML part a multipart/related that holds the logo too, so that it stands in no list of files."""
+    whole = next((part for part in made.walk() if part.get_content_type() == "multipart/alternative"), None)
+    parts: Any = whole.get_payload() if whole else []
+    for at, part in enumerate(parts):
+        if part.get_content_type() == "text/html":
+            picture = MIMEImage(logo, "png")
+            picture["Content-ID"] = f"<{LOGO}>"
+            picture["Content-Disposition"] = "inline"
+            parts[at] = MIMEMultipart("related", _subparts=[part, picture], type="text/html")
