@@ -111,7 +111,9 @@ def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:
     if gift.benefit:
         said = _(
             "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."
-        ) % {"benefit": gift.benefit, "value": money.exact(gift.benefit_value, gift.currency)}
+        ) % {"benefit": gift.benefit.rstrip(". "), "value": money.exact(gift.benefit_value, gift.currency)}
+        if organisation.registration_number:  # until then nothing is said of tax
+            said += " " + _("For tax, only what you gave beyond that can be a gift.")
         return {"goods": Receipt.Goods.DESCRIBED, "goods_statement": said}
     if organisation.religious_benefits:
         said = _("In return for this gift you received nothing but intangible religious benefits.")

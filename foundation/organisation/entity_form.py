@@ -21,6 +21,11 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail 
         super().__init__(*args, **kwargs)
         before = self.instance
         self._before = (before.is_sample, before.legal_name, before.registration_number, before.receipt_series)
+        if "tax_statement" in self.fields:
+            words = {"rule": self.fields["tax_statement"].help_text, "proposal": _proposed(before)}
+            self.fields["tax_statement"].help_text = (
+                _("%(rule)s If that is true of you, for example: %(proposal)s") % words
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -37,6 +42,16 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail 
             )
             self.add_error("receipt_series", forms.ValidationError(words, params={"series": series, "name": name}))
         return cleaned
+
+
+def _proposed(row: Any) -> str:
+    """A sentence for a charity of the United States. It is shown, never filled in: only its people know if it is so."""
+    name = row.printed_name
+    words = _(
+        "“%(name)s is exempt from tax under section 501(c)(3) of the Internal Revenue Code of the United States, "
+        "EIN %(number)s. What you gave is deductible as far as the law allows.”"
+    )
+    return words % {"name": name, "number": row.registration_number or "…"}
 
 
 def _differ(before: str, after: str) -> bool:

@@ -63,3 +63,13 @@ def test_it_asks_for_a_new_series_when_the_entity_may_be_another(before, typed):
 def test_it_takes_no_series_that_could_not_stand_before_a_number(series):
     with pytest.raises(ValidationError):
         known_series(series)
+
+
+def test_it_proposes_a_tax_sentence_beside_the_field_and_fills_in_none():
+    row = Organisation.load()
+    row.legal_name, row.registration_number, row.tax_statement = "Road Out Inc", "12-3456789", ""
+    row.save()
+    form = signed_in("Administrator").get(f"/admin/settings/organisation/organisation/{row.pk}/").context["form"]
+    told = str(form.fields["tax_statement"].help_text)
+    assert "Road Out Inc is exempt from tax under section 501(c)(3)" in told and "EIN 12-3456789" in told
+    assert form["tax_statement"].value() == "" and form["religious_benefits"].value() is False
