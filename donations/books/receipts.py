@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Sum
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -12,6 +13,7 @@ from donations import money
 from donations.models import Dedication, Gift, LedgerEntry, Receipt, ReceiptCounter, months
 from donations.stripe import objects
 from foundation.organisation import mode
+from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
 
 KEPT = ("way", "brand", "last_four", "goods", "goods_statement")  # facts that a correction takes over as they were
@@ -47,6 +49,13 @@ def correct(gift: Gift) -> Receipt:
         return newest
     year = Organisation.load().today().year
     return _write(gift, year, newest, amount=total - cover, fee_cover=cover, total=total)
+
+
+@receiver(series_asked, dispatch_uid="road-out-entity-of-a-series")
+def last_of_series(series: str, **_kwargs: Any) -> Entity | None:
+    """Signal receiver: whom the last receipt of a series names, for the settings that change the series."""
+    last = Receipt.objects.filter(series=series).order_by("-id").first()
+    return Entity(last.entity, last.registration_number) if last else None
 
 
 def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Receipt:
