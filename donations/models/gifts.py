@@ -208,9 +208,7 @@ class Gift(Frequent, OfSomeMoney):
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
-    benefit = models.TextField(
-        _("received in return"), blank=True
-    )  # what the giver got in return, such as a dinner; empty: nothing
+    benefit = models.TextField(_("received in return"), blank=True)  # such as a dinner; empty: nothing
     benefit_value = models.PositiveBigIntegerField(default=0)  # our estimate of its worth
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()

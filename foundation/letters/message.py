@@ -33,18 +33,18 @@ class LetterMessage(EmailMultiAlternatives):
 
     logo: bytes | None = None
 
-    def message(self) -> Any:
-        made = super().message()
+    def message(self, **options: Any) -> Any:
+        made: Any = super().message(**options)
+        subject = str(self.subject)
         # Django folds without the header's name in mind: the first line would be “Subject:” and nothing more.
-        if not _fits(self.subject):
-            _set(made, "Subject", (self.subject, "utf-8"))
+        if not _fits(subject):
+            _set(made, "Subject", (subject, "utf-8"))
         name = parseaddr(self.from_email)[0]
         if not _fits(name):
             _set(made, "From", (name, "utf-8"), (f"<{parseaddr(made['From'])[1]}>", "us-ascii"))
         way_out = made["List-Unsubscribe"]
         if way_out:
-            del made["List-Unsubscribe"]
-            Message.__setitem__(made, "List-Unsubscribe", OneLine(way_out))
+            _replace(made, "List-Unsubscribe", OneLine(way_out))
         if self.logo:
             _put_beside(made, self.logo)
         return made
@@ -60,8 +60,14 @@ def _set(made: Message, name: str, *parts: tuple[str, str]) -> None:
     header = Header(header_name=name)
     for text, charset in parts:
         header.append(text, charset)
+    _replace(made, name, header)
+
+
+def _replace(made: Message, name: str, header: Header) -> None:
+    """Past Django's own check, which would make words of it again."""
     del made[name]
-    Message.__setitem__(made, name, header)
+    plain: Any = Message
+    plain.__setitem__(made, name, header)
 
 
 def _put_beside(made: Message, logo: bytes) -> None:

@@ -78,8 +78,8 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail 
 
 def issued_in(series: str) -> Entity | None:
     """Return whom the last receipt of a series names; None while there is none."""
-    answers = (answer for _receiver, answer in series_asked.send(sender=OrganisationForm, series=series))
-    return next((answer for answer in answers if answer), None)
+    answers: list[tuple[Any, Any]] = series_asked.send(sender=OrganisationForm, series=series)
+    return next((entity for _receiver, entity in answers if entity), None)
 
 
 def _proposed(entity: Entity) -> str:

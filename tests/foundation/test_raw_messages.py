@@ -102,7 +102,7 @@ def test_it_says_that_nobody_wrote_it_unless_somebody_did(server: MailServer) ->
 
 
 def leafs(message: EmailMessage) -> list[EmailMessage]:
-    return [part for part in message.walk() if not part.is_multipart()]  # type: ignore[attr-defined]
+    return [part for part in message.walk() if not part.is_multipart()]
 
 
 def test_it_carries_the_logo_inside_asks_no_server_for_it_and_names_it_where_images_are_off(server: MailServer) -> None:
