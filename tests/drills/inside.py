@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -113,8 +114,10 @@ def statements() -> dict[str, str]:
     return {headers.mark(key): state for key, state in written}
 
 
-ALL = (web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states)
-ALL += (donors_of_a_year, start_statements, statements)
+ALL: tuple[Callable[..., Any], ...] = (
+    *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states),
+    *(donors_of_a_year, start_statements, statements),
+)
 QUESTIONS = {one.__name__: one for one in ALL}
 
 
