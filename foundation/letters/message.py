@@ -29,12 +29,21 @@ class OneLine(Header):
 
 
 class LetterMessage(EmailMultiAlternatives):
-    """A message whose HTML part may show `logo`, a PNG. Images off, its place has the charity's name."""
+    """A message whose HTML part may show the logo. Images off, its place has the charity's name."""
 
-    logo: bytes | None = None
+    def show(self, logo: bytes) -> None:
+        """Carry the logo, a PNG, as a file that stands in no list: so a provider's API takes it too."""
+        picture = MIMEImage(logo, "png")
+        picture["Content-ID"] = f"<{LOGO}>"
+        picture["Content-Disposition"] = "inline"
+        self.attach(picture)
 
     def message(self, **options: Any) -> Any:
+        files = self.attachments
+        logo = next((file for file in files if isinstance(file, MIMEImage) and file["Content-ID"] == f"<{LOGO}>"), None)
+        self.attachments = [file for file in files if file is not logo]
         made: Any = super().message(**options)
+        self.attachments = files
         subject = str(self.subject)
         # Django folds without the header's name in mind: the first line would be “Subject:” and nothing more.
         if not _fits(subject):
@@ -45,8 +54,8 @@ class LetterMessage(EmailMultiAlternatives):
         way_out = made["List-Unsubscribe"]
         if way_out:
             _replace(made, "List-Unsubscribe", OneLine(way_out))
-        if self.logo:
-            _put_beside(made, self.logo)
+        if logo:
+            _put_beside(made, logo)
         return made
 
 
@@ -70,13 +79,10 @@ def _replace(made: Message, name: str, header: Header) -> None:
     plain.__setitem__(made, name, header)
 
 
-def _put_beside(made: Message, logo: bytes) -> None:
-    """Make of the HTML part a multipart/related that holds the logo too, so that it stands in no list of files."""
+def _put_beside(made: Message, logo: Message) -> None:
+    """Make of the HTML part a multipart/related that holds the logo too: programs look for it there."""
     whole = next((part for part in made.walk() if part.get_content_type() == "multipart/alternative"), None)
     parts: Any = whole.get_payload() if whole else []
     for at, part in enumerate(parts):
         if part.get_content_type() == "text/html":
-            picture = MIMEImage(logo, "png")
-            picture["Content-ID"] = f"<{LOGO}>"
-            picture["Content-Disposition"] = "inline"
-            parts[at] = MIMEMultipart("related", _subparts=[part, picture], type="text/html")
+            parts[at] = MIMEMultipart("related", _subparts=[part, logo], type="text/html")

@@ -193,7 +193,9 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Lette
     )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
-        message.logo = logo.png() if SHOWN in letter.html else None
+        picture = logo.png() if SHOWN in letter.html else None
+        if picture:
+            message.show(picture)
     if attachment:
         message.attach(*attachment)
     return message

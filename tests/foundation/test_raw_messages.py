@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 import time_machine
+from django.core import mail
 from django.utils import timezone
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
@@ -120,6 +121,17 @@ def test_it_carries_the_logo_inside_asks_no_server_for_it_and_names_it_where_ima
     (shown,) = re.findall(r"<img[^>]*>", rich.get_content())
     assert 'src="cid:logo@letter"' in shown and 'alt="Road “Out” &amp; Co"' in shown
     assert not list(message.iter_attachments()), "it is no file of the reader's"
+
+
+def test_it_hands_the_logo_to_a_providers_api_as_an_inline_picture(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    picture = get_image_model().objects.create(title="logo", file=get_test_image_file(size=(60, 20)))
+    Organisation.load()
+    Organisation.objects.update(logo=picture)
+    outbox.enqueue(KEY, "note", "ada@example.org", Written("A note", "Bread.", '<img src="cid:logo@letter" alt="">'))
+    jobs.run_due()
+    (handed,) = mail.outbox[-1].anymail_test_params["attachments"]
+    assert handed.inline and handed.content_id == "<logo@letter>" and handed.mimetype == "image/png"
 
 
 def test_it_goes_without_the_logo_when_its_file_is_gone(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
