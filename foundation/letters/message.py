@@ -1,5 +1,6 @@
 """The message of a letter as it leaves: the logo beside the HTML part, a long subject folded as readers expect it."""
 
+from base64 import b64encode
 from email.header import Header
 from email.message import Message
 from email.mime.image import MIMEImage
@@ -9,7 +10,7 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
-from foundation.organisation.models import Organisation
+from foundation.organisation import logo
 
 LOGO = "logo@letter"  # its Content-ID: the HTML part shows it by this name, and asks no server for it
 SHOWN = f"cid:{LOGO}"
@@ -17,8 +18,11 @@ LONGEST_WORD = 60  # with the header's name it fits into a line of 78
 
 
 def on_a_page(html: str) -> str:
-    """The HTML part where a browser of ours shows it: the logo then comes from our own address."""
-    return html.replace(SHOWN, Organisation.load().logo_address)
+    """The HTML part for a frame without rights on a page of ours: the logo stands in it, for such a frame has no origin
+    and may fetch nothing from ours.
+    """
+    picture = logo.png() if SHOWN in html else None
+    return html.replace(SHOWN, f"data:image/png;base64,{b64encode(picture).decode()}") if picture else html
 
 
 class OneLine(Header):
@@ -31,17 +35,19 @@ class OneLine(Header):
 class LetterMessage(EmailMultiAlternatives):
     """A message whose HTML part may show the logo. Images off, its place has the charity's name."""
 
-    def show(self, logo: bytes) -> None:
+    def show(self, png: bytes) -> None:
         """Carry the logo, a PNG, as a file that stands in no list: so a provider's API takes it too."""
-        picture = MIMEImage(logo, "png")
+        picture = MIMEImage(png, "png")
         picture["Content-ID"] = f"<{LOGO}>"
         picture["Content-Disposition"] = "inline"
         self.attach(picture)
 
     def message(self, **options: Any) -> Any:
         files = self.attachments
-        logo = next((file for file in files if isinstance(file, MIMEImage) and file["Content-ID"] == f"<{LOGO}>"), None)
-        self.attachments = [file for file in files if file is not logo]
+        shown = next(
+            (file for file in files if isinstance(file, MIMEImage) and file["Content-ID"] == f"<{LOGO}>"), None
+        )
+        self.attachments = [file for file in files if file is not shown]
         made: Any = super().message(**options)
         self.attachments = files
         subject = str(self.subject)
@@ -54,8 +60,8 @@ class LetterMessage(EmailMultiAlternatives):
         way_out = made["List-Unsubscribe"]
         if way_out:
             _replace(made, "List-Unsubscribe", OneLine(way_out))
-        if logo:
-            _put_beside(made, logo)
+        if shown:
+            _put_beside(made, shown)
         return made
 
 
@@ -79,10 +85,10 @@ def _replace(made: Message, name: str, header: Header) -> None:
     plain.__setitem__(made, name, header)
 
 
-def _put_beside(made: Message, logo: Message) -> None:
+def _put_beside(made: Message, shown: Message) -> None:
     """Make of the HTML part a multipart/related that holds the logo too: programs look for it there."""
     whole = next((part for part in made.walk() if part.get_content_type() == "multipart/alternative"), None)
     parts: Any = whole.get_payload() if whole else []
     for at, part in enumerate(parts):
         if part.get_content_type() == "text/html":
-            parts[at] = MIMEMultipart("related", _subparts=[part, logo], type="text/html")
+            parts[at] = MIMEMultipart("related", _subparts=[part, shown], type="text/html")
