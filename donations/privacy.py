@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from donations import money
 from donations.giving import addresses
+from donations.letters import receipt_facts
 from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of
 from foundation.organisation import retention_periods
@@ -39,6 +40,8 @@ def export(supporter: Supporter) -> dict[str, Any]:
                 "paid": gift.paid_at,
                 "dedication": _dedication(dedications.get(gift.pk)),
                 "receipts": [receipt.label for receipt in reversed(gift.receipts.all())],
+                "paid with": next((receipt_facts.paid_with(receipt) for receipt in gift.receipts.all()), ""),
+                "received in return": gift.benefit,
             }
             for gift in gifts
         ],

@@ -23,15 +23,16 @@ from wagtail.log_actions import log
 
 from foundation.access import ratelimit
 from foundation.letters import kinds, outbox, writing
+from foundation.letters.message import on_a_page
 from foundation.letters.models import LetterWording
 from staff.wording_form import WordingForm
 
 MAY = "letters.change_letterwording"
 TESTS, HOUR = 30, 3600  # rate limit of test letters: capacity, seconds
-# CSP of the preview. A letter carries its styles on its elements. Its frame allows them, and no script and no picture.
+# CSP of the preview. A letter carries its styles on its elements. Its frame allows them and our logo, and no script.
 LETTER_POLICY = {
     "script-src": ["'none'"],
-    "img-src": ["'none'"],
+    "img-src": ["data:"],
     "style-src": ["'unsafe-inline'"],
     "frame-src": ["'self'"],
     "frame-ancestors": ["'self'"],
@@ -110,7 +111,8 @@ def preview(request: HttpRequest, name: str, language: str) -> HttpResponse:
     form = WordingForm(request.POST if request.method == "POST" else _now(kind, language), kind=kind)
     if not form.is_valid():
         return render(request, "staff/wording_preview.html", {"errors": form.errors.values()})
-    return render(request, "staff/wording_preview.html", {"letter": _composed(kind, language, form.cleaned_data)})
+    letter = _composed(kind, language, form.cleaned_data)
+    return render(request, "staff/wording_preview.html", {"letter": letter, "html": on_a_page(letter.html)})
 
 
 def _kind(name: str, language: str) -> kinds.Kind:

@@ -1,16 +1,26 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
+from datetime import date, datetime
+from typing import Any
+
 from django.conf import settings
+from django.db.models import Sum
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from donations.models import Gift, LedgerEntry, Receipt, ReceiptCounter
+from donations import money
+from donations.models import Dedication, Gift, LedgerEntry, Receipt, ReceiptCounter, months
+from donations.stripe import objects
 from foundation.organisation import mode
+from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
 
+KEPT = ("way", "brand", "last_four", "goods", "goods_statement")  # facts that a correction takes over as they were
 
-def issue(gift: Gift) -> Receipt:
-    """Issue the receipt of a paid gift, once; later calls return the first one.
+
+def issue(gift: Gift, charge: objects.Charge | None = None) -> Receipt:
+    """Issue the receipt of a paid gift, once; later calls return the first one. `charge`: what paid it at Stripe.
 
     Call it in the transaction that writes the ledger entry, with the gift locked: when that is rolled back, the number
     is free again. When no money moves the number comes from the DEMO series, so that the real one has no gap.
@@ -21,7 +31,8 @@ def issue(gift: Gift) -> Receipt:
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     year = Organisation.load().day_of(gift.paid_at).year
-    return _write(gift, year, None, amount=gift.amount, fee_cover=gift.fee_cover, total=gift.total)
+    paid = {"way": charge.way[:40], "brand": charge.brand[:40], "last_four": charge.last_four[-4:]} if charge else {}
+    return _write(gift, year, None, amount=gift.amount, fee_cover=gift.fee_cover, total=gift.total, **paid)
 
 
 def correct(gift: Gift) -> Receipt:
@@ -40,19 +51,28 @@ def correct(gift: Gift) -> Receipt:
     return _write(gift, year, newest, amount=total - cover, fee_cover=cover, total=total)
 
 
-def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Receipt:
+@receiver(series_asked, dispatch_uid="road-out-entity-of-a-series")
+def last_of_series(series: str, **_kwargs: Any) -> Entity | None:
+    """Signal receiver: whom the last receipt of a series names, for the settings that change the series."""
+    last = Receipt.objects.filter(series=series).order_by("-id").first()
+    return Entity(last.entity, last.registration_number) if last else None
+
+
+def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Receipt:
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
     series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
-    entity = organisation.legal_name or organisation.name
-    ours: Organisation | Receipt = organisation
+    ours = _entity(organisation)
     if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
-        series, entity, ours = replaces.series, replaces.entity, replaces
+        series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
     number = _next_number(series, year)
-    registered = bool(ours.registration_number)
+    day = organisation.day_of(gift.paid_at)
+    with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
+        # In the donor's language: receipts are written by a worker, which runs in the site's first language.
+        worded = {"dedication": _dedication(gift), **_goods(gift, organisation)}
+    kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
     return Receipt.objects.create(
-        entity=entity,
         series=series,
         year=year,
         number=number,
@@ -60,17 +80,27 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Rece
         gift=gift,
         replaces=replaces,
         name=gift.giver(),
-        day=organisation.day_of(gift.paid_at),
+        day=day,
         frequency=gift.frequency,
         currency=gift.currency,
         designation=_designation(gift),
+        campaign=gift.campaign.title if gift.fund and gift.campaign else "",
         description=gift.description,
-        registration_number=ours.registration_number,
-        tax_statement=ours.tax_statement if registered else "",
-        goods_statement=_statement(gift.supporter.language if gift.supporter else gift.language),
+        next_on=None if replaces else _next_on(gift, organisation),  # a correction looks back
         livemode=gift.livemode,
-        **sums,
+        **{**ours, **worded, **_of_its_year(gift, organisation, facts["total"]), **kept, **facts},
     )
+
+
+def _entity(organisation: Organisation) -> dict[str, str]:
+    """Who receives, as it stands today. Nothing is said of tax until the registration is entered."""
+    number = organisation.registration_number
+    return {
+        "entity": organisation.printed_name,
+        "entity_address": organisation.address,
+        "registration_number": number,
+        "tax_statement": organisation.tax_statement if number else "",
+    }
 
 
 def _designation(gift: Gift) -> str:
@@ -80,10 +110,47 @@ def _designation(gift: Gift) -> str:
     return gift.campaign.title[:80] if gift.campaign else ""
 
 
-def _statement(language: str) -> str:
-    """In the donor's language: receipts are written by a worker, which runs in the site's first language."""
-    with override(language or settings.LANGUAGE_CODE):
-        return _("No goods or services were provided in exchange for this gift.")
+def _dedication(gift: Gift) -> str:
+    found = Dedication.objects.filter(gift=gift).first()
+    return str(found) if found else ""
+
+
+def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:
+    """Which of the three statements about goods or services holds, and its sentence."""
+    if gift.benefit:
+        said = _(
+            "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."
+        ) % {"benefit": gift.benefit.rstrip(". "), "value": money.exact(gift.benefit_value, gift.currency)}
+        if organisation.registration_number:  # until then nothing is said of tax
+            said += " " + _("For tax, only what you gave beyond that can be a gift.")
+        return {"goods": Receipt.Goods.DESCRIBED, "goods_statement": said}
+    if organisation.religious_benefits:
+        said = _("In return for this gift you received nothing but intangible religious benefits.")
+        return {"goods": Receipt.Goods.RELIGIOUS, "goods_statement": said}
+    return {
+        "goods": Receipt.Goods.NONE,
+        "goods_statement": _("No goods or services were provided in exchange for this gift."),
+    }
+
+
+def _next_on(gift: Gift, organisation: Organisation) -> date | None:
+    """The day of the next payment of a gift that repeats, as far as Stripe told us."""
+    upcoming = months.next_payment(gift.plan) if gift.plan else None
+    return organisation.day_of(upcoming) if upcoming else None
+
+
+def _of_its_year(gift: Gift, organisation: Organisation, total: int) -> dict[str, Any]:
+    """Of a gift that repeats: what its payments of that year until this one came to, less what went back of them until
+    now. `total` is what this one comes to.
+    """
+    if gift.plan is None or gift.paid_at is None:
+        return {}
+    first = datetime(organisation.day_of(gift.paid_at).year, 1, 1, tzinfo=organisation.zone)
+    others = LedgerEntry.objects.giving().filter(
+        gift__plan=gift.plan, gift__paid_at__gte=first, gift__paid_at__lte=gift.paid_at, currency=gift.currency
+    )
+    before = others.exclude(gift=gift).aggregate(sum=Sum("amount"))["sum"] or 0
+    return {"year_total": max(before, 0) + total}
 
 
 def _next_number(series: str, year: int) -> int:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from donations.letters import receipt_facts, statements
 from donations.models import Gift, Receipt
 from foundation.drawing import art, pdf
+from foundation.organisation import colours, logo
 from foundation.organisation.models import Organisation
 from staff.cells import inert
 from supporters import supporters
@@ -35,11 +36,12 @@ def receipt(document: Receipt) -> pdf.Drawn:
 
 
 def _receipt(document: Receipt) -> pdf.Drawn:
+    house = _house(document.entity, document.entity_address, document.series, document.is_demo)
     thanks = _("Thank you for your gift.") if document.total or document.is_in_kind else ""
     return pdf.draw(
         "paper",
         {
-            **_house(document.entity, document.series, document.is_demo),
+            **house,
             "title": _("Receipt %(number)s") % {"number": document.label},
             "deck": "" if document.is_demo else thanks,
             "number": document.label,
@@ -48,7 +50,7 @@ def _receipt(document: Receipt) -> pdf.Drawn:
             "sentences": [*receipt_facts.statements(document), *_way(document.gift)],
             "check_words": _("Anybody who holds the number and the code can check this receipt here:"),
             "check": check_address(document),
-            "seal": art.seal_file(document.label),
+            "seal": art.seal_file(document.label, house["band"]),
         },
         document.issued_at,
     )
@@ -57,10 +59,11 @@ def _receipt(document: Receipt) -> pdf.Drawn:
 def statement(found: statements.Statement) -> pdf.Drawn:
     """Draw the statement of a year as PDF. Raises typst.TypstError."""
     first = found.parts[0] if found.parts else None
+    house = _house(first.entity, first.address, first.series, found.demo) if first else _house("", "", "", found.demo)
     return pdf.draw(
         "paper",
         {
-            **_house(first.entity if first else "", first.series if first else "", found.demo),
+            **house,
             "title": _("Statement %(year)s") % {"year": found.year},
             "deck": ", ".join(found.givers),
             "number": str(found.year),
@@ -69,7 +72,7 @@ def statement(found: statements.Statement) -> pdf.Drawn:
             "sentences": [_("These gifts, and a receipt of each, are on My page: %(page)s") % {"page": my_page()}],
             "check_words": "",
             "check": "",
-            "seal": art.seal_file(f"statement-{found.year}"),
+            "seal": art.seal_file(f"statement-{found.year}", house["band"]),
         },
         timezone.now(),
     )
@@ -147,15 +150,19 @@ def _file(name: str, content: bytes, kind: str) -> HttpResponse:
     return answer
 
 
-def _house(entity: str, series: str, demo: bool) -> dict[str, Any]:
-    """What stands on every paper: who sends it, and that a demonstration's is none.
+def _house(entity: str, address: str, series: str, demo: bool) -> dict[str, Any]:
+    """What stands on every paper: who sends it and how it looks, and that a demonstration's is none.
 
-    The address is today's, so that somebody can be reached; none on a paper of an entity that we were before, whose
-    series was another: receipts do not keep its address, and ours was never its.
+    The name and the address are the document's. What a paper wears, and where somebody can be reached, is today's; none
+    of it on a paper of an entity that we were before, whose series was another: it was never its.
     """
     organisation = Organisation.load()
     ours = series in ("", Receipt.DEMO, organisation.receipt_series)
-    reach = [*organisation.address.splitlines(), organisation.email] if ours else []
+    if ours and not address:  # written before receipts kept it
+        address = organisation.address
+    reach = [*address.splitlines(), organisation.email if ours else ""]
+    worn = organisation.worn() if ours else colours.worn("", "", "")
+    picture = logo.png() if ours else None
     return {
         "sender": entity or organisation.name,
         "address": [line for line in reach if line.strip()],
@@ -163,7 +170,10 @@ def _house(entity: str, series: str, demo: bool) -> dict[str, Any]:
         "paper": "us-letter" if _american(organisation.zone) else "a4",
         "warning": _("NOT A RECEIPT") if demo else "",
         "warning_why": _("This comes from a demonstration. No money has moved."),
-        "line": art.line_file(),
+        "line": art.line_file(worn["band"], worn["button"]),
+        "band": worn["band"],
+        "logo": art.picture_file(picture) if picture else "",
+        "logo_words": _("Logo of %(name)s") % {"name": organisation.name},
     }
 
 

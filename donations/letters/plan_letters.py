@@ -17,6 +17,7 @@ CARD = "mend-card"  # purpose of the link's token
 CARD_LIFE = timedelta(days=30)
 LAST_LETTER = 10
 PATIENCE = timedelta(days=21)  # from the first failure to the pause
+next_payment = months.next_payment
 SERIES = {0: "card_failed", 4: "card_failed_again", LAST_LETTER: "card_failed_last", PATIENCE.days: "plan_held"}
 
 
@@ -137,15 +138,6 @@ def _said(value: str | int | datetime | None, plan: Plan) -> str:
     if isinstance(value, datetime):  # on the organisation's own calendar
         return gift_letters.day(Organisation.load().day_of(value))
     return value or ""
-
-
-def next_payment(plan: Plan) -> datetime | None:
-    """When Stripe charges the next payment (UTC), as far as it told us."""
-    if plan.cancel_at:
-        return None
-    if plan.status == Plan.Status.PAUSED and plan.resumes_at:
-        return months.first_after(plan, plan.resumes_at)
-    return plan.current_period_end if plan.status == Plan.Status.ACTIVE else None
 
 
 def _stamp(plan: Plan) -> str:

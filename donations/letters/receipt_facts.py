@@ -7,8 +7,23 @@ from django.utils.translation import gettext as _
 
 from donations import money
 from donations.models import Receipt
-from donations.models.frequency import INTERVALS, Frequency
+from donations.models.frequency import INTERVALS, PACES, Frequency
 from foundation.organisation.models import Organisation
+
+# Proper names, as their owners write them; what is not here is written from Stripe's own word.
+WALLETS = {"apple_pay": "Apple Pay", "google_pay": "Google Pay", "samsung_pay": "Samsung Pay", "link": "Link"}
+BRANDS = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "eftpos_au": "eftpos",
+    "jcb": "JCB",
+    "mastercard": "Mastercard",
+    "unionpay": "UnionPay",
+    "unknown": "",
+    "visa": "Visa",
+}
+DEBITS = ("us_bank_account",)  # the others end in _debit
 
 
 class Line(NamedTuple):
@@ -33,7 +48,12 @@ def lines(document: Receipt) -> list[Line]:
         Line(_("Date"), date_format(document.day, "DATE_FORMAT")),
         _given(document),
         Line(_("Given"), how(document)),
+        Line(_("Paid with"), paid_with(document)),
         Line(_("For"), document.designation),
+        Line(_("Campaign"), document.campaign),
+        Line(_("Dedication"), document.dedication),
+        Line(_("Next payment"), date_format(document.next_on, "DATE_FORMAT") if document.next_on else ""),
+        _year_so_far(document),
         Line(_("Reference"), document.gift.reference),
         Line(_("Check code"), document.code),
     ]
@@ -80,6 +100,37 @@ def _given(document: Receipt) -> Line:
         }
     label = _("What remains of the gift") if document.replaces_id else _("Amount")
     return Line(label, money.exact(document.total, code), cover, main=True)
+
+
+def paid_with(document: Receipt) -> str:
+    """The card, wallet or account at Stripe, with its last four digits; empty for what came without Stripe, whose road
+    stands under “Given”, and for a way that has no word of ours.
+    """
+    brand = BRANDS.get(document.brand, document.brand.replace("_", " ").title())
+    way = document.way
+    if way in WALLETS:
+        name = f"{WALLETS[way]}, {brand}" if brand else WALLETS[way]
+    elif way == "card":
+        name = brand or _("card")
+    elif way in DEBITS or way.endswith("_debit"):
+        name = str(_("bank debit"))
+    else:
+        return ""
+    return (
+        _("%(name)s, ending in %(digits)s") % {"name": name, "digits": document.last_four}
+        if document.last_four
+        else name
+    )
+
+
+def _year_so_far(document: Receipt) -> Line:
+    """What the payments of a gift that repeats came to in the year of this one, until this one."""
+    total = document.year_total
+    if total is None or document.frequency not in PACES:
+        return Line("", "")
+    note = _("All payments of this %(pace)s gift.") % {"pace": PACES[Frequency(document.frequency)]}
+    label = _("In %(year)s so far") % {"year": document.day.year}
+    return Line(label, money.exact(total, document.currency), note)
 
 
 def how(document: Receipt) -> str:

@@ -45,6 +45,7 @@ class Part:
     """What one legal entity received from one giver, with the sentences that cover all of it."""
 
     entity: str
+    address: str
     series: str
     giver: str
     registration_number: str
@@ -115,16 +116,27 @@ def _part(series: str, giver: str, documents: list[Receipt]) -> Part:
     """Name and registration as they stand now, or, of an entity that we were before, as on its last receipt."""
     organisation = Organisation.load()
     source: Any = documents[-1]
-    entity = source.entity
+    entity, address = source.entity, source.entity_address
     if series in (organisation.receipt_series, Receipt.DEMO):
-        source, entity = organisation, organisation.legal_name or organisation.name
-    goods = _("No goods or services were provided in exchange for these gifts.")
+        source, entity, address = organisation, organisation.printed_name, organisation.address
     tax = source.tax_statement if source.registration_number else ""
     note = _("We describe what was given in kind. We state no value for it.")
     in_kind = note if any(document.is_in_kind for document in documents) else ""
-    sentences = [text for text in (goods, in_kind, tax) if text]
+    sentences = [text for text in (*_goods(documents), in_kind, tax) if text]
     rows = [_row(document) for document in documents]
-    return Part(entity, series, giver, source.registration_number, sentences, rows, _totals(documents))
+    return Part(entity, address, series, giver, source.registration_number, sentences, rows, _totals(documents))
+
+
+def _goods(documents: list[Receipt]) -> list[str]:
+    """What was given in return: one sentence for all gifts with the same; else as each receipt says it."""
+    kinds = {document.goods for document in documents}
+    if kinds == {Receipt.Goods.NONE}:
+        return [_("No goods or services were provided in exchange for these gifts.")]
+    if kinds == {Receipt.Goods.RELIGIOUS}:
+        return [_("In return for these gifts you received nothing but intangible religious benefits.")]
+    said = [f"{each.label}: {each.goods_statement}" for each in documents if each.goods != Receipt.Goods.NONE]
+    rest = _("No goods or services were provided in exchange for the other gifts.")
+    return [*said, *([rest] if Receipt.Goods.NONE in kinds else [])]
 
 
 def _row(document: Receipt) -> Row:

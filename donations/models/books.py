@@ -179,9 +179,17 @@ class Receipt(AppendOnlyModel):
     A correction is a further receipt that names the one it replaces.
     """
 
+    class Goods(models.TextChoices):
+        """What the giver got in return, as United States law asks a receipt to say."""
+
+        NONE = "none", _("nothing")
+        RELIGIOUS = "religious", _("intangible religious benefits alone")
+        DESCRIBED = "described", _("what is described, with an estimate of its worth")
+
     DEMO = "DEMO"  # no money moved; a real series is the organisation's setting
 
     entity = models.CharField(max_length=200)  # as printed; what numbers are counted by is the series
+    entity_address = models.TextField(blank=True)  # its postal address on that day
     series = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
@@ -197,9 +205,17 @@ class Receipt(AppendOnlyModel):
     fee_cover = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField()
     designation = models.CharField(max_length=80, blank=True)  # the fund or campaign it is for, by its name then
+    campaign = models.CharField(max_length=120, blank=True)  # through which it came, where a fund is named above
+    dedication = models.CharField(max_length=300, blank=True)  # "in honour of Anne", in the donor's language
+    way = models.CharField(max_length=40, blank=True)  # how it was paid, as Stripe names it: "apple_pay", "sepa_debit"
+    brand = models.CharField(max_length=40, blank=True)  # of the card: "visa"
+    last_four = models.CharField(max_length=4, blank=True)  # of the card or account
+    next_on = models.DateField(null=True, blank=True)  # of a gift that repeats: its next payment, as known then
+    year_total = models.PositiveBigIntegerField(null=True, blank=True)  # and its payments of the year until this one
     description = models.TextField(blank=True)  # of what was given in kind; then there is no sum
     registration_number = models.CharField(max_length=60, blank=True)
     tax_statement = models.TextField(blank=True)
+    goods = models.CharField(max_length=10, choices=Goods.choices, default=Goods.NONE)  # which the next line says
     goods_statement = models.TextField()
     livemode = models.BooleanField()
     issued_at = models.DateTimeField(auto_now_add=True)

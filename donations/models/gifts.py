@@ -210,6 +210,8 @@ class Gift(Frequent, OfSomeMoney):
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
+    benefit = models.TextField(_("received in return"), blank=True)  # such as a dinner; empty: nothing
+    benefit_value = models.PositiveBigIntegerField(default=0)  # our estimate of its worth
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     fee_cover = models.PositiveBigIntegerField(default=0)
@@ -274,6 +276,8 @@ class Gift(Frequent, OfSomeMoney):
     @column(_("total"), sorted_by="total")
     def total_text(self) -> str:
         return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
+
+    benefit_text = money_column("benefit_value", _("its worth, as we estimate"))
 
     @column(_("card fee, as booked"))
     def real_fee_text(self) -> str:

@@ -49,6 +49,15 @@ def first_after(plan: Plan, moment: datetime) -> datetime | None:
     return _later(plan, plan.current_period_end, number)
 
 
+def next_payment(plan: Plan) -> datetime | None:
+    """When Stripe charges the next payment (UTC), as far as it told us."""
+    if plan.cancel_at:
+        return None
+    if plan.status == Plan.Status.PAUSED and plan.resumes_at:
+        return first_after(plan, plan.resumes_at)
+    return plan.current_period_end if plan.status == Plan.Status.ACTIVE else None
+
+
 def second(gift: Gift) -> datetime:
     """Return the second payment of a gift that repeats (UTC), by its calendar alone: while we have no plan of it."""
     first = gift.paid_at or gift.created_at

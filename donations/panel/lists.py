@@ -76,6 +76,8 @@ class GiftViewSet(MoneyViewSet):
         *[
             "fund",
             "dedication_text",
+            "benefit",
+            "benefit_text",
             "campaign",
             "supporter",
             "plan",

@@ -49,6 +49,22 @@ class OfflineForm(NoCardNumbers, forms.Form):
         help_text=gettext_lazy("In words, as: forty folding chairs, used. No value: only the giver states it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    benefit = forms.CharField(
+        label=gettext_lazy("What the giver received in return"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy(
+            "In words, as: two seats at the dinner of 3 May. Empty: nothing, and the receipt says so."
+        ),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    benefit_value = forms.CharField(
+        label=gettext_lazy("Our estimate of what that is worth"),
+        required=False,
+        max_length=money.LONGEST,
+        help_text=gettext_lazy("In good faith, in the currency of the gift. It stands on the receipt."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
     name = forms.CharField(label=gettext_lazy("Name of the giver"), required=False, max_length=names.LONGEST)
     company = forms.CharField(
         label=gettext_lazy("Company, if the gift is a business’s"),
@@ -93,6 +109,9 @@ class OfflineForm(NoCardNumbers, forms.Form):
             self.add_error("description", _("Please write what was given."))
         if cleaned.get("amount"):
             self.add_error("amount", _("What was given in kind is described and never valued: leave this empty."))
+        for name in ("benefit", "benefit_value"):
+            if cleaned.get(name):
+                self.add_error(name, _("This is said of a gift of money alone."))
         if cleaned.get("campaign"):
             self.add_error("campaign", _("A campaign counts sums, so a gift in kind stands beside it."))
         cleaned["minor"], cleaned["code"] = 0, NO_CURRENCY
@@ -114,6 +133,23 @@ class OfflineForm(NoCardNumbers, forms.Form):
         if cleaned["minor"] == 0:
             self.add_error("amount", _("Please write a sum above zero."))
         cleaned["code"] = currency.code
+        self._check_benefit(cleaned)
+
+    def _check_benefit(self, cleaned: dict[str, Any]) -> None:
+        """What was given in return is described and estimated, or neither; and some of the gift is left beside it."""
+        words, typed = cleaned.get("benefit"), cleaned.get("benefit_value")
+        cleaned["worth"] = 0
+        if bool(words) != bool(typed):
+            missing = "benefit_value" if words else "benefit"
+            self.add_error(missing, _("Please write both: what it was, and what it is worth."))
+        elif typed:
+            try:
+                cleaned["worth"] = money.parse(typed, cleaned["code"], most=MOST)
+            except money.AmountError as error:
+                self.add_error("benefit_value", str(error))
+            else:
+                if cleaned["worth"] >= cleaned["minor"]:
+                    self.add_error("benefit_value", _("This is all of the sum or more: it was a sale, not a gift."))
 
     @property
     def entry(self) -> Entry:
@@ -132,4 +168,6 @@ class OfflineForm(NoCardNumbers, forms.Form):
 
     @property
     def more(self) -> dict[str, Any]:
-        return {"fund": self.cleaned_data["fund"], "campaign": self.cleaned_data["campaign"]}
+        typed = self.cleaned_data
+        benefit = {"benefit": typed["benefit"], "benefit_value": typed.get("worth", 0)}
+        return {"fund": typed["fund"], "campaign": typed["campaign"], **benefit}

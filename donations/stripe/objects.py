@@ -89,6 +89,9 @@ class Charge:
     returned: BalanceTransaction | None = None  # a bank debit that was booked, and that the bank took back
     declined: bool = False
     card: str = ""  # Stripe's fingerprint of the card: the same for the same number; empty for what is no card
+    way: str = ""  # how it was paid: the wallet ("apple_pay"), else the type of the method ("card", "sepa_debit")
+    brand: str = ""  # of the card ("visa"), also of one in a wallet
+    last_four: str = ""  # digits of the card or account, as its owner knows them
 
     @property
     def moved(self) -> bool:

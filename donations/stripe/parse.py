@@ -70,6 +70,8 @@ def payout(raw: objects.Raw) -> objects.Payout:
 
 
 def charge(raw: objects.Raw) -> objects.Charge:
+    paid = raw.get("payment_method_details") or {}
+    details = paid.get(text(paid.get("type"))) or {}
     return objects.Charge(
         id=raw["id"],
         succeeded=raw.get("status") == "succeeded" and bool(raw.get("paid")),
@@ -82,7 +84,10 @@ def charge(raw: objects.Raw) -> objects.Charge:
         settlement=settlement(raw.get("balance_transaction")),
         returned=balance_transaction(raw.get("failure_balance_transaction")),
         declined=raw.get("status") == "failed",
-        card=text(((raw.get("payment_method_details") or {}).get("card") or {}).get("fingerprint")),
+        card=text((paid.get("card") or {}).get("fingerprint")),
+        way=text((details.get("wallet") or {}).get("type")) or text(paid.get("type")),
+        brand=text(details.get("brand")),
+        last_four=text(details.get("last4")),
     )
 
 

@@ -126,7 +126,7 @@ def receive(payment: Payment) -> Booked:
     matching.follow(gift)
     document = None
     if gift.is_paid:
-        booked.outcomes.append(ReceiptIssued(receipts.issue(gift)))
+        booked.outcomes.append(ReceiptIssued(receipts.issue(gift, charge)))
         document = receipts.correct(gift)
     if charge.returned:
         booked.outcomes.append(DebitFailed(gift, document))

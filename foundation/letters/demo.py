@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from foundation.letters.message import on_a_page
 from foundation.letters.models import Letter
 
 
@@ -51,5 +52,5 @@ MAIL_POLICY = {
 def html(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """The HTML part alone, as it stands in the frame. Its links open in the whole window."""
     _check(key)
-    source = get_object_or_404(Letter, pk=pk).html
+    source = on_a_page(get_object_or_404(Letter, pk=pk).html)
     return HttpResponse(source.replace("<head>", '<head><base target="_top">', 1))

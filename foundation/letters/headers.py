@@ -7,6 +7,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 
 BY_HAND = ("answer",)  # a person wrote it: mail programs may answer for somebody on leave
 
@@ -19,6 +20,26 @@ def of(letter: Letter, sender: str) -> dict[str, str]:
     if letter.template not in BY_HAND:
         headers["Auto-Submitted"] = "auto-generated"
     return headers | _way_out(letter)
+
+
+def sender(organisation: Organisation) -> str:
+    """From whom letters come: our name, and the address that staff entered, else the server's."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    if organisation.letters_from:
+        name, address = "", organisation.letters_from
+    return f"{_quoted(name or organisation.name)} <{address}>"
+
+
+def answers_to(organisation: Organisation) -> list[str]:
+    """Where answers go, as letters promise: to the mailbox that people read, where it is another one."""
+    address = parseaddr(sender(organisation))[1]
+    return [organisation.email] if organisation.email and organisation.email != address else []
+
+
+def _quoted(name: str) -> str:
+    """As a display name: whatever stands in it, it is no part of an address. Letters of any script stay letters."""
+    name = " ".join(name.split())
+    return '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def mark(key: str) -> str:

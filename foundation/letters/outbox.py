@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone, translation
@@ -15,8 +15,9 @@ from foundation.jobs import errors
 from foundation.jobs import queue as jobs
 from foundation.letters import headers, kinds, throttle, writing
 from foundation.letters.faults import Fault, judge
+from foundation.letters.message import SHOWN, LetterMessage
 from foundation.letters.models import Letter
-from foundation.organisation import clone_guard
+from foundation.organisation import clone_guard, logo
 from foundation.organisation.models import Organisation
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
@@ -180,17 +181,21 @@ def _move(letter: Letter, before: Letter.State, after: Letter.State, **fields: A
     return bool(Letter.objects.filter(pk=letter.pk, state=before).update(state=after, **fields))
 
 
-def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> EmailMultiAlternatives:
+def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> LetterMessage:
     organisation = Organisation.load()
-    message = EmailMultiAlternatives(
+    message = LetterMessage(
         subject=letter.subject,
         body=letter.text,
-        from_email=organisation.letters_from or None,
+        from_email=headers.sender(organisation),
         to=[letter.to],
+        reply_to=headers.answers_to(organisation),
         headers=headers.of(letter, organisation.letters_from),
     )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
+        picture = logo.png() if SHOWN in letter.html else None
+        if picture:
+            message.show(picture)
     if attachment:
         message.attach(*attachment)
     return message

@@ -15,6 +15,7 @@ TEXT, SHAPE = 4.5, 3.0  # what WCAG 2.2 AA asks of text, and of shapes that say 
 GROUNDS = {"paper": "#FBFCFA", "mist": "#EDF3EF", "dawn": "#FFF3D9", "sky": "#E4EFF4", "blush": "#FBEAE6"}
 INK, ON_DARK, ON_DARK_2 = "#10211D", "#F1F6F2", "#B9CFC5"
 BAND, BUTTON = "#08271F", "#F5B335"
+SPRUCE, EDGE, LINK, LINK_DARK, LETTER_DARK = "#145146", "#8F5B00", "#0B5D4E", "#86D6C2", "#0B1714"  # of letters
 
 
 class Pair(NamedTuple):
@@ -76,6 +77,18 @@ def sheet(band: str, button: str, link: str) -> str:
     rules = [(":root", both), ("@media (prefers-color-scheme: light) { :root", light)]
     written = (f"{where} {{ {_tokens(those)} }}{' }' * where.count('{')}" for where, those in rules if those)
     return f"@layer tokens {{ {' '.join(written)} }}\n" if both or light else ""
+
+
+def worn(band: str, button: str, link: str) -> dict[str, str]:
+    """The colours of letters and documents, light and dark; "" is ours. No style sheet of ours reaches them."""
+    said = link or LINK
+    return {
+        "band": band or SPRUCE,
+        "button": button or BUTTON,
+        "edge": until(button, "#000000", GROUNDS["mist"], TEXT) if button else EDGE,
+        "link": said,
+        "link_dark": until(said, "#FFFFFF", LETTER_DARK, TEXT) if link else LINK_DARK,
+    }
 
 
 def towards(colour: str, end: str, share: float) -> str:

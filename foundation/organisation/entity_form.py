@@ -1,11 +1,21 @@
 """Form of the organisation's settings: another legal entity numbers its receipts in a series of its own."""
 
 import unicodedata
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+
+series_asked = Signal()  # with a `series`: who knows its receipts answers with the last one's Entity, or None
+
+
+class Entity(NamedTuple):
+    """Who is printed on a receipt, and the registration number beside it."""
+
+    name: str
+    number: str
 
 
 class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail has no types
@@ -14,29 +24,75 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail 
     same_entity = forms.BooleanField(
         required=False,
         label=_("It is the same legal entity"),
-        help_text=_("Tick it when the legal name or the registration number changes and the charity does not."),
+        help_text=_("Tick it when the name or the registration number on receipts changes and the charity does not."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        before = self.instance
-        self._before = (before.is_sample, before.legal_name, before.registration_number, before.receipt_series)
+        row = self.instance
+        self._sample, self._series = row.is_sample, row.receipt_series
+        self._names, self._entity = (row.name, row.legal_name), Entity(row.printed_name, row.registration_number)
+        if "tax_statement" in self.fields:
+            field = self.fields["tax_statement"]
+            said = {"rule": field.help_text, "proposal": _proposed(self._entity)}
+            field.help_text = _("%(rule)s If that is true of you, for example: %(proposal)s") % said
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        sample, name, number, series = self._before
-        now, registered = cleaned.get("legal_name", name), cleaned.get("registration_number", number)
-        same_number = bool(_bare(number)) and _bare(number) == _bare(registered)
-        renamed = _differ(name, now) and not same_number
-        if sample or cleaned.get("same_entity") or cleaned.get("receipt_series") != series:
-            return cleaned
-        if renamed or _differ(number, registered):
+        name, legal = cleaned.get("name", self._names[0]), cleaned.get("legal_name", self._names[1])
+        now = Entity(legal or name, cleaned.get("registration_number", self._entity.number))
+        series = cleaned.get("receipt_series", self._series)
+        if series != self._series:
+            self._check_that_nobody_else_has_it(series, now)
+        elif not cleaned.get("same_entity") and self._may_be_another(name, legal, now):
             words = _(
                 "Receipts in the series %(series)s are numbered for %(name)s. If this is another legal entity, write "
                 "a new series, such as %(series)s2. If it is the same one, tick “It is the same legal entity”."
             )
-            self.add_error("receipt_series", forms.ValidationError(words, params={"series": series, "name": name}))
+            self._refuse(words, series, self._entity)
         return cleaned
+
+    def _may_be_another(self, name: str, legal: str, now: Entity) -> bool:
+        if self._sample and not issued_in(self._series):  # what a sample was called counts once it issued receipts
+            return False
+        if _same_number(self._entity, now):
+            return False
+        if _differ(self._entity.number, now.number):
+            return True
+        before, legal_before = self._names
+        if legal and not legal_before and not _differ(before, name):
+            return False  # the legal name is entered beside the name that was printed until now
+        return _differ(self._entity.name, now.name)
+
+    def _check_that_nobody_else_has_it(self, series: str, now: Entity) -> None:
+        """Numbers of another entity's series would go on under a name that never issued them."""
+        before = issued_in(series)
+        if before and _differ(before.name, now.name) and not _same_number(before, now):
+            words = _("The series %(series)s has receipts of %(name)s. Write one that no other legal entity has used.")
+            self._refuse(words, series, before)
+
+    def _refuse(self, words: Any, series: str, entity: Entity) -> None:
+        told = {"series": series, "name": entity.name}
+        self.add_error("receipt_series", forms.ValidationError(words, params=told))
+
+
+def issued_in(series: str) -> Entity | None:
+    """Return whom the last receipt of a series names; None while there is none."""
+    answers: list[tuple[Any, Any]] = series_asked.send(sender=OrganisationForm, series=series)
+    return next((entity for _receiver, entity in answers if entity), None)
+
+
+def _proposed(entity: Entity) -> str:
+    """A sentence for a charity of the United States. It is shown, never filled in: only its people know if it is so."""
+    words = _(
+        "“%(name)s is exempt from tax under section 501(c)(3) of the Internal Revenue Code of the United States, "
+        "EIN %(number)s. What you gave is deductible as far as the law allows.”"
+    )
+    return words % {"name": entity.name, "number": entity.number or "…"}
+
+
+def _same_number(one: Entity, other: Entity) -> bool:
+    return bool(_bare(one.number)) and _bare(one.number) == _bare(other.number)
 
 
 def _differ(before: str, after: str) -> bool:

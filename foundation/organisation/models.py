@@ -61,6 +61,14 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
             "its numbers begin at 1. A name that is only written otherwise keeps it."
         ),
     )
+    religious_benefits = models.BooleanField(
+        _("givers receive intangible religious benefits"),
+        default=False,
+        help_text=_(
+            "For a religious charity alone. Receipts then say that nothing else was given in return. Without the tick "
+            "they say that nothing was."
+        ),
+    )
     tax_statement = models.TextField(
         _("tax statement"),
         blank=True,
@@ -136,6 +144,7 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
                 FieldPanel("registration_number"),
                 FieldPanel("same_entity"),
                 FieldPanel("receipt_series"),
+                FieldPanel("religious_benefits"),
                 FieldPanel("tax_statement"),
                 FieldPanel("status_note"),
             ],
@@ -181,11 +190,20 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
         return self.band_colour, self.button_colour, self.link_colour
 
     @property
+    def printed_name(self) -> str:
+        """Who we are on receipts."""
+        return self.legal_name or self.name
+
+    @property
     def wears_colours(self) -> bool:
         return any(self._colours())
 
     def colours_sheet(self) -> str:
         return colours.sheet(*self._colours())
+
+    def worn(self) -> dict[str, str]:
+        """The colours of letters and documents."""
+        return colours.worn(*self._colours())
 
     def colours_digest(self) -> str:
         return hashlib.sha256(self.colours_sheet().encode()).hexdigest()[:12]

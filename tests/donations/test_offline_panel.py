@@ -119,3 +119,21 @@ def test_it_sends_the_statements_of_a_year_by_one_button_and_shows_how_far_they_
     assert 'max="2" value="2"' in after and "Nothing is left to write" in after and "Write and send" not in after
     assert ModelLogEntry.objects.filter(action="staff.action").count() == 1
     assert staff.get("/admin/statements/2199/").status_code == 404
+
+
+def test_it_enters_what_the_giver_received_in_return_with_an_estimate_and_neither_alone(charity):
+    staff, dinner = signed_in("Finance"), {"benefit": "Two seats at the dinner", "benefit_value": "80"}
+    for wrong in (
+        typed(benefit="Two seats"),
+        typed(benefit_value="80"),
+        typed(**dinner | {"benefit_value": "1,250"}),
+        typed(**dinner | {"benefit_value": "much"}),
+        in_kind(**dinner),
+    ):
+        assert staff.post(ENTER, wrong).status_code == 422, wrong
+    assert not Gift.objects.exists()
+    assert staff.post(ENTER, typed(**dinner)).status_code == 302
+    said = "Two seats at the dinner. In good faith we estimate that this is worth $80.00 USD."
+    assert said in Receipt.objects.get().goods_statement and said in Letter.objects.get().text
+    page = staff.get(f"/admin/gift/inspect/{Gift.objects.get().pk}/").content.decode()
+    assert "Two seats at the dinner" in page and "$80.00 USD" in page

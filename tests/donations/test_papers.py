@@ -9,6 +9,8 @@ import pytest
 import typst
 from django.core import mail
 from django.test import Client
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from donations.books import receipts
 from donations.giving import offline
@@ -35,6 +37,11 @@ def registered(charity):
     charity.address = "12 Harbor Street\nPortland"
     charity.save()
     return charity
+
+
+@pytest.fixture
+def live(settings) -> None:
+    settings.STRIPE_OFFLINE, settings.STRIPE_SECRET_KEY = False, "sk_live_of_these_tests"
 
 
 def documents(charity) -> dict[str, bytes]:
@@ -225,3 +232,19 @@ def test_it_writes_a_table_that_no_spreadsheet_runs(registered):
     head, money, kind = csv.reader(io.StringIO(papers.statement_csv(found)))
     assert money[0] == "2026-03-01" and money[3:5] == ["1234.56", "USD"]
     assert kind[3:5] == ["", ""] and kind[6] == '\'=HYPERLINK("x")' and len(head) == 8
+
+
+def test_it_wears_the_charitys_logo_and_colours_and_says_the_logos_words(registered, live):
+    plain = papers.receipt(receipts.issue(gift(1, livemode=True))).content
+    assert "Figure" not in reading.roles(plain)
+    picture = get_image_model().objects.create(title="logo", file=get_test_image_file(size=(600, 200), colour="red"))
+    registered.logo, registered.band_colour, registered.button_colour = picture, "#3C145A", "#F0A0C0"
+    registered.save()
+    document = Receipt.objects.get()
+    worn = papers.receipt(document).content
+    assert reading.findings(worn) == [] and reading.promises(worn)["part"] == "1"
+    assert reading.figures(worn) == ["Logo of The Road Out"]
+    assert worn != plain and worn == papers.receipt(document).content
+    registered.legal_name, registered.receipt_series = "Another Way", "W"
+    registered.save()
+    assert "Figure" not in reading.roles(papers.receipt(document).content), "it was never that entity's"

@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 from django.core import mail
+from django.utils.formats import date_format
 
 from donations.books import ledger, receipts
 from donations.giving import addresses, offline
 from donations.letters import gift_letters, papers, receipt_facts, statements
-from donations.models import Gift, LedgerEntry, Receipt
+from donations.models import Gift, LedgerEntry, Plan, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
+from supporters import privacy_registry
+from supporters.models import Supporter
 from supporters.supporters import get_or_create_supporter
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
@@ -86,8 +89,9 @@ def test_it_prints_the_address_of_no_other_entity_on_a_receipt_and_a_statement_o
     assert "12HarborStreet" in printed(before)
     moved(charity, legal_name="Road Out Trust", receipt_series="T", address="1 Other Road")
     assert "TheRoadOutInc." in printed(before) and "1OtherRoad" not in printed(before)
+    assert "12HarborStreet" in printed(before), "the address that it was issued with"
     whole = reading.text(papers.statement(statements.of(ada, 2026)).content)
-    assert "TheRoadOutInc." in whole and "1OtherRoad" not in whole
+    assert "TheRoadOutInc." in whole and "1OtherRoad" not in whole and "12HarborStreet" in whole
     offline.record(entry("later"))
     assert "1OtherRoad" in printed(Receipt.objects.get(series="T"))
 
@@ -103,6 +107,18 @@ def test_it_says_of_a_demonstrations_receipt_alone_that_it_is_none(charity, sett
     letter = gift_letters.receipt(real)
     assert "NOTARECEIPT" not in printed(real) and "NOT A RECEIPT" not in letter.text + letter.html
     assert letter.text.startswith("This letter comes from a demonstration") and "not a receipt" not in letter.subject
+
+
+def test_it_says_how_a_monthly_gift_was_paid_and_when_it_is_taken_again(donor, till):
+    donor.gave("monthly", "30")
+    document, plan = Receipt.objects.get(), Plan.objects.get()
+    letter = Letter.objects.get(template="receipt_monthly").text
+    day = date_format(Organisation.load().day_of(not_none(plan.current_period_end)), "DATE_FORMAT")
+    facts = ("Paid with: Visa, ending in 4242", f"Next payment: {day}", f"In {document.year} so far: $30.00 USD")
+    for fact in facts:
+        assert fact in letter and reading.squeezed(fact.replace(":", "")) in printed(document)
+    known = privacy_registry.export(Supporter.objects.get())["donations"]["gifts"][0]
+    assert known["paid with"] == "Visa, ending in 4242"
 
 
 @pytest.mark.both

@@ -78,3 +78,10 @@ def _unicode(font: pikepdf.Object) -> dict[str, str]:
     table = font["/ToUnicode"].read_bytes().decode("latin-1")
     pairs = re.findall(r"^<([0-9a-fA-F]{4})> <([0-9a-fA-F]+)>$", table, re.M)
     return {code.lower(): bytes.fromhex(letters).decode("utf-16-be") for code, letters in pairs}
+
+
+def figures(content: bytes) -> list[str]:
+    """What is said in the place of each picture."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+        return [str(item.get("/Alt", "")) for item in found]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.drills import burst as bursts
 from tests.drills import cluster, copies, failpoints, killing, outages, together
+from tests.drills import statements as year_ends
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
 from tests.running import ROOT
@@ -67,6 +68,11 @@ def burst(ground: Yard, asked: argparse.Namespace) -> None:
             bursts.cards_are_tried(site, way, asked.posts)
 
 
+def statements(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        year_ends.killed_twice(site, asked.donors)
+
+
 def books(ground: Yard, asked: argparse.Namespace) -> None:
     """The stories of tests/donations/test_machine.py at length, and every fault that they must find."""
     tests = ["tests/donations/test_machine.py", "tests/donations/test_planted_faults.py"]
@@ -85,7 +91,8 @@ def long(ground: Yard, asked: argparse.Namespace) -> None:
 
 
 DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
-    each.__name__: each for each in (points, kills, both, copy, stripe, disk, database, story, burst, books, long)
+    each.__name__: each
+    for each in (points, kills, both, copy, stripe, disk, database, story, burst, statements, books, long)
 }
 
 
@@ -94,6 +101,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"which: {' '.join(DRILLS)} (default: all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=100, help="random moments at which the worker is killed")
+    parser.add_argument("--donors", type=int, default=10_000, help="who get a statement in a run that dies twice")
     parser.add_argument("--stops", type=int, default=5, help="how often the database is stopped")
     parser.add_argument("--steps", type=int, default=500, help="steps of one story")
     parser.add_argument("--rounds", type=int, default=4, help="how many stories")

@@ -7,6 +7,7 @@ A kill from outside cannot hit these moments: between a commit and the answer th
 
 import functools
 import importlib
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -27,12 +28,14 @@ LETTER = {
     "letter: claimed, not handed over": ("foundation.letters.outbox", "_move", "after"),
     "letter: handed over, not noted": ("django.core.mail", "EmailMultiAlternatives.send", "after"),
 }
-POINTS = WEB | JOB | LETTER
+POINTS = WEB | JOB | LETTER  # each by itself
+STATEMENT = {"statement: one more is written": ("donations.letters.year_end", "_write", "after")}
 
 
-def arm(name: str, mark: Path) -> None:
-    """From now on this process dies when it comes to that point, and leaves `mark` to show that it came there."""
-    module, path, when = POINTS[name]
+def arm(name: str, mark: Path, nth: int = 1) -> None:
+    """From now on this process dies when it comes to that point for the nth time, and leaves `mark` to show it."""
+    module, path, when = (POINTS | STATEMENT)[name]
+    came = itertools.count(1)
     owner: Any = importlib.import_module(module)
     *parents, last = path.split(".")
     for parent in parents:
@@ -41,10 +44,12 @@ def arm(name: str, mark: Path) -> None:
 
     @functools.wraps(real)
     def mortal(*args: Any, **kwargs: Any) -> Any:
-        if when == "before":
+        last_time = next(came) == nth
+        if when == "before" and last_time:
             _die(mark)
         result = real(*args, **kwargs)
-        _die(mark)
+        if last_time:
+            _die(mark)
         return result
 
     setattr(owner, last, mortal)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +22,14 @@ from django.db.models import F
 
 from config.management.commands import serve
 from donations.card_testing import tries
+from donations.giving import starter
+from donations.letters import year_end
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from foundation.access import proof_of_work
 from foundation.jobs.models import Job
 from foundation.letters import headers
 from foundation.letters.models import Letter
+from tests.bench import books
 from tests.donations import agreement
 from tests.drills import failpoints, plants
 
@@ -92,11 +96,32 @@ def event_states() -> dict[str, str]:
     return dict(StripeEvent.objects.values_list("event_id", "state"))
 
 
-ALL = (web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states)
+def donors_of_a_year(count: int) -> int:
+    """So many people who gave once each, in the year that is returned."""
+    starter.load()
+    books.gifts(count, books.people(count))
+    return books.YEAR
+
+
+def start_statements(year: int) -> bool:
+    """As the button in the panel does."""
+    return year_end.start(year)
+
+
+def statements() -> dict[str, str]:
+    """The state of each statement that was written, by the mark that its letter carries."""
+    written = Letter.objects.filter(template="statement").values_list("key", "state")
+    return {headers.mark(key): state for key, state in written}
+
+
+ALL: tuple[Callable[..., Any], ...] = (
+    *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states),
+    *(donors_of_a_year, start_statements, statements),
+)
 QUESTIONS = {one.__name__: one for one in ALL}
 
 
-def _start(words: list[str], die_at: str, mark: str) -> int:
+def _start(words: list[str], die_at: str, mark: str, nth: int) -> int:
     """A management command as a process of its own; returns its id."""
     pid = os.fork()
     if pid:
@@ -108,7 +133,7 @@ def _start(words: list[str], die_at: str, mark: str) -> int:
         os.dup2(output, 1)
         os.dup2(output, 2)
         if die_at:
-            failpoints.arm(die_at, Path(mark))
+            failpoints.arm(die_at, Path(mark), nth)
         call_command(*words)
         code = 0
     except SystemExit as end:

@@ -184,13 +184,13 @@ class DrillSite:
             os.killpg(self.web.pid, signal.SIGKILL)
         self.web.wait(timeout=60)
 
-    def start(self, *words: str, die_at: str = "") -> int:
+    def start(self, *words: str, die_at: str = "", nth: int = 1) -> int:
         """A management command of the site as a process; returns its id."""
         self.mark.unlink(missing_ok=True)
-        return int(self.order("start", list(words), die_at, str(self.mark)))
+        return int(self.order("start", list(words), die_at, str(self.mark), nth))
 
-    def start_worker(self, die_at: str = "") -> int:
-        self.workers.append(self.start("worker", die_at=die_at))
+    def start_worker(self, die_at: str = "", nth: int = 1) -> int:
+        self.workers.append(self.start("worker", die_at=die_at, nth=nth))
         return self.workers[-1]
 
     def ended(self, pid: int) -> int | None:
@@ -200,7 +200,7 @@ class DrillSite:
             self.workers.remove(pid)
         return code
 
-    def wait(self, pid: int) -> int:
+    def wait(self, pid: int, seconds: float = LONGEST) -> int:
         codes: list[int] = []
 
         def over() -> bool:
@@ -208,7 +208,7 @@ class DrillSite:
             codes.extend([] if code is None else [code])
             return bool(codes)
 
-        eventually(over, f"process {pid} ends", LONGEST)
+        eventually(over, f"process {pid} ends", seconds)
         return codes[0]
 
     def kill_worker(self, pid: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import clock, lacking
-from tests.drills import burst, cluster, copies, failpoints, killing, outages, together
+from tests.drills import burst, cluster, copies, failpoints, killing, outages, statements, together
 from tests.drills.site import GIVING, DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
@@ -42,6 +42,11 @@ def test_it_books_once_what_two_workers_and_two_comparisons_find(site):
 def test_it_comes_back_from_a_copy_with_stripes_books(ground):
     with ground.site(seed=1) as site, ground.empty(site) as (place, env):
         copies.come_back(site, place, env, gifts=2)
+
+
+def test_it_mails_everybody_one_statement_when_the_run_dies_twice(ground):
+    with ground.site(seed=1) as site:
+        statements.killed_twice(site, donors=6)
 
 
 @pytest.mark.long

@@ -123,3 +123,9 @@ def test_it_leads_to_the_other_places_from_the_foot_and_names_them():
 @pytest.mark.parametrize("line", ["instagram.com/road", "http://x.com/road", "javascript:alert(1)"])
 def test_it_takes_only_safe_addresses_of_other_places(line):
     assert "social" in refused(social=line)
+
+
+@pytest.mark.parametrize("link", ["", "#6B1FA0", "#123456", "#0B5D4E"])
+def test_it_gives_letters_a_colour_of_links_that_is_read_by_day_and_by_night(link):
+    found = colours.worn("", "", link)
+    assert colours.contrast(found["link"], "#FBFCFA") >= 4.5 and colours.contrast(found["link_dark"], "#0B1714") >= 4.5

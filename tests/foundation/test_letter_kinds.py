@@ -44,6 +44,25 @@ def test_it_knows_the_whole_series() -> None:
     assert [kind.name for kind in kinds.every() if kind.news] == ["yearly_reminder"]
 
 
+def test_it_leaves_four_letters_unworded_and_no_more() -> None:
+    """The page of words says why. A new letter has words that staff may change, or stands here with a reason."""
+    folders = {path.parent.name for path in (settings.BASE_DIR / "templates" / kinds.FOLDER).glob("*/subject.txt")}
+    assert folders - set(KINDS) == {"answer", "message_waits", "staff_invitation", "staff_notice"}
+
+
+RECEIPTS = [kind.name for kind in kinds.every() if kind.receipt]
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+def test_it_keeps_in_a_receipt_what_makes_it_one(name: str) -> None:
+    kind = not_none(kinds.get(name))
+    assert {"facts", "statement"} <= set(kind.needed)
+    assert ("file" in kind.sample) == ("file" in kind.needed) and ("old" in kind.sample) == ("old" in kind.needed)
+    for place in kind.needed:
+        with pytest.raises(words.WordsError, match=f"{{{place}}}"):
+            words.check(kind.words().replace(f"{{{place}}}", ""), [*kind.places, "facts"], kind.needed)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_it_has_words_that_its_own_rules_accept(name: str) -> None:
     kind = kinds.get(name)
@@ -210,3 +229,16 @@ def test_it_writes_no_letter_that_nobody_must_get_without_the_way_to_stop_it(kin
     letter = outbox.queue("news", kind.name, "ada@example.org", context)
     assert letter.stop_url in letter.text and letter.stop_url in letter.html
     assert outbox._message(letter, None).extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_it_wears_the_charitys_colours_and_its_name_where_there_is_no_logo() -> None:
+    Organisation.load()
+    Organisation.objects.update(
+        name="Harbour Way", band_colour="#3C145A", button_colour="#F0A0C0", link_colour="#6B1FA0"
+    )
+    html = writing.compose(
+        not_none(kinds.get("card_link")), "A note", "[Open]({link})\n\n{contact}", {"link": "https://example.org/a/"}
+    ).html
+    head = html[html.index('class="head"') : html.index("Open")]
+    assert "Harbour Way" in head and "#3C145A" in head and "<img" not in html
+    assert "background: #F0A0C0" in html[html.index('class="button"') :]

@@ -137,7 +137,7 @@ def test_it_comes_from_the_address_that_staff_entered() -> None:
     organisation.save()
     write()
     send()
-    assert mail.outbox[0].from_email == "hello@charity.example"
+    assert mail.outbox[0].from_email == '"The Road Out" <hello@charity.example>'
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

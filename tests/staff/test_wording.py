@@ -1,10 +1,13 @@
 """Staff change the words of letters, see them at once, and send a test to themselves."""
 
 import pytest
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import ModelLogEntry
 
 from foundation.letters import kinds
 from foundation.letters.models import Letter, LetterWording
+from foundation.organisation.models import Organisation
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +77,16 @@ def test_it_shows_what_is_typed_before_it_is_saved() -> None:
     policy = answer["Content-Security-Policy"]
     assert "script-src 'none'" in policy and "sandbox" in policy and answer["X-Frame-Options"] == "SAMEORIGIN"
     assert not LetterWording.objects.exists() and not Letter.objects.exists()
+
+
+def test_it_shows_the_logo_in_the_preview_and_fetches_nothing_for_it() -> None:
+    picture = get_image_model().objects.create(title="logo", file=get_test_image_file(size=(60, 20)))
+    Organisation.load()
+    Organisation.objects.update(logo=picture)
+    answer = signed_in("Editor").post(ADDRESS + "preview/", TYPED)
+    page = answer.content.decode()
+    assert "data:image/png;base64," in page and "cid:" not in page
+    assert "img-src data:" in answer["Content-Security-Policy"]
 
 
 def test_it_lets_no_typed_tag_act_in_the_preview() -> None:

@@ -56,7 +56,7 @@ def test_it_stops_by_the_one_press_of_a_mail_program_without_a_cookie(ada: Suppo
         write(ada)
         jobs.run_due()
     headers = mail.outbox[0].message()
-    (address,) = re.findall(r"<(.+)>", headers["List-Unsubscribe"])
+    (address,) = re.findall(r"<(.+)>", str(headers["List-Unsubscribe"]))
     strict = Client(enforce_csrf_checks=True)
     answer = strict.post(
         urlsplit(address).path, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"

@@ -131,7 +131,8 @@ def test_it_reads_a_charge():
 )
 def test_it_reads_a_charge_that_says_little(rest):
     found = parse.charge({**CHARGE, "livemode": False, **rest})
-    assert found == objects.Charge("ch_one", False, 2606, "USD", AT, "", "", False, None, None, False, "")
+    way = (rest.get("payment_method_details") or {}).get("type", "")
+    assert found == objects.Charge("ch_one", False, 2606, "USD", AT, "", "", False, None, None, False, "", way, "", "")
 
 
 @pytest.mark.parametrize(
