@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.stream_block import StreamBlockValidationError
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
 from wagtail.models import PreviewableMixin, RevisionMixin
@@ -21,6 +22,7 @@ from wagtail.models import PreviewableMixin, RevisionMixin
 FEWEST_QUESTIONS, MOST_QUESTIONS = 3, 5
 SUM = "{sum}"  # the one place in these words: a third of the gift, in the suggestion
 PLACE = re.compile(r"\{[^{}]*\}")
+NO_PLACE = _("Nothing fills a place in braces here. Please take it out.")
 # What stands there until staff write something else. Facts of one charity have nothing of ours in their place.
 OURS = {
     "heading": _("Give"),
@@ -46,6 +48,13 @@ class QuestionBlock(blocks.StructBlock):
     class Meta:
         icon = "help"
         label = _("Question")
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        wrong = {name: ValidationError(NO_PLACE) for name, words in cleaned.items() if PLACE.search(words)}
+        if wrong:
+            raise StructBlockValidationError(block_errors=wrong)
+        return cleaned
 
 
 class QuestionsBlock(blocks.StreamBlock):
@@ -153,7 +162,7 @@ class GivingWords(RevisionMixin, PreviewableMixin, models.Model):
                     wrong[field.name] = (
                         _("{sum} must stand in it once, and nothing else in braces.")
                         if wanted
-                        else _("Nothing fills a place in braces here. Please take it out.")
+                        else NO_PLACE
                     )
         if self.picture_id and not self.picture_alt:
             wrong["picture_alt"] = _("Please write what the picture shows, for people who do not see it.")

@@ -267,6 +267,17 @@ def test_it_asks_for_a_gift_below_the_hero_and_says_where_a_gift_goes(read):
         assert len(road.select(".stages > li")) == 4 and road.a.attrs["href"] == f"{front}about/financials/"
 
 
+def test_it_asks_for_a_yearly_gift_where_the_form_behind_it_offers_one(loaded, client):
+    def ways() -> list[str]:
+        page = BeautifulSoup(client.get("/").content, "html.parser")
+        return [str(each["value"]) for each in page.select(".quick [name=frequency]")]
+
+    Currency.objects.filter(code="EUR").update(yearly_amounts=[150_00])  # the form opens in dollars
+    assert ways() == ["monthly", "once"]
+    Currency.objects.filter(code="USD").update(yearly_amounts=[150_00])
+    assert ways() == ["monthly", "yearly", "once"]
+
+
 def test_it_leads_to_an_open_campaign_from_any_page(loaded, client):
     euro = Currency.objects.get(code="EUR")
     campaign = Campaign.objects.create(

@@ -12,8 +12,8 @@ from tests.stories.visitor import Visitor, link_in, press
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SCREENS = pytest.mark.parametrize("size", ["desktop", "phone"])
 SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
-# What a desk without scripts shows, a phone without them and a desk with them show too: only gifts go that way as well.
-# Of the two screens the small one shows more of what can go wrong without scripts.
+# Without scripts a story begins on a phone, where more can go wrong, and goes on at the width of a desk where it calls
+# `check` of test_choices.py.
 WAYS = pytest.mark.parametrize(
     ("size", "javascript"),
     [("desktop", True), ("phone", True), ("phone", False)],
