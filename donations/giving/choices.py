@@ -41,14 +41,14 @@ def changes_currency(data: QueryDict) -> bool:
     return data.get("step") == CURRENCY or data.get(INTO, "") not in ("", data.get("currency"))
 
 
-def in_another_currency(data: QueryDict, currency: Currency, appeal: Appeal) -> QueryDict:
+def in_another_currency(data: QueryDict, currency: Currency) -> QueryDict:
     """Return all that was typed, in another currency. A rung becomes the one at the same place of the new ladder, else
     the second; a typed sum stays as it was typed, to be looked at (D-149).
     """
     moved = data.copy()
     moved["currency"] = currency.code
     moved["frequency"] = offered(data.get("frequency", ""), currency)
-    before = appeal.currencies.get(data.get("currency", ""))
+    before = next((each for each in Currency.objects.all() if each.code == data.get("currency")), None)
     for frequency in currency.frequencies:
         name = f"amount_{frequency}"
         typed = OTHER if data.get("other") and frequency == data.get("frequency") else ""

@@ -120,14 +120,15 @@ def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpR
     currency = choices.currency(appeal, data.get(choices.INTO, ""), data.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503), None
-    moved = choices.changes_currency(data)
+    asked = choices.changes_currency(data)
+    moved = asked or data.get("currency") != currency.code  # else: staff took the form's currency back meanwhile
     if moved:
-        data = choices.in_another_currency(data, currency, appeal)
+        data = choices.in_another_currency(data, currency)
     form = GiveForm(data, currency=currency, fund=appeal.fund)
     valid, step = form.is_valid(), data.get("step")
     if moved:
         form.keep_errors(("other",))
-        return _page(request, appeal, form, moved=True), form
+        return _page(request, appeal, form, moved=True, not_asked=not asked), form
     if step == CARD:
         form.keep_errors(GiveForm.PARTS)
         tribute = None if form.errors else form.tribute_written()

@@ -168,6 +168,20 @@ def test_it_opens_in_the_first_currency_where_the_cookie_names_none_that_is_offe
     assert opens_in(donor) == "USD"
 
 
+@pytest.mark.parametrize("left", [["USD"], ["USD", "GBP"]])
+def test_it_asks_for_one_more_press_where_the_forms_currency_was_taken_back_meanwhile(donor, left):
+    euro = Currency.objects.get(code="EUR").ladder("once")
+    wish = {**donor.wish("once", "", "EUR"), "amount_once": money.plain(euro[2], "EUR"), "into": "EUR"}
+    Currency.objects.exclude(code__in=left).update(shown=False)
+    page = donor.send(wish)
+    said = "We do not take the currency of this form any more. The amounts are in US dollars now."
+    assert said in page.content.decode()
+    chosen = checked(page)["amount_once"]
+    assert chosen == money.plain(Currency.objects.get(code="USD").ladder("once")[2], "USD")
+    again = {**wish, **donor._hidden(page), "amount_once": chosen, "into": "USD"}
+    assert not Gift.objects.exists() and donor.send(again).status_code == 303 and Gift.objects.get().currency == "USD"
+
+
 @pytest.mark.parametrize("into", ["XXX", "\0", "usd", "' OR 1=1"])
 def test_it_offers_the_first_currency_to_who_asks_for_an_odd_one(donor, into):
     page = donor.send({**donor.wish("once", "25"), "into": into})
