@@ -358,8 +358,9 @@ def test_it_shows_the_form_again_with_all_that_was_typed(donor):
     assert "<title>Error:" in text
 
 
-def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(donor):
+def test_it_shows_the_form_again_by_an_address_of_its_own(donor):
     """So that Back from Stripe finds a page. Neither the address nor a script sees what was typed."""
+    assert '<input name="plain" value="1" type="hidden">' in donor.client.get("/give/").content.decode()
     sent = donor.give("once", "25", email="", name="Kept Name", company="Kept Ltd", tribute="", plain="1")
     assert (sent.status_code, sent["Location"]) == (303, "/give/?again")
     cookie = sent.cookies["typed"]
@@ -374,6 +375,14 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
     back = donor.client.get("/give/?again")
     assert "You began this gift" in back.content.decode() and not errors(back)
     assert 'value="ada@donor.example"' in back.content.decode()
+
+
+@pytest.mark.parametrize(("answer", "shown"), [("mend", "ada@gmail.com"), ("sure", "ada@gmial.com")])
+def test_it_asks_no_second_time_about_an_address_when_something_else_is_wrong(donor, answer, shown):
+    donor.give("once", "forty", email="ada@gmial.com", plain="1", **{answer: shown})
+    page = donor.client.get("/give/?again")
+    assert "in digits" in errors(page) and "#id_email" not in errors(page)
+    assert f'value="{shown}"' in page.content.decode()
 
 
 @pytest.mark.parametrize("kept", [{"email": "a"}, [["email"], None], ["a", "b", "c"], [{}, 7], "x", None], ids=str)

@@ -129,7 +129,9 @@ def test_it_finds_the_form_by_the_back_button_after_an_error_was_put_right(
     page.goto(f"{running_site.url}/give/")
     page.locator("[name=amount_once][value='150']").check()
     send(page)
-    expect(page.locator(".errors")).to_be_visible()  # with scripts, the answer to a POST, which no browser keeps
+    expect(page.locator(".errors")).to_be_visible()  # it is no answer to a POST, which no browser keeps
+    page.goto(f"{running_site.url}/about/")
+    page.go_back()
     assert page.locator("[name=amount_once]:checked").get_attribute("value") == "150"
     page.fill("[name=email]", "back-after-error@example.org")
     send(page)
