@@ -90,7 +90,7 @@ def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     given = before if paid else browser_cookie.given(request)
     if before and not paid:
         currency = choices.currency(appeal, before.currency) or currency
-        chosen = {**choices.of(before, currency), "opened": antispam.stamp(asked=True)}
+        chosen = {**choices.of(before, currency), "opened": antispam.stamp(asked=True, near=before.email)}
     else:
         chosen = choices.linked(request.GET, currency)
         chosen["attempt"] = gifts.new_attempt() if paid else browser_cookie.attempt(request)

@@ -385,6 +385,13 @@ def test_it_asks_no_second_time_about_an_address_when_something_else_is_wrong(do
     assert f'value="{shown}"' in page.content.decode()
 
 
+def test_it_asks_no_second_time_about_an_address_after_stripes_page(donor):
+    assert donor.give("once", "25", email="ada@gmial.com", sure="ada@gmial.com").status_code == 303
+    back = {**donor.wish("once", "30", email="ada@gmial.com"), **donor._hidden(donor.client.get("/give/"))}
+    assert donor.send(back).status_code == 303
+    assert "Did you mean ada@gmail.com?" in errors(donor.send({**back, "email": "ada@gmali.com"}))
+
+
 @pytest.mark.parametrize("kept", [{"email": "a"}, [["email"], None], ["a", "b", "c"], [{}, 7], "x", None], ids=str)
 def test_it_shows_the_empty_form_to_whose_cookie_is_of_another_version(donor, kept):
     donor.client.cookies[form_cookie.NAME] = signing.dumps(kept, salt=form_cookie.SALT, compress=True)
