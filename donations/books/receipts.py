@@ -40,6 +40,17 @@ def correct(gift: Gift) -> Receipt:
     return _write(gift, year, newest, amount=total - cover, fee_cover=cover, total=total)
 
 
+def rename(gift: Gift) -> Receipt | None:
+    """Return a correction of the receipt in force where that names another giver than the gift does; else None. What
+    it says of sums stays. Call it as `issue` is called.
+    """
+    newest = gift.receipts.filter(replaced_by=None).first()
+    if newest is None or newest.name == gift.giver():
+        return None
+    year = Organisation.load().today().year
+    return _write(gift, year, newest, amount=newest.amount, fee_cover=newest.fee_cover, total=newest.total)
+
+
 def _write(gift: Gift, year: int, replaces: Receipt | None, **sums: int) -> Receipt:
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")

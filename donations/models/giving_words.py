@@ -160,9 +160,7 @@ class GivingWords(RevisionMixin, PreviewableMixin, models.Model):
                 wanted = [SUM] if field.name == "suggestion" and self.suggestion else []
                 if PLACE.findall(getattr(self, field.name)) != wanted:
                     wrong[field.name] = (
-                        _("{sum} must stand in it once, and nothing else in braces.")
-                        if wanted
-                        else NO_PLACE
+                        _("{sum} must stand in it once, and nothing else in braces.") if wanted else NO_PLACE
                     )
         if self.picture_id and not self.picture_alt:
             wrong["picture_alt"] = _("Please write what the picture shows, for people who do not see it.")

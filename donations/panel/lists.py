@@ -12,6 +12,7 @@ from donations.letters import gift_letters
 from donations.models import Dispute, Gift, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
+from donations.panel.givers import PUT_RIGHT
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import TAKE_BACK, GiftList, ReceiptDetail
 from donations.panel.plans import PlanViewSet
@@ -103,6 +104,7 @@ class GiftViewSet(MoneyViewSet):
             "donations.change_gift",
             form=StaffAddressForm,
         ),
+        PUT_RIGHT,
         TAKE_BACK,
     ]
 
