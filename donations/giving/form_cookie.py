@@ -41,7 +41,7 @@ def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | No
     if PLAIN not in request.POST or form.with_cards:
         return None
     typed = {name: request.POST[name] for name in (*form.fields, *ANSWERS) if request.POST.get(name)}
-    kept = signing.dumps([typed, refused], salt=SALT, compress=True)
+    kept = signing.dumps([typed, refused, path], salt=SALT, compress=True)
     if len(kept) > LARGEST:
         return None
     answer = HttpResponseRedirect(f"{path}{'&' if '?' in path else '?'}{AGAIN}")
@@ -52,16 +52,20 @@ def aside(request: HttpRequest, path: str, form: GiveForm, refused: Refused | No
     return answer
 
 
-def typed(request: HttpRequest) -> Typed | None:
-    """Return what was typed, from the cookie, where the address asks for it and the browser still has it."""
+def typed(request: HttpRequest, path: str) -> Typed | None:
+    """Return what was typed, from the cookie, where the address asks for it and the browser still has it. Not what was
+    typed in another tab, on the page of another campaign: `path` is that of this form.
+    """
     if AGAIN not in request.GET:
         return None
     data = QueryDict(mutable=True)
     try:
-        found, refused = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
+        found, refused, kept_for = signing.loads(request.COOKIES.get(NAME, ""), salt=SALT, max_age=LIFE)
         data.update({str(name): str(text) for name, text in found.items()})
         words, field = refused or ("", None)
     except (signing.BadSignature, TypeError, ValueError, AttributeError):  # the last three: of an earlier version
+        return None
+    if kept_for != path:
         return None
     return Typed(data, Refused(str(words), field if field in list(GiveForm.base_fields) else None) if words else None)
 

@@ -73,7 +73,7 @@ def answer(request: HttpRequest, appeal: Appeal) -> HttpResponse:
 
 def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """The empty form, or the one that was left half way. Only the link that led here chooses how often."""
-    typed = form_cookie.typed(request)
+    typed = form_cookie.typed(request, _action(request, appeal))
     if typed:
         shown, form = _again(request, appeal, typed.data)
         if form and not shown and typed.refused:

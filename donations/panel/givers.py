@@ -28,7 +28,7 @@ class GiverForm(NoCardNumbers, forms.Form):
     def __init__(self, *args: Any, row: Gift, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
-        self.initial |= {"name": row.name, "company": row.company}
+        self.initial.update({"name": row.name, "company": row.company})
 
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"], sites=True)

@@ -11,6 +11,7 @@ from donations.giving import browser_cookie, checkout, form_cookie, gifts
 from donations.models import Currency, Fund, Gift
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
 from foundation.access import antispam
+from tests.donations import appeal
 
 pytestmark = pytest.mark.django_db
 SECOND_RUNGS = {"amount_monthly": "30", "amount_once": "75"}  # of the starter's ladders for USD
@@ -397,6 +398,13 @@ def test_it_shows_the_empty_form_to_whose_cookie_is_of_another_version(donor, ke
     donor.client.cookies[form_cookie.NAME] = signing.dumps(kept, salt=form_cookie.SALT, compress=True)
     page = donor.client.get("/give/?again")
     assert page.status_code == 200 and not errors(page)
+
+
+def test_it_shows_on_each_page_what_was_typed_there(donor):
+    appeal.make()
+    donor.give("once", "25", email="", name="Kept Name", plain="1")
+    assert "Kept Name" not in donor.client.get("/give/house/?again").content.decode()
+    assert "Kept Name" in donor.client.get("/give/?again").content.decode()
 
 
 def raising(error: Exception):
