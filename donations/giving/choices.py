@@ -128,10 +128,14 @@ def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
 
 
 def of(gift: Gift, currency: Currency) -> dict[str, Any]:
-    """Initial values from a gift that was begun, without the amount where its currency is not offered any more."""
+    """Initial values from a gift that was begun, without the amount where its currency is not offered any more. The
+    ladders of other frequencies stand as on a bare page.
+    """
     frequency = offered(gift.frequency, currency)
     amounts = marked(gift.amount, currency, frequency) if currency.code == gift.currency else {}
     return {
+        **second_rungs(currency),
+        f"amount_{frequency}": "",
         **amounts,
         "frequency": frequency,
         "cover_fee": gift.fee_cover > 0,
