@@ -24,8 +24,7 @@ def attempt(request: HttpRequest) -> str:
     until a gift was given with it, so that two tabs sent at the same instant are one gift. A new one for a new browser.
     """
     kept = str(_read(request).get("form", ""))
-    given = Gift.objects.filter(attempt=kept).exclude(pk__in=Gift.objects.unfinished())
-    return kept if kept and not given.exists() else new_attempt()
+    return kept if kept and not _was_given(kept) else new_attempt()
 
 
 def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
@@ -98,9 +97,16 @@ def given(request: HttpRequest) -> Gift | None:
 
 def begun(request: HttpRequest) -> Gift | None:
     """Return the newest unfinished gift of this browser, for which our books have no money yet: the one we redirected
-    to Stripe, or one that its form began though our response never arrived.
+    to Stripe, or one that its form began though our response never arrived. Not an earlier try of a form that was given
+    since with another sum: to go on with that would be a second gift.
     """
     mine = Q(reference__in=references(request)[:1])
     if form := str(_read(request).get("form", "")):
         mine |= Q(attempt=form)
-    return Gift.objects.unfinished().filter(mine).first()
+    tried = Gift.objects.unfinished().filter(mine).first()
+    return None if tried is None or _was_given(tried.attempt) else tried
+
+
+def _was_given(attempt: str) -> bool:
+    """Whether money came, or is on its way, for a gift of that form, as far as our books know."""
+    return Gift.objects.filter(attempt=attempt).exclude(pk__in=Gift.objects.unfinished()).exists()

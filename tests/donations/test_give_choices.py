@@ -92,6 +92,16 @@ def test_it_takes_the_second_gift_once_it_was_asked_for(donor, till):
     assert Gift.objects.count() == 2
 
 
+def test_it_does_not_go_on_with_an_earlier_try_once_the_gift_was_given(donor, till):
+    """Begun with 25, changed to 30 and paid: to send 25 now would be a second gift."""
+    donor.give("once", "25")
+    till.pay(donor.give("once", "30")["Location"])
+    till.tell()
+    page = donor.client.get("/give/")
+    assert "You gave $30" in words(page) and "You began this gift" not in words(page)
+    assert "second gift" in words(page) and 'name="other" value="25"' not in words(page)
+
+
 def test_it_tells_of_the_first_gift_when_the_form_opens_and_asks_no_more(donor, till):
     pay(donor, till)
     assert "You gave $25" in words(donor.client.get("/give/"))
