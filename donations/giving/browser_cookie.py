@@ -100,9 +100,10 @@ def begun(request: HttpRequest) -> Gift | None:
     to Stripe, or one that its form began though our response never arrived. Not an earlier try of a form that was given
     since with another sum: to go on with that would be a second gift.
     """
-    mine = Q(reference__in=references(request)[:1])
+    last, earlier = references(request)[:1], references(request)[1:]
+    mine = Q(reference__in=last)
     if form := str(_read(request).get("form", "")):
-        mine |= Q(attempt=form)
+        mine |= Q(attempt=form) & ~Q(reference__in=earlier)  # also where its donor went back to the older of two sums
     tried = Gift.objects.unfinished().filter(mine).first()
     return None if tried is None or _was_given(tried.attempt) else tried
 

@@ -102,6 +102,14 @@ def test_it_does_not_go_on_with_an_earlier_try_once_the_gift_was_given(donor, ti
     assert "second gift" in words(page) and 'name="other" value="25"' not in words(page)
 
 
+def test_it_knows_the_try_that_its_donor_went_back_to(donor, till):
+    for amount in ("25", "30", "25"):
+        led = donor.give("once", amount)
+    assert Gift.objects.count() == 2 and 'name="other" value="25"' in words(donor.client.get("/give/"))
+    till.pay(led["Location"])
+    assert SECOND in words(donor.send(donor.wish("once", "40"))) and Gift.objects.count() == 2
+
+
 def test_it_tells_of_the_first_gift_when_the_form_opens_and_asks_no_more(donor, till):
     pay(donor, till)
     assert "You gave $25" in words(donor.client.get("/give/"))
