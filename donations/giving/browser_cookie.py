@@ -21,10 +21,11 @@ MOST = 5
 
 def attempt(request: HttpRequest) -> str:
     """Return the id of the form that this browser fills (part of the gift's idempotency key): the same in each tab
-    until a gift was given with it, so that two tabs sent at the same instant are one gift. A new one for a new browser.
+    until a gift was given with it, or failed, so that two tabs sent at the same instant are one gift. A new one for a
+    new browser.
     """
     kept = str(_read(request).get("form", ""))
-    return kept if kept and not _was_given(kept) else new_attempt()
+    return kept if kept and not _is_over(kept) else new_attempt()
 
 
 def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
@@ -104,10 +105,10 @@ def begun(request: HttpRequest) -> Gift | None:
     mine = Q(reference__in=last)
     if form := str(_read(request).get("form", "")):
         mine |= Q(attempt=form) & ~Q(reference__in=earlier)  # also where its donor went back to the older of two sums
-    tried = Gift.objects.unfinished().filter(mine).first()
-    return None if tried is None or _was_given(tried.attempt) else tried
+    tried = Gift.objects.resumable().filter(mine).first()
+    return None if tried is None or _is_over(tried.attempt) else tried
 
 
-def _was_given(attempt: str) -> bool:
-    """Whether money came, or is on its way, for a gift of that form, as far as our books know."""
-    return Gift.objects.filter(attempt=attempt).exclude(pk__in=Gift.objects.unfinished()).exists()
+def _is_over(attempt: str) -> bool:
+    """Whether a gift of that form was given, or its bank did not send it, as far as our books know."""
+    return Gift.objects.filter(attempt=attempt).exclude(pk__in=Gift.objects.resumable()).exists()

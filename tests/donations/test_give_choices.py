@@ -22,6 +22,7 @@ from supporters import consent
 from supporters.models import ConsentEvent, SubscriptionRequest
 from tests.donations.appeal import make
 from tests.donations.donor import SECOND, Donor
+from tests.donations.test_letters import DEBIT_FAILS_LATER
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,20 @@ def test_it_knows_the_try_that_its_donor_went_back_to(donor, till):
     assert Gift.objects.count() == 2 and 'name="other" value="25"' in words(donor.client.get("/give/"))
     till.pay(led["Location"])
     assert SECOND in words(donor.send(donor.wish("once", "40"))) and Gift.objects.count() == 2
+
+
+def test_it_begins_anew_where_a_bank_did_not_send_the_first(donor, till):
+    till.sandbox.debit(donor.give("once", "25")["Location"], DEBIT_FAILS_LATER)
+    till.tell()
+    till.advance(5 * 86400)
+    till.tell()
+    assert Gift.objects.get().status == "failed"
+    assert "You gave" not in words(donor.client.get("/give/"))
+    again = donor.send(donor.wish("once", "25"))
+    assert again.status_code == 303 and "/c/pay/" in again["Location"]
+    till.pay(again["Location"])
+    till.tell()
+    assert Gift.objects.paid().count() == 1
 
 
 def test_it_tells_of_the_first_gift_when_the_form_opens_and_asks_no_more(donor, till):
