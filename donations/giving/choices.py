@@ -112,7 +112,7 @@ def left_at_stripe(request: HttpRequest) -> Gift | None:
     reference = request.GET.get("back", "")
     if reference not in browser_cookie.references(request):
         return None
-    return Gift.objects.unfinished().filter(reference=reference).first()
+    return Gift.objects.resumable().filter(reference=reference).first()
 
 
 def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:

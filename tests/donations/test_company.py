@@ -130,6 +130,8 @@ def test_it_writes_corrected_receipts_when_staff_put_a_company_right(donor, till
     till.advance(32 * DAY)
     till.tell()
     first = Gift.objects.earliest("pk")
+    asked = signed_in("Donor care").get(f"/admin/gift/inspect/{first.pk}/giver/").content.decode()
+    assert f'value="{TYPO}"' in asked and 'value="Ada Lovelace"' in asked
     for _ in range(2):  # a double click
         assert put_right(first, company=FIRM).status_code == 302
     assert list(Gift.objects.values_list("name", "company")) == [("Ada Lovelace", FIRM)] * 2
