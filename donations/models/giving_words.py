@@ -19,6 +19,9 @@ from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
 from wagtail.models import PreviewableMixin, RevisionMixin
 
+from donations.models.costs import CostLine
+from donations.models.currencies import Currency
+
 FEWEST_QUESTIONS, MOST_QUESTIONS = 3, 5
 SUM = "{sum}"  # the one place in these words: a third of the gift, in the suggestion
 PLACE = re.compile(r"\{[^{}]*\}")
@@ -181,7 +184,8 @@ class GivingWords(RevisionMixin, PreviewableMixin, models.Model):
         """The giving page in this row's own language, with a note in the form's place."""
         others = GivingWords.objects.exclude(language=self.language)
         with override(self.language):
-            shown = {"request": request, **beside([self, *others], self.language)}
+            costs = CostLine.objects.fresh().filter(currency=Currency.objects.shown().first())
+            shown = {"request": request, "costs": costs, **beside([self, *others], self.language)}
             return TemplateResponse(request, "donations/give_preview.html", shown).render()
 
 

@@ -297,6 +297,9 @@ class TestThePanel:
     def test_it_previews_the_page_in_its_own_language_before_it_is_saved(self):
         editor, address = signed_in("Editor"), ADD.replace("/add/", "/preview/")
         write(transfer=IBAN)
+        cite(clause="covers one evening")
+        assert editor.post(address, self.form(language="es")).json()["is_valid"]
+        assert "covers one evening" in editor.get(address).content.decode()
         fields = self.form(language="es", intro="Todo camino empieza.", what_it_does="Una cama.", thanks="De verdad.")
         assert editor.post(address, fields).json()["is_valid"]
         shown = editor.get(address).content.decode()
