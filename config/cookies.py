@@ -17,7 +17,7 @@ UNTIL_CLOSED = _("until you close the browser")
 def table() -> list[tuple[str, Any, Any]]:
     """Return (name, purpose, lifetime) of each cookie. Pages for reading set none of them."""
     form = _("On pages with a form: nobody else can send it in your name")
-    typed = _("On the giving form, where no JavaScript runs: what you typed, until it is sent")
+    typed = _("On the giving form, when it comes back to you: what you typed, until it is sent")
     mine = _("half an hour after the last thing you do there")
     return [
         (settings.CSRF_COOKIE_NAME, form, UNTIL_CLOSED),

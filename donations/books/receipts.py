@@ -58,6 +58,17 @@ def last_of_series(series: str, **_kwargs: Any) -> Entity | None:
     return Entity(last.entity, last.registration_number) if last else None
 
 
+def rename(gift: Gift) -> Receipt | None:
+    """Return a correction of the receipt in force where that names another giver than the gift does; else None. What
+    it says of sums stays. Call it as `issue` is called.
+    """
+    newest = gift.receipts.filter(replaced_by=None).first()
+    if newest is None or newest.name == gift.giver():
+        return None
+    year = Organisation.load().today().year
+    return _write(gift, year, newest, amount=newest.amount, fee_cover=newest.fee_cover, total=newest.total)
+
+
 def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Receipt:
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")

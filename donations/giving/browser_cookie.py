@@ -21,11 +21,11 @@ MOST = 5
 
 def attempt(request: HttpRequest) -> str:
     """Return the id of the form that this browser fills (part of the gift's idempotency key): the same in each tab
-    until a gift was given with it, so that two tabs sent at the same instant are one gift. A new one for a new browser.
+    until a gift was given with it, or failed, so that two tabs sent at the same instant are one gift. A new one for a
+    new browser.
     """
     kept = str(_read(request).get("form", ""))
-    given = Gift.objects.filter(attempt=kept).exclude(pk__in=Gift.objects.unfinished())
-    return kept if kept and not given.exists() else new_attempt()
+    return kept if kept and not _is_over(kept) else new_attempt()
 
 
 def hold(response: HttpResponse, request: HttpRequest, attempt: str) -> None:
@@ -98,9 +98,17 @@ def given(request: HttpRequest) -> Gift | None:
 
 def begun(request: HttpRequest) -> Gift | None:
     """Return the newest unfinished gift of this browser, for which our books have no money yet: the one we redirected
-    to Stripe, or one that its form began though our response never arrived.
+    to Stripe, or one that its form began though our response never arrived. Not an earlier try of a form that was given
+    since with another sum: to go on with that would be a second gift.
     """
-    mine = Q(reference__in=references(request)[:1])
+    last, earlier = references(request)[:1], references(request)[1:]
+    mine = Q(reference__in=last)
     if form := str(_read(request).get("form", "")):
-        mine |= Q(attempt=form)
-    return Gift.objects.unfinished().filter(mine).first()
+        mine |= Q(attempt=form) & ~Q(reference__in=earlier)  # also where its donor went back to the older of two sums
+    tried = Gift.objects.resumable().filter(mine).first()
+    return None if tried is None or _is_over(tried.attempt) else tried
+
+
+def _is_over(attempt: str) -> bool:
+    """Whether a gift of that form was given, or its bank did not send it, as far as our books know."""
+    return Gift.objects.filter(attempt=attempt).exclude(pk__in=Gift.objects.resumable()).exists()

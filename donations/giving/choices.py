@@ -41,14 +41,14 @@ def changes_currency(data: QueryDict) -> bool:
     return data.get("step") == CURRENCY or data.get(INTO, "") not in ("", data.get("currency"))
 
 
-def in_another_currency(data: QueryDict, currency: Currency, appeal: Appeal) -> QueryDict:
+def in_another_currency(data: QueryDict, currency: Currency) -> QueryDict:
     """Return all that was typed, in another currency. A rung becomes the one at the same place of the new ladder, else
     the second; a typed sum stays as it was typed, to be looked at (D-149).
     """
     moved = data.copy()
     moved["currency"] = currency.code
     moved["frequency"] = offered(data.get("frequency", ""), currency)
-    before = appeal.currencies.get(data.get("currency", ""))
+    before = next((each for each in Currency.objects.all() if each.code == data.get("currency")), None)
     for frequency in currency.frequencies:
         name = f"amount_{frequency}"
         typed = OTHER if data.get("other") and frequency == data.get("frequency") else ""
@@ -112,7 +112,7 @@ def left_at_stripe(request: HttpRequest) -> Gift | None:
     reference = request.GET.get("back", "")
     if reference not in browser_cookie.references(request):
         return None
-    return Gift.objects.unfinished().filter(reference=reference).first()
+    return Gift.objects.resumable().filter(reference=reference).first()
 
 
 def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
@@ -128,10 +128,14 @@ def left_half_way(request: HttpRequest, appeal: Appeal) -> Gift | None:
 
 
 def of(gift: Gift, currency: Currency) -> dict[str, Any]:
-    """Initial values from a gift that was begun, without the amount where its currency is not offered any more."""
+    """Initial values from a gift that was begun, without the amount where its currency is not offered any more. The
+    ladders of other frequencies stand as on a bare page.
+    """
     frequency = offered(gift.frequency, currency)
     amounts = marked(gift.amount, currency, frequency) if currency.code == gift.currency else {}
     return {
+        **second_rungs(currency),
+        f"amount_{frequency}": "",
         **amounts,
         "frequency": frequency,
         "cover_fee": gift.fee_cover > 0,

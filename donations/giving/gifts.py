@@ -138,7 +138,7 @@ def go_on(gift: Gift, address_block: str, known: Sequence[str] = ()) -> None:
 
 
 def _begun_before(gift_request: GiftRequest, known: Sequence[str]) -> Gift | None:
-    for earlier in Gift.objects.unfinished().filter(reference__in=known):
+    for earlier in Gift.objects.resumable().filter(reference__in=known):
         if replace(gift_request, attempt=earlier.attempt).key == earlier.attempt_key:
             return earlier
     return None

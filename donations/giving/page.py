@@ -73,7 +73,7 @@ def answer(request: HttpRequest, appeal: Appeal) -> HttpResponse:
 
 def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     """The empty form, or the one that was left half way. Only the link that led here chooses how often."""
-    typed = form_cookie.typed(request)
+    typed = form_cookie.typed(request, _action(request, appeal))
     if typed:
         shown, form = _again(request, appeal, typed.data)
         if form and not shown and typed.refused:
@@ -90,7 +90,7 @@ def _get(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     given = before if paid else browser_cookie.given(request)
     if before and not paid:
         currency = choices.currency(appeal, before.currency) or currency
-        chosen = {**choices.of(before, currency), "opened": antispam.stamp(asked=True)}
+        chosen = {**choices.of(before, currency), "opened": antispam.stamp(asked=True, near=before.email)}
     else:
         chosen = choices.linked(request.GET, currency)
         chosen["attempt"] = gifts.new_attempt() if paid else browser_cookie.attempt(request)
@@ -120,14 +120,15 @@ def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpR
     currency = choices.currency(appeal, data.get(choices.INTO, ""), data.get("currency", ""))
     if currency is None:
         return render(request, "donations/closed.html", status=503), None
-    moved = choices.changes_currency(data)
+    asked = choices.changes_currency(data)
+    moved = asked or data.get("currency") != currency.code  # else: staff took the form's currency back meanwhile
     if moved:
-        data = choices.in_another_currency(data, currency, appeal)
+        data = choices.in_another_currency(data, currency)
     form = GiveForm(data, currency=currency, fund=appeal.fund)
     valid, step = form.is_valid(), data.get("step")
     if moved:
         form.keep_errors(("other",))
-        return _page(request, appeal, form, moved=True), form
+        return _page(request, appeal, form, moved=True, not_asked=not asked), form
     if step == CARD:
         form.keep_errors(GiveForm.PARTS)
         tribute = None if form.errors else form.tribute_written()

@@ -83,7 +83,7 @@ def finish(request: HttpRequest, token: str) -> HttpResponse:
 
 def _finish(request: HttpRequest, token: str) -> HttpResponse:
     link = tokens.find(token, PURPOSE)
-    gift = Gift.objects.unfinished().filter(reference=link.subject).first() if link else None
+    gift = Gift.objects.resumable().filter(reference=link.subject).first() if link else None
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     if gift.campaign and not gift.campaign.is_open:

@@ -98,7 +98,7 @@ def _given(document: Receipt) -> Line:
             "amount": money.exact(document.amount, code),
             "fee_cover": money.exact(document.fee_cover, code),
         }
-    label = _("What remains of the gift") if document.replaces_id else _("Amount")
+    label = _("What remains of the gift") if document.total != document.gift.total else _("Amount")
     return Line(label, money.exact(document.total, code), cover, main=True)
 
 

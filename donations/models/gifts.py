@@ -186,6 +186,11 @@ class GiftQuerySet(models.QuerySet["Gift"]):
         """Gifts for which no money has come: the Checkout Session was not opened, or not finished."""
         return self.filter(status__in=Gift.UNFINISHED)
 
+    def resumable(self) -> "GiftQuerySet":
+        """Unfinished gifts to go on with. A failed one's session is complete: only Stripe may try its plan again."""
+        over = Q(plan=None) | Q(plan__status__in=[Plan.Status.WAITING, Plan.Status.ENDED])
+        return self.unfinished().exclude(over, status=Gift.Status.FAILED)
+
 
 class Gift(Frequent, OfSomeMoney):
     """One payment, from the intent to the money. Sums are minor units of the currency, moments UTC.

@@ -14,13 +14,18 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.stream_block import StreamBlockValidationError
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
 from wagtail.models import PreviewableMixin, RevisionMixin
 
+from donations.models.costs import CostLine
+from donations.models.currencies import Currency
+
 FEWEST_QUESTIONS, MOST_QUESTIONS = 3, 5
 SUM = "{sum}"  # the one place in these words: a third of the gift, in the suggestion
 PLACE = re.compile(r"\{[^{}]*\}")
+NO_PLACE = _("Nothing fills a place in braces here. Please take it out.")
 # What stands there until staff write something else. Facts of one charity have nothing of ours in their place.
 OURS = {
     "heading": _("Give"),
@@ -46,6 +51,13 @@ class QuestionBlock(blocks.StructBlock):
     class Meta:
         icon = "help"
         label = _("Question")
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        wrong = {name: ValidationError(NO_PLACE) for name, words in cleaned.items() if PLACE.search(words)}
+        if wrong:
+            raise StructBlockValidationError(block_errors=wrong)
+        return cleaned
 
 
 class QuestionsBlock(blocks.StreamBlock):
@@ -151,9 +163,7 @@ class GivingWords(RevisionMixin, PreviewableMixin, models.Model):
                 wanted = [SUM] if field.name == "suggestion" and self.suggestion else []
                 if PLACE.findall(getattr(self, field.name)) != wanted:
                     wrong[field.name] = (
-                        _("{sum} must stand in it once, and nothing else in braces.")
-                        if wanted
-                        else _("Nothing fills a place in braces here. Please take it out.")
+                        _("{sum} must stand in it once, and nothing else in braces.") if wanted else NO_PLACE
                     )
         if self.picture_id and not self.picture_alt:
             wrong["picture_alt"] = _("Please write what the picture shows, for people who do not see it.")
@@ -174,7 +184,8 @@ class GivingWords(RevisionMixin, PreviewableMixin, models.Model):
         """The giving page in this row's own language, with a note in the form's place."""
         others = GivingWords.objects.exclude(language=self.language)
         with override(self.language):
-            shown = {"request": request, **beside([self, *others], self.language)}
+            costs = CostLine.objects.fresh().filter(currency=Currency.objects.shown().first())
+            shown = {"request": request, "costs": costs, **beside([self, *others], self.language)}
             return TemplateResponse(request, "donations/give_preview.html", shown).render()
 
 

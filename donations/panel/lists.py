@@ -14,6 +14,7 @@ from donations.panel import refunds
 from donations.panel.campaigns import UNNAME
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
+from donations.panel.givers import PUT_RIGHT
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import TAKE_BACK, GiftList, ReceiptDetail
 from donations.panel.plans import PlanViewSet
@@ -120,6 +121,7 @@ class GiftViewSet(MoneyViewSet):
         ),
         refunds.REFUND,
         UNNAME,
+        PUT_RIGHT,
         TAKE_BACK,
     ]
 

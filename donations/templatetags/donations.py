@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from donations.books import published
-from donations.models import Campaign, GivingWords
+from donations.models import Campaign, Currency, GivingWords
 from foundation.organisation.structured import script, us
 
 register = template.Library()
@@ -51,3 +51,10 @@ def own_thanks() -> str:
     """{% own_thanks %}: a paragraph of the thanks that staff wrote in the reader's language; or nothing."""
     row = GivingWords.objects.filter(language=get_language() or settings.LANGUAGE_CODE).first()
     return format_html("<p>{}</p>", row.thanks) if row and row.thanks else ""
+
+
+@register.simple_tag
+def giving_offers_yearly() -> bool:
+    """{% giving_offers_yearly %}: whether the giving form, where a link names no currency, offers every year."""
+    first = Currency.objects.shown().first()
+    return bool(first and first.yearly_amounts)

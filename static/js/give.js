@@ -122,8 +122,8 @@
   menu?.addEventListener("pointerdown", () => { keys = false; });
   menu?.addEventListener("keydown", () => { keys = true; });
   menu?.addEventListener("change", () => keys || menu.nextElementSibling.click());
-  /* A form that came back is the answer to a POST, which no browser keeps: Back from Stripe would find an error there.
-     As a GET it finds what was begun, as the server knows it. */
+  /* What no cookie could hold came back as the answer to a POST, which no browser keeps: Back from Stripe would find an
+     error there. As a GET it finds what was begun, as the server knows it. */
   form.addEventListener("submit", () => history.replaceState(history.state, "", location.href));
   addEventListener("pageshow", show); // the browser may bring typed values back
   show();

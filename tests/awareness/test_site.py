@@ -263,3 +263,14 @@ def test_it_asks_for_a_gift_below_the_hero_and_says_where_a_gift_goes(read):
         assert "hero" in first["class"] and second.form.attrs["action"] == f"{front}give/"
         road = page.find("h2", string=said).find_parent("section")
         assert len(road.select(".stages > li")) == 4 and road.a.attrs["href"] == f"{front}about/financials/"
+
+
+def test_it_asks_for_a_yearly_gift_where_the_form_behind_it_offers_one(loaded, client):
+    def ways() -> list[str]:
+        page = BeautifulSoup(client.get("/").content, "html.parser")
+        return [str(each["value"]) for each in page.select(".quick [name=frequency]")]
+
+    Currency.objects.filter(code="EUR").update(yearly_amounts=[150_00])  # the form opens in dollars
+    assert ways() == ["monthly", "once"]
+    Currency.objects.filter(code="USD").update(yearly_amounts=[150_00])
+    assert ways() == ["monthly", "yearly", "once"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from donations.card_testing import breaker, tries
 from donations.giving import checkout, gifts
-from donations.models import Breaker, Campaign, CardTry, Gift, Opening
+from donations.models import Breaker, Campaign, CardTry, Gift, Opening, Receipt
 from donations.stripe import client, reads
 from foundation.access import proof_of_work
 from foundation.access.models import TokenBucket
@@ -177,7 +177,7 @@ def test_it_spends_a_proof_once_when_twenty_send_it_at_once(charity):
 
 def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
     donor = stranger()
-    asked = donor.give("once", "25", email="new@donor.example")
+    asked = donor.give("once", "25", email="new@donor.example", name="Zoë", company="Zoë & Co")
     for _ in range(2):  # a double click
         answer = donor.send({**again(asked), "step": "mail"})
         assert (answer.status_code, answer["Location"]) == (303, "/give/finish/")
@@ -195,6 +195,7 @@ def test_it_mails_a_link_to_who_has_no_script(stranger, tripped, till):
     till.pay(first["Location"])
     till.tell()
     assert Gift.objects.get().is_paid and elsewhere.get(link).status_code == 404
+    assert Receipt.objects.get().name == "Zoë & Co" and "Dear Zoë," in letter_to("new@donor.example")
 
 
 def test_it_mails_no_address_of_a_site_to_who_has_proved_nothing(stranger, tripped):

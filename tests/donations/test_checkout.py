@@ -1,5 +1,6 @@
 """The way to Stripe's page: one open page for each gift, whatever is clicked twice or breaks half way."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -252,6 +253,7 @@ def test_it_restores_the_choices_of_who_comes_back_without_paying(donor, till):
     text = donor.client.get(f"/give/?back={reference}").content.decode()
     assert "Nothing was charged" in text and 'value="42"' in text and 'value="Ada Lovelace"' in text
     assert 'value="ada@donor.example"' in text
+    assert re.search(r'name="amount_once" value="75"[^>]* checked', text)  # whoever gives once instead finds a sum
     fields = donor.form(f"/give/?back={reference}")
     donor.send({**donor.wish("monthly", "42", name="Ada Lovelace", cover_fee="on"), "attempt": fields["attempt"]})
     assert Gift.objects.count() == len(pages()) == 1

@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 from django.core import mail
+from wagtail.models import ModelLogEntry
 
+from donations.books import receipts
 from donations.giving import gifts, offline
 from donations.letters import papers, statements, year_end
 from donations.models import Gift, Receipt
@@ -17,6 +19,7 @@ from tests.answers import streamed
 from tests.donations.test_books import gift
 from tests.donations.test_offline import entry
 from tests.donations.test_offline_panel import ENTER, typed
+from tests.donations.truth import disagreements_with_stripe
 from tests.drawing import reading
 from tests.narrowing import not_none
 from tests.staff.users import signed_in
@@ -110,6 +113,52 @@ def test_it_shows_staff_both_names_finds_both_and_exports_both(charity):
     file = b"".join(streamed(staff.get("/admin/gift/?export=csv"))).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert {(row["Name"], row["Company"]) for row in rows} == {("Ada King", FIRM), ("Grace Hopper", "")}
+
+
+# A mistyped name, put right by staff
+
+TYPO = "Analytical Engins Ltd"
+
+
+def put_right(paid: Gift, role: str = "Donor care", **names: str):
+    return signed_in(role).post(f"/admin/gift/inspect/{paid.pk}/giver/", {"name": "Ada Lovelace", **names})
+
+
+def test_it_writes_corrected_receipts_when_staff_put_a_company_right(donor, till):
+    donor.pay(donor.give("monthly", "30", company=TYPO), name="Ada Lovelace")
+    till.tell()
+    till.advance(32 * DAY)
+    till.tell()
+    first = Gift.objects.earliest("pk")
+    asked = signed_in("Donor care").get(f"/admin/gift/inspect/{first.pk}/giver/").content.decode()
+    assert f'value="{TYPO}"' in asked and 'value="Ada Lovelace"' in asked
+    for _ in range(2):  # a double click
+        assert put_right(first, company=FIRM).status_code == 302
+    assert list(Gift.objects.values_list("name", "company")) == [("Ada Lovelace", FIRM)] * 2
+    olds, news = Receipt.objects.filter(replaces=None), Receipt.objects.exclude(replaces=None)
+    assert {each.name for each in olds} == {TYPO} and {each.name for each in news} == {FIRM}
+    assert {each.replaces for each in news} == set(olds) and {each.total for each in news} == {3000}
+    letters = Letter.objects.filter(template="receipt_corrected")
+    assert letters.count() == 2 and all(f"Received from: {FIRM}" in letter.text for letter in letters)
+    assert all("Amount: $30.00 USD" in letter.text and "What remains" not in letter.text for letter in letters)
+    said = ModelLogEntry.objects.filter(action="staff.action").earliest("timestamp").data["sentence"]
+    assert "2 corrected receipts" in said and FIRM not in said
+    till.refund(first.payment_intent_id, amount=1000)
+    till.tell()
+    newest = first.receipts.get(replaced_by=None)
+    assert (newest.name, newest.total) == (FIRM, 2000)
+    assert disagreements_with_stripe(till) == []
+
+
+def test_it_writes_no_receipt_anew_where_it_names_the_company_still(charity):
+    paid = gift(1, name="Ada Kng", company=FIRM)
+    receipts.issue(paid)
+    assert put_right(paid, company=FIRM).status_code == 302 and Gift.objects.get().name == "Ada Lovelace"
+    assert put_right(paid, name="", company="").status_code == 422 and put_right(paid, "Editor").status_code in (
+        302,
+        403,
+    )
+    assert Gift.objects.get().company == FIRM and not Receipt.objects.exclude(replaces=None).exists()
 
 
 # The statement of a year

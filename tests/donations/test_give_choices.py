@@ -22,6 +22,7 @@ from supporters import consent
 from supporters.models import ConsentEvent, SubscriptionRequest
 from tests.donations.appeal import make
 from tests.donations.donor import SECOND, Donor
+from tests.donations.test_letters import DEBIT_FAILS_LATER
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,41 @@ def test_it_takes_the_second_gift_once_it_was_asked_for(donor, till):
     pay(donor, till)
     assert donor.give("once", "25").status_code == 303
     assert Gift.objects.count() == 2
+
+
+def test_it_does_not_go_on_with_an_earlier_try_once_the_gift_was_given(donor, till):
+    """Begun with 25, changed to 30 and paid: to send 25 now would be a second gift."""
+    donor.give("once", "25")
+    till.pay(donor.give("once", "30")["Location"])
+    till.tell()
+    page = donor.client.get("/give/")
+    assert "You gave $30" in words(page) and "You began this gift" not in words(page)
+    assert "second gift" in words(page) and 'name="other" value="25"' not in words(page)
+
+
+def test_it_knows_the_try_that_its_donor_went_back_to(donor, till):
+    for amount in ("25", "30", "25"):
+        led = donor.give("once", amount)
+    assert Gift.objects.count() == 2 and 'name="other" value="25"' in words(donor.client.get("/give/"))
+    till.pay(led["Location"])
+    assert SECOND in words(donor.send(donor.wish("once", "40"))) and Gift.objects.count() == 2
+
+
+def test_it_begins_anew_where_a_bank_did_not_send_the_first(donor, till):
+    till.sandbox.debit(donor.give("once", "25")["Location"], DEBIT_FAILS_LATER)
+    till.tell()
+    till.advance(5 * 86400)
+    till.tell()
+    gift = Gift.objects.get()
+    assert gift.status == "failed"
+    for address in ("/give/", f"/give/?back={gift.reference}"):
+        page = words(donor.client.get(address))
+        assert "You gave" not in page and "You began" not in page and "You came back" not in page
+    again = donor.send(donor.wish("once", "25"))
+    assert again.status_code == 303 and "/c/pay/" in again["Location"]
+    till.pay(again["Location"])
+    till.tell()
+    assert Gift.objects.paid().count() == 1
 
 
 def test_it_tells_of_the_first_gift_when_the_form_opens_and_asks_no_more(donor, till):

@@ -11,6 +11,7 @@ from donations.giving import browser_cookie, checkout, form_cookie, gifts
 from donations.models import Currency, Fund, Gift
 from donations.stripe.errors import StripeIsDownError, StripeRefusedError, TooOftenError
 from foundation.access import antispam
+from tests.donations import appeal
 
 pytestmark = pytest.mark.django_db
 SECOND_RUNGS = {"amount_monthly": "30", "amount_once": "75"}  # of the starter's ladders for USD
@@ -166,6 +167,20 @@ def test_it_guesses_no_currency_from_language_or_place(donor):
 def test_it_opens_in_the_first_currency_where_the_cookie_names_none_that_is_offered(donor, kept):
     donor.client.cookies[browser_cookie.NAME] = signing.dumps({"currency": kept}, salt=browser_cookie.SALT)
     assert opens_in(donor) == "USD"
+
+
+@pytest.mark.parametrize("left", [["USD"], ["USD", "GBP"]])
+def test_it_asks_for_one_more_press_where_the_forms_currency_was_taken_back_meanwhile(donor, left):
+    euro = Currency.objects.get(code="EUR").ladder("once")
+    wish = {**donor.wish("once", "", "EUR"), "amount_once": money.plain(euro[2], "EUR"), "into": "EUR"}
+    Currency.objects.exclude(code__in=left).update(shown=False)
+    page = donor.send(wish)
+    said = "We do not take the currency of this form any more. The amounts are in US dollars now."
+    assert said in page.content.decode()
+    chosen = checked(page)["amount_once"]
+    assert chosen == money.plain(Currency.objects.get(code="USD").ladder("once")[2], "USD")
+    again = {**wish, **donor._hidden(page), "amount_once": chosen, "into": "USD"}
+    assert not Gift.objects.exists() and donor.send(again).status_code == 303 and Gift.objects.get().currency == "USD"
 
 
 @pytest.mark.parametrize("into", ["XXX", "\0", "usd", "' OR 1=1"])
@@ -344,8 +359,9 @@ def test_it_shows_the_form_again_with_all_that_was_typed(donor):
     assert "<title>Error:" in text
 
 
-def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(donor):
+def test_it_shows_the_form_again_by_an_address_of_its_own(donor):
     """So that Back from Stripe finds a page. Neither the address nor a script sees what was typed."""
+    assert '<input name="plain" value="1" type="hidden">' in donor.client.get("/give/").content.decode()
     sent = donor.give("once", "25", email="", name="Kept Name", company="Kept Ltd", tribute="", plain="1")
     assert (sent.status_code, sent["Location"]) == (303, "/give/?again")
     cookie = sent.cookies["typed"]
@@ -362,11 +378,33 @@ def test_it_shows_the_form_again_by_an_address_of_its_own_where_no_script_runs(d
     assert 'value="ada@donor.example"' in back.content.decode()
 
 
+@pytest.mark.parametrize(("answer", "shown"), [("mend", "ada@gmail.com"), ("sure", "ada@gmial.com")])
+def test_it_asks_no_second_time_about_an_address_when_something_else_is_wrong(donor, answer, shown):
+    donor.give("once", "forty", email="ada@gmial.com", plain="1", **{answer: shown})
+    page = donor.client.get("/give/?again")
+    assert "in digits" in errors(page) and "#id_email" not in errors(page)
+    assert f'value="{shown}"' in page.content.decode()
+
+
+def test_it_asks_no_second_time_about_an_address_after_stripes_page(donor):
+    assert donor.give("once", "25", email="ada@gmial.com", sure="ada@gmial.com").status_code == 303
+    back = {**donor.wish("once", "30", email="ada@gmial.com"), **donor._hidden(donor.client.get("/give/"))}
+    assert donor.send(back).status_code == 303
+    assert "Did you mean ada@gmail.com?" in errors(donor.send({**back, "email": "ada@gmali.com"}))
+
+
 @pytest.mark.parametrize("kept", [{"email": "a"}, [["email"], None], ["a", "b", "c"], [{}, 7], "x", None], ids=str)
 def test_it_shows_the_empty_form_to_whose_cookie_is_of_another_version(donor, kept):
     donor.client.cookies[form_cookie.NAME] = signing.dumps(kept, salt=form_cookie.SALT, compress=True)
     page = donor.client.get("/give/?again")
     assert page.status_code == 200 and not errors(page)
+
+
+def test_it_shows_on_each_page_what_was_typed_there(donor):
+    appeal.make()
+    donor.give("once", "25", email="", name="Kept Name", plain="1")
+    assert "Kept Name" not in donor.client.get("/give/house/?again").content.decode()
+    assert "Kept Name" in donor.client.get("/give/?again").content.decode()
 
 
 def raising(error: Exception):

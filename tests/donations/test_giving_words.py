@@ -14,6 +14,7 @@ from donations.models.giving_words import OURS
 from foundation.organisation.models import Organisation
 from tests.donations import appeal
 from tests.staff.users import signed_in
+from tests.supporters.visitor import come_in
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/snippets/donations/givingwords/add/"
@@ -215,6 +216,14 @@ def test_it_marks_the_fund_of_a_campaign_and_of_a_gift_too(donor, till):
     )
 
 
+def test_it_marks_them_among_a_supporters_gifts(donor, till):
+    fund = Fund.objects.create(name="Street <outreach>")
+    donor.gave("once", "25", fund=str(fund.pk))
+    mine = come_in("ada@donor.example")
+    assert ', <span lang="en">Street &lt;outreach&gt;</span>' in mine.get("/es/my/").content.decode()
+    assert ", Street &lt;outreach&gt;<" in mine.get("/my/").content.decode()
+
+
 def test_it_adds_their_own_thanks_to_the_page_after_paying(donor, till):
     write(thanks="Your <road> goes on.")
     thanks = donor.pay(donor.give("once", "25"))
@@ -228,12 +237,12 @@ class TestThePanel:
     def form(self, **fields) -> dict[str, str]:
         return {"language": "en", "questions-count": "0", **fields}
 
-    def questions(self, count: int) -> dict[str, str]:
+    def questions(self, count: int, answer: str = "Because.") -> dict[str, str]:
         made = {"questions-count": str(count)}
         for n in range(count):
             at = f"questions-{n}"
             made |= {f"{at}-deleted": "", f"{at}-order": str(n), f"{at}-type": "question", f"{at}-id": ""}
-            made |= {f"{at}-value-question": f"Why {n}?", f"{at}-value-answer": "Because."}
+            made |= {f"{at}-value-question": f"Why {n}?", f"{at}-value-answer": answer}
         return made
 
     @pytest.mark.parametrize("role", ["Editor", "Administrator"])
@@ -268,6 +277,10 @@ class TestThePanel:
         signed_in("Editor").post(ADD, self.form(**self.questions(count)))
         assert GivingWords.objects.exists() is taken
 
+    def test_it_takes_no_question_with_a_place_that_nothing_fills(self):
+        answer = signed_in("Editor").post(ADD, self.form(**self.questions(3, "Because of {sum}.")))
+        assert "Nothing fills a place in braces here" in answer.content.decode() and not GivingWords.objects.exists()
+
     def test_it_asks_for_the_words_of_a_picture(self):
         image = get_image_model().objects.create(title="A road", file=get_test_image_file())
         editor, fields = signed_in("Editor"), self.form(picture=str(image.pk))
@@ -284,9 +297,13 @@ class TestThePanel:
     def test_it_previews_the_page_in_its_own_language_before_it_is_saved(self):
         editor, address = signed_in("Editor"), ADD.replace("/add/", "/preview/")
         write(transfer=IBAN)
-        fields = self.form(language="es", intro="Todo camino empieza.", what_it_does="Una cama.")
+        cite(clause="covers one evening")
+        assert editor.post(address, self.form(language="es")).json()["is_valid"]
+        assert "covers one evening" in editor.get(address).content.decode()
+        fields = self.form(language="es", intro="Todo camino empieza.", what_it_does="Una cama.", thanks="De verdad.")
         assert editor.post(address, fields).json()["is_valid"]
         shown = editor.get(address).content.decode()
         assert '<html lang="es"' in shown and "Todo camino empieza." in shown and "<p>Una cama.</p>" in shown
+        assert "Gracias.</strong> Su donación llegó. De verdad." in shown
         assert "Aquí está el formulario" in shown and "IBAN DE89" in shown and "Otras formas de donar" in shown
         assert "Todo camino" not in page("/es/give/")

@@ -117,16 +117,19 @@ def test_it_shows_frequency_and_amounts_in_the_first_screen(
     addresses = ["/give/", "/give/?frequency=monthly", "/es/give/"]
     screens = {address: site.get(address).content.decode() for address in addresses}
     cite_costs()
+    Currency.objects.update(yearly_amounts=[15_000, 30_000, 60_000, 120_000])
+    addresses += ["/give/?frequency=yearly", "/es/give/?frequency=yearly"]
     screens |= {f"{address} with costs": site.get(address).content.decode() for address in addresses}
     width, height = SIZES[size]
     below = {}
     for javascript in (True, False):
         page = open_page(size, javascript)
         page.set_viewport_size({"width": width, "height": height})
-        for address, html in list(screens.items())[-2 if javascript else 0 :]:  # with it the column beside differs
+        for address, html in list(screens.items())[-3 if javascript else 0 :]:  # with it the column beside differs
             show(page, html)
-            ladder = ".if-monthly" if "monthly" in address else ".if-once"
+            ladder = next((f".if-{each}" for each in ("monthly", "yearly") if each in address), ".if-once")
             assert page.locator(f"{ladder} label b").count() == 4 and page.locator(".seg").is_visible(), address
+            assert page.locator(".seg label").count() == (3 if "costs" in address else 2)
             lowest = max(page.evaluate(EDGES, which)[3] for which in (".seg", f"{ladder} label:has(b)"))
             if lowest > height:
                 below[address, javascript] = lowest - height

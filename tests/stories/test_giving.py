@@ -12,8 +12,8 @@ from tests.stories.visitor import Visitor, link_in, press
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SCREENS = pytest.mark.parametrize("size", ["desktop", "phone"])
 SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
-# What a desk without scripts shows, a phone without them and a desk with them show too: only gifts go that way as well.
-# Of the two screens the small one shows more of what can go wrong without scripts.
+# Without scripts a story begins on a phone, where more can go wrong, and goes on at the width of a desk where it calls
+# `check` of test_choices.py.
 WAYS = pytest.mark.parametrize(
     ("size", "javascript"),
     [("desktop", True), ("phone", True), ("phone", False)],
@@ -129,7 +129,9 @@ def test_it_finds_the_form_by_the_back_button_after_an_error_was_put_right(
     page.goto(f"{running_site.url}/give/")
     page.locator("[name=amount_once][value='150']").check()
     send(page)
-    expect(page.locator(".errors")).to_be_visible()  # with scripts, the answer to a POST, which no browser keeps
+    expect(page.locator(".errors")).to_be_visible()  # it is no answer to a POST, which no browser keeps
+    page.goto(f"{running_site.url}/about/")
+    page.go_back()
     assert page.locator("[name=amount_once]:checked").get_attribute("value") == "150"
     page.fill("[name=email]", "back-after-error@example.org")
     send(page)
