@@ -30,6 +30,7 @@ from awareness.models import (
 )
 from awareness.podcast_feed import ITUNES
 from awareness.stream_bodies import ArticleBody
+from donations.models import Currency
 from foundation.letters.models import Letter
 from supporters import supporters
 from tests.awareness.conftest import english, main_of
