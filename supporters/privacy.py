@@ -9,17 +9,20 @@ from staff import audit
 from supporters import moving, privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, Supporter
+from supporters.newsletter import deliveries
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
+    former = supporter.former_addresses.all()
     fields = ("purpose", "given", "wording", "where", "method", "asked_at", "at")
     return {
         "email": supporter.email,
         "name": supporter.name,
         "country": supporter.country,
-        "former addresses": [row.email for row in supporter.former_addresses.order_by("id") if row.email],
+        "former addresses": [row.email for row in sorted(former, key=lambda row: row.pk) if row.email],
         "known since": supporter.created_at,
         "consent": list(supporter.consent_events.order_by("id").values(*fields)),
+        "newsletters": deliveries.received(supporter),
     }
 
 
@@ -48,6 +51,7 @@ def merge(old: Supporter, new: Supporter) -> None:
     old.former_addresses.update(supporter=new)
     FormerAddress.objects.create(supporter=new, email=old.email, number=old.pk)
     audit.move(old, new)
+    deliveries.merge(old, new)
     new.name, new.country = new.name or old.name, new.country or old.country
     new.complained_at = new.complained_at or old.complained_at
     new.created_at = min(new.created_at, old.created_at)

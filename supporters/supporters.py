@@ -16,7 +16,7 @@ def numbered(number: int) -> Supporter | None:
 
 def mailboxes(supporter: Supporter) -> set[str]:
     """Return the canonical forms of all that this person was known by, without what is somebody else's by now."""
-    former = {canonical(email) for email in supporter.former_addresses.values_list("email", flat=True) if email}
+    former = {canonical(row.email) for row in supporter.former_addresses.all() if row.email}
     others = Supporter.objects.filter(canonical__in=former).exclude(pk=supporter.pk)
     return {supporter.canonical, *former} - set(others.values_list("canonical", flat=True))
 

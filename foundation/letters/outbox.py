@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone, translation
 
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.letters import headers, kinds, throttle, writing
+from foundation.letters import headers, kinds, pictures, throttle, writing
 from foundation.letters.faults import Fault, judge
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
@@ -169,6 +170,15 @@ def send_again(letter: Letter) -> None:
         jobs.enqueue(letter.job, f"letter:{letter.pk}:{uuid.uuid4()}", {"letter": letter.pk})
 
 
+def withhold(letters: QuerySet[Letter]) -> int:
+    """Take back, for good, those of these letters that still wait: their words go, whom they were for stays. One that
+    is being handed over at this moment leaves. Returns how many.
+    """
+    return letters.filter(state=Letter.State.WAITING).update(
+        state=Letter.State.WITHHELD, text="", html="", stop_url="", last_error=""
+    )
+
+
 def doubt_what_waits() -> int:
     """Mark as unsure what waits in a restored copy: it may have left since the copy was made. Staff decide."""
     waiting = Letter.objects.filter(state__in=(Letter.State.WAITING, Letter.State.SENDING))
@@ -193,6 +203,9 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
         message.attach_alternative(letter.html, "text/html")
     if attachment:
         message.attach(*attachment)
+    if picture := pictures.part(letter.document):
+        message.attach(picture)
+        message.mixed_subtype = "related"
     return message
 
 
