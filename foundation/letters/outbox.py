@@ -192,7 +192,8 @@ def _move(letter: Letter, before: Letter.State, after: Letter.State, **fields: A
 
 def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> EmailMultiAlternatives:
     organisation = Organisation.load()
-    message = EmailMultiAlternatives(
+    picture = pictures.part(letter.document)
+    message = (pictures.Illustrated if picture else EmailMultiAlternatives)(
         subject=letter.subject,
         body=letter.text,
         from_email=organisation.letters_from or None,
@@ -203,9 +204,8 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Email
         message.attach_alternative(letter.html, "text/html")
     if attachment:
         message.attach(*attachment)
-    if picture := pictures.part(letter.document):
+    if picture:
         message.attach(picture)
-        message.mixed_subtype = "related"
     return message
 
 

@@ -2,8 +2,9 @@
 
 import base64
 from email.mime.image import MIMEImage
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.core.mail import EmailMultiAlternatives
 from wagtail.images import get_image_model
 
 WIDTH = 560  # of a letter, in CSS pixels; the picture has twice as many
@@ -30,6 +31,16 @@ def drawn(number: int | None) -> Picture | None:
     rendition = found.get_rendition(DRAWN)
     with rendition.file.open("rb") as file:
         return Picture(file.read(), min(rendition.width, WIDTH))
+
+
+class Illustrated(EmailMultiAlternatives):
+    """A message whose attachment is the picture in its HTML: mail programs show it there, and not once more below."""
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().message(*args, **kwargs)
+        if made.get_content_type() == "multipart/mixed":
+            made.set_type("multipart/related")
+        return made
 
 
 def part(named: str) -> MIMEImage | None:

@@ -14,7 +14,7 @@ def received(supporter: Supporter) -> list[dict[str, Any]]:
     rows = Delivery.objects.filter(supporter=supporter).annotate(
         subject=Subquery(text.values("subject")), state=F("letter__state"), sent=F("letter__sent_at")
     )
-    return list(rows.order_by("id").values("subject", "language", "state", "sent"))
+    return [dict(row) for row in rows.order_by("id").values("subject", "language", "state", "sent")]
 
 
 def merge(old: Supporter, new: Supporter) -> None:

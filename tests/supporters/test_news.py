@@ -67,6 +67,15 @@ def test_it_stops_by_the_one_press_of_a_mail_program_without_a_cookie(ada: Suppo
     assert write(ada, "next year") is None
 
 
+def test_it_leads_to_a_page_in_the_language_of_the_letter_which_takes_the_one_press_too(ada: Supporter) -> None:
+    ada.language = "es"
+    path = stop_path(not_none(write(ada)))
+    assert path.startswith("/es/letters/stop/") and 'lang="es"' in Client().get(path).content.decode()
+    body, form = "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"
+    assert Client(enforce_csrf_checks=True).post(path, body, content_type=form).status_code == 200
+    assert not news.wants(ada, REMINDERS)
+
+
 def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twice(ada: Supporter) -> None:
     path = stop_path(not_none(write(ada)))
     client = Client()

@@ -16,6 +16,7 @@ from supporters import consent, mailbox, news, privacy_registry
 from supporters.models import Delivery, Newsletter, NewsletterText, Supporter
 from supporters.newsletter import sending
 from tests.foundation.crowd import together
+from tests.narrowing import not_none
 from tests.supporters import newsletters
 from tests.supporters.newsletters import LETTERS, addressed, begun, later, reader, readers, to_the_end, written
 
@@ -232,7 +233,7 @@ def test_it_sends_nothing_from_a_restored_copy_and_waits_for_staff(monkeypatch) 
     monkeypatch.setattr(sending, "STEP", 1)
     readers(3)
     newsletter = begun(written())
-    clone_guard.restored(newsletter.sent_from)
+    clone_guard.restored(not_none(newsletter.sent_from))
     to_look_at = Job.objects.get(kind=sending.KIND)
     jobs.run_due()
     assert not Letter.objects.exists() and Job.objects.get(pk=to_look_at.pk).state == Job.State.READY
