@@ -14,6 +14,8 @@ from wagtail.models import ModelLogEntry
 from foundation.jobs import queue as jobs
 from foundation.letters.models import Letter
 from supporters.models import Newsletter, NewsletterText
+from tests.foundation.mail_server import MailServer
+from tests.foundation.test_raw_messages import server  # noqa: F401 - a fixture
 from tests.staff.users import signed_in
 from tests.supporters.newsletters import begun, reader, readers, to_the_end, written
 
@@ -209,3 +211,23 @@ def test_it_carries_its_picture_and_asks_no_server_for_anything(editor: Client, 
     assert message["Auto-Submitted"] == "auto-generated" and "List-Unsubscribe" in message
     with Image.open(BytesIO(image.get_content())) as seen:
         assert seen.width == 1120
+
+
+def test_it_leaves_in_lines_that_any_mail_server_takes(
+    draft: Newsletter,
+    server: MailServer,  # noqa: F811
+) -> None:
+    """With a picture, words of any script and a line without an end."""
+    reader("ada@example.org")
+    subject = "Noticias de otoño: Юлия, 山田 ☂"
+    typed = {"subject": subject, "body": "ß" * 3000 + " Юлия", "picture_id": picture(), "picture_alt": "Дом"}
+    NewsletterText.objects.update(**typed)
+    to_the_end(begun(draft))
+    raw = server.taken[0].encode()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998 and raw.split(b"\r\n\r\n")[0].isascii()
+    message = message_from_bytes(raw, policy=policy.default)
+    assert message["Subject"].strip() == subject and message.get_content_type() == "multipart/related"
+    both, image = message.iter_parts()
+    text, html = both.iter_parts()
+    assert "ß" * 3000 in text.get_content() and "Дом" in html.get_content()
+    assert image.get_content().startswith(b"\xff\xd8")

@@ -123,6 +123,7 @@ def test_it_lets_few_letters_wait_so_that_a_receipt_is_never_behind_all_of_them(
     assert len(mailed()) == 7
 
 
+@pytest.mark.both
 def test_it_mails_nobody_twice_however_often_it_is_killed(monkeypatch) -> None:
     """At each of its steps in turn: before a letter, between letters, after the batch, and while one is handed over."""
     monkeypatch.setattr(sending, "STEP", 2)
