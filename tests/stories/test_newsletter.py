@@ -59,14 +59,6 @@ def would_get_it(tab: Page) -> int:
     return int(found[1])
 
 
-def write(tab: Page, subject: str) -> None:
-    tab.goto("/admin/newsletters/")
-    follow(tab.get_by_role("button", name="Write a newsletter"))
-    tab.goto(tab.url.replace("/words/en/", "/words/es/"))
-    tab.locator("#id_subject").fill(subject)
-    tab.locator("#id_body").fill(WORDS)
-
-
 def accessible(tab: Page) -> None:
     wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     assert [f"{rule}: {each[:200]}" for rule, elements in violations(tab, tags=wcag) for each in elements] == []
@@ -76,7 +68,11 @@ def test_it_is_written_tested_sent_read_and_stopped(
     editor: Page, open_page, running_site: Site, visitor: Visitor, reader: str
 ) -> None:
     subject = f"Noticias {secrets.token_hex(3)}"
-    write(editor, subject)
+    editor.goto("/admin/newsletters/")
+    follow(editor.get_by_role("button", name="Write a newsletter"))
+    editor.goto(editor.url.replace("/words/en/", "/words/es/"))
+    editor.locator("#id_subject").fill(subject)
+    editor.locator("#id_body").fill(WORDS)
     editor.locator("#id_preheader").fill("Dos cosas")
     editor.get_by_role("button", name="Choose an image").click()
     editor.locator(".modal-body a.image-choice").first.click()
@@ -98,7 +94,6 @@ def test_it_is_written_tested_sent_read_and_stopped(
     assert readers >= 1
     follow(editor.get_by_role("button", name="Send it"))
     expect(editor.locator("main")).to_contain_text(re.compile(f"Send this newsletter to {readers} supporters? now"))
-    accessible(editor)
     follow(editor.get_by_role("button", name="Send it"))
     text = visitor.newest_letter(reader, "Una casa nueva")
     assert "Hola, Eva Ejemplo:" in text and "Lea cómo empezó (" in text
@@ -116,8 +111,4 @@ def test_it_is_written_tested_sent_read_and_stopped(
     assert urlsplit(phone.url).path == urlsplit(link_in(text, "/letters/stop/")).path
     press(phone, "main form button")
     expect(phone.get_by_role("heading", level=1)).to_have_text("No enviaremos más de estas")
-
-    write(editor, "Otra vez")
-    follow(editor.get_by_role("button", name="Save"))
-    assert would_get_it(editor) == readers - 1
     assert editor.wrongs == []

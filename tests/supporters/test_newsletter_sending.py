@@ -183,7 +183,7 @@ def test_it_mails_nobody_twice_when_several_begin_and_write_at_once() -> None:
     newsletter.refresh_from_db()
     together(4, lambda _number: sending.write(newsletter, 100))
     to_the_end(newsletter)
-    assert len(mailed()) == 6 == len(set(mailed())) and Delivery.objects.count() == 6
+    assert len(mailed()) == len(set(mailed())) == len(addressed()) == 6 and Delivery.objects.count() == 6
     assert Job.objects.filter(kind=sending.KIND).count() == 1
 
 
@@ -213,6 +213,7 @@ def test_it_ends_for_good_when_it_is_stopped(monkeypatch) -> None:
     jobs.run_due(limit=1)
     jobs.run_due(limit=1)  # one has left
     assert sending.stop(newsletter) and not sending.stop(newsletter)
+    assert not Letter.objects.filter(state=Letter.State.WAITING).exists(), "at once, whenever the mail server is back"
     newsletter.refresh_from_db()
     assert not sending.resume(newsletter) and not sending.begin(newsletter)
     with later(10):
