@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import django
 from playwright.sync_api import sync_playwright
 
 from tests.browsers import CHROMIUM, QUIET, SIZES
 
-WAYS = {"light": "light", "dark": "dark", "without-pictures": "light"}
+WAYS: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark", "without-pictures": "light"}
 NEWS = """Dear {name},
 
 # Twelve beds in a new house
