@@ -81,6 +81,7 @@ LASTING = (
         _("What you agreed to, in which words and when"),
         _("as proof; without your name once you are forgotten"),
     ),
+    (_("Which newsletters were sent to you"), _("until you ask us to forget you")),
     (_("A signature that counts"), _("until you take it back")),
     (_("Which member of staff did what in the panel"), _("as long as the site stands")),
 )

@@ -20,6 +20,7 @@ READ_BOOKS = [
 READ_LETTERS = ["letters.view_letter"]
 ANSWER_MESSAGES = ["awareness.view_message", "awareness.change_message"]
 WRITE_LETTERS = ["letters.change_letterwording"]
+WRITE_NEWSLETTERS = ["supporters.view_newsletter", "supporters.change_newsletter"]
 WRITE_PLEDGES = ["pledges.view_pledge", "pledges.add_pledge", "pledges.change_pledge", "pledges.view_pledgetext"]
 READ_CAMPAIGNS = ["donations.view_campaign", "donations.view_matchreservation"]
 WRITE_CAMPAIGNS = [f"donations.{verb}_campaign" for verb in ("view", "add", "change", "publish")]
@@ -45,6 +46,8 @@ WRITE_FACTS = [
 ROLES: dict[str, list[str]] = {
     "Editor": [
         *[*WRITE_FACTS, *WRITE_PLEDGES, *WRITE_LETTERS, *WRITE_CAMPAIGNS, *WRITE_GIVING, *ANSWER_MESSAGES],
+        *WRITE_NEWSLETTERS,
+        "supporters.send_newsletter",  # to all who agreed to letters; pause, resume and stop it
         "awareness.change_navigation",
         "donations.change_thankyou",
         TRANSLATE_PAGES,
@@ -70,6 +73,7 @@ ROLES: dict[str, list[str]] = {
         "letters.change_letter",  # send one again; nobody changes what it says
         *ANSWER_MESSAGES,
         *WRITE_LETTERS,
+        "supporters.view_newsletter",  # read what went to a person
     ],
     "Finance": [
         *READ_GIFTS,

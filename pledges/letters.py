@@ -1,6 +1,6 @@
-"""The two letters of a pledge: the confirmation link (double opt-in), and "you have confirmed already".
+"""The letters of a pledge: the confirmation link (double opt-in), "you have confirmed already", and the welcome.
 
-Neither holds the name, and each holds the link that withdraws the signature.
+Each holds the link that withdraws the signature. The first two go to whatever address was typed, and hold no name.
 """
 
 import uuid
@@ -17,6 +17,8 @@ from foundation.access import tokens
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from pledges.models import Signature
+from supporters import news, supporters
+from supporters.models import ConsentEvent
 
 CONFIRM = "pledge-confirm"  # the token's purpose
 SALT = "pledges.letters.take-back"
@@ -46,6 +48,18 @@ def write(args: dict[str, Any]) -> None:
             page = settings.BASE_URL + signature.pledge.get_absolute_url()
             facts = {"page": page, "withdraw": way_back(signature)}
             outbox.queue(args["key"], "pledge_confirmed_before", signature.letter_to, facts)
+
+
+def welcome(signature: Signature) -> None:
+    """Welcome whoever just confirmed and wants our letters, by this signature or before: once for each pledge."""
+    reader = supporters.numbered(signature.supporter_id or 0)
+    if reader is None:
+        return
+    with translation.override(reader.language):
+        page = settings.BASE_URL + signature.pledge.get_absolute_url()
+    facts = {"name": reader.name, "pledge": signature.text.heading, "page": page, "withdraw": way_back(signature)}
+    key = f"pledge-welcome:{signature.pledge_id}:{reader.pk}"
+    news.write(key, "welcome_pledge", reader, ConsentEvent.Purpose.LETTERS, facts)
 
 
 def way_back(signature: Signature) -> str:

@@ -74,7 +74,7 @@ def confirm(link: AccessLink) -> bool:
         return False
     tokens.use(link)
     signature.supporter = supporters.get_or_create_supporter(
-        signature.email, signature.name, signature.country, verified=True
+        signature.email, signature.name, signature.country, verified=True, language=signature.locale
     )
     if signature.wants_letters:
         consent.confirmed(
@@ -89,6 +89,7 @@ def confirm(link: AccessLink) -> bool:
     signature.state, signature.confirmed_at = Signature.State.CONFIRMED, timezone.now()
     signature.save(update_fields=["supporter", "number", "state", "confirmed_at"])
     counting.count(signature, +1, SignatureEvent.Why.CONFIRMED, SIGNER)
+    letters.welcome(signature)
     return True
 
 

@@ -85,7 +85,7 @@ def wording(request: HttpRequest, name: str, language: str) -> HttpResponse:
         if request.POST.get("do") != "test":
             _keep(request, kind, language, form.cleaned_data)
             return redirect(request.path)
-        _test(request, kind, language, form.cleaned_data)
+        mail_test(request, kind.name, _composed(kind, language, form.cleaned_data))
     own = LetterWording.objects.filter(key=kind.name, language=language).exists()
     facts = [("facts", gettext("the table of facts"))] if kind.facts else []
     context = {
@@ -158,15 +158,15 @@ def _log(request: HttpRequest, row: LetterWording, label: str, kind: kinds.Kind)
     log(row, "staff.action", user=request.user, data=data)
 
 
-def _test(request: HttpRequest, kind: kinds.Kind, language: str, typed: dict[str, str]) -> None:
-    """Enqueue a test letter, to the user who asks and to nobody else."""
+def mail_test(request: HttpRequest, template: str, letter: writing.Written, document: str = "") -> None:
+    """Enqueue a test of this letter, to the user who asks and to nobody else."""
     if not ratelimit.allow("test-letter", str(request.user.pk), TESTS, HOUR):
         messages.error(request, gettext("Many tests were sent. Please wait a little."))
         return
-    letter = _composed(kind, language, typed)
     me = request.user.email  # type: ignore[union-attr]  # the panel knows no anonymous users
     subject = gettext("Test: %(subject)s") % {"subject": letter.subject}
-    outbox.enqueue(f"test:{uuid.uuid4()}", kind.name, me, writing.Written(subject, letter.text, letter.html))
+    written = writing.Written(subject[:200], letter.text, letter.html)
+    outbox.enqueue(f"test:{uuid.uuid4()}", template, me, written, document=document)
     messages.success(request, gettext("A test is on its way to %(email)s.") % {"email": me})
 
 

@@ -12,5 +12,11 @@ class SupportersConfig(AppConfig):
     def ready(self) -> None:
         if apps.is_installed("anymail"):
             import_module("supporters.bounces")  # signal receivers for the mail provider's webhook
-        for name in ("mailbox", "moving", "privacy", "subscribing"):  # job handlers, signals, privacy functions
+        for name in (
+            "mailbox",
+            "moving",
+            "newsletter.sending",
+            "privacy",
+            "subscribing",
+        ):  # job handlers, signals, privacy functions
             import_module(f"supporters.{name}")

@@ -11,6 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.append_only.models import AppendOnlyManager, AppendOnlyModel
 from staff.columns import column
+from supporters.newsletter.models import Delivery, Newsletter, NewsletterText
+
+__all__ = [
+    "ConsentEvent",
+    "Delivery",
+    "FormerAddress",
+    "Newsletter",
+    "NewsletterText",
+    "Subscription",
+    "SubscriptionRequest",
+    "Supporter",
+]
 
 
 class Supporter(models.Model):

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from foundation.letters import outbox
@@ -42,9 +43,12 @@ def meant(word: ConsentEvent | None, purpose: str) -> bool:
 
 
 def address(supporter: Supporter, purpose: str) -> str:
-    """Return the unsubscribe URL of this purpose. It never expires: an old letter must be able to stop the next one."""
+    """Return the unsubscribe URL of this purpose, a page in their language. It never expires: an old letter must be
+    able to stop the next one.
+    """
     token = signing.dumps([supporter.pk, str(purpose)], salt=SALT, compress=False)
-    return settings.BASE_URL + reverse("supporters:stop", args=[token])
+    with translation.override(supporter.language):
+        return settings.BASE_URL + reverse("supporters:stop", args=[token])
 
 
 def whose(token: str) -> tuple[Supporter | None, str] | None:

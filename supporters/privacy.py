@@ -9,6 +9,7 @@ from staff import audit
 from supporters import merging, moving, privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, Supporter
+from supporters.newsletter import deliveries
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def export(supporter: Supporter) -> dict[str, Any]:
         "known since": supporter.created_at,
         "consent": list(supporter.consent_events.order_by("id").values(*fields)),
         "notes of staff": list(supporter.staff_notes.order_by("id").values("text", "at")),
+        "newsletters": deliveries.received(supporter),
     }
 
 
@@ -53,6 +55,7 @@ def merge(old: Supporter, new: Supporter) -> None:
         rows.update(supporter=new)
     FormerAddress.objects.create(supporter=new, email=old.email, number=old.pk)
     audit.move(old, new)
+    deliveries.merge(old, new)
     new.name, new.country = new.name or old.name, new.country or old.country
     new.complained_at = new.complained_at or old.complained_at
     new.created_at = min(new.created_at, old.created_at)

@@ -62,7 +62,9 @@ def register(
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
-    """Export what every app knows about a person, by app. Each of them asks by which addresses: those are read once."""
+    """Export what every app knows about a person, by app. Their earlier addresses are fetched once for all: each app
+    finds its rows by them.
+    """
     person = Supporter.objects.prefetch_related("former_addresses").get(pk=supporter.pk)
     return {name: app.export(person) for name, app in APPS.items()}
 

@@ -55,7 +55,7 @@ def confirm(link: AccessLink, asking: SubscriptionRequest) -> None:
     """Record the consent of a double opt-in, when its link's button is pressed. Idempotent: a link is used once."""
     if not tokens.use(link):
         return
-    supporter = supporters.get_or_create_supporter(asking.email, verified=True)
+    supporter = supporters.get_or_create_supporter(asking.email, verified=True, language=asking.locale)
     consent.confirmed(
         supporter, wording=asking.wording, where=asking.where, locale=asking.locale, asked_at=asking.asked_at
     )

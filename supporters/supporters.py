@@ -22,7 +22,7 @@ def known_by(email: str) -> Supporter | None:
 
 def mailboxes(supporter: Supporter) -> set[str]:
     """Return the canonical forms of all that this person was known by, without what is somebody else's by now."""
-    former = {canonical(each.email) for each in supporter.former_addresses.all() if each.email}
+    former = {canonical(row.email) for row in supporter.former_addresses.all() if row.email}
     others = Supporter.objects.filter(canonical__in=former).exclude(pk=supporter.pk)
     return {supporter.canonical, *former} - set(others.values_list("canonical", flat=True))
 

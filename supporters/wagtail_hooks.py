@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
 from supporters import letters_panel, panel, person_panel, sections_panel
+from supporters.newsletter import panel as newsletters
 
 
 @hooks.register("register_admin_viewset")
@@ -13,7 +15,12 @@ def people() -> panel.People:
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*letters_panel.addresses(), *person_panel.addresses()]
+    return [*letters_panel.addresses(), *person_panel.addresses(), *newsletters.addresses()]
+
+
+@hooks.register("register_admin_menu_item")
+def newsletter_list() -> MenuItem:
+    return newsletters.menu_item()
 
 
 for section in (

@@ -19,6 +19,7 @@ from donations.webhooks import restored
 from foundation.jobs.models import Heartbeat
 from foundation.letters import outbox
 from foundation.organisation import clone_guard
+from supporters.newsletter import sending
 
 Say = Callable[[str], None]
 SPARE = 50 * 1024 * 1024  # bytes of disk that stay free
@@ -115,6 +116,7 @@ def _make_inert(contents: Contents, migrate: Callable[[], Any]) -> None:
     with transaction.atomic():
         clone_guard.restored(contents.moment)
         outbox.doubt_what_waits()
+        sending.pause_all()
         restored.quieten_what_waits()
         Session.objects.all().delete()
         Heartbeat.objects.all().delete()

@@ -39,6 +39,7 @@ def letter(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 # Mail needs inline styles, so this one answer allows them, and no script at all.
 MAIL_POLICY = {
     "script-src": ["'none'"],
+    "img-src": ["data:"],  # a picture that stands in the letter itself
     "style-src": ["'unsafe-inline'"],
     "frame-ancestors": ["'self'"],
     "sandbox": ["allow-popups", "allow-top-navigation-by-user-activation"],
@@ -52,5 +53,6 @@ MAIL_POLICY = {
 def html(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """The HTML part alone, as it stands in the frame. Its links open in the whole window."""
     _check(key)
-    source = on_a_page(get_object_or_404(Letter, pk=pk).html)
+    row = get_object_or_404(Letter, pk=pk)
+    source = on_a_page(row.html, row.document)
     return HttpResponse(source.replace("<head>", '<head><base target="_top">', 1))

@@ -1,4 +1,4 @@
-"""The message of a letter as it leaves: the logo beside the HTML part, a long subject folded as readers expect it."""
+"""The message of a letter as it leaves: pictures beside its HTML part, a long subject folded as readers expect it."""
 
 from base64 import b64encode
 from email.header import Header
@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
+from foundation.letters import pictures
 from foundation.organisation import logo
 
 LOGO = "logo@letter"  # its Content-ID: the HTML part shows it by this name, and asks no server for it
@@ -17,12 +18,27 @@ SHOWN = f"cid:{LOGO}"
 LONGEST_WORD = 60  # with the header's name it fits into a line of 78
 
 
-def on_a_page(html: str) -> str:
-    """The HTML part for a frame without rights on a page of ours: the logo stands in it, for such a frame has no origin
-    and may fetch nothing from ours.
+def on_a_page(html: str, document: str = "") -> str:
+    """The HTML part for a frame without rights on a page of ours: its pictures stand in it, for such a frame has no
+    origin and may fetch nothing from ours. `document`: what the letter names as its document.
     """
     picture = logo.png() if SHOWN in html else None
-    return html.replace(SHOWN, f"data:image/png;base64,{b64encode(picture).decode()}") if picture else html
+    inside = html.replace(SHOWN, f"data:image/png;base64,{b64encode(picture).decode()}") if picture else html
+    return pictures.shown(inside, document)
+
+
+def pictures_of(html: str, document: str) -> list[MIMEImage]:
+    """The parts that the HTML part shows by their Content-ID: the logo, and the picture that the letter names as its
+    document. They stand in no list of files, so a provider's API takes them too.
+    """
+    found = [pictures.part(document)] if document else []
+    png = logo.png() if SHOWN in html else None
+    if png:
+        part = MIMEImage(png, "png")
+        part["Content-ID"] = f"<{LOGO}>"
+        part["Content-Disposition"] = "inline"
+        found.insert(0, part)
+    return [part for part in found if part]
 
 
 class OneLine(Header):
@@ -33,21 +49,12 @@ class OneLine(Header):
 
 
 class LetterMessage(EmailMultiAlternatives):
-    """A message whose HTML part may show the logo. Images off, its place has the charity's name."""
-
-    def show(self, png: bytes) -> None:
-        """Carry the logo, a PNG, as a file that stands in no list: so a provider's API takes it too."""
-        picture = MIMEImage(png, "png")
-        picture["Content-ID"] = f"<{LOGO}>"
-        picture["Content-Disposition"] = "inline"
-        self.attach(picture)
+    """A message whose HTML part may show pictures. Images off, each has its words in its place."""
 
     def message(self, **options: Any) -> Any:
         files = self.attachments
-        shown = next(
-            (file for file in files if isinstance(file, MIMEImage) and file["Content-ID"] == f"<{LOGO}>"), None
-        )
-        self.attachments = [file for file in files if file is not shown]
+        shown = [file for file in files if isinstance(file, MIMEImage) and file["Content-ID"]]
+        self.attachments = [file for file in files if file not in shown]
         made: Any = super().message(**options)
         self.attachments = files
         subject = str(self.subject)
@@ -85,10 +92,10 @@ def _replace(made: Message, name: str, header: Header) -> None:
     plain.__setitem__(made, name, header)
 
 
-def _put_beside(made: Message, shown: Message) -> None:
-    """Make of the HTML part a multipart/related that holds the logo too: programs look for it there."""
+def _put_beside(made: Message, shown: list[MIMEImage]) -> None:
+    """Make of the HTML part a multipart/related that holds its pictures too: programs look for them there."""
     whole = next((part for part in made.walk() if part.get_content_type() == "multipart/alternative"), None)
     parts: Any = whole.get_payload() if whole else []
     for at, part in enumerate(parts):
         if part.get_content_type() == "text/html":
-            parts[at] = MIMEMultipart("related", _subparts=[part, shown], type="text/html")
+            parts[at] = MIMEMultipart("related", _subparts=[part, *shown], type="text/html")

@@ -14,6 +14,7 @@ class Letter(models.Model):
         FAILED = "failed", _("refused by the mail server")
         UNSURE = "unsure", _("perhaps sent: the worker or the mail server went away while it was handed over")
         FORGOTTEN = "forgotten", _("its reader was erased before it was sent")
+        WITHHELD = "withheld", _("not sent: its reader or staff stopped it before its turn")
 
     NOT_THERE = (State.FAILED, State.UNSURE)  # what staff may send again, and nothing else does
 
@@ -25,7 +26,7 @@ class Letter(models.Model):
     html = models.TextField(blank=True)
     stop_url = models.CharField(max_length=500, blank=True)  # RFC 8058: one press there, and no more such letters
     job = models.CharField(max_length=60, default="send-letter")  # the kind of job that sends it
-    document = models.CharField(max_length=80, blank=True)  # what that job draws and attaches: "receipt:17"
+    document = models.CharField(max_length=80, blank=True)  # what is drawn and attached: "receipt:17"; or "picture:3"
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone, translation
 
@@ -15,9 +16,9 @@ from foundation.jobs import errors
 from foundation.jobs import queue as jobs
 from foundation.letters import headers, kinds, throttle, writing
 from foundation.letters.faults import Fault, judge
-from foundation.letters.message import SHOWN, LetterMessage
+from foundation.letters.message import LetterMessage, pictures_of
 from foundation.letters.models import Letter
-from foundation.organisation import clone_guard, logo
+from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
@@ -170,6 +171,15 @@ def send_again(letter: Letter) -> None:
         jobs.enqueue(letter.job, f"letter:{letter.pk}:{uuid.uuid4()}", {"letter": letter.pk})
 
 
+def withhold(letters: QuerySet[Letter]) -> int:
+    """Take back, for good, those of these letters that still wait: their words go, whom they were for stays. One that
+    is being handed over at this moment leaves. Returns how many.
+    """
+    return letters.filter(state=Letter.State.WAITING).update(
+        state=Letter.State.WITHHELD, text="", html="", stop_url="", last_error=""
+    )
+
+
 def doubt_what_waits() -> int:
     """Mark as unsure what waits in a restored copy: it may have left since the copy was made. Staff decide."""
     waiting = Letter.objects.filter(state__in=(Letter.State.WAITING, Letter.State.SENDING))
@@ -193,9 +203,8 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Lette
     )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
-        picture = logo.png() if SHOWN in letter.html else None
-        if picture:
-            message.show(picture)
+        for picture in pictures_of(letter.html, letter.document):
+            message.attach(picture)
     if attachment:
         message.attach(*attachment)
     return message

@@ -41,7 +41,7 @@ def test_it_knows_the_whole_series() -> None:
         assert name in KINDS
     for name in ("debit_failed", "welcome_monthly", "yearly_reminder", "card_link"):
         assert name in KINDS
-    assert [kind.name for kind in kinds.every() if kind.news] == ["yearly_reminder"]
+    assert [kind.name for kind in kinds.every() if kind.news] == ["yearly_reminder", "welcome_pledge"]
 
 
 def test_it_leaves_four_letters_unworded_and_no_more() -> None:

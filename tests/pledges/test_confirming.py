@@ -16,6 +16,7 @@ from config.logs import OneLine
 from foundation.access import tokens
 from foundation.access.models import AccessLink
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 from pledges import counting, pledging, views
 from pledges.models import Pledge, Signature, SignatureEvent
 from supporters.models import ConsentEvent, Supporter
@@ -52,6 +53,32 @@ def test_it_shows_the_same_page_however_often_it_is_pressed(address: str, client
     assert first.content == second.content
     assert SignatureEvent.objects.count() == 1
     assert ConsentEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(("page", "said"), [("/pledge/", "You signed the pledge"), ("/es/pledge/", "Usted firmó el")])
+def test_it_welcomes_once_whoever_agreed_to_letters_in_the_language_of_the_page(
+    page: str, said: str, pledge: Pledge, client: Client
+) -> None:
+    driver.sign(client, page, letters="on")
+    driver.confirm(client)
+    welcome = Letter.objects.get(template="welcome_pledge")
+    heading = Signature.objects.get().text.heading
+    assert said in welcome.text and heading in welcome.text and Organisation.load().name in welcome.text
+    assert Supporter.objects.get().language == ("es" if "/es/" in page else "en")
+    assert f"/{page.strip('/')}/\n" in welcome.text and welcome.stop_url in welcome.text
+    assert not re.search("pledge|compromiso", welcome.subject, re.I)
+    signature = Signature.objects.get()
+    pledging.withdraw(signature)
+    driver.sign(client, page, letters="on")
+    driver.confirm(client)
+    assert Signature.objects.count() == 2 and Letter.objects.filter(template="welcome_pledge").count() == 1
+
+
+def test_it_welcomes_nobody_who_wants_no_letters(pledge: Pledge, client: Client) -> None:
+    driver.sign(client)
+    driver.confirm(client)
+    assert Signature.objects.get().state == Signature.State.CONFIRMED
+    assert not Letter.objects.filter(template="welcome_pledge").exists()
 
 
 def test_it_hides_the_link_from_everybody_else(address: str, client: Client) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks import postmark
 from django.conf import settings
 from django.core import mail
@@ -65,6 +66,15 @@ def test_it_stops_by_the_one_press_of_a_mail_program_without_a_cookie(ada: Suppo
     event = ConsentEvent.objects.get()
     assert (event.supporter, event.purpose, event.given, event.method) == (ada, REMINDERS, False, "stopped")
     assert write(ada, "next year") is None
+
+
+def test_it_leads_to_a_page_in_the_language_of_the_letter_which_takes_the_one_press_too(ada: Supporter) -> None:
+    ada.language = "es"
+    path = stop_path(not_none(write(ada)))
+    assert path.startswith("/es/letters/stop/") and 'lang="es"' in Client().get(path).content.decode()
+    body, form = "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"
+    assert Client(enforce_csrf_checks=True).post(path, body, content_type=form).status_code == 200
+    assert not news.wants(ada, REMINDERS)
 
 
 def test_it_changes_nothing_when_a_scanner_looks_and_one_thing_when_pressed_twice(ada: Supporter) -> None:
@@ -149,6 +159,32 @@ def test_it_hears_the_provider_by_its_own_message(ada: Supporter, told: str, bou
         assert view(RequestFactory().post("/", body, kind, headers={"Authorization": pass_})).status_code == 200
     ada.refresh_from_db()
     assert (bool(ada.bounced_at), bool(ada.complained_at)) == (bounced, complained)
+
+
+@pytest.mark.parametrize(
+    ("told", "why", "bounced", "complained"),
+    [
+        ("rejected", "bounced", True, False),  # it is on the provider's own list of those that bounced
+        ("rejected", "invalid", True, False),
+        ("rejected", "spam", False, True),  # and on that of those who complained
+        ("unsubscribed", None, False, True),  # by the provider's own link
+        ("rejected", "blocked", False, False),
+        ("deferred", None, False, False),
+        ("delivered", None, False, False),
+        ("opened", None, False, False),
+    ],
+)
+def test_it_hears_what_any_provider_says_and_marks_nobody_for_less(
+    ada: Supporter, told: str, why: str | None, bounced: bool, complained: bool
+) -> None:
+    from supporters import bounces  # noqa: PLC0415 - loaded by hand, as where a provider is set
+
+    for recipient in ("ADA@example.org", "", "stranger@example.org", "ADA@example.org"):  # told twice: marked once
+        event = AnymailTrackingEvent(event_type=told, recipient=recipient, reject_reason=why)
+        bounces.hear(sender=None, event=event, esp_name="Any")
+    ada.refresh_from_db()
+    assert (bool(ada.bounced_at), bool(ada.complained_at)) == (bounced, complained)
+    assert ConsentEvent.objects.count() == (len(ConsentEvent.Purpose.values) if complained else 0)
 
 
 def test_it_is_wired_only_where_a_provider_is_set() -> None:

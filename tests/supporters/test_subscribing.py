@@ -46,6 +46,14 @@ def test_it_sends_nothing_before_the_button_is_pressed(client, asked):
     assert "Our letters will come" in client.get(asked).content.decode()
 
 
+def test_it_writes_from_then_on_in_the_language_in_which_somebody_asked(client, asked):
+    """Also to somebody whom we knew in another: this is what they read."""
+    supporters.get_or_create_supporter("ada@example.org")
+    SubscriptionRequest.objects.update(locale="es")
+    client.post(asked)
+    assert Supporter.objects.get().language == "es"
+
+
 def test_it_says_that_a_wrong_link_has_ended(client):
     assert client.get("/subscribe/confirm/nothing/").status_code == 410
 

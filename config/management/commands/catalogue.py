@@ -39,7 +39,8 @@ FOR_STAFF = re.compile(
     r"/migrations/|/management/|_panel|/panel(/|\.py)|wagtail_hooks|templates/(staff|account|mfa|demo|wagtail)"
     r"|letters/(staff_|message_waits)|/about\.txt|templates/awareness/reports|foundation/jobs"
     r"|donations/(stripe/(account|troubles)|letters/(alarms|year_end)|giving/offline)\.py"
-    r"|awareness/(careful_words|desk|fact_lists|found_links|reports|reviews)\.py|supporters/merging\.py"
+    r"|supporters/(merging|newsletter/(acts|form|models|prose))\.py"
+    r"|awareness/(careful_words|desk|fact_lists|found_links|reports|reviews)\.py"
 )
 # In all other files only the panel shows the names and help texts of fields, blocks and lists.
 ALWAYS_FOR_STAFF = {"verbose_name", "verbose_name_plural", "heading", "menu_label", "icon"}
