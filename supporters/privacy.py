@@ -3,36 +3,83 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from foundation.letters import retention as letters
+from foundation.letters.models import Letter
 from staff import audit
-from supporters import moving, privacy_registry, supporters
+from supporters import moving, privacy_registry, supporters, visits
 from supporters.addresses import canonical
+from supporters.data_export import facts
 from supporters.models import ConsentEvent, FormerAddress, SubscriptionRequest, Supporter
+from supporters.privacy_registry import columns, part
+
+GOES = (
+    part(
+        _("your name and your e-mail addresses"),
+        [
+            *columns("supporters_supporter", "name", "email", "canonical"),
+            *columns("supporters_formeraddress", "email"),
+            *columns("supporters_subscriptionrequest", "email"),
+        ],
+    ),
+    part(
+        _("the texts of letters we sent you"),
+        columns("letters_letter", "to", "subject", "text", "html"),
+    ),
+    part(_("every letter that you agreed to: none is written any more")),
+    part(_("what the log of our staff calls you"), ["wagtailcore_modellogentry.label"]),
+)
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
-    fields = ("purpose", "given", "wording", "where", "method", "asked_at", "at")
-    return {
-        "email": supporter.email,
-        "name": supporter.name,
-        "country": supporter.country,
-        "former addresses": [row.email for row in supporter.former_addresses.order_by("id") if row.email],
-        "known since": supporter.created_at,
-        "consent": list(supporter.consent_events.order_by("id").values(*fields)),
+    """Export the row itself, earlier addresses, each yes and no with the words that were read, and requests."""
+    told = facts(supporter)
+    former = sorted(supporter.former_addresses.all(), key=lambda row: row.pk)
+    told["former addresses"] = [row.email for row in former if row.email]
+    told["numbers of merged rows"] = [row.number for row in former if row.number]
+    told["consent"] = [facts(event) for event in supporter.consent_events.order_by("id")]
+    told["requests for letters"] = [facts(asking) for asking in _requests(supporter)]
+    told["cookie of my page"] = {
+        "name": visits.COOKIE,
+        "what it holds": gettext("A random number that keeps this page open, for half an hour after your last press."),
     }
+    return told
+
+
+def _requests(supporter: Supporter) -> list[SubscriptionRequest]:
+    """They live three weeks, so that the few there are can be compared one by one."""
+    mailboxes = supporters.mailboxes(supporter)
+    return [each for each in SubscriptionRequest.objects.order_by("id") if canonical(each.email) in mailboxes]
+
+
+def stays(supporter: Supporter) -> list[privacy_registry.Part]:
+    """What stays of the row itself. Staff read it too, of somebody who was erased already."""
+    return [
+        part(
+            gettext("What you agreed to and when, without your name: it proves that we asked."),
+            tables=["supporters_consentevent", "supporters_supporter"],
+        ),
+        part(
+            gettext("That letters were written, without address and words, so that none is written twice."),
+            tables=["letters_letter"],
+        ),
+        part(
+            gettext("What staff did with all of it, without your name: they answer for it."),
+            tables=["wagtailcore_modellogentry"],
+        ),
+        part(gettext("One last letter says that it is done. Your address is forgotten once that has left.")),
+    ]
 
 
 def erase(supporter: Supporter) -> set[str]:
     """Anonymise the row, not delete it: gifts and the proof of consent hang on it, and neither may vanish."""
     former = supporter.former_addresses.all()
     known = {supporter.email, *former.values_list("email", flat=True)} - {""}
-    letters.forget(f"{moving.CONFIRMING}:{supporter.pk}:")
+    privacy_registry.forget_letters(Letter.objects.filter(key__startswith=f"{moving.CONFIRMING}:{supporter.pk}:"))
     audit.forget_name(supporter)
-    # Requests for letters live three weeks, so that the few there are can be compared one by one.
-    mailboxes = supporters.mailboxes(supporter)
-    waiting = [asking.pk for asking in SubscriptionRequest.objects.all() if canonical(asking.email) in mailboxes]
-    SubscriptionRequest.objects.filter(pk__in=waiting).delete()
+    visits.end_all(supporter)
+    SubscriptionRequest.objects.filter(pk__in=[asking.pk for asking in _requests(supporter)]).delete()
     Supporter.objects.filter(pk=supporter.pk).update(
         email="", canonical=f"erased:{supporter.pk}", name="", country="", erased_at=timezone.now()
     )
@@ -54,4 +101,4 @@ def merge(old: Supporter, new: Supporter) -> None:
     new.save(update_fields=["name", "country", "complained_at", "created_at"])
 
 
-privacy_registry.register("supporters", export=export, erase=erase, merge=merge)
+privacy_registry.register("supporters", export=export, erase=erase, merge=merge, goes=GOES, stays=stays)
