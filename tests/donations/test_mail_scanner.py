@@ -24,6 +24,7 @@ from supporters import moving, news, subscribing, visits
 from supporters.models import Supporter
 from tests.donations.donor import opened_before
 from tests.donations.kept import rows
+from tests.narrowing import not_none
 from tests.pledges import driver
 from tests.supporters.visitor import come_in
 
@@ -53,7 +54,7 @@ def about_a_plan(plan: Plan) -> None:
     plan_letters.renews(plan, now + timedelta(days=21))
     plan_letters.ended(plan)
     facts = {"name": "Ada", "my_page": gift_letters.my_page(), "total": "$30.00", "given": "$360.00"}
-    news.write("yearly", "yearly_reminder", plan.supporter, "reminders", facts)
+    news.write("yearly", "yearly_reminder", not_none(plan.supporter), "reminders", facts)
 
 
 def about_a_gift(gift: Gift) -> None:
@@ -67,7 +68,7 @@ def about_a_gift(gift: Gift) -> None:
     gift_letters.debit_failed(gift, document)
     Dedication.objects.create(gift=gift, kind="honour", name="Ottoline", card_to=ADA, card_from="Ada")
     dedications.schedule(gift)
-    year_end._write(gift.supporter, document.year)
+    year_end._write(not_none(gift.supporter), document.year)
 
 
 def about_a_person(person: Supporter) -> None:

@@ -4,12 +4,11 @@ import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import AutoField, ForeignKey
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
@@ -30,11 +29,14 @@ from tests.narrowing import not_none
 from tests.pledges import driver
 from tests.supporters.visitor import come_in
 
+if TYPE_CHECKING:
+    from tests.answers import Answer
+
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADA, GRACE = "ada@donor.example", "grace@other.example"
 SECRETS = (GRACE, "Grace Hopper", "$47.00", "Hopper Engines")
 APART = 700_000  # so far are the numbers of their rows apart, of every table
-NOTHING = {"int": [999_999_999], "str": ["nothing"], "slug": ["nothing"]}
+NOTHING: dict[str, list[Any]] = {"int": [999_999_999], "str": ["nothing"], "slug": ["nothing"]}
 ID = re.compile(r"[\w-]{4,64}")
 # All that a form under /my/ may send, and what it might be talked into: whose row is meant.
 FIELDS = {"sure": "yes", "wanted": "yes", "purpose": "letters", "name": "Mallory", "total": "99", "email": GRACE}
@@ -98,13 +100,13 @@ def hers(grace: Supporter) -> dict[str, list[Any]]:
     return {"int": [*(row.pk for row in rows), 2021], "str": words, "slug": words}
 
 
-def shape(answer: HttpResponse) -> tuple[Any, ...]:
+def shape(answer: "Answer") -> tuple[Any, ...]:
     """All that a stranger could tell two answers apart by; tokens are different each time."""
     body = re.sub(rb'value="[^"]{20,}"', b"", answer.content)
     return answer.status_code, answer.get("Location"), answer.get("Content-Type"), body
 
 
-def asked(client: Client, path: str) -> list[HttpResponse]:
+def asked(client: Client, path: str) -> "list[Answer]":
     return [client.get(path), client.post(path, {**FIELDS, "does": "stop"})]
 
 
