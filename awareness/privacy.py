@@ -2,28 +2,39 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
+
 from awareness import correspondence
 from awareness.messages import Message
 from foundation.letters import retention as letters
 from staff import audit
 from supporters import privacy_registry, supporters
 from supporters.addresses import canonical
+from supporters.data_export import facts
 from supporters.models import Supporter
+from supporters.privacy_registry import columns, part
+
+GOES = (
+    part(
+        _("messages that you wrote to us, and our answers"),
+        [*columns("awareness_message", "name", "email", "text"), *columns("awareness_answer", "text")],
+    ),
+)
 
 
-def export(supporter: Supporter) -> list[dict[str, Any]]:
-    """Export each message with our answers."""
-    return [
-        {
-            "about": message.reason,
-            "name": message.name,
-            "email": message.email,
-            "text": message.text,
-            "received": message.received_at,
-            "answers": [{"text": answer.text, "at": answer.at} for answer in message.answers.all()],
-        }
-        for message in _messages(supporter)
-    ]
+def export(supporter: Supporter) -> dict[str, Any]:
+    """Export each message with our answers. Which member of staff wrote those is not told: that is somebody else."""
+    messages = _messages(supporter)
+    prefetch_related_objects(messages, "answers")
+    return {
+        "messages": [facts(message) for message in messages],
+        "our answers": [
+            facts(answer, ("by",), message=lambda row: row.message.received_at)
+            for message in messages
+            for answer in message.answers.all()
+        ],
+    }
 
 
 def erase(supporter: Supporter) -> set[str]:
@@ -47,4 +58,4 @@ def _messages(supporter: Supporter) -> list[Message]:
     return [each for each in Message.objects.order_by("id") if canonical(each.email) in mailboxes]
 
 
-privacy_registry.register("awareness", export=export, erase=erase, merge=merge)
+privacy_registry.register("awareness", export=export, erase=erase, merge=merge, goes=GOES)

@@ -7,63 +7,76 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
-from donations import money
-from donations.giving import addresses
-from donations.letters import receipt_facts
-from donations.models import AddressChange, Dedication, Gift, Opening, Plan, StripeEvent
+from donations.giving import addresses, browser_cookie
+from donations.models import AddressChange, Dedication, Gift, Opening, Plan, Receipt, StripeEvent
+from donations.my import own_data
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of
+from foundation.letters.models import Letter
 from foundation.organisation import retention_periods
-from supporters import privacy_registry
+from supporters import privacy_registry, supporters
 from supporters.models import Supporter
+from supporters.privacy_registry import columns, part
 
 AT_ONCE = 20  # ids looked for in one pass over the events
 REDUCED = '{"reduced": true'  # how a reduced body begins
+NAMED_AT_MOST = 12  # receipts
+
+
+GOES = (
+    part(
+        _("the name, the company and the address on your gifts, and addresses that were put right"),
+        [
+            *columns("donations_gift", "name", "company", "email"),
+            *columns("donations_addresschange", "before", "after", "check_made"),
+        ],
+    ),
+    part(
+        _("dedications of your gifts, with their cards"),
+        columns("donations_dedication", "name", "card_to", "card_from", "message"),
+    ),
+    part(
+        _("what Stripe told us of your payments, but for its kind and its numbers"),
+        ["donations_stripeevent.payload"],
+    ),
+)
+
+
+def stays(supporter: Supporter) -> list[privacy_registry.Part]:
+    """What stays of this person's giving."""
+    labels = list(Receipt.objects.filter(gift__supporter=supporter).order_by("id").values_list("label", flat=True))
+    receipts = ngettext(
+        "Your receipt, with the name it was issued to: tax law makes us keep it.",
+        "Your %(number)s receipts, with the name they were issued to: tax law makes us keep them.",
+        len(labels),
+    ) % {"number": len(labels)}
+    if len(labels) <= NAMED_AT_MOST:
+        receipts = f"{receipts} {', '.join(labels)}"
+    described = gettext("What staff wrote of something that you gave in kind, on its receipt and in the books.")
+    return [
+        *([part(receipts, ["donations_receipt.name"], ["donations_receipt"])] if labels else []),
+        *(
+            [part(described, ["donations_receipt.description", "donations_gift.description"])]
+            if Gift.objects.filter(supporter=supporter).exclude(description="").exists()
+            else []
+        ),
+        part(
+            gettext("The sums of gifts, without a name: the books must add up."),
+            tables=["donations_gift", "donations_plan", "donations_ledgerentry"],
+        ),
+        part(gettext("What Stripe keeps about payments: Stripe answers for it, under its own duties.")),
+    ]
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
-    """Export gifts with their receipts, and monthly and yearly gifts. Sums are written out with their currency."""
-    gifts = list(gifts_of(supporter).order_by("id").prefetch_related("receipts"))
-    dedications = {each.gift_id: each for each in Dedication.objects.filter(gift__in=gifts)}
-    return {
-        "gifts": [
-            {
-                "reference": gift.reference,
-                "sum": money.exact(gift.total, gift.currency),
-                "status": gift.status,
-                "name": gift.name,
-                "company": gift.company,
-                "name may be shown": gift.name_public,
-                "email": gift.email,
-                "begun": gift.created_at,
-                "paid": gift.paid_at,
-                "dedication": _dedication(dedications.get(gift.pk)),
-                "receipts": [receipt.label for receipt in reversed(gift.receipts.all())],
-                "paid with": next((receipt_facts.paid_with(receipt) for receipt in gift.receipts.all()), ""),
-                "received in return": gift.benefit,
-            }
-            for gift in gifts
-        ],
-        "monthly and yearly gifts": [
-            {
-                "sum": money.exact(plan.total, plan.currency),
-                "frequency": plan.frequency,
-                "status": plan.status,
-                "since": plan.started_at,
-                "ended": plan.ended_at,
-            }
-            for plan in supporter.plans.order_by("id")
-        ],
-    }
-
-
-def _dedication(row: Dedication | None) -> dict[str, Any]:
-    """With all of its card: the donor wrote it."""
-    if row is None:
-        return {}
-    card = {"card to": row.card_to, "card from": row.card_from, "message": row.message, "card on": row.card_on}
-    return {"kind": row.kind, "name": row.name, **card}
+    """Export everything about their giving, and what the cookie of the giving form means."""
+    holds = gettext(
+        "Your browser alone has it, for two days: the references of its last gifts, the number of the form it fills "
+        "(the column “attempt” of your gifts) and the currency you chose."
+    )
+    return {**own_data.of(supporter), "cookie": {"name": browser_cookie.NAME, "what it holds": holds}}
 
 
 def erase(supporter: Supporter) -> set[str]:
@@ -89,7 +102,10 @@ def erase(supporter: Supporter) -> set[str]:
         known_as |= {plan.subscription_id, plan.customer_id}
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
-    known |= words(ids)
+    _forget_letters_to_others(gifts)
+    typed = words(ids)
+    supporters.drop_unused(typed - known_as)
+    known |= typed - supporters.of_others(supporter, typed)
     Gift.objects.filter(pk__in=ids).update(email="", name="", company="", name_public=False, supporter=supporter)
     return known
 
@@ -97,6 +113,15 @@ def erase(supporter: Supporter) -> set[str]:
 def merge(old: Supporter, new: Supporter) -> None:
     Gift.objects.filter(supporter=old).update(supporter=new)
     Plan.objects.filter(supporter=old).update(supporter=new)
+
+
+def _forget_letters_to_others(gifts: Iterable[Gift]) -> None:
+    """Cards of dedications, and what went to an address before it was put right: they name this person."""
+    dedicated = set(Dedication.objects.filter(gift__in=gifts).values_list("gift", flat=True))
+    corrected = set(AddressChange.objects.filter(gift__in=gifts).values_list("gift", flat=True))
+    for gift in gifts:
+        if gift.pk in dedicated | corrected:
+            privacy_registry.forget_letters(Letter.objects.filter(addresses.letters_about([gift])))
 
 
 def _reduce_events(words: Iterable[str]) -> None:
@@ -168,4 +193,13 @@ def reduce(event: StripeEvent) -> None:
     StripeEvent.objects.filter(pk=event.pk).update(payload=json.dumps(kept))
 
 
-privacy_registry.register("donations", export=export, erase=erase, merge=merge, move=addresses.move)
+privacy_registry.register(
+    "donations",
+    export=export,
+    erase=erase,
+    merge=merge,
+    move=addresses.move,
+    goes=GOES,
+    stays=stays,
+    not_told=own_data.NOT_TOLD,
+)

@@ -1,5 +1,7 @@
 """Audit log: what the panel records about exports and actions. Wagtail keeps the log and shows it in Site history."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -13,14 +15,31 @@ from wagtail.models import ModelLogEntry
 
 def forget_name(row: models.Model) -> None:
     """At an erasure: the audit log keeps what staff did with a row, and no longer what the row was called."""
-    kind = ContentType.objects.get_for_model(row)
-    ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(label="")
+    forget_names(type(row), [row.pk])
+
+
+def forget_names(model: type[models.Model], keys: Iterable[Any]) -> None:
+    """The same of many rows of one kind."""
+    kind = ContentType.objects.get_for_model(model)
+    ModelLogEntry.objects.filter(content_type=kind, object_id__in=list(map(str, keys))).update(label="")
 
 
 def move(row: models.Model, other: models.Model) -> None:
     """At a merge: what the audit log says of the first row, it says of the other, of the same kind."""
     kind = ContentType.objects.get_for_model(row)
     ModelLogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).update(object_id=str(other.pk))
+
+
+def about(rows: Iterable[models.Model]) -> models.QuerySet[ModelLogEntry]:
+    """What the audit log says of these rows, in its order."""
+    ids: dict[type[models.Model], list[str]] = defaultdict(list)
+    for row in rows:
+        ids[type(row)].append(str(row.pk))
+    wanted = models.Q(pk__in=[])
+    for model, some in ids.items():
+        wanted |= models.Q(content_type=ContentType.objects.get_for_model(model), object_id__in=some)
+    found: models.QuerySet[ModelLogEntry] = ModelLogEntry.objects.filter(wanted).order_by("pk")
+    return found
 
 
 class ExportLine(LogFormatter):

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from foundation.access import antispam, client_ip, ratelimit, tokens
 from foundation.access.antispam import GuardedForm, address_field
 from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.zone import on_our_calendar
-from supporters import consent, mailbox, names, news, privacy_registry, visits
+from supporters import consent, data_export, mailbox, names, news, privacy_registry, visits
 from supporters.models import ConsentEvent
 
 ASKS, WHILE = 10, 3600  # rate limit of links asked for from one connection: capacity, seconds
@@ -119,6 +118,16 @@ def name(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @visits.required
+def export_tables(request: HttpRequest) -> HttpResponse:
+    """The same as CSV files in one zip, for who has a spreadsheet program and no use for JSON."""
+    known = privacy_registry.export(request.supporter)  # type: ignore[attr-defined]
+    answer = HttpResponse(data_export.as_zip(known), content_type="application/zip")
+    answer["Content-Disposition"] = 'attachment; filename="my-data.zip"'
+    return answer
+
+
+@require_safe
+@visits.required
 def export(request: HttpRequest) -> HttpResponse:
     """Data export (right of access): everything that every app knows about the person, as one JSON file."""
     known = privacy_registry.export(request.supporter)  # type: ignore[attr-defined]
@@ -132,16 +141,15 @@ def export(request: HttpRequest) -> HttpResponse:
 def erase(request: HttpRequest) -> HttpResponse:
     """Erasure: first what is erased and what must stay; then a word to type; then it is done."""
     supporter = request.supporter  # type: ignore[attr-defined]
+    page = {"state": "ask", "goes": privacy_registry.goes()}
     if request.method != "POST":
-        return render(request, "supporters/erase.html", {"state": "ask"})
+        return render(request, "supporters/erase.html", page)
     if request.POST.get("sure") != "yes":
-        return render(request, "supporters/erase.html", {"state": "ask", "unsure": True}, status=422)
+        return render(request, "supporters/erase.html", {**page, "unsure": True}, status=422)
     try:
-        with transaction.atomic():
-            privacy_registry.erase(supporter)
-            visits.end_all(supporter)
+        privacy_registry.erase(supporter)
     except privacy_registry.CannotEraseError as error:
-        return render(request, "supporters/erase.html", {"state": "ask", "why": str(error)}, status=409)
+        return render(request, "supporters/erase.html", {**page, "why": str(error)}, status=409)
     answer = render(request, "supporters/erase.html", {"state": "done"})
     visits.end(request, answer)
     return answer

@@ -1,9 +1,12 @@
 """Get or create a supporter: the one row for their mailbox, no matter who comes first."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from staff import audit
 from supporters.addresses import canonical
 from supporters.models import Supporter
 
@@ -24,7 +27,28 @@ def mailboxes(supporter: Supporter) -> set[str]:
     """Return the canonical forms of all that this person was known by, without what is somebody else's by now."""
     former = {canonical(row.email) for row in supporter.former_addresses.all() if row.email}
     others = Supporter.objects.filter(canonical__in=former).exclude(pk=supporter.pk)
-    return {supporter.canonical, *former} - set(others.values_list("canonical", flat=True))
+    return {supporter.canonical, *former} - (set(others.values_list("canonical", flat=True)) if former else set())
+
+
+def of_others(supporter: Supporter, addresses: Iterable[str]) -> set[str]:
+    """Return those of these addresses that are another person's mailbox."""
+    mailboxes = {address: canonical(address) for address in addresses}
+    others = Supporter.objects.filter(canonical__in=set(mailboxes.values())).exclude(pk=supporter.pk)
+    taken = set(others.values_list("canonical", flat=True))
+    return {address for address, mailbox in mailboxes.items() if mailbox in taken}
+
+
+def drop_unused(addresses: Iterable[str]) -> None:
+    """Delete the rows of mailboxes that were only ever typed by mistake: nothing hangs on them, and the name there is
+    that of whoever mistyped.
+    """
+    for row in Supporter.objects.filter(canonical__in=set(map(canonical, addresses)), erased_at=None):
+        relations = [relation for relation in Supporter._meta.related_objects if relation.related_model]
+        if not any(
+            relation.related_model._base_manager.filter(**{relation.field.name: row}).exists() for relation in relations
+        ):
+            audit.forget_name(row)
+            row.delete()
 
 
 @transaction.atomic

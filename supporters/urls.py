@@ -19,5 +19,6 @@ urlpatterns = [
     path("my/address/", my_address.ask_for_address, name="address"),
     path("my/address/<str:token>/", my_address.confirm, name="new-address"),
     path("my/data.json", my.export, name="export"),
+    path("my/data.zip", my.export_tables, name="export-tables"),
     path("my/erase/", my.erase, name="erase"),
 ]

@@ -17,7 +17,7 @@ from donations.stripe.errors import StripeRefusedError, waiting_for_stripe
 from foundation.jobs import queue as jobs
 from foundation.letters import resending
 from foundation.letters.models import Letter
-from supporters import moving, privacy_registry
+from supporters import moving, privacy_registry, supporters
 from supporters.models import Supporter
 from supporters.supporters import get_or_create_supporter
 
@@ -66,6 +66,7 @@ def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
     if gift.plan_id:
         Plan.objects.filter(pk=gift.plan_id).update(supporter=person)
         _tell_stripe(gift.plan_id)
+    supporters.drop_unused([before])
     gift.refresh_from_db()
     if gift.is_paid:
         gift_letters.receipt_again(gift)
@@ -104,19 +105,19 @@ def customer_email(args: dict[str, Any]) -> None:
 def _readdress(gifts: list[Gift], before: str, after: str) -> None:
     """Readdress letters about these gifts that have not been sent yet, or did not arrive."""
     states = [Letter.State.WAITING, *Letter.NOT_THERE]
-    Letter.objects.filter(_about(gifts), to=before, state__in=states).update(to=after)
+    Letter.objects.filter(letters_about(gifts), to=before, state__in=states).update(to=after)
 
 
 @receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-gift")
 def address_now(letter: Letter, **_kwargs: Any) -> str:
     """Signal receiver: where a letter about a gift is resent whose address was corrected since; else empty."""
     for gift in Gift.objects.filter(address_changes__before=letter.to).distinct():
-        if Letter.objects.filter(_about([gift]), pk=letter.pk).exists():
+        if Letter.objects.filter(letters_about([gift]), pk=letter.pk).exists():
             return gift.email
     return ""
 
 
-def _about(gifts: list[Gift]) -> Q:
+def letters_about(gifts: list[Gift]) -> Q:
     """Letters about these gifts: their keys name the gift, its plan or its refund."""
     about = Q(pk=None)
     for gift in gifts:

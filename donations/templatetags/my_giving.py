@@ -13,10 +13,11 @@ from django.utils.translation import get_language, to_locale
 
 from donations import money
 from donations.letters import plan_letters, statements
-from donations.models import Gift, Plan, Receipt
+from donations.models import Gift, Plan
 from donations.my import road
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of, shown_to
 from foundation.organisation.models import Organisation
+from supporters import privacy_registry
 from supporters.models import Supporter
 
 register = template.Library()
@@ -58,7 +59,7 @@ def my_giving(context: Context) -> dict[str, Any]:
 def what_stays(supporter: Supporter) -> dict[str, Any]:
     """{% what_stays supporter %}: what erasure leaves of this very person, and what must end before it."""
     return {
-        "receipts": Receipt.objects.filter(gift__supporter=supporter).order_by("id"),
+        "stays": privacy_registry.stays(supporter),
         "running": supporter.plans.counted().running(),
         "pending": gifts_of(supporter).filter(status__in=ON_ITS_WAY).exists(),
     }

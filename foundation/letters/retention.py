@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from foundation.letters import kinds
 from foundation.letters.models import Letter
@@ -29,21 +29,19 @@ def old_words(dry: bool = False) -> int:
     )
 
 
-def forget_recipients(addresses: Iterable[str]) -> int:
-    """Erasure: forget whom letters to these addresses went to and what they said; those that wait are never sent."""
+def to(addresses: Iterable[str]) -> QuerySet[Letter]:
+    """Letters to these addresses, however they are written in capitals."""
     wanted = Q(pk__in=[])
     for address in addresses:
         wanted |= Q(to__iexact=address)
-    found = Letter.objects.filter(wanted)
-    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
-    return found.update(to="", subject="", text="", html="", stop_url="", last_error="")
+    return Letter.objects.filter(wanted)
 
 
-def forget(keys: str) -> None:
-    """Erasure: forget the letters whose keys begin so, whoever they went to; those that wait are never sent."""
-    found = Letter.objects.filter(key__startswith=keys)
-    found.exclude(state=State.SENT).update(state=State.FORGOTTEN)
-    found.update(to="", subject="", text="", html="", stop_url="", last_error="")
+def forget_rows(found: QuerySet[Letter]) -> int:
+    """Erasure: forget these letters, whatever their rows are found by."""
+    rows = Letter.objects.filter(pk__in=list(found.values_list("pk", flat=True)))  # what finds them may go with them
+    rows.exclude(state=State.SENT).update(state=State.FORGOTTEN)
+    return rows.update(to="", subject="", text="", html="", stop_url="", last_error="")
 
 
 def forget_words_of(key: str) -> int:

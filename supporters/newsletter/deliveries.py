@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
+from supporters.data_export import Facts, facts
 from supporters.models import Supporter
 from supporters.newsletter.models import Delivery, NewsletterText
 
 
-def received(supporter: Supporter) -> list[dict[str, Any]]:
+def received(supporter: Supporter) -> list[Facts]:
     """Export: every newsletter that was written to this person, whether it left and when."""
     text = NewsletterText.objects.filter(newsletter=OuterRef("newsletter"), language=OuterRef("language"))
-    rows = Delivery.objects.filter(supporter=supporter).annotate(
-        subject=Subquery(text.values("subject")), state=F("letter__state"), sent=F("letter__sent_at")
-    )
-    return [dict(row) for row in rows.order_by("id").values("subject", "language", "state", "sent")]
+    rows = Delivery.objects.filter(supporter=supporter).annotate(subject=Subquery(text.values("subject")))
+    return [_told(row) for row in rows.select_related("letter").order_by("id")]
+
+
+def _told(row: Any) -> Facts:
+    told = facts(row, newsletter=lambda row: row.subject, letter=lambda row: row.letter.get_state_display())
+    told["sent"] = row.letter.sent_at
+    return told
 
 
 def merge(old: Supporter, new: Supporter) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.test import Client
 from wagtail.models import ModelLogEntry
 
-from donations.giving import offline
+from donations.giving import addresses, offline
 from donations.letters import year_end
 from donations.models import AddressChange, Gift, Plan
 from foundation.jobs.models import Job
@@ -81,6 +81,16 @@ def asks(visitor: Client, email: str) -> str:
     run_due()
     letter = Letter.objects.filter(template="address_confirm", to=email).latest("pk")
     return re.search(r"/my/address/[^/\s]+/", letter.text).group()
+
+
+def test_it_keeps_no_row_of_a_mailbox_that_was_only_mistyped(donor, till):
+    """Whoever owns it would find the donor's name there, and an erasure would not."""
+    gift = monthly(donor, till)
+    consent.record(get_or_create_supporter("hers@right.example", "Hers"), "letters", True, "Yes.", "/subscribe/")
+    for email in ("hers@right.example", NEW):
+        addresses.correct(gift, email)
+        gift.refresh_from_db()
+    assert set(Supporter.objects.values_list("email", "name")) == {("hers@right.example", "Hers"), (NEW, gift.name)}
 
 
 @pytest.mark.both

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,3 +254,47 @@ def test_it_reads_in_the_dark_in_chosen_colours_and_on_paper(
         on_paper = "media" in look  # it unfolds what is folded, and has no buttons
         expect(page.get_by_role("table")).to_have_count(1 if on_paper else 0)
         expect(close).to_be_hidden() if on_paper else expect(close).to_be_visible()
+
+
+def test_it_hands_over_everything_and_forgets_at_a_desk_by_keys_alone_without_a_script(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor
+) -> None:
+    """In by the link, all tables taken along, letters chosen, forgotten: Tab, Space and Enter."""
+    email = own("keys-no-script")
+    page = open_page("desktop", False)
+    give(page, running_site, email, "once", "35")
+    visitor.newest_letter(email, "DEMO-20")
+    come_in(page, running_site, visitor, email)
+    fits(page, javascript=False)
+
+    def reach(words: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            at = "document.activeElement.innerText || document.activeElement.id || ''"
+            if words in page.evaluate(at):
+                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
+                return
+        raise AssertionError(f"no key leads to “{words}”")
+
+    reach("tables for a spreadsheet program")
+    with page.expect_download() as keeping:
+        page.keyboard.press("Enter")
+    with zipfile.ZipFile(keeping.value.path()) as packed:
+        assert {"about-me.csv", "gifts.csv", "receipts.csv", "letters.csv"} <= set(packed.namelist())
+        assert email in packed.read("about-me.csv").decode("utf-8-sig")
+    page.reload()
+    reach("Send me these letters")
+    page.keyboard.press("Enter")
+    says(page, "Saved")
+    reach("Forget me")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Forget me")
+    expect(page.get_by_role("listitem").filter(has_text="One last letter says")).to_be_visible()
+    expect(page.locator(".note.warn")).to_have_count(0)
+    fits(page, javascript=False)
+    reach("sure")
+    page.keyboard.press("Space")
+    reach("Forget me")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("You are forgotten here")
+    assert visitor.newest_letter(email, "This is our last letter to you")
