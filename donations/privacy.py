@@ -86,7 +86,7 @@ def erase(supporter: Supporter) -> set[str]:
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
     known |= words(ids)
-    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", supporter=supporter)
+    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", session_url="", supporter=supporter)
     return known
 
 
@@ -139,7 +139,7 @@ def unpaid(dry: bool = False) -> int:
     ids = list(begun.exclude(name="", company="", email="").values_list("pk", flat=True))
     if not dry:
         words(ids)
-        Gift.objects.filter(pk__in=ids).update(name="", company="", email="")
+        Gift.objects.filter(pk__in=ids).update(name="", company="", email="", session_url="")
     return len(ids)
 
 

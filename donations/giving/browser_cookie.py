@@ -97,10 +97,11 @@ def given(request: HttpRequest) -> Gift | None:
 
 
 def begun(request: HttpRequest) -> Gift | None:
-    """Return the newest unfinished gift of this browser, for which our books have no money yet: the one we redirected
-    to Stripe, or one that its form began though our response never arrived.
+    """Return the unfinished gift of this browser, for which our books have no money yet: the one we redirected to
+    Stripe, or one that its form began though our response never arrived. Of several that one form began, its current
+    one.
     """
     mine = Q(reference__in=references(request)[:1])
     if form := str(_read(request).get("form", "")):
         mine |= Q(attempt=form)
-    return Gift.objects.unfinished().filter(mine).first()
+    return Gift.objects.unfinished().filter(mine).order_by("-current", "-id").first()

@@ -189,8 +189,9 @@ class Gift(Frequent, OfSomeMoney):
     """One payment, from the intent to the money. Sums are minor units of the currency, moments UTC.
 
     `attempt` is the form it came from and `attempt_key` (idempotency key) that form with these very values, so that a
-    double click finds the same row. `session_*` is its Checkout Session: how many were asked for, and when the last
-    expires.
+    double click finds the same row. Of a form's rows one is `current`: what it was sent with last (D-167). `session_*`
+    is its Checkout Session: how many were asked for, where the last one is paid (never logged, and forgotten like a
+    network address) and when it expires.
     """
 
     class Status(models.TextChoices):
@@ -206,6 +207,7 @@ class Gift(Frequent, OfSomeMoney):
     reference = models.CharField(max_length=20, unique=True, default=new_reference)
     attempt = models.CharField(max_length=64, blank=True, db_index=True)
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    current = models.BooleanField(default=False)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
     currency = models.CharField(max_length=3)
@@ -221,6 +223,7 @@ class Gift(Frequent, OfSomeMoney):
     language = models.CharField(max_length=12, default="en")  # of the page where it was given; our letters speak it
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.STARTED)
     session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    session_url = models.TextField(blank=True, default="")
     session_attempt = models.PositiveSmallIntegerField(default=0)
     session_expires_at = models.DateTimeField(null=True, blank=True)
     session_failed = models.BooleanField(default=False)
@@ -246,6 +249,7 @@ class Gift(Frequent, OfSomeMoney):
                 name="gift_is_a_sum_or_is_described",
             ),
             models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"),
+            models.UniqueConstraint(fields=["attempt"], condition=Q(current=True), name="gift_form_has_one_wish"),
         ]
 
     def __str__(self) -> str:
