@@ -16,6 +16,7 @@ from foundation.jobs.queue import run_due
 from supporters import privacy_registry
 from tests.donations.donor import SECOND, Donor, opened_before
 from tests.foundation.crowd import together
+from tests.narrowing import not_none
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 SOMEWHERE = "203.0.113.9"
@@ -122,7 +123,7 @@ def test_it_looks_at_stripe_once_its_page_may_be_over(donor, till, calls):
     """Two minutes before our row says so; when Stripe said so; and for whoever came back from paying."""
     fields = donor.wish("once", "25")
     donor.send(fields)
-    ends = Gift.objects.get().session_expires_at
+    ends = not_none(Gift.objects.get().session_expires_at)
     for left, asked in ((timedelta(minutes=3), False), (timedelta(minutes=1), True)):
         before = len(calls)
         with time_machine.travel(ends - left, tick=True):
@@ -137,7 +138,7 @@ def test_it_keeps_the_address_of_a_page_no_longer_than_network_addresses(donor, 
     donor.gave("once", "25")
     gift = Gift.objects.get()
     assert gift.session_url and gift.session_url not in caplog.text
-    assert gift.session_url not in str(privacy_registry.export(gift.supporter))
+    assert gift.session_url not in str(privacy_registry.export(not_none(gift.supporter)))
     tries.forget()
     assert Gift.objects.exclude(session_url="").exists()
     with time_machine.travel(timezone.now() + timedelta(days=2, seconds=60)):
@@ -147,7 +148,7 @@ def test_it_keeps_the_address_of_a_page_no_longer_than_network_addresses(donor, 
 
 def test_it_forgets_it_with_the_person(donor, till):
     donor.gave("once", "25")
-    privacy_registry.erase(Gift.objects.get().supporter)
+    privacy_registry.erase(not_none(Gift.objects.get().supporter))
     assert Gift.objects.get().session_url == ""
 
 
