@@ -10,7 +10,7 @@ from django.db import connection
 from benchmarks.ground import Ground, insist
 from benchmarks.measure import Pair, Sample, here
 from donations.models import Gift
-from donations.panel.lists import GiftViewSet
+from donations.panel.gifts import GiftViewSet
 from donations.panel.money_lists import MINOR
 from tests.staff.users import signed_in
 

@@ -56,7 +56,10 @@ RULES = (
     Rule("messages", _("What you write to us and what we answer, after the last word"), correspondence.forget),
     Rule(
         "tries",
-        _("Codes made from your network address, your mailbox and a card, against thieves who try stolen cards"),
+        _(
+            "Codes made from your network address, your mailbox and a card, against thieves who try stolen cards; and "
+            "the address of your payment page at Stripe"
+        ),
         tries.forget,
     ),
     Rule(

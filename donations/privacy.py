@@ -106,7 +106,9 @@ def erase(supporter: Supporter) -> set[str]:
     typed = words(ids)
     supporters.drop_unused(typed - known_as)
     known |= typed - supporters.of_others(supporter, typed)
-    Gift.objects.filter(pk__in=ids).update(email="", name="", company="", name_public=False, supporter=supporter)
+    Gift.objects.filter(pk__in=ids).update(
+        email="", name="", company="", name_public=False, session_url="", supporter=supporter
+    )
     return known
 
 
@@ -168,7 +170,7 @@ def unpaid(dry: bool = False) -> int:
     ids = list(begun.exclude(name="", company="", email="").values_list("pk", flat=True))
     if not dry:
         words(ids)
-        Gift.objects.filter(pk__in=ids).update(name="", company="", email="")
+        Gift.objects.filter(pk__in=ids).update(name="", company="", email="", session_url="")
     return len(ids)
 
 

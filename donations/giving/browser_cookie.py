@@ -98,14 +98,13 @@ def given(request: HttpRequest) -> Gift | None:
 
 def begun(request: HttpRequest) -> Gift | None:
     """Return the newest unfinished gift of this browser, for which our books have no money yet: the one we redirected
-    to Stripe, or one that its form began though our response never arrived. Not an earlier try of a form that was given
-    since with another sum: to go on with that would be a second gift.
+    to Stripe, or one that its form began though our response never arrived. Of several that one form began, its
+    current one. None where that form gave since, with another sum: to go on with that would be a second gift.
     """
-    last, earlier = references(request)[:1], references(request)[1:]
-    mine = Q(reference__in=last)
+    mine = Q(reference__in=references(request)[:1])
     if form := str(_read(request).get("form", "")):
-        mine |= Q(attempt=form) & ~Q(reference__in=earlier)  # also where its donor went back to the older of two sums
-    tried = Gift.objects.resumable().filter(mine).first()
+        mine |= Q(attempt=form)
+    tried = Gift.objects.resumable().filter(mine).order_by("-current", "-id").first()
     return None if tried is None or _is_over(tried.attempt) else tried
 
 

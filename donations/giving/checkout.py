@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from donations.campaigns import matching
-from donations.giving import appeals
+from donations.giving import appeals, returned
 from donations.models import Gift, StripeSetup
 from donations.stripe import client, concurrency, objects, orders, products, reads, troubles, writes
 from donations.stripe.errors import KEY_TAKEN, NotFoundError, StripeIsDownError, StripeRefusedError
@@ -23,18 +23,44 @@ from foundation.organisation.models import Organisation
 
 SESSION_LIFE = timedelta(minutes=32)  # Stripe wants at least 30 when it creates the session, up to PATIENCE later
 PATIENCE = timedelta(seconds=60)  # longer than any call takes: the caller is gone
+LAST = timedelta(minutes=2)  # of a session: nobody is led to a page that ends while they type
 
 
 class AlreadyGivenError(Exception):
     """Stripe has the payment for this gift: it is paid or on its way."""
 
 
+class _OutdatedError(Exception):
+    """The form was sent with another sum at the same moment, which counts."""
+
+
 def start(gift: Gift) -> str:
     """Return the URL of the gift's open Checkout Session, created if needed. No money has moved; the funder's match is
-    reserved.
+    reserved. Where our row knows of an open session, Stripe is not asked (D-167).
 
     Raises what `_open` raises, and FullError when too many people wait for a slow Stripe already (concurrency limit).
     """
+    if gift.status not in Gift.UNFINISHED:
+        raise AlreadyGivenError
+    if _is_open(gift):
+        clone_guard.check_account(client.account())
+        matching.reserve(gift)
+        return gift.session_url
+    try:
+        return _start(gift)
+    except _OutdatedError:
+        return start(Gift.objects.get(attempt=gift.attempt, current=True))
+
+
+def _is_open(gift: Gift) -> bool:
+    """Whether the session is open as far as our row knows, and its donor has not come back from paying."""
+    ends = gift.session_expires_at
+    if not (gift.session_id and gift.session_url and ends) or gift.session_failed or gift.status != Gift.Status.STARTED:
+        return False
+    return timezone.now() < ends - LAST and not returned.is_followed(gift)
+
+
+def _start(gift: Gift) -> str:
     with concurrency.visit(gift.reference):
         try:
             matching.reserve(gift)
@@ -106,6 +132,7 @@ def _next_attempt(gift: Gift, now: datetime | None = None) -> Gift:
         session_expires_at=(now or timezone.now()) + SESSION_LIFE,
         session_failed=False,
         session_id=None,
+        session_url="",
         status=Gift.Status.STARTED,
     )
     return Gift.objects.get(pk=gift.pk)
@@ -115,6 +142,8 @@ def _create_session(gift: Gift, account: str) -> str:
     """Create a new Checkout Session. Where Stripe refuses because something that we believed is not so (the product,
     the clock), that is repaired, and the call is retried.
     """
+    if Gift.objects.filter(attempt=gift.attempt, current=True).exclude(pk=gift.pk).exists():
+        raise _OutdatedError
     if not gift.session_attempt:
         gift = _next_attempt(gift)
     for mends_left in (2, 1, 0):
@@ -151,7 +180,7 @@ def _repair_refused_order(gift: Gift, order: orders.CheckoutOrder, account: str,
 
 def _save_session(gift: Gift, session: objects.CheckoutSession) -> None:
     Gift.objects.filter(pk=gift.pk, session_attempt=gift.session_attempt).update(
-        session_id=session.id, session_failed=False
+        session_id=session.id, session_url=session.url, session_failed=False
     )
 
 

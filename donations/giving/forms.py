@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations import money
+from donations.giving import gifts
 from donations.giving.appeals import Appeal
 from donations.giving.dedication_form import DedicationFields
-from donations.giving.gifts import GiftRequest, new_attempt
+from donations.giving.gifts import GiftRequest
 from donations.models import Currency, Fund
 from donations.models.frequency import Frequency
 from foundation.access import antispam
@@ -122,7 +123,8 @@ class GiveForm(DedicationFields, GuardedForm):
         if fund or not offered:
             del self.fields["fund"]
         self.initial["currency"] = currency.code
-        self.initial.setdefault("attempt", new_attempt())
+        stamp = gifts.stamped(self.initial.get("attempt") or gifts.new_attempt())
+        self.initial = {**self.initial, "attempt": stamp}  # a copy: the view keeps the id
         self._offer(currency.frequencies)
         for frequency in currency.frequencies:
             rungs = [(money.plain(rung, currency.code), rung) for rung in currency.ladder(frequency)]
@@ -153,12 +155,19 @@ class GiveForm(DedicationFields, GuardedForm):
         return names.clean(self.cleaned_data["company"], sites=True)
 
     def clean_attempt(self) -> str:
-        attempt = str(self.cleaned_data["attempt"])
-        return attempt if ATTEMPT.fullmatch(attempt) else new_attempt()
+        """Its id, read from its stamp; empty where that is not ours."""
+        attempt = gifts.of_stamp(str(self.cleaned_data["attempt"]))
+        return attempt if ATTEMPT.fullmatch(attempt) else ""
 
     def clean(self) -> dict[str, Any] | None:
-        """Clean the sum before the spam protection: a button that sends nothing needs it even where that doubts."""
+        """Clean the sum before the spam protection: a button that sends nothing needs it even where that doubts. A form
+        that we never showed gets a stamp of ours, and must be sent once more.
+        """
         self._clean_sum()
+        if not self.cleaned_data.get("attempt"):
+            self.errors.pop("attempt", None)
+            self.begin_anew()
+            raise antispam.stale()
         return super().clean()
 
     def gift_request(self, appeal: Appeal) -> GiftRequest:
@@ -179,6 +188,10 @@ class GiveForm(DedicationFields, GuardedForm):
             tribute=self.tribute_written(),
             campaign=appeal.campaign,
         )
+
+    def begin_anew(self, **values: str) -> None:
+        """Show it again as a form that nothing was begun with."""
+        self.retype(attempt=gifts.stamped(gifts.new_attempt()), **values)
 
     def keep_errors(self, names: Sequence[str]) -> None:
         """Drop all other errors: nothing is sent yet, the donor only views a part of it."""

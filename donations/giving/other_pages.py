@@ -18,17 +18,22 @@ KIND = "close-other-pages"
 
 
 def close(gift: Gift) -> None:
-    """Enqueue the expiry of the other sessions, now that this one is wanted, and cancel the expiry of this one."""
-    Job.objects.filter(key=_key(gift), state=Job.State.READY).delete()
-    for other in _others(gift):
-        jobs.enqueue(KIND, _key(other), {"gift": other.reference, "session": other.session_id})
+    """Enqueue the expiry of the sessions of all that its form was sent with but the current one, and cancel that of the
+    current one. Of two sums sent at once, whoever comes here last closes the other's.
+    """
+    for each in _open_ones(gift):
+        if each.current:
+            Job.objects.filter(key=_key(each), state=Job.State.READY).delete()
+        else:
+            jobs.enqueue(KIND, _key(each), {"gift": each.reference, "session": each.session_id})
 
 
 @jobs.handler(KIND)
 @waiting_for_stripe()
 def close_one(args: dict[str, Any]) -> None:
     """Job: expire one Checkout Session. What Stripe will not expire is paid or over. Retried while Stripe is down."""
-    if not Gift.objects.filter(reference=args["gift"], session_id=args["session"], status=Gift.Status.STARTED).exists():
+    given_up = Gift.objects.filter(current=False, status=Gift.Status.STARTED)
+    if not given_up.filter(reference=args["gift"], session_id=args["session"]).exists():
         return
     clone_guard.check_account(client.account())
     with suppress(StripeRefusedError):
@@ -36,10 +41,9 @@ def close_one(args: dict[str, Any]) -> None:
         from_stripe.session_changed(args["session"], audience.everybody)
 
 
-def _others(gift: Gift) -> QuerySet[Gift]:
+def _open_ones(gift: Gift) -> QuerySet[Gift]:
     """Gifts of the same form whose session is open still, as far as our rows know."""
-    others = Gift.objects.filter(attempt=gift.attempt, status=Gift.Status.STARTED)
-    return others.exclude(pk=gift.pk).exclude(session_id=None)
+    return Gift.objects.filter(attempt=gift.attempt, status=Gift.Status.STARTED).exclude(session_id=None)
 
 
 def _key(gift: Gift) -> str:

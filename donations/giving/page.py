@@ -138,10 +138,15 @@ def _again(request: HttpRequest, appeal: Appeal, data: QueryDict) -> tuple[HttpR
         return _page(request, appeal, form, turned=_turn_monthly(form)), form
     if not valid:
         return _page(request, appeal, form), form
-    given = _given_before(request, form.gift_request(appeal))
+    gift_request = form.gift_request(appeal)
+    given = _given_before(request, gift_request)
     if given and form.cleaned_data["told"] != given.reference:
-        form.retype(told=given.reference, attempt=gifts.new_attempt())
+        form.begin_anew(told=given.reference)
         return _page(request, appeal, form, given=given, asked=True), form
+    if gifts.gave(gift_request):  # in another browser, or one that lost its cookie
+        form.begin_anew()
+        form.add_error(None, _("A gift was given with this form already. To give one more, please send it once more."))
+        return _page(request, appeal, form), form
     return None, form
 
 
@@ -151,8 +156,9 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, gift_request: g
     by_mail = request.POST.get("step") == step_up.MAIL
     try:
         with transaction.atomic():  # a proof is not spent on what is refused
-            vouched = not by_mail and challenge_policy.has_proof(
-                request.POST.get("proof", ""), gift_request.attempt, block, known
+            wanted = not by_mail and not gifts.is_under_way(gift_request, known)
+            vouched = wanted and challenge_policy.has_proof(
+                request.POST.get("proof", ""), gift_request.attempt, gift_request.sender(block, known)
             )
             gift = gifts.begin(gift_request, block, known, vouched=vouched, hold=by_mail)
         if form.cleaned_data["letters"]:
@@ -163,7 +169,7 @@ def _begin(request: HttpRequest, appeal: Appeal, form: GiveForm, gift_request: g
         if doubt.reason:
             breaker.trip(doubt.reason)
         return step_up.challenge_page(request, gift_request.attempt, _action(request, appeal))
-    except gifts.TooOftenError:
+    except (gifts.TooOftenError, gifts.FormGaveError):  # the second: it was given in the moment between
         words = _("Many gifts were begun from your connection. Please wait ten minutes and send this again.")
         return _refuse(request, appeal, form, Refused(words), 429, gifts.WAIT)
     except gifts.TooManyCardsError:
@@ -189,6 +195,8 @@ def _given_before(request: HttpRequest, gift_request: gifts.GiftRequest) -> Gift
     """What this browser gave lately, unless this is the very form that it was given with: that leads to its thanks."""
     given = browser_cookie.given(request)
     begun = browser_cookie.begun(request)
+    if begun and begun.attempt_key == gift_request.key:
+        begun = None  # its own page says whether it is paid: Stripe need not be asked
     if begun and (given is None or begun.pk > given.pk) and checkout.is_given(begun):
         given = begun  # Stripe has the money; its event is still on the way to us
     return given if given and given.attempt_key != gift_request.key else None

@@ -24,11 +24,19 @@ def follow(gift: Gift, now: GiftStatus) -> None:
 
     A database that takes no job now spoils nobody's thanks: the webhook comes, and so does the comparison.
     """
-    key = f"{KIND}:{gift.session_id}"
-    if now.state not in ARRIVED or now.state == gift.status or Job.objects.filter(key=key).exists():
+    if now.state not in ARRIVED or now.state == gift.status or is_followed(gift):
         return
     with suppress(OperationalError):
-        jobs.enqueue(KIND, key, {"session": gift.session_id})
+        jobs.enqueue(KIND, _key(gift), {"session": gift.session_id})
+
+
+def is_followed(gift: Gift) -> bool:
+    """Whether its donor came back from Stripe's page of this session, and money was there or on its way."""
+    return Job.objects.filter(key=_key(gift)).exists()
+
+
+def _key(gift: Gift) -> str:
+    return f"{KIND}:{gift.session_id}"
 
 
 @jobs.handler(KIND)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations import money
 from donations.card_testing import breaker
-from donations.giving import browser_cookie, checkout, gifts
+from donations.giving import browser_cookie, checkout, gifts, other_pages
 from donations.letters import gift_letters
 from donations.models import Gift
 from donations.stripe import answers
@@ -28,8 +28,10 @@ from supporters import mailbox, names
 MAIL = "mail"
 PURPOSE = "finish-gift"
 LIFE = timedelta(hours=24)
-LETTERS_AN_ADDRESS = (10, 3600)
-LETTERS_A_MAILBOX = (6, 24 * 3600)  # rate limit, from wherever they are asked for: nobody is buried in letters
+# Rate limits (count, seconds) of letters. From one address as many as a full hall may begin gifts: where no script
+# runs, each needs one. What keeps people from being buried in them is the limit of each mailbox, from wherever.
+LETTERS_AN_ADDRESS, LETTERS_A_NETWORK = gifts.LIMITS["address"], gifts.LIMITS["network"]
+LETTERS_A_MAILBOX = (6, 24 * 3600)
 AGAIN = {"csrfmiddlewaretoken", "proof", "step"}  # not sent once more as they came
 log = logging.getLogger(__name__)
 
@@ -38,9 +40,6 @@ def challenge_page(request: HttpRequest, attempt: str, path: str) -> HttpRespons
     """Return the page (403) that asks for the proof of work. It holds what was typed, and sends it to `path` again."""
     breaker.count("asked")
     typed = [(name, value) for name, values in request.POST.lists() if name not in AGAIN for value in values]
-    typed = [(name, attempt if name == "attempt" else value) for name, value in typed]
-    if "attempt" not in request.POST:
-        typed.append(("attempt", attempt))
     context = {"typed": typed, "path": path, "challenge": proof_of_work.challenge(attempt)}
     return render(request, "donations/step_up.html", context, status=403)
 
@@ -51,6 +50,7 @@ def mail(gift: Gift, address_block: str) -> HttpResponse:
     if not Letter.objects.filter(key=key).exists():
         if not (
             ratelimit.allow("links to finish", address_block, *LETTERS_AN_ADDRESS)
+            and ratelimit.allow("links to finish from", client_ip.network(address_block), *LETTERS_A_NETWORK)
             and ratelimit.allow("links to finish for", mailbox.behind(gift.email), *LETTERS_A_MAILBOX)
         ):
             raise gifts.TooOftenError
@@ -95,6 +95,9 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     try:
         gifts.go_on(gift, client_ip.block(client_ip.of(request)), browser_cookie.references(request))
         answer = HttpResponseRedirect(checkout.start(gift), status=303)
+        other_pages.close(gift)
+    except gifts.FormGaveError:
+        return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     except (gifts.TooOftenError, gifts.TooManyCardsError):
         context |= {**antispam.button(request), "why": _("This was tried too often. Please wait an hour.")}
         return ratelimit.too_often(render(request, "donations/finish.html", context), 3600)

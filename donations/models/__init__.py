@@ -8,9 +8,10 @@ from donations.models.currencies import Currency
 from donations.models.dedications import AddressChange, Dedication
 from donations.models.disputes import Dispute
 from donations.models.funds import Fund
-from donations.models.gifts import Gift, Plan
+from donations.models.gifts import Gift
 from donations.models.giving_words import GivingWords
 from donations.models.payouts import Gap, Payout, Reconciliation
+from donations.models.plans import Plan
 from donations.models.refund_requests import RefundRequest
 from donations.models.stripe import StripeEvent, StripeSetup, StripeTrouble
 from donations.models.thank_you import ThankYou

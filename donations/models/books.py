@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
-from donations.models.gifts import ALPHABET, Gift, Method, of_this_money
+from donations.models.gifts import ALPHABET, Gift, Method
+from donations.models.livemode import of_this_money
 from foundation.append_only.models import AppendOnlyModel, AppendOnlyQuerySet
 from staff.columns import column
 

@@ -6,7 +6,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.columns import money_column
-from donations.models.gifts import Gift, OfSomeMoney, of_this_money
+from donations.models.gifts import Gift
+from donations.models.livemode import OfSomeMoney, of_this_money
 from staff.columns import column
 
 STATUS = {

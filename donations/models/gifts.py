@@ -1,22 +1,19 @@
-"""Gift: one payment, or the intent to make one. Plan: a subscription, the promise of one every month or year."""
+"""Gift: one payment, or the intent to make one."""
 
 import secrets
-from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
-from donations.models.frequency import Frequency, Frequent
+from donations.models.frequency import Frequent
 from donations.models.funds import Fund
-from foundation.organisation import mode
+from donations.models.livemode import OfSomeMoney, of_this_money
+from donations.models.plans import Plan
 from staff.columns import column
 from supporters.models import Supporter
 
@@ -41,131 +38,6 @@ class Method(models.TextChoices):
 
 
 NO_CURRENCY = "XXX"  # ISO 4217's own code for it: a gift in kind is described, never valued
-
-
-def _day(moment: datetime | None) -> str:
-    """In the reader's time zone: the panel's own."""
-    return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
-
-
-def of_this_money() -> Q:
-    """Filter: rows of the mode (livemode) in which money moves now. What a rehearsal with test keys left counts nowhere
-    once real money moves; while one is on, it alone does.
-    """
-    return Q(livemode=not mode.no_money_moves())
-
-
-class OfSomeMoney(models.Model):
-    """Base of rows with Stripe's livemode, which says whether real money moved, with their mark for lists."""
-
-    livemode = models.BooleanField()
-
-    class Meta:
-        abstract = True
-
-    @column(_("money"), sorted_by="livemode")
-    def mode_text(self) -> str:
-        return "" if self.livemode else gettext("test")
-
-
-class PlanQuerySet(models.QuerySet["Plan"]):
-    def counted(self) -> "PlanQuerySet":
-        return self.filter(of_this_money())
-
-    def running(self) -> "PlanQuerySet":
-        """Plans that Stripe has not ended, whatever else they are."""
-        return self.exclude(status=Plan.Status.ENDED)
-
-    def of_several(self) -> "PlanQuerySet":
-        """Plans whose donor has another one beside it, both without an end: perhaps somebody began anew by mistake."""
-        lasting = self.counted().running().filter(cancel_at=None).exclude(supporter=None)
-        others = Plan.objects.counted().running().filter(cancel_at=None, supporter=OuterRef("supporter"))
-        return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
-
-    def behind(self) -> "PlanQuerySet":
-        """Past-due plans in dunning: their donors get letters, and a pause after three weeks. Not those that were
-        stopped or paused: nothing more is asked of them.
-        """
-        tries = self.counted().filter(status=Plan.Status.PAST_DUE, cancel_at=None)
-        return tries.filter(past_due_since__isnull=False, auto_paused_at=None)
-
-
-class Plan(Frequent, OfSomeMoney):
-    """A monthly or yearly gift: a subscription as Stripe has it. Its payments are gifts. Sums are minor units, moments
-    UTC.
-    """
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting for the donor")
-        ACTIVE = "active", _("active")
-        PAST_DUE = "past_due", _("payment failed")
-        PAUSED = "paused", _("paused")
-        ENDED = "ended", _("ended")
-
-    subscription_id = models.CharField(max_length=120, unique=True)
-    customer_id = models.CharField(max_length=120, blank=True)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
-    stripe_status = models.CharField(max_length=40, blank=True)  # as Stripe says it; its list may grow
-    frequency = models.CharField(max_length=8, choices=Frequency.choices[1:], default=Frequency.MONTHLY)
-    currency = models.CharField(max_length=3)
-    amount = models.PositiveBigIntegerField()
-    fee_cover = models.PositiveBigIntegerField(default=0)
-    total = models.PositiveBigIntegerField()
-    supporter = models.ForeignKey(Supporter, null=True, blank=True, on_delete=models.PROTECT, related_name="plans")
-    as_of = models.DateTimeField()  # when the fetch began that this row shows; an older one changes nothing
-    started_at = models.DateTimeField()
-    current_period_end = models.DateTimeField(null=True, blank=True)
-    cancel_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    resumes_at = models.DateTimeField(null=True, blank=True)  # when a pause ends by itself
-    past_due_since = models.DateTimeField(null=True, blank=True)  # when we first saw that a payment failed
-    auto_paused_at = models.DateTimeField(null=True, blank=True)  # paused by us, because the card kept failing
-    item_id = models.CharField(max_length=120, blank=True)
-    product_id = models.CharField(max_length=120, blank=True)
-    method_id = models.CharField(max_length=120, blank=True, default="")  # its own card or account at Stripe
-    rested = models.CharField(max_length=40, blank=True, default="")  # how it was paused before a stop (writes.stop)
-
-    objects = PlanQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name = _("monthly or yearly gift")
-        constraints = [
-            models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum")
-        ]
-
-    def __str__(self) -> str:
-        return _("%(sum)s %(every)s") % {"sum": money.exact(self.total, self.currency), "every": self.every}
-
-    @property
-    def asks(self) -> bool:
-        """Whether Stripe will charge or retry again, so that a new card is all that is needed."""
-        return self.status not in (self.Status.WAITING, self.Status.ENDED)
-
-    @property
-    def can_rest(self) -> bool:
-        """Whether payments may be left out. Of a yearly one they are a year apart: a stop says it better."""
-        return self.frequency == Frequency.MONTHLY
-
-    @property
-    def asks_for_card(self) -> bool:
-        """Whether it is past due: a payment failed, and nobody stopped or paused the gift."""
-        return self.status == self.Status.PAST_DUE and self.cancel_at is None
-
-    total_text = money_column("total", _("each time"))
-
-    @column(_("status"), sorted_by="status")
-    def status_text(self) -> str:
-        """How it stands and what happens next, in the words of the panel."""
-        status, day = self.Status, _day(self.cancel_at or self.resumes_at)
-        if self.status != status.ENDED and self.cancel_at:
-            words = _("stopped, ends on %(day)s") if self.status == status.PAUSED else _("%(now)s, ends on %(day)s")
-            return words % {"now": self.get_status_display(), "day": day}
-        if self.status == status.PAUSED and self.auto_paused_at:
-            return str(_("paused by us, because the card keeps failing"))
-        if self.status == status.PAUSED and day:
-            return _("paused until %(day)s") % {"day": day}
-        return self.get_status_display()
 
 
 class GiftQuerySet(models.QuerySet["Gift"]):
@@ -196,8 +68,9 @@ class Gift(Frequent, OfSomeMoney):
     """One payment, from the intent to the money. Sums are minor units of the currency, moments UTC.
 
     `attempt` is the form it came from and `attempt_key` (idempotency key) that form with these very values, so that a
-    double click finds the same row. `session_*` is its Checkout Session: how many were asked for, and when the last
-    expires.
+    double click finds the same row. Of a form's rows one is `current`: what it was sent with last (D-167). `session_*`
+    is its Checkout Session: how many were asked for, where the last one is paid (never logged, and forgotten like a
+    network address) and when it expires.
     """
 
     class Status(models.TextChoices):
@@ -213,6 +86,7 @@ class Gift(Frequent, OfSomeMoney):
     reference = models.CharField(max_length=20, unique=True, default=new_reference)
     attempt = models.CharField(max_length=64, blank=True, db_index=True)
     attempt_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    current = models.BooleanField(default=False)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
     benefit = models.TextField(_("received in return"), blank=True)  # such as a dinner; empty: nothing
@@ -230,6 +104,7 @@ class Gift(Frequent, OfSomeMoney):
     language = models.CharField(max_length=12, default="en")  # of the page where it was given; our letters speak it
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.STARTED)
     session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    session_url = models.TextField(blank=True, default="")
     session_attempt = models.PositiveSmallIntegerField(default=0)
     session_expires_at = models.DateTimeField(null=True, blank=True)
     session_failed = models.BooleanField(default=False)
@@ -255,6 +130,7 @@ class Gift(Frequent, OfSomeMoney):
                 name="gift_is_a_sum_or_is_described",
             ),
             models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"),
+            models.UniqueConstraint(fields=["attempt"], condition=Q(current=True), name="gift_form_has_one_wish"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from donations.models.frequency import MONTHS, Frequency
-from donations.models.gifts import Gift, Plan
+from donations.models.gifts import Gift
+from donations.models.plans import Plan
 
 A_WHILE = timedelta(days=1)  # Stripe voids what it makes while paused; no two payments are nearer than four weeks
 MOST = 12  # a donor who wants a longer pause stops, and comes back

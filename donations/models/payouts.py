@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.columns import money_column
-from donations.models.gifts import OfSomeMoney, of_this_money
+from donations.models.livemode import OfSomeMoney, of_this_money
 from staff.columns import column
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from donations.models.gifts import OfSomeMoney, of_this_money
+from donations.models.livemode import OfSomeMoney, of_this_money
 
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):

@@ -11,6 +11,7 @@ class Opening(models.Model):
 
     gift = models.OneToOneField(Gift, on_delete=models.CASCADE, related_name="opening")
     address = models.CharField(max_length=64, db_index=True)
+    network = models.CharField(max_length=64, db_index=True, default="")  # the block around the address
     mailbox = models.CharField(max_length=64, db_index=True)
     vouched = models.BooleanField()  # a known browser or address, or work was proved
     held = models.BooleanField(default=False)  # waits for the mailed link: no Checkout Session is created before
@@ -40,6 +41,7 @@ class Breaker(models.Model):
         DECLINES = "declines", _("many cards were refused")
         BEGUN = "begun", _("many gifts were begun and not paid")
         SMALL = "small", _("many of the smallest gifts were begun and not paid")
+        SAME = "same", _("many gifts of one small sum were begun and not paid")
 
     reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     trips = models.PositiveIntegerField(default=0)

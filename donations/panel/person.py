@@ -11,7 +11,7 @@ from donations import money
 from donations.letters import plan_letters
 from donations.models import Gift, LedgerEntry
 from donations.models.books import GIVING
-from donations.models.gifts import of_this_money
+from donations.models.livemode import of_this_money
 from donations.my.own_gifts import ON_ITS_WAY
 from supporters import supporters
 from supporters.addresses import canonical

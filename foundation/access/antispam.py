@@ -38,6 +38,11 @@ def _read(stamped: str) -> tuple[float | None, bool, str]:
         return None, False, ""
 
 
+def stale() -> forms.ValidationError:
+    """The error of a form that lay open for too long, or that we never showed."""
+    return forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
+
+
 def at_once(request: HttpRequest) -> bool:
     """Whether the button behind a mailed link was pressed faster than anybody reads the page. Link scanners of mail
     press buttons too; show the page again then. Without a stamp it is not the page that pressed, and the token of the
@@ -124,7 +129,7 @@ class GuardedForm(NoCardNumbers, forms.Form):
         cleaned = super().clean()
         passed, asked, _near = _read(self.data.get(self.add_prefix("opened"), ""))
         if passed is None or passed > LONGEST:
-            raise forms.ValidationError(_("This form lay open for too long. Please send it once more."), code="stale")
+            raise stale()
         if self.data.get(self.add_prefix("spare")) and not asked:
             raise forms.ValidationError(_("Nothing was sent yet. Please press the button once more."), code="trap")
         return cleaned

@@ -32,6 +32,14 @@ def block(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
+def network(block: str) -> str:
+    """Return the network around such a block, for limits on one sender with many addresses: of IPv4 a /24, of IPv6 a
+    /48, the most that one customer of a provider or a rented server gets.
+    """
+    parsed = ipaddress.ip_network(block, strict=False)
+    return str(parsed.supernet(new_prefix=24 if parsed.version == 4 else 48))
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Callable
 
 import pytest
 import stripe
@@ -35,6 +36,13 @@ def charity(db) -> Organisation:
 @pytest.fixture
 def donor(till, charity) -> Donor:
     return Donor(Client(), till)
+
+
+@pytest.fixture
+def stranger(donor, till) -> Callable[[], Donor]:
+    """A new browser at an address of its own each time, all of one network."""
+    numbers = iter(range(1, 255))
+    return lambda: Donor(Client(REMOTE_ADDR=f"192.0.2.{next(numbers)}"), till)
 
 
 @pytest.fixture

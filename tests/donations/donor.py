@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from donations.giving import browser_cookie, starter
+from donations.giving import browser_cookie, gifts, starter
 from donations.models import Currency
 from donations.stripe import client as stripe_client
 from donations.webhooks.events import HANDLERS
@@ -137,7 +137,7 @@ class Donor:
         browser_cookie.hold(answer, request, attempt)
         self.client.cookies.update(answer.cookies)
         told = given.reference if given else ""
-        return {"currency": code, "told": told, "attempt": attempt, "opened": opened_before()}
+        return {"currency": code, "told": told, "attempt": gifts.stamped(attempt), "opened": opened_before()}
 
     def _hidden(self, page) -> dict[str, str]:
         hidden = re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.content.decode())

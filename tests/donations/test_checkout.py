@@ -91,6 +91,7 @@ def test_it_makes_a_new_page_when_the_old_one_ended(donor, till):
     fields = donor.wish("once", "25")
     donor.send(fields)
     writes.expire_checkout_session(not_none(Gift.objects.get().session_id))
+    till.tell()
     donor.send(fields)
     gift = Gift.objects.get()
     assert gift.session_attempt == 2 and {page["status"] for page in pages()} == {"open", "expired"}

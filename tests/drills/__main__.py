@@ -66,6 +66,8 @@ def burst(ground: Yard, asked: argparse.Namespace) -> None:
     for way in bursts.WAYS:
         with ground.site(asked.seed) as site:
             bursts.cards_are_tried(site, way, asked.posts)
+    with ground.site(asked.seed) as site:
+        bursts.a_church_gives(site, asked.posts)
 
 
 def statements(ground: Yard, asked: argparse.Namespace) -> None:

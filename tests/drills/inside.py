@@ -21,7 +21,7 @@ from django.db import connections
 from django.db.models import F
 
 from config.management.commands import serve
-from donations.card_testing import tries
+from donations.card_testing import limits
 from donations.giving import starter
 from donations.letters import year_end
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
@@ -84,7 +84,7 @@ def money() -> list[int]:
 
 def limits_of_pages() -> dict[str, tuple[int, int]]:
     """How many payment pages unknown browsers may open at once, and in how many seconds as many again."""
-    return {"an address": tries.PAGES_AN_ADDRESS, "everywhere": tries.PAGES}
+    return {"an address": limits.PAGES_AN_ADDRESS, "a network": limits.PAGES_A_NETWORK, "everywhere": limits.PAGES}
 
 
 def solve(challenge: str) -> str:
