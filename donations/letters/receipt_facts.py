@@ -52,7 +52,7 @@ def lines(document: Receipt) -> list[Line]:
         Line(_("For"), document.designation),
         Line(_("Campaign"), document.campaign),
         Line(_("Dedication"), document.dedication),
-        Line(_("Next payment"), date_format(document.next_on, "DATE_FORMAT") if document.next_on else ""),
+        Line(_("Next payment"), _next_payment(document)),
         _year_so_far(document),
         Line(_("Reference"), document.gift.reference),
         Line(_("Check code"), document.code),
@@ -123,10 +123,14 @@ def paid_with(document: Receipt) -> str:
     )
 
 
+def _next_payment(document: Receipt) -> str:
+    return date_format(document.next_on, "DATE_FORMAT") if document.next_on and document.gift.repeats else ""
+
+
 def _year_so_far(document: Receipt) -> Line:
     """What the payments of a gift that repeats came to in the year of this one, until this one."""
     total = document.year_total
-    if total is None or document.frequency not in PACES:
+    if total is None or document.frequency not in PACES or not document.gift.repeats:
         return Line("", "")
     note = _("All payments of this %(pace)s gift.") % {"pace": PACES[Frequency(document.frequency)]}
     label = _("In %(year)s so far") % {"year": document.day.year}

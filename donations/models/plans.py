@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from donations import money
 from donations.models.columns import money_column
 from donations.models.frequency import Frequency, Frequent
 from donations.models.livemode import OfSomeMoney, of_this_money

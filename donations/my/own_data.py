@@ -74,6 +74,7 @@ def _gifts(supporter: Supporter) -> list[Any]:
 def _gift(gift: Gift) -> Facts:
     told = facts(
         gift,
+        ("session_url",),
         plan=lambda row: row.plan.subscription_id if row.plan else "",
         fund=lambda row: str(row.fund or ""),
         campaign=lambda row: str(row.campaign or ""),

@@ -133,6 +133,6 @@ def test_it_takes_a_name_off_with_later_payments_of_the_same_plan(campaign, dono
 def test_it_is_told_to_its_donor_and_forgotten_with_them(campaign):
     ada = get_or_create_supporter("ada@donor.example")
     named(campaign, "Ada", supporter=ada)
-    assert privacy.export(ada)["gifts"][0]["name may be shown"] is True
+    assert privacy.export(ada)["gifts"][0]["name public"] is True
     privacy_registry.erase(ada)
     assert donor_names.of(campaign) == [] and not Gift.objects.filter(name_public=True).exists()

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from awareness import correspondence
 from awareness.messages import Message
 from donations.giving import step_up
-from donations.letters import dedications, gift_letters, plan_letters, year_end
+from donations.letters import dedications, gift_letters, papers, plan_letters, year_end
 from donations.models import Dedication, Gift, Plan, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters import kinds, outbox, writing
@@ -53,7 +53,7 @@ def about_a_plan(plan: Plan) -> None:
         plan_letters.stopped(plan)
     plan_letters.renews(plan, now + timedelta(days=21))
     plan_letters.ended(plan)
-    facts = {"name": "Ada", "my_page": gift_letters.my_page(), "total": "$30.00", "given": "$360.00"}
+    facts = {"name": "Ada", "my_page": papers.my_page(), "total": "$30.00", "given": "$360.00"}
     news.write("yearly", "yearly_reminder", not_none(plan.supporter), "reminders", facts)
 
 
@@ -77,7 +77,7 @@ def about_a_person(person: Supporter) -> None:
     subscribing.mail_confirmation(ADA, "Yes.")
     moving.tell("old@donor.example", ADA, "en")
     starter.load()
-    driver.sign(Client(), email=SIGNER)
+    driver.sign(Client(), email=SIGNER, letters="on")
     driver.confirm(Client(), to=SIGNER)
     for signer in (SIGNER, "other@donor.example"):  # the first is told that it counts already
         driver.sign(Client(), email=signer)

@@ -117,8 +117,8 @@ def test_it_says_how_a_monthly_gift_was_paid_and_when_it_is_taken_again(donor, t
     facts = ("Paid with: Visa, ending in 4242", f"Next payment: {day}", f"In {document.year} so far: $30.00 USD")
     for fact in facts:
         assert fact in letter and reading.squeezed(fact.replace(":", "")) in printed(document)
-    known = privacy_registry.export(Supporter.objects.get())["donations"]["gifts"][0]
-    assert known["paid with"] == "Visa, ending in 4242"
+    told = privacy_registry.export(Supporter.objects.get())["donations"]["receipts"][0]
+    assert (told["way"], told["brand"], told["last four"]) == ("card", "visa", "4242")
 
 
 @pytest.mark.both

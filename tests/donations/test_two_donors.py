@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver
 from donations.books import receipts
 from donations.giving import offline
 from donations.models import Plan
-from donations.my import gifts as my_gifts
+from donations.my import acts
 from donations.stripe import client as stripe_client
 from pledges import starter
 from supporters import consent, privacy_registry
@@ -148,7 +148,7 @@ def test_it_does_none_of_the_acts_on_another_donors_gift(two):
     ada, grace = two
     plan = grace.plans.get()
     shown = shape(ada.post("/my/gifts/999999999/", {"does": "stop"}))
-    for does in (*my_gifts.PRESSES, *my_gifts.FORMS):
+    for does in acts.ACTS:
         assert shape(ada.post(f"/my/gifts/{plan.pk}/", {**FIELDS, "does": does})) == shown, does
     assert Plan.objects.get(pk=plan.pk).__dict__.items() >= {
         (name, value) for name, value in plan.__dict__.items() if name not in ("_state", "_prefetched_objects_cache")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 OTHERS = {
     *("receipt", "dedication_card", "finish_gift"),  # of a single gift, to others, before there is a gift
     *("my_link", "address_changed", "address_confirm", "subscribe_confirm"),
-    *("pledge_confirm", "pledge_confirmed_before"),
+    *("pledge_confirm", "pledge_confirmed_before", "welcome_pledge", "erased"),
     *("staff_notice",),
 }
 OF_A_PLAN = [kind for kind in kinds.every() if kind.name not in OTHERS]
