@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 
 from donations import money
-from donations.giving import appeals, starter
+from donations.giving import appeals, gifts, starter
 from donations.giving.forms import GiveForm
 from donations.models import Currency
 from foundation.access import antispam
@@ -184,6 +184,7 @@ def offered(code: str) -> Currency:
 
 def form_of(currency: Currency) -> GiveForm:
     sent = {"email": "ada@example.org", "opened": antispam.stamp()}
+    sent["attempt"] = gifts.stamped(gifts.new_attempt())
     sent |= {"currency": currency.code, "frequency": "once", "amount_once": "other", "cover_fee": "on"}
     return GiveForm(QueryDict(urlencode(sent)), currency=currency)
 
