@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -17,7 +17,7 @@ from donations.letters import dedications
 from donations.letters.dedications import Tribute
 from donations.models import Campaign, Fund, Gift, Opening
 from donations.stripe import client
-from foundation.access import client_ip, ratelimit
+from foundation.access import client_ip, ratelimit, turns
 from supporters import mailbox
 
 # Rate limits (count, seconds). For people: a full hall may give through one address in ten minutes. For a robot that
@@ -161,6 +161,7 @@ def _get_or_create(gift_request: GiftRequest, known: Sequence[str]) -> tuple[Gif
     """The gift of this request, and whether it was made now; it is the current one of its form. Of two sums that are
     sent at once with one form, the later is current.
     """
+    turns.take(f"form {gift_request.attempt}")
     gift = _find(gift_request, known)
     if gift:
         _make_current(gift)
@@ -185,29 +186,18 @@ def _get_or_create(gift_request: GiftRequest, known: Sequence[str]) -> tuple[Gif
         "campaign": gift_request.campaign,
         "livemode": client.is_live(),
     }
-    for _ in range(WISHES):
-        _step_back(gift_request.attempt, gift_request.key)
-        try:
-            return Gift.objects.get_or_create(attempt_key=gift_request.key, defaults=values)
-        except IntegrityError:
-            continue  # another sum of the same form came between
-    raise TooOftenError
+    _step_back(gift_request.attempt, gift_request.key)
+    return Gift.objects.get_or_create(attempt_key=gift_request.key, defaults=values)
 
 
 def _make_current(gift: Gift) -> None:
     """Let a gift that is found again be what its form asks for. One that was given stays what it is."""
     if gift.current or not gift.attempt or gift.status not in Gift.UNFINISHED:
         return
-    for _ in range(WISHES):
-        _step_back(gift.attempt, gift.attempt_key)
-        try:
-            with transaction.atomic():
-                Gift.objects.filter(pk=gift.pk).update(current=True)
-        except IntegrityError:
-            continue
-        gift.current = True
-        return
-    raise TooOftenError
+    turns.take(f"form {gift.attempt}")
+    _step_back(gift.attempt, gift.attempt_key)
+    Gift.objects.filter(pk=gift.pk).update(current=True)
+    gift.current = True
 
 
 def _step_back(attempt: str, key: str | None) -> None:
