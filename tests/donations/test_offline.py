@@ -1,5 +1,6 @@
 """Gifts that came without Stripe: cheques, cash, transfers, and things that nobody here values."""
 
+import re
 from datetime import date
 
 import pytest
@@ -22,6 +23,14 @@ def entry(attempt: str = "form-1", **fields) -> offline.Entry:
 def thing(attempt: str = "form-2", **fields) -> offline.Entry:
     known = {"method": Method.IN_KIND, "amount": 0, "currency": "XXX", "description": "Forty folding chairs, used"}
     return entry(attempt, **{**known, **fields})
+
+
+def no_sum(text: str) -> bool:
+    """Whether no currency and no sum stands in it. References and check codes are random and may spell anything."""
+    random = [*Gift.objects.values_list("reference", flat=True), *Receipt.objects.values_list("code", flat=True)]
+    for each in random:
+        text = text.replace(each, "")
+    return not any(sign in text for sign in ("$", "¤", "USD", "XXX", "0.00"))
 
 
 def wrong() -> list[str]:
@@ -59,7 +68,7 @@ def test_it_describes_what_was_given_in_kind_and_never_values_it(charity):
     letter = Letter.objects.get()
     for part in (letter.text, letter.html):
         assert "Forty folding chairs, used" in part and "We state no value for it." in part
-        assert "USD" not in part and "XXX" not in part and "0.00" not in part and "¤" not in part
+        assert no_sum(re.sub(r"https?://[^\s\"<]+", "", part))  # the letters of a token are random too
     assert gift.total_text() == receipt.total_text() == "in kind"
     assert wrong() == []
 

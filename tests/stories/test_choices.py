@@ -26,15 +26,14 @@ FOCUS = """() => {
 
 
 def check(page: Page, javascript: bool) -> None:
-    """Nothing that axe finds, nothing that scrolls sideways, nothing wrong in the console. A story without scripts goes
-    on at the other width, so that it has shown both when it ends.
+    """Nothing that axe finds, nothing that scrolls sideways, nothing wrong in the console. The story goes on at the
+    other width, so that it has shown both when it ends.
     """
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.wrongs == []  # type: ignore[attr-defined]
     if javascript:
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")  # elsewhere the bar at the bottom may halve a target
         assert in_both_themes(page, RULES) == []
-        return
     page.set_viewport_size(SIZES["desktop" if page.viewport_size == SIZES["phone"] else "phone"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
