@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "foundation.letters",
     "foundation.access",
     "foundation.drawing",
+    "foundation.page_store",
     "staff",
     "supporters",
     "awareness",
@@ -150,8 +151,7 @@ else:
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-STATIC_URL, STATIC_ROOT = "/static/", DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_URL, STATIC_ROOT, STATICFILES_DIRS = "/static/", DATA_DIR / "static", [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 RETENTION = retention_days.DAYS
 FINISHED_DIR = DATA_DIR / "finished"  # prerendered pages, answered before Django is asked: awareness/finished.py

@@ -12,7 +12,7 @@ from django.template.loader import get_template
 from tests.running import files_of_the_project
 
 ROOT = Path(__file__).resolve().parent.parent
-FOUNDATION = ["append_only", "organisation", "jobs", "letters", "access", "drawing"]
+FOUNDATION = ["append_only", "organisation", "jobs", "letters", "access", "drawing", "page_store"]
 # Each room, and the rooms that it may import from. Every arrow points down.
 ARROWS = {
     "foundation.append_only": set(),
@@ -21,6 +21,7 @@ ARROWS = {
     "foundation.letters": {"foundation.jobs", "foundation.organisation"},
     "foundation.access": {"foundation.organisation"},
     "foundation.drawing": {"foundation.organisation"},
+    "foundation.page_store": set(),
 }
 GROUND = {f"foundation.{name}" for name in FOUNDATION}
 ARROWS["staff"] = GROUND

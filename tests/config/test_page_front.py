@@ -1,0 +1,118 @@
+"""Which addresses are pages for readers, and what makes them old."""
+
+from collections.abc import Iterable
+
+import pytest
+from django.apps import apps
+from django.db.models.signals import post_delete, post_save
+from wagtail.models import Page
+from wagtail.signals import page_unpublished, post_page_move
+
+from awareness.models import HelpPage
+from config import page_front
+from foundation.jobs import queue as jobs
+from foundation.organisation.models import Organisation
+from foundation.page_store import generation
+from foundation.page_store.models import Generation
+from supporters.supporters import get_or_create_supporter
+
+# Of the apps whose rows readers see some of. These they do not see, or they are sums, counts and states, which may be
+# ten seconds old. A new model of these apps is decided on: `page_front.SHOWN`, or here.
+NOT_SHOWN = {
+    "organisation": {"SiteIdentity"},
+    "awareness": {"FoundLink", "LoadedContent", "Message", "PageWords", "Review"},
+    "donations": {
+        *(
+            "AddressChange",
+            "Breaker",
+            "CampaignViews",
+            "CardTry",
+            "Dedication",
+            "Dispute",
+            "Gap",
+            "Gift",
+            "LedgerEntry",
+        ),
+        *("MatchReservation", "Opening", "Payout", "Plan", "Receipt", "ReceiptCounter", "Reconciliation"),
+        *("RefundRequest", "StripeEvent", "StripeSetup", "StripeTrouble", "ThankYou"),
+    },
+    "pledges": {"Signature", "SignatureEvent"},
+    "wagtailimages": {"Rendition"},
+}
+OURS = ("organisation", "awareness", "donations", "pledges", "wagtailimages", "wagtaildocs", "wagtailredirects")
+
+
+def test_it_is_decided_of_every_model_whether_readers_see_it() -> None:
+    for app in OURS:
+        hidden = {each.__name__ for each in apps.get_app_config(app).get_models() if not page_front.is_shown(each)}
+        assert hidden == NOT_SHOWN.get(app, set()), app
+    known = {(app, name) for app, names in page_front.SHOWN.items() for name in names}
+    assert known <= {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}
+
+
+@pytest.mark.parametrize("path", ["/", "/the-problem/", "/es/", "/es/el-problema/", "/no-such-page/", "/get-help/"])
+def test_it_counts_as_pages_what_wagtail_serves(path: str) -> None:
+    assert page_front.reads(path)
+
+
+NO_PAGES = ["/give/", "/es/give/", "/give/thanks/", "/my/", "/pledge/", "/subscribe/", "/admin/", "/accounts/login/"]
+NO_PAGES += [
+    "/search/",
+    "/static/css/site.css",
+    "/media/images/a.jpg",
+    "/stripe/webhook/",
+    "/healthz",
+    "/a.b",
+    "//x",
+    "",
+]
+
+
+@pytest.mark.parametrize("path", NO_PAGES)
+def test_it_leaves_all_else_to_its_own_view(path: str) -> None:
+    assert not page_front.reads(path)
+
+
+@pytest.fixture
+def raised(monkeypatch: pytest.MonkeyPatch) -> Iterable[list[int]]:
+    """How often the generation would be raised, with the signals connected."""
+    times: list[int] = []
+    monkeypatch.setattr(generation, "raise_it", lambda: times.append(1))
+    page_front.watch_changes()
+    yield times
+    for signal in (post_save, post_delete):
+        signal.disconnect(page_front._changed, dispatch_uid=f"road-out-pages-{id(signal)}")
+    for moved in (page_unpublished, post_page_move):
+        moved.disconnect(page_front._moved, dispatch_uid=f"road-out-pages-{id(moved)}")
+
+
+@pytest.mark.django_db
+def test_it_makes_pages_old_when_readers_would_see_something_else(raised: list[int]) -> None:
+    Organisation.load().save()
+    assert raised
+    for change in (_published, _unpublished, _deleted):
+        raised.clear()
+        change()
+        assert raised, change
+
+
+def _published() -> None:
+    page = HelpPage(title="Get help, again", slug="again", intro="Words.")
+    Page.get_first_root_node().add_child(instance=page)
+    page.save_revision().publish()
+
+
+def _unpublished() -> None:
+    HelpPage.objects.get(slug="again").unpublish()
+
+
+def _deleted() -> None:
+    HelpPage.objects.get(slug="again").delete()
+
+
+@pytest.mark.django_db
+def test_it_leaves_pages_as_they_are_when_work_and_people_are_written_down(raised: list[int]) -> None:
+    Generation.objects.create(number=1)
+    jobs.enqueue("make-pictures", "one", {})
+    get_or_create_supporter("ada@reader.example", "Ada")
+    assert raised == []
