@@ -51,6 +51,13 @@ def test_it_keeps_no_row_for_words_that_are_ours() -> None:
     assert not LetterWording.objects.exists()
 
 
+def test_it_gives_examples_in_the_language_that_is_written() -> None:
+    staff, spanish = signed_in("Editor"), ADDRESS.replace("/en/", "/es/")
+    assert "30,00\xa0US$" in staff.get(spanish).content.decode()
+    preview = staff.get(spanish + "preview/").content.decode()
+    assert "30,00\xa0US$" in preview and "$30.00" not in preview
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
