@@ -23,7 +23,9 @@ class WordsError(Exception):
 
 
 def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:
-    """Raise WordsError for a place that this letter does not know, a lone brace, or a needed place that is missing."""
+    """Raise WordsError for a place that this letter does not know, a lone brace, a needed place that is missing, or
+    brackets that look like a link and become none.
+    """
     named = list(PLACE.findall(text))
     known = ", ".join(f"{{{name}}}" for name in places)
     for name in named:
@@ -36,6 +38,8 @@ def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:
     missing = [name for name in needed if name not in named]
     if missing:
         raise WordsError(_("The letter does nothing without “{%(name)s}”. Please put it back.") % {"name": missing[0]})
+    if "](" in LINK.sub("", text):
+        raise WordsError(_("A link leads to one of the places, as in [Words]({link}), and holds no other brackets."))
 
 
 def common() -> dict[str, str]:
@@ -55,7 +59,7 @@ def as_text(text: str, values: Mapping[str, object], facts: Facts = ()) -> str:
     for paragraph in _paragraphs(text, values):
         button = LINK.fullmatch(paragraph)
         if button:
-            parts.append(f"{button[1]}:\n{values.get(button[2], '')}")
+            parts.append(f"{_fill(button[1], values)}:\n{values.get(button[2], '')}")
         elif paragraph == FACTS:
             parts += ["\n".join(f"{label}: {value}" for label, value in facts)] if facts else []
         else:
@@ -71,7 +75,8 @@ def as_html(text: str, values: Mapping[str, object], facts: Facts = ()) -> SafeS
 def _html(paragraph: str, values: Mapping[str, object], facts: Facts) -> str:
     button = LINK.fullmatch(paragraph)
     if button and _is_ours(values.get(button[2], "")):
-        return format_html('<p><a class="button" href="{}">{}</a></p>', values.get(button[2], ""), button[1])
+        label = _fill(button[1], values)
+        return format_html('<p><a class="button" href="{}">{}</a></p>', values.get(button[2], ""), label)
     if paragraph == FACTS:
         rows = "".join(
             format_html('<tr><th scope="row">{}</th><td><bdi>{}</bdi></td></tr>', *row).replace("\n", "<br>")
@@ -81,7 +86,8 @@ def _html(paragraph: str, values: Mapping[str, object], facts: Facts) -> str:
     shown, at = "", 0
     for token in TOKEN.finditer(paragraph):
         words, target, place = token.groups()
-        shown += escape(paragraph[at : token.start()]) + _shown(values.get(target or place, ""), words or "")
+        said = _fill(words or "", values)
+        shown += escape(paragraph[at : token.start()]) + _shown(values.get(target or place, ""), said)
         at = token.end()
     return "<p>" + (shown + escape(paragraph[at:])).replace("\n", "<br>") + "</p>"
 

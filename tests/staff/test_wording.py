@@ -5,9 +5,10 @@ from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import ModelLogEntry
 
-from foundation.letters import kinds
+from foundation.letters import kinds, words, writing
 from foundation.letters.models import Letter, LetterWording
 from foundation.organisation.models import Organisation
+from tests.narrowing import not_none
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,16 @@ def test_it_keeps_no_row_for_words_that_are_ours() -> None:
     assert not LetterWording.objects.exists()
 
 
+def test_it_fills_the_places_in_the_words_of_a_link_and_shows_them_inert() -> None:
+    kind = not_none(kinds.get("card_link"))
+    values = {"link": "https://example.org/card/", "total": "$30.00 USD", "name": "<b>Ada</b>"}
+    for body in ("[Pay {total}, {name}]({link})", "Here: [Pay {total}, {name}]({link})."):
+        words.check(body, kind.places, kind.needed)
+        letter = writing.compose(kind, "A link", body, values)
+        assert "Pay $30.00 USD, <b>Ada</b>" in letter.text and "{" not in letter.text
+        assert "Pay $30.00 USD, &lt;b&gt;Ada&lt;/b&gt;</a>" in letter.html and "{total}" not in letter.html
+
+
 def test_it_gives_examples_in_the_language_that_is_written() -> None:
     staff, spanish = signed_in("Editor"), ADDRESS.replace("/en/", "/es/")
     assert "30,00\xa0US$" in staff.get(spanish).content.decode()
@@ -65,6 +76,9 @@ def test_it_gives_examples_in_the_language_that_is_written() -> None:
         ({"body": "Dear {name},"}, "does nothing without"),
         ({"subject": "About {amount}"}, "is no place of this letter"),
         ({"body": "{link} {"}, "brace stands alone"),
+        ({"body": "Dear {name}, {link.__class__} {link}"}, "is no place of this letter"),
+        ({"body": "Dear {name}, {link} [our page](https://example.org/)"}, "leads to one of the places"),
+        ({"body": "Dear {name}, {link} [[here]]({link})"}, "leads to one of the places"),
         ({"subject": ""}, "required"),
     ],
 )
