@@ -94,7 +94,7 @@ def _write(
     if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
     number = _next_number(series, year)
-    day = organisation.day_of(gift.paid_at)
+    day = replaces.day if replaces else organisation.day_of(gift.paid_at)  # whatever the zone is by now
     with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
         # In the donor's language: receipts are written by a worker, which runs in the site's first language.
         worded = {"dedication": _dedication(gift), **_goods(gift, organisation, ours["registration_number"])}
