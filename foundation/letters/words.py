@@ -23,9 +23,7 @@ class WordsError(Exception):
 
 
 def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:
-    """Raise WordsError for a place that this letter does not know, a lone brace, a needed place that is missing, or
-    brackets that look like a link and become none.
-    """
+    """Raise WordsError for a place that this letter does not know, a lone brace, or a needed place that is missing."""
     named = list(PLACE.findall(text))
     known = ", ".join(f"{{{name}}}" for name in places)
     for name in named:
@@ -38,8 +36,22 @@ def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:
     missing = [name for name in needed if name not in named]
     if missing:
         raise WordsError(_("The letter does nothing without “{%(name)s}”. Please put it back.") % {"name": missing[0]})
+
+
+def check_paragraphs(text: str, needed: Sequence[str] = ()) -> None:
+    """Raise WordsError where readers would see brackets in place of a link, or where what a letter needs, or its table,
+    would be missing from some letters or from all.
+    """
     if "](" in LINK.sub("", text):
         raise WordsError(_("A link leads to one of the places, as in [Words]({link}), and holds no other brackets."))
+    for paragraph in _split(text):
+        held = set(PLACE.findall(paragraph))
+        if "facts" in held and paragraph != FACTS:
+            raise WordsError(_("“{facts}” is a table: it stands alone, between two empty lines."))
+        if "name" in held and held & set(needed):
+            raise WordsError(
+                _("What a letter needs stands in another paragraph than “{name}”: without a name that one is left out.")
+            )
 
 
 def common() -> dict[str, str]:
@@ -109,10 +121,15 @@ def shown(text: str, values: Mapping[str, object]) -> str:
 
 
 def _paragraphs(text: str, values: Mapping[str, object]) -> list[str]:
-    found = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
     return [
-        part for part in found if all(name == "facts" or values.get(name, "") != "" for name in PLACE.findall(part))
+        part
+        for part in _split(text)
+        if all(name == "facts" or values.get(name, "") != "" for name in PLACE.findall(part))
     ]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
 
 
 def _fill(text: str, values: Mapping[str, object]) -> str:
