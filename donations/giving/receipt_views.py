@@ -21,8 +21,8 @@ CHECKS, WHILE = 30, 600  # rate limit: so many checks from one connection in so 
 
 
 class CheckForm(NoCardNumbers, forms.Form):
-    """Number and check code of a receipt, however they are typed: small letters, spaces, the kind of dash, noughts at the
-    head of the number and hyphens in the code do not matter.
+    """Number and check code of a receipt, however they are typed: small letters, spaces, the kind of dash, noughts at
+    the head of the number and hyphens in the code do not matter.
     """
 
     number = forms.CharField(label=_("Receipt number"), help_text=_("For example R-2026-000017."), max_length=60)
