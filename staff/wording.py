@@ -93,7 +93,7 @@ def wording(request: HttpRequest, name: str, language: str) -> HttpResponse:
         "form": form,
         "own": own,
         "language": dict(settings.LANGUAGES)[language],
-        "places": [*kind.sample.items(), *facts, *((each, "") for each in kinds.ALWAYS)],
+        "places": [*_examples(kind, language), *facts, *((each, "") for each in kinds.ALWAYS)],
         "preview": reverse("staff_wording_preview", args=[kind.name, language]),
     }
     status = 422 if request.method == "POST" and form.errors else 200
@@ -130,6 +130,12 @@ def _ours(kind: kinds.Kind, language: str) -> dict[str, str]:
 def _now(kind: kinds.Kind, language: str) -> dict[str, str]:
     own = LetterWording.objects.filter(key=kind.name, language=language).first()
     return {"subject": own.subject, "body": own.body} if own else _ours(kind, language)
+
+
+def _examples(kind: kinds.Kind, language: str) -> list[tuple[str, str]]:
+    with translation.override(language):
+        found = writing.sample(kind)
+    return [(name, found[name]) for name in kind.sample]
 
 
 def _composed(kind: kinds.Kind, language: str, typed: dict[str, str]) -> writing.Written:

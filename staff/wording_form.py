@@ -32,17 +32,18 @@ class WordingForm(NoCardNumbers, forms.Form):
 
     def clean_subject(self) -> str:
         subject = " ".join(self.cleaned_data["subject"].split())
-        self._check(subject, ())
+        self._check(subject, self.kind.places)
         return subject
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"]).replace("\r\n", "\n").strip()
-        self._check(body, self.kind.needed)
+        places = [*self.kind.places, *(["facts"] if self.kind.facts else [])]
+        self._check(body, places, self.kind.needed)
         return body
 
-    def _check(self, text: str, needed: tuple[str, ...]) -> None:
-        places = [*self.kind.places, *(["facts"] if self.kind.facts else [])]
+    def _check(self, text: str, places: list[str], needed: tuple[str, ...] = ()) -> None:
         try:
             words.check(text, places, needed)
+            words.check_paragraphs(text, needed)
         except words.WordsError as error:
             raise forms.ValidationError(str(error), code="words") from error

@@ -38,11 +38,12 @@ def letters(language: str) -> Iterator[tuple[str, str, str]]:
     from django.utils import translation  # noqa: PLC0415 - once Django is set up
 
     from foundation.letters import kinds, writing  # noqa: PLC0415
+    from foundation.letters.message import on_a_page  # noqa: PLC0415
 
     with translation.override(language):
         for kind in kinds.every():
             html = writing.compose(kind, kind.subject(), kind.words(), writing.sample(kind)).html
-            yield kind.name, html, html
+            yield kind.name, on_a_page(html), html
     yield "newsletter", *_newsletter(language)
 
 

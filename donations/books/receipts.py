@@ -16,7 +16,8 @@ from foundation.organisation import mode
 from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
 
-KEPT = ("way", "brand", "last_four", "goods", "goods_statement")  # facts that a correction takes over as they were
+PAID_WITH = ("way", "brand", "last_four")
+KEPT = (*PAID_WITH, "goods", "goods_statement")  # facts that a correction takes over as they were
 
 
 def issue(gift: Gift, charge: objects.Charge | None = None) -> Receipt:
@@ -69,7 +70,22 @@ def rename(gift: Gift) -> Receipt | None:
     return _write(gift, year, newest, amount=newest.amount, fee_cover=newest.fee_cover, total=newest.total)
 
 
-def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Receipt:
+def restate(gift: Gift) -> Receipt | None:
+    """Return a correction of the receipt in force that says what was given in return as the gift does now; None where
+    there is none to correct. What it says of sums stays. Call it as `issue` is called, once what was given changed.
+    """
+    newest = gift.receipts.filter(replaced_by=None).first()
+    if newest is None:
+        return None
+    year = Organisation.load().today().year
+    sums = {"amount": newest.amount, "fee_cover": newest.fee_cover, "total": newest.total}
+    return _write(gift, year, newest, PAID_WITH, **sums)
+
+
+def _write(
+    gift: Gift, year: int, replaces: Receipt | None, taken_over: tuple[str, ...] = KEPT, /, **facts: Any
+) -> Receipt:
+    """`taken_over`: facts that stand as on the receipt that it replaces."""
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
@@ -78,11 +94,11 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
     if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
     number = _next_number(series, year)
-    day = organisation.day_of(gift.paid_at)
+    day = replaces.day if replaces else organisation.day_of(gift.paid_at)  # whatever the zone is by now
     with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
         # In the donor's language: receipts are written by a worker, which runs in the site's first language.
-        worded = {"dedication": _dedication(gift), **_goods(gift, organisation)}
-    kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
+        worded = {"dedication": _dedication(gift), **_goods(gift, organisation, ours["registration_number"])}
+    kept = {name: getattr(replaces, name) for name in taken_over} if replaces else {}
     return Receipt.objects.create(
         series=series,
         year=year,
@@ -126,13 +142,13 @@ def _dedication(gift: Gift) -> str:
     return str(found) if found else ""
 
 
-def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:
+def _goods(gift: Gift, organisation: Organisation, registration: str) -> dict[str, str]:
     """Which of the three statements about goods or services holds, and its sentence."""
     if gift.benefit:
         said = _(
             "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."
         ) % {"benefit": gift.benefit.rstrip(". "), "value": money.exact(gift.benefit_value, gift.currency)}
-        if organisation.registration_number:  # until then nothing is said of tax
+        if registration:  # until then nothing is said of tax
             said += " " + _("For tax, only what you gave beyond that can be a gift.")
         return {"goods": Receipt.Goods.DESCRIBED, "goods_statement": said}
     if organisation.religious_benefits:

@@ -16,23 +16,28 @@ from donations.models import Receipt
 from foundation.access import client_ip, ratelimit, tokens
 from foundation.access.card_numbers import NoCardNumbers
 
+DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")  # what phones and word processors make of a hyphen
 CHECKS, WHILE = 30, 600  # rate limit: so many checks from one connection in so many seconds
 
 
 class CheckForm(NoCardNumbers, forms.Form):
-    """Number and check code of a receipt, however they are typed: small letters and spaces do not matter."""
+    """Number and check code of a receipt, however they are typed: small letters, spaces, the kind of dash, noughts at
+    the head of the number and hyphens in the code do not matter.
+    """
 
     number = forms.CharField(label=_("Receipt number"), help_text=_("For example R-2026-000017."), max_length=60)
     code = forms.CharField(label=_("Check code"), help_text=_("Sixteen letters and digits."), max_length=60)
 
     def clean_number(self) -> str:
-        return self._tidy("number", r"[A-Z][A-Z0-9]*-\d{4}-\d+")
+        series, year, number = self._tidy("number", r"[A-Z][A-Z0-9]*-\d{4}-\d{1,12}").split("-")
+        return f"{series}-{year}-{int(number):06d}"
 
     def clean_code(self) -> str:
-        return self._tidy("code", r"[A-Z0-9]{16}")
+        return self._tidy("code", r"[A-Z0-9]{16}", but="-")
 
-    def _tidy(self, field: str, shape: str) -> str:
-        typed = "".join(self.cleaned_data[field].split()).upper()
+    def _tidy(self, field: str, shape: str, but: str = "") -> str:
+        typed = DASHES.sub("-", "".join(self.cleaned_data[field].split()).upper())
+        typed = typed.replace(but, "") if but else typed
         if not re.fullmatch(shape, typed, re.ASCII):
             raise forms.ValidationError(_("Please type this as it is printed on the receipt."))
         return typed

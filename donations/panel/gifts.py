@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from donations.giving import addresses
 from donations.models import Gift
 from donations.panel import refunds
+from donations.panel.benefits import IN_RETURN
 from donations.panel.campaigns import UNNAME
 from donations.panel.givers import PUT_RIGHT
 from donations.panel.money_lists import MoneyViewSet
@@ -113,6 +114,7 @@ class GiftViewSet(MoneyViewSet):
         refunds.REFUND,
         UNNAME,
         PUT_RIGHT,
+        IN_RETURN,
         TAKE_BACK,
     ]
 

@@ -12,18 +12,19 @@ from donations.giving.offline import Entry
 from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
 from donations.models.gifts import NO_CURRENCY, Method
-from foundation.access.card_numbers import NoCardNumbers
+from donations.panel.benefits import BenefitForm
 from foundation.organisation.models import Organisation
 from supporters import names
 
 CAME = [(method.value, method.label) for method in Method if method != Method.STRIPE]
 
 
-class OfflineForm(NoCardNumbers, forms.Form):
+class OfflineForm(BenefitForm):
     """Form of an offline gift. `entry` and `more` are what `offline.record` takes. The hidden `attempt` (idempotency
     key) makes a double click one gift.
     """
 
+    field_order = ("attempt", "method", "received_on", "amount", "currency", "description", "benefit", "benefit_value")
     attempt = forms.UUIDField(widget=forms.HiddenInput)
     method = forms.ChoiceField(label=gettext_lazy("How it came"), choices=CAME)
     received_on = forms.DateField(
@@ -48,22 +49,6 @@ class OfflineForm(NoCardNumbers, forms.Form):
         max_length=500,
         help_text=gettext_lazy("In words, as: forty folding chairs, used. No value: only the giver states it."),
         widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    benefit = forms.CharField(
-        label=gettext_lazy("What the giver received in return"),
-        required=False,
-        max_length=500,
-        help_text=gettext_lazy(
-            "In words, as: two seats at the dinner of 3 May. Empty: nothing, and the receipt says so."
-        ),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    benefit_value = forms.CharField(
-        label=gettext_lazy("Our estimate of what that is worth"),
-        required=False,
-        max_length=money.LONGEST,
-        help_text=gettext_lazy("In good faith, in the currency of the gift. It stands on the receipt."),
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     name = forms.CharField(label=gettext_lazy("Name of the giver"), required=False, max_length=names.LONGEST)
     company = forms.CharField(
@@ -133,23 +118,7 @@ class OfflineForm(NoCardNumbers, forms.Form):
         if cleaned["minor"] == 0:
             self.add_error("amount", _("Please write a sum above zero."))
         cleaned["code"] = currency.code
-        self._check_benefit(cleaned)
-
-    def _check_benefit(self, cleaned: dict[str, Any]) -> None:
-        """What was given in return is described and estimated, or neither; and some of the gift is left beside it."""
-        words, typed = cleaned.get("benefit"), cleaned.get("benefit_value")
-        cleaned["worth"] = 0
-        if bool(words) != bool(typed):
-            missing = "benefit_value" if words else "benefit"
-            self.add_error(missing, _("Please write both: what it was, and what it is worth."))
-        elif typed:
-            try:
-                cleaned["worth"] = money.parse(typed, cleaned["code"], most=MOST)
-            except money.AmountError as error:
-                self.add_error("benefit_value", str(error))
-            else:
-                if cleaned["worth"] >= cleaned["minor"]:
-                    self.add_error("benefit_value", _("This is all of the sum or more: it was a sale, not a gift."))
+        cleaned["worth"] = self.check_benefit(cleaned, cleaned["minor"], currency.code)
 
     @property
     def entry(self) -> Entry:

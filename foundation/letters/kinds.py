@@ -19,9 +19,9 @@ ALWAYS = ("organisation", "contact")  # places that every letter may use; see wo
 class Kind:
     """One kind of letter. Its folder holds about.txt (what it is, for staff), subject.txt and words.txt.
 
-    `sample` names every place that its words may use, with an example; `needed` those that its words must keep;
-    `facts` is an example of its table. `news`: nobody must get it, so it needs consent and can be stopped.
-    `stranger`: anybody can have it sent to any address, which is forgotten with the words.
+    `sample` names every place that its words may use, with an example in English, which the catalogues translate;
+    `needed` those that its words must keep; `facts` is an example of its table. `news`: nobody must get it, so it needs
+    consent and can be stopped. `stranger`: anybody can have it sent to any address, which is forgotten with the words.
     `receipt`: of a demonstration, its subject and head say that it is not one. `closing`: a paragraph (a file beside
     the folders) that ends the letter where its words, ours or those of staff, lack the places of it.
     """

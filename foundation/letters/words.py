@@ -38,6 +38,22 @@ def check(text: str, places: Sequence[str], needed: Sequence[str] = ()) -> None:
         raise WordsError(_("The letter does nothing without “{%(name)s}”. Please put it back.") % {"name": missing[0]})
 
 
+def check_paragraphs(text: str, needed: Sequence[str] = ()) -> None:
+    """Raise WordsError where readers would see brackets in place of a link, or where what a letter needs, or its table,
+    would be missing from some letters or from all.
+    """
+    if "](" in LINK.sub("", text):
+        raise WordsError(_("A link leads to one of the places, as in [Words]({link}), and holds no other brackets."))
+    for paragraph in _split(text):
+        held = set(PLACE.findall(paragraph))
+        if "facts" in held and paragraph != FACTS:
+            raise WordsError(_("“{facts}” is a table: it stands alone, between two empty lines."))
+        if "name" in held and held & set(needed):
+            raise WordsError(
+                _("What a letter needs stands in another paragraph than “{name}”: without a name that one is left out.")
+            )
+
+
 def common() -> dict[str, str]:
     """Places that every letter has."""
     organisation = Organisation.load()
@@ -55,7 +71,7 @@ def as_text(text: str, values: Mapping[str, object], facts: Facts = ()) -> str:
     for paragraph in _paragraphs(text, values):
         button = LINK.fullmatch(paragraph)
         if button:
-            parts.append(f"{button[1]}:\n{values.get(button[2], '')}")
+            parts.append(f"{_fill(button[1], values)}:\n{values.get(button[2], '')}")
         elif paragraph == FACTS:
             parts += ["\n".join(f"{label}: {value}" for label, value in facts)] if facts else []
         else:
@@ -71,7 +87,8 @@ def as_html(text: str, values: Mapping[str, object], facts: Facts = ()) -> SafeS
 def _html(paragraph: str, values: Mapping[str, object], facts: Facts) -> str:
     button = LINK.fullmatch(paragraph)
     if button and _is_ours(values.get(button[2], "")):
-        return format_html('<p><a class="button" href="{}">{}</a></p>', values.get(button[2], ""), button[1])
+        label = _fill(button[1], values)
+        return format_html('<p><a class="button" href="{}">{}</a></p>', values.get(button[2], ""), label)
     if paragraph == FACTS:
         rows = "".join(
             format_html('<tr><th scope="row">{}</th><td><bdi>{}</bdi></td></tr>', *row).replace("\n", "<br>")
@@ -81,7 +98,8 @@ def _html(paragraph: str, values: Mapping[str, object], facts: Facts) -> str:
     shown, at = "", 0
     for token in TOKEN.finditer(paragraph):
         words, target, place = token.groups()
-        shown += escape(paragraph[at : token.start()]) + _shown(values.get(target or place, ""), words or "")
+        said = _fill(words or "", values)
+        shown += escape(paragraph[at : token.start()]) + _shown(values.get(target or place, ""), said)
         at = token.end()
     return "<p>" + (shown + escape(paragraph[at:])).replace("\n", "<br>") + "</p>"
 
@@ -103,10 +121,15 @@ def shown(text: str, values: Mapping[str, object]) -> str:
 
 
 def _paragraphs(text: str, values: Mapping[str, object]) -> list[str]:
-    found = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
     return [
-        part for part in found if all(name == "facts" or values.get(name, "") != "" for name in PLACE.findall(part))
+        part
+        for part in _split(text)
+        if all(name == "facts" or values.get(name, "") != "" for name in PLACE.findall(part))
     ]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
 
 
 def _fill(text: str, values: Mapping[str, object]) -> str:

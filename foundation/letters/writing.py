@@ -50,8 +50,10 @@ def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any
 
 
 def sample(kind: kinds.Kind) -> dict[str, Any]:
-    """Return sample values for the places, while nobody is written to."""
-    return {**kind.sample, "facts": kind.facts, "stop": f"{about_us()['base_url']}/letters/" if kind.news else ""}
+    """Return sample values for the places, in the language of this moment, while nobody is written to."""
+    places: dict[str, Any] = {name: gettext(value) for name, value in kind.sample.items()}
+    facts = [[gettext(label), gettext(value)] for label, value in kind.facts]
+    return {**places, "facts": facts, "stop": f"{about_us()['base_url']}/letters/" if kind.news else ""}
 
 
 def _from_templates(template: str, context: Mapping[str, Any]) -> Written:

@@ -70,6 +70,21 @@ def test_it_takes_number_and_code_as_people_type_them_and_sets_no_cookie(real):
     assert answer.status_code == 302 and "genuine" in client.get(answer["Location"]).content.decode()
 
 
+def test_it_takes_a_code_in_groups_and_a_number_with_other_dashes_or_fewer_noughts(real):
+    groups = [real.code[at : at + 4] for at in range(0, 16, 4)]
+    short = f"{real.series}-{real.year}-{real.number}"
+    for number, code in (
+        (real.label, "-".join(groups)),
+        (real.label, "\u2013".join(groups).lower()),
+        (real.label.replace("-", "\u2013"), real.code),
+        (real.label.replace("-", " \u2011 "), real.code),
+        (short, real.code),
+    ):
+        answer = Client().get("/receipts/check/", {"number": number, "code": code})
+        assert answer.status_code == 302, (number, code)
+        assert "This receipt is genuine" in Client().get(answer["Location"]).content.decode()
+
+
 @pytest.mark.parametrize("number", ["", "../../admin", "R-2026-1/2", "R-2026-\0", "<script>", "R-" * 500])
 def test_it_asks_again_for_what_is_no_number(charity, number):
     page = Client().get("/receipts/check/", {"number": number, "code": "A" * 16})

@@ -107,6 +107,18 @@ def test_it_prints_a_name_as_it_was_typed(charity, name):
     assert drawn.accessible and reading.squeezed(name) in reading.text(drawn.content)
 
 
+def test_it_breaks_a_name_without_a_space_where_the_line_ends(charity):
+    drawn = papers.receipt(receipts.issue(gift(name="W" * 120)))
+    assert drawn.accessible and "W" * 120 in reading.text(drawn.content).replace("\u200b", "")
+    assert reading.longest_line(drawn.content) < 90
+
+
+def test_it_leads_from_a_statement_to_my_page(charity):
+    offline.record(entry())
+    found = papers.statement(statements.of(get_or_create_supporter("ada@donor.example").pk, 2026)).content
+    assert set(reading.links(found)) == {papers.my_page()} and reading.findings(found) == []
+
+
 UNKNOWN = "\U0010fffd"  # for private use: no typeface has it
 
 

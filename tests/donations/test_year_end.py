@@ -212,6 +212,12 @@ def test_it_sends_no_statement_of_a_year_that_still_runs(charity, settings):
     year_end.check(this_year - 1)
 
 
+@pytest.mark.parametrize("year", [0, -1, 10_000])
+def test_it_says_of_what_is_no_year_that_it_is_none(charity, year):
+    with pytest.raises(CommandError, match="is no year"):
+        run(f"--year={year}")
+
+
 def test_it_keeps_demonstrations_and_real_years_apart(charity, settings):
     gifts(1)
     run("--send")

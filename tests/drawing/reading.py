@@ -47,6 +47,24 @@ def squeezed(words: str) -> str:
     return "".join(words.split())
 
 
+def longest_line(content: bytes) -> int:
+    """How many letters the longest run has that is drawn without a new place: a line, or a part of one."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        steps = [step for page in pdf.pages for step in pikepdf.parse_content_stream(page)]
+    drawn = [step.operands[0] for step in steps if str(step.operator) in ("Tj", "TJ")]
+    runs = [parts if isinstance(parts, pikepdf.Array) else [parts] for parts in drawn]
+    return max(sum(len(bytes(part)) // 2 for part in run if isinstance(part, pikepdf.String)) for run in runs)
+
+
+def links(content: bytes) -> list[str]:
+    """Where its links lead."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = [
+            item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == "/Link"
+        ]
+        return [str(item["/A"]["/URI"]) for item in found]
+
+
 def _page(page: pikepdf.Page) -> str:
     maps = {str(name): _unicode(font) for name, font in page.resources.get("/Font", {}).items()}
     marks: list[str] = []

@@ -135,6 +135,23 @@ def test_it_says_every_example_in_both_parts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_it_leads_on_by_words_and_not_by_a_bare_address(name: str) -> None:
+    """What a letter is for is a button: an address alone in a paragraph is long, and says nothing."""
+    kind = not_none(kinds.get(name))
+    alone = {f"{{{place}}}" for place, value in kind.sample.items() if "://" in value}
+    assert not alone & {paragraph.strip() for paragraph in kind.words().split("\n\n")}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_gives_its_examples_in_the_language_of_the_letter(name: str) -> None:
+    kind = not_none(kinds.get(name))
+    with translation.override("es"):
+        written = writing.compose(kind, kind.subject(), kind.words(), writing.sample(kind))
+    english = r"\$\d|\b(March|April|June|July|monthly|every|once|Receipt|Amount|gift|No goods)\b"
+    assert not re.search(english, written.subject + written.text), written.text
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_it_offers_to_stop_only_what_nobody_must_get(name: str) -> None:
     message = raw(name)
     news = kinds.get(name).news

@@ -5,14 +5,22 @@ from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import ModelLogEntry
 
-from foundation.letters import kinds
+from foundation.letters import kinds, writing
 from foundation.letters.models import Letter, LetterWording
 from foundation.organisation.models import Organisation
+from staff.wording_form import WordingForm
+from tests.narrowing import not_none
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/letters/words/card_link/en/"
 TYPED = {"subject": "Here you are", "body": "Dear {name},\n\n[To my card]({link})"}
+
+
+def test_it_takes_our_own_words_of_every_letter() -> None:
+    for kind in kinds.every():
+        form = WordingForm({"subject": kind.subject(), "body": kind.words()}, kind=kind)
+        assert form.is_valid(), (kind.name, form.errors)
 
 
 def test_it_lists_every_letter_and_whose_words_it_has() -> None:
@@ -54,10 +62,43 @@ def test_it_keeps_no_row_for_words_that_are_ours() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"body": "Dear {name},\n\nHere: {facts}\n\n{statement}\n\n{file}"}, "is a table"),
+        ({"body": "{facts}\n\n{file}\n\nDear {name}, {statement}"}, "another paragraph than"),
+        ({"subject": "{facts}"}, "is no place of this letter"),
+    ],
+)
+def test_it_keeps_no_words_without_which_some_receipts_would_say_less(wrong: dict[str, str], said: str) -> None:
+    staff, receipt = signed_in("Editor"), not_none(kinds.get("receipt"))
+    answer = staff.post("/admin/letters/words/receipt/en/", {"subject": "Thanks", "body": receipt.words()} | wrong)
+    assert answer.status_code == 422 and said in answer.content.decode() and not LetterWording.objects.exists()
+
+
+def test_it_fills_the_places_in_the_words_of_a_link_and_shows_them_inert() -> None:
+    kind = not_none(kinds.get("card_link"))
+    values = {"link": "https://example.org/card/", "total": "$30.00 USD", "name": "<b>Ada</b>"}
+    for body in ("[Pay {total}, {name}]({link})", "Here: [Pay {total}, {name}]({link})."):
+        letter = writing.compose(kind, "A link", body, values)
+        assert "Pay $30.00 USD, <b>Ada</b>" in letter.text and "{" not in letter.text
+        assert "Pay $30.00 USD, &lt;b&gt;Ada&lt;/b&gt;</a>" in letter.html and "{total}" not in letter.html
+
+
+def test_it_gives_examples_in_the_language_that_is_written() -> None:
+    staff, spanish = signed_in("Editor"), ADDRESS.replace("/en/", "/es/")
+    assert "30,00\xa0US$" in staff.get(spanish).content.decode()
+    preview = staff.get(spanish + "preview/").content.decode()
+    assert "30,00\xa0US$" in preview and "$30.00" not in preview
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
         ({"body": "Dear {nmae}, {link}"}, "is no place of this letter"),
         ({"body": "Dear {name},"}, "does nothing without"),
         ({"subject": "About {amount}"}, "is no place of this letter"),
         ({"body": "{link} {"}, "brace stands alone"),
+        ({"body": "Dear {name}, {link.__class__} {link}"}, "is no place of this letter"),
+        ({"body": "Dear {name}, {link} [our page](https://example.org/)"}, "leads to one of the places"),
+        ({"body": "Dear {name}, {link} [[here]]({link})"}, "leads to one of the places"),
         ({"subject": ""}, "required"),
     ],
 )

@@ -9,6 +9,7 @@ import re
 import tomllib
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation.template import templatize
 
+from foundation.letters import kinds
 from foundation.organisation.languages import LETTER, shape_of
 
 KEYWORDS: dict[str, Any] = {
@@ -51,7 +53,8 @@ PANEL_PARTS = re.compile(r"^(models|blocks|wagtail)\.|(Block|Panel|Column)$|^\w+
 def public() -> set[Any]:
     """Return every string that a visitor, donor or signer may see: a text, or a pair of singular and plural."""
     found = {message for path in _files() for message in _messages(path)}
-    return found | {words for words in _rows() if LETTER.search(words)} | set(map(shape_of, _figures())) - {"", "{1}"}
+    found |= {words for words in (*_rows(), *_samples()) if LETTER.search(words)}
+    return found | set(map(shape_of, _figures())) - {"", "{1}"}
 
 
 def folder(language: str) -> Path:
@@ -130,6 +133,14 @@ def _rows() -> Iterator[str]:
     for name, fields in ROWS.items():
         for row in tomllib.loads((content / f"{name}.toml").read_text(encoding="utf-8"))[name.removesuffix("s")]:
             yield from (row.get(field, "") for field in fields)
+
+
+def _samples() -> Iterator[str]:
+    """Yield the examples in previews of letters: words, days and sums. Addresses, codes and numbers are the same."""
+    for kind in kinds.every():
+        for words in (*kind.sample.values(), *chain.from_iterable(kind.facts)):
+            if re.search(r"[a-z]|\$", words) and not re.search(r"://|@", words):
+                yield words
 
 
 def _figures() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """manage.py send_statements: mail the yearly statement to everybody who gave. Safe to break off and repeat."""
 
+from datetime import MAXYEAR
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,6 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         year = options["year"]
+        if not 1 <= year <= MAXYEAR:
+            raise CommandError(f"{year} is no year: write one such as 2026.")
         before = year_end.progress(year)
         self.stdout.write(
             f"{year}: {before.receivers} statements, {before.written} written already, {before.left} to write."

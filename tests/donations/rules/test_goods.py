@@ -9,6 +9,7 @@ from donations.letters import receipt_facts, statements
 from donations.models import LedgerEntry, Receipt
 from supporters.supporters import get_or_create_supporter
 from tests.donations.rules import given
+from tests.narrowing import not_none
 
 pytestmark = pytest.mark.django_db
 NOTHING = "No goods or services were provided in exchange for this gift."
@@ -58,6 +59,18 @@ def test_it_keeps_on_a_correction_what_was_said_of_the_gift():
     given.charity(religious_benefits=True)
     ledger.book("re", LedgerEntry.Kind.REFUND, given.NOON, gift=gift, amount=-606, currency="USD", livemode=True)
     assert receipt_facts.statements(receipts.correct(gift)) == [NOTHING]
+
+
+def test_it_says_nothing_of_tax_for_an_entity_before_that_had_no_registration():
+    given.charity()
+    gift = given.gift()
+    receipts.issue(gift)
+    given.charity(legal_name="Another Inc.", receipt_series="B", registration_number="12-3456789", tax_statement=TAX)
+    gift.benefit, gift.benefit_value = "two seats at a dinner", 950
+    gift.save()
+    document = not_none(receipts.restate(gift))
+    assert (document.series, document.entity) == ("R", "The Road Out Inc.")
+    assert receipt_facts.statements(document) == [DINNER]
 
 
 def stated(person) -> list[str]:

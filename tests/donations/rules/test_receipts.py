@@ -182,3 +182,14 @@ def test_it_writes_no_sum_below_zero_and_no_cover_above_the_total(kept, cover, w
     moved(gift, 2606, 106)
     moved(gift, kept - 2606, cover - 106, "re_one", Kind.REFUND)
     assert sums(receipts.correct(gift)) == written
+
+
+def test_it_keeps_the_day_of_the_gift_on_a_correction_after_the_zone_became_another():
+    given.charity(time_zone="UTC")
+    gift = given.gift(paid_at=datetime(2027, 1, 1, 2, tzinfo=UTC))
+    moved(gift, 2606, 106)
+    first = receipts.issue(gift)
+    given.charity(time_zone="America/Los_Angeles")  # where it was New Year's Eve
+    moved(gift, -606, -6, "xx_back", Kind.REFUND)
+    second = receipts.correct(gift)
+    assert second.replaces == first and second.day == first.day == datetime(2027, 1, 1, tzinfo=UTC).date()
