@@ -1,45 +1,58 @@
-"""Audit of the books: what must always be true of ledger, receipts, payouts. Each check yields rows that break it."""
+"""Audit of the books: what must always be true of ledger, receipts, payouts. Each check yields rows that break it.
+
+Each rule is one statement that the database works out over whole tables (grouped sums, anti-joins). Its findings are
+read as a stream, oldest first, so that a million gifts take no more memory than ten.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
+from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from donations.models import Gift, LedgerEntry, Payout, Receipt, ReceiptCounter
+from donations.models.books import GIVING
 from donations.models.gifts import Method
 from foundation.append_only import triggers
 
 Kind = LedgerEntry.Kind
 LATE = timedelta(days=10)  # Stripe names the balance transaction of a charge within days
+CHUNK = 1000  # findings of which more is asked at once
+ENTRY = ("pk", "stripe_object", "kind", "amount", "currency", "settled", "cover")
+Row = dict[str, Any]
 
 
 def gifts_and_charges() -> Iterator[str]:
     """Check gifts against charges: a paid gift has one charge that stayed, of its sum; every other gift keeps nothing.
     A gift in kind has no sum.
     """
-    of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"))
-    online = Q(Exists(of_its_sum.filter(kind=Kind.CHARGE)), method=Method.STRIPE)
-    elsewhere = Q(Exists(of_its_sum.filter(kind=Kind.OFFLINE))) & ~Q(method=Method.STRIPE)
-    for gift in Gift.objects.paid().exclude(method=Method.IN_KIND).exclude(online | elsewhere).iterator():
-        kind = Kind.OFFLINE if gift.is_offline else Kind.CHARGE
-        sums = LedgerEntry.objects.filter(gift=gift, kind=kind).values_list("amount", flat=True)
-        yield f"gift {gift.reference}: {gift.total} {gift.currency} paid, charges in the ledger: {list(sums)}"
-    unpaid = LedgerEntry.objects.giving().exclude(gift=None).exclude(gift__status=Gift.Status.PAID).order_by()
-    for row in unpaid.values("gift__reference").annotate(kept=Sum("amount")).exclude(kept=0):
-        yield f"gift {row['gift__reference']}: {row['kept']} kept of a gift that is not paid"
+    kind = Case(When(method=Method.STRIPE, then=Value(Kind.CHARGE)), default=Value(Kind.OFFLINE))
+    of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"), kind=OuterRef("of_kind"))
+    paid = Gift.objects.paid().exclude(method=Method.IN_KIND).annotate(of_kind=kind).filter(~Exists(of_its_sum))
+    for some in _chunks(paid.order_by("pk").values("pk", "reference", "total", "currency", "of_kind")):
+        sums: dict[tuple[int, str], list[int]] = {}
+        rows = LedgerEntry.objects.filter(gift__in=[gift["pk"] for gift in some], kind__in=[Kind.CHARGE, Kind.OFFLINE])
+        for ident, kind_of, amount in rows.values_list("gift", "kind", "amount"):
+            sums.setdefault((ident, kind_of), []).append(amount)
+        for gift in some:
+            said = sums.get((gift["pk"], gift["of_kind"]), [])
+            yield f"gift {gift['reference']}: {gift['total']} {gift['currency']} paid, charges in the ledger: {said}"
+    unpaid = LedgerEntry.objects.giving().exclude(gift=None).exclude(gift__status=Gift.Status.PAID)
+    for reference, kept in _by_gift(unpaid, ~Q(kept=0)):
+        yield f"gift {reference}: {kept} kept of a gift that is not paid"
 
 
 def returns() -> Iterator[str]:
     """Check refunds and disputes: no gift gives back more than came, no reversal is without its refund or dispute."""
-    rows = LedgerEntry.objects.giving().exclude(gift=None).order_by().values("gift__reference")
-    for row in rows.annotate(kept=Sum("amount")).filter(kept__lt=0):
-        yield f"gift {row['gift__reference']}: {-row['kept']} more went back than came"
+    for reference, kept in _by_gift(LedgerEntry.objects.giving().exclude(gift=None), Q(kept__lt=0)):
+        yield f"gift {reference}: {-kept} more went back than came"
     for reversal, first in ((Kind.REFUND_REVERSAL, Kind.REFUND), (Kind.DISPUTE_REVERSAL, Kind.DISPUTE)):
-        firsts = LedgerEntry.objects.filter(kind=first).values("gift")
-        for entry in LedgerEntry.objects.filter(kind=reversal).exclude(gift__in=firsts):
-            yield f"{entry.stripe_object}: {reversal} without {first}"
+        firsts = LedgerEntry.objects.filter(kind=first, gift=OuterRef("gift"))
+        for entry in _entries(LedgerEntry.objects.filter(~Exists(firsts), kind=reversal)):
+            yield f"{entry['stripe_object']}: {reversal} without {first}"
 
 
 def sums() -> Iterator[str]:
@@ -47,71 +60,78 @@ def sums() -> Iterator[str]:
     balance shows, the fee cover is a part of it, and what belongs to a gift is in the gift's currency.
     """
     rows = LedgerEntry.objects.exclude(settled=None)
-    same = rows.exclude(kind=Kind.SETTLEMENT).filter(currency=F("settled_currency"))
-    same = same.exclude(settled=F("amount") + F("beyond"))
+    same = ~Q(kind=Kind.SETTLEMENT) & Q(currency=F("settled_currency")) & ~Q(settled=F("amount") + F("beyond"))
     against = Q(amount__gt=0, settled__lt=0) | Q(amount__lt=0, settled__gt=0)
-    for entry in (same | rows.filter(against)).distinct().iterator():
-        yield f"{_named(entry)}: {entry.amount} {entry.currency} moved, {entry.settled} on the balance"
-    charged = LedgerEntry.objects.filter(kind=Kind.CHARGE, stripe_object=OuterRef("stripe_object")).values("amount")
-    later = rows.filter(kind=Kind.SETTLEMENT, currency=F("settled_currency"))
-    for entry in later.exclude(settled=Subquery(charged)).iterator():
-        yield f"{_named(entry)}: {entry.settled} {entry.currency} on the balance, another sum charged"
+    for entry in _entries(rows.filter(same | against)):
+        yield f"{_named(entry)}: {entry['amount']} {entry['currency']} moved, {entry['settled']} on the balance"
+    charged = LedgerEntry.objects.filter(
+        kind=Kind.CHARGE, stripe_object=OuterRef("stripe_object"), amount=OuterRef("settled")
+    )
+    later = rows.filter(~Exists(charged), kind=Kind.SETTLEMENT, currency=F("settled_currency"))
+    for entry in _entries(later):
+        yield f"{_named(entry)}: {entry['settled']} {entry['currency']} on the balance, another sum charged"
     part = Q(amount__gte=0, cover__gte=0, cover__lte=F("amount")) | Q(
         amount__lt=0, cover__lte=0, cover__gte=F("amount")
     )
-    for entry in LedgerEntry.objects.exclude(part).iterator():
-        yield f"{_named(entry)}: {entry.cover} of {entry.amount} {entry.currency} covers the fee"
-    for entry in LedgerEntry.objects.giving().exclude(gift=None).exclude(currency=F("gift__currency")).iterator():
-        yield f"{_named(entry)}: in {entry.currency}, the gift {entry.gift} is not"
-
-
-def _named(entry: LedgerEntry) -> str:
-    return f"row {entry.pk} ({entry.stripe_object}, {entry.kind})"
+    for entry in _entries(LedgerEntry.objects.exclude(part)):
+        yield f"{_named(entry)}: {entry['cover']} of {entry['amount']} {entry['currency']} covers the fee"
+    other = LedgerEntry.objects.giving().exclude(gift=None).exclude(currency=F("gift__currency"))
+    for entry in _entries(other, "gift__reference"):
+        yield f"{_named(entry)}: in {entry['currency']}, the gift {entry['gift__reference']} is not"
 
 
 def receipts() -> Iterator[str]:
     """Check receipts: one original for each paid gift, of its sum; the newest one shows what the ledger keeps. Numbers
     have no gap.
     """
-    for gift in Gift.objects.paid().filter(receipts=None):
-        yield f"gift {gift.reference}: no receipt"
+    papers = Receipt.objects.filter(gift=OuterRef("pk"))
+    for gift in _stream(Gift.objects.paid().filter(~Exists(papers)).order_by("pk").values("reference")):
+        yield f"gift {gift['reference']}: no receipt"
     of_the_gift = Q(total=F("gift__total")) & Q(total=F("amount") + F("fee_cover"))
-    for paper in Receipt.objects.filter(replaces=None).exclude(of_the_gift).iterator():
-        yield f"receipt {paper.label}: {paper.total}, the gift {paper.gift.total}"
-    left = LedgerEntry.objects.giving().filter(gift=OuterRef("gift")).order_by().values("gift")
-    kept = Coalesce(Subquery(left.annotate(sum=Sum("amount")).values("sum")), 0)
-    holding = Receipt.objects.current().order_by().annotate(kept=kept)
-    for receipt in holding.exclude(total=Greatest("kept", 0)).iterator():
-        yield f"receipt {receipt.label}: {receipt.total}, kept {receipt.kept}"  # type: ignore[attr-defined]
-    series = Receipt.objects.order_by().values("series", "year")
+    originals = Receipt.objects.filter(replaces=None).exclude(of_the_gift)
+    for paper in _stream(originals.order_by("pk").values("label", "total", "gift__total")):
+        yield f"receipt {paper['label']}: {paper['total']}, the gift {paper['gift__total']}"
+    kept = Coalesce(Sum("gift__entries__amount", filter=Q(gift__entries__kind__in=GIVING)), 0)
+    in_force = ~Exists(Receipt.objects.filter(replaces=OuterRef("pk")))
+    holding = Receipt.objects.filter(in_force).order_by("pk").values("pk", "label", "total").annotate(kept=kept)
+    for paper in _stream(holding.exclude(total=Greatest("kept", 0))):
+        yield f"receipt {paper['label']}: {paper['total']}, kept {paper['kept']}"
+    series = Receipt.objects.order_by("series", "year").values("series", "year")
     for row in series.annotate(count=Count("pk"), last=Max("number")).exclude(count=F("last")):
         yield f"receipts {row['series']} {row['year']}: {row['count']} of {row['last']} numbers"
-    for counter in ReceiptCounter.objects.all():
-        if Receipt.objects.filter(series=counter.series, year=counter.year).count() != counter.last:
-            yield f"receipts {counter}: another count of documents"
+    written = Receipt.objects.filter(series=OuterRef("series"), year=OuterRef("year")).order_by().values("series")
+    count = Coalesce(Subquery(written.annotate(count=Count("pk")).values("count")), 0)
+    for counter in ReceiptCounter.objects.annotate(count=count).exclude(count=F("last")).order_by("series", "year"):
+        yield f"receipts {counter}: another count of documents"
 
 
 def settlements() -> Iterator[str]:
     """Check settlements: each charge reaches the balance within ten days, once, in one currency."""
     late = LedgerEntry.objects.filter(kind=Kind.CHARGE, settled=None, occurred_at__lt=timezone.now() - LATE)
-    settled = LedgerEntry.objects.filter(kind=Kind.SETTLEMENT).values("stripe_object")
-    for entry in late.exclude(stripe_object__in=settled):
-        yield f"{entry.stripe_object}: charged, and not settled for {LATE.days} days"
+    settled = LedgerEntry.objects.filter(kind=Kind.SETTLEMENT, stripe_object=OuterRef("stripe_object"))
+    for entry in _entries(late.filter(~Exists(settled))):
+        yield f"{entry['stripe_object']}: charged, and not settled for {LATE.days} days"
     rows = LedgerEntry.objects.exclude(balance_transaction="").order_by().values("balance_transaction")
-    for row in rows.annotate(count=Count("settled_currency", distinct=True)).filter(count__gt=1):
-        yield f"{row['balance_transaction']}: in {row['count']} currencies"
+    in_two = rows.annotate(low=Min("settled_currency"), high=Max("settled_currency"), first=Min("pk"))
+    for some in _chunks(in_two.exclude(low=F("high")).order_by("first")):
+        found = rows.filter(balance_transaction__in=[row["balance_transaction"] for row in some])
+        counts = found.annotate(count=Count("settled_currency", distinct=True))
+        counted = dict(counts.values_list("balance_transaction", "count"))
+        for row in some:
+            yield f"{row['balance_transaction']}: in {counted[row['balance_transaction']]} currencies"
 
 
 def foreign() -> Iterator[str]:
     """Check foreign money: no balance transaction is booked as not ours and as a gift's, which would count it twice."""
-    of_gifts = LedgerEntry.objects.exclude(gift=None).exclude(balance_transaction="").values("balance_transaction")
-    for entry in LedgerEntry.objects.foreign().filter(balance_transaction__in=of_gifts):
-        yield f"{entry.balance_transaction}: booked as not ours, and as a gift's"
+    of_gifts = LedgerEntry.objects.exclude(gift=None).exclude(balance_transaction="")
+    twice = Exists(of_gifts.filter(balance_transaction=OuterRef("balance_transaction")))
+    for entry in _entries(LedgerEntry.objects.foreign().filter(twice), "balance_transaction"):
+        yield f"{entry['balance_transaction']}: booked as not ours, and as a gift's"
 
 
 def payouts() -> Iterator[str]:
     """Check payouts: the ledger explains each one to the last minor unit."""
-    for payout in Payout.objects.counted().unexplained():
+    for payout in Payout.objects.counted().unexplained().order_by("pk").iterator():
         yield f"payout {payout.payout_id}: {payout.unexplained} {payout.currency} unexplained"
 
 
@@ -119,6 +139,34 @@ def guards() -> Iterator[str]:
     """Check the append-only triggers: the database itself refuses to change the rows of the books."""
     for table in triggers.unguarded():
         yield f"table {table}: rows can be changed; run manage.py migrate"
+
+
+def _by_gift(rows: QuerySet[LedgerEntry], broken: Q) -> Iterator[tuple[str, int]]:
+    """The reference of each gift of which the sum of these entries (`kept`, minor units) is `broken`, and that sum. To
+    group by the gift's key alone is twice as fast.
+    """
+    summed = rows.order_by("gift").values("gift").annotate(kept=Sum("amount"))
+    for some in _chunks(summed.filter(broken)):
+        named = dict(Gift.objects.filter(pk__in=[row["gift"] for row in some]).values_list("pk", "reference"))
+        yield from ((named[row["gift"]], row["kept"]) for row in some)
+
+
+def _entries(rows: QuerySet[LedgerEntry], *more: str) -> Iterator[Row]:
+    return _stream(rows.order_by("pk").values(*ENTRY, *more))
+
+
+def _named(entry: Row) -> str:
+    return f"row {entry['pk']} ({entry['stripe_object']}, {entry['kind']})"
+
+
+def _stream(rows: QuerySet[Any, Any]) -> Iterator[Row]:
+    return rows.iterator(chunk_size=CHUNK)
+
+
+def _chunks(rows: QuerySet[Any, Any]) -> Iterator[list[Row]]:
+    found = _stream(rows)
+    while some := list(islice(found, CHUNK)):
+        yield some
 
 
 CHECKS: list[Callable[[], Iterator[str]]] = [

@@ -4,7 +4,7 @@ import secrets
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -34,8 +34,10 @@ class LedgerQuerySet(AppendOnlyQuerySet["LedgerEntry"]):
 
     def foreign(self) -> "LedgerQuerySet":
         """Foreign entries: money on the account that no gift of ours asked for, as far as we know now."""
-        back = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.FOREIGN_REVERSAL).order_by().values("stripe_object")
-        return self.filter(kind=LedgerEntry.Kind.FOREIGN).exclude(stripe_object__in=back)
+        back = LedgerEntry.objects.filter(
+            kind=LedgerEntry.Kind.FOREIGN_REVERSAL, stripe_object=OuterRef("stripe_object")
+        )
+        return self.filter(~Exists(back), kind=LedgerEntry.Kind.FOREIGN)
 
     def people(self) -> int:
         """How many supporters have given something that did not all go back."""

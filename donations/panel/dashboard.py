@@ -10,7 +10,7 @@ from wagtail.admin.ui.components import Component
 
 from donations.card_testing import breaker
 from donations.models import Breaker, Dispute, Gap, Gift, Payout, Plan, Reconciliation, StripeEvent, StripeTrouble
-from donations.reconcile import unsent
+from donations.reconcile import runs, unsent
 from donations.stripe import client
 from donations.sync import from_stripe
 from foundation.organisation import clone_guard
@@ -65,6 +65,7 @@ class MoneyPanel(Component):
         now = timezone.now()
         account = clone_guard.identity().stripe_account
         last = Reconciliation.objects.complete(account).first()
+        walked = runs.walked(account)
         events = StripeEvent.objects.counted()
         told = unsent.newest_event()
         silent = unsent.payments_since(told)
@@ -106,6 +107,8 @@ class MoneyPanel(Component):
                 ),
             ],
             "last": last,
+            "walked": walked,
+            "complete": walked is not None and walked > now - 2 * runs.WEEK,
             "told": told,
             "rehearsed": Gift.objects.paid().filter(livemode=False).count() if client.is_live() else 0,
             "silent": silent,

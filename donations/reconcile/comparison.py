@@ -1,9 +1,12 @@
-"""Reconcile each list of Stripe's with our books. A part that fails stops no other, and is owed to the next run."""
+"""Reconcile each list of Stripe's with our books. A part that fails stops no other, and is owed to the next run.
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+A full walk (`since` None) looks at all that may differ. A run since a moment reads what was made since then, and what
+changed without anything being made: Stripe's list of events names that (`changes`).
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,7 +17,8 @@ from donations.campaigns import matching
 from donations.letters.audience import staff_alone
 from donations.models import Dispute, Gap, Gift, Payout, Plan, Reconciliation
 from donations.monthly import plans
-from donations.reconcile import gaps
+from donations.reconcile import changes, gaps, steps
+from donations.reconcile.steps import Progress, Steps, chunks
 from donations.stripe import bulk, client, objects, parse, reads
 from donations.stripe.errors import NoPermissionError, NotFoundError, StripeIsDownError
 from donations.stripe.objects import Raw
@@ -24,26 +28,22 @@ from foundation.jobs import queue as jobs
 Status = Gift.Status
 SLOW = timedelta(days=45)  # no bank debit takes longer
 CLOSING = timedelta(days=35)  # a payout may fail, and be explained, so long after it was made
-CHUNK = 100
 UNFINISHED = from_stripe.OPEN
+ON_THE_WAY = (Status.PENDING, Status.WAITING)  # the donor has done all, or all but one step
 PARTS = ("balance_transactions", "checkout_sessions", "plans", "disputes", "warnings", "payouts")
-Progress = Callable[[str, int, datetime | None], None]
 
 
 class TurnIsOverError(Exception):
     """The run's time limit is over. Its row says where the next one continues."""
 
 
-class Comparison:
+class Comparison(Steps):
     """One reconciliation run, from where its row says. With `apply` False it only reads."""
 
     def __init__(self, row: Reconciliation, progress: Progress, ends: datetime | None) -> None:
-        self.row, self.progress, self.ends = row, progress, ends
-        self.since, self.apply, self.account = row.since, row.applied, row.place["account"]
-        self.found: Counter[str] = Counter(row.found)
-        self.problems: list[str] = row.notes.splitlines()
-        self.missing: list[str] = row.missing
-        self.why: dict[str, str] = {}
+        super().__init__(row, progress)
+        self.ends, self.since, self.account = ends, row.since, row.place["account"]
+        self.changes: dict[datetime | None, changes.Changes | None] = {}
 
     def work(self) -> None:
         """Compare all parts. Raises TurnIsOverError between two batches, StripeIsDownError and LeaseLostError."""
@@ -74,7 +74,7 @@ class Comparison:
             self._fail(part, type(error).__name__)
 
     def _fail(self, part: str, why: str) -> None:
-        self.problems.append(f"{part} could not be compared: {why}")
+        self.note(f"{part} could not be compared: {why}")
         since = self.since.isoformat() if self.since else ""
         self.row.place = {**self.row.place, "failed": {**self.row.place.get("failed", {}), part: since}}
 
@@ -89,7 +89,7 @@ class Comparison:
     def _save_place(self) -> None:
         """Save how far it came. Raises TurnIsOverError when the time limit is over."""
         self.row.found, self.row.missing = dict(self.found), self.missing
-        self.row.gaps = Gap.objects.open(self.account).count() if self.apply else len(self.missing)
+        self.row.gaps = Gap.objects.open(self.account).count() if self.apply else self.lacking
         self.row.notes = "\n".join(self.problems)[:4000]
         self.row.save()
         if self.ends and timezone.now() >= self.ends and len(self.row.place["done"]) < len(PARTS):
@@ -97,29 +97,32 @@ class Comparison:
 
     def balance_transactions(self) -> None:
         """Compare balance transactions: all that touched the balance must stand in the ledger, to the cent."""
-        for some in _chunks(reads.balance_transactions(self.since, self.row.place["after"])):
+        for some in chunks(reads.balance_transactions(self.since, self.row.place["after"])):
             self._explain(list(self._read("balance transactions", some, parse.balance_transaction, self._unreadable)))
-            if len(some) == CHUNK:
+            if len(some) == steps.CHUNK:
                 self.row.place = {**self.row.place, "after": some[-1]["id"]}
                 self._save_place()
         if self.apply:
-            for rows in _chunks(gaps.older(self.account, self.missing)):
-                self._explain([txn for row in rows if (txn := self._of_gap(row))])
+            for rows in chunks(gaps.older(self.account, self.missing)):
+                self._explain([txn for row in rows if (txn := self._of_gap(row))], together=False)
 
-    def _explain(self, some: list[objects.BalanceTransaction]) -> None:
+    def _explain(self, some: list[objects.BalanceTransaction], together: bool = True) -> None:
+        """Book what is missing. `together`: they follow each other, so that lists of few pages hold what is behind."""
         missing = balance.unexplained(some)
         doubtful = balance.perhaps_ours(some, ever=self.row.since is None) if self.apply else []
-        with bulk.behind([*missing, *doubtful] if self.apply else []):
+        with bulk.behind([*missing, *doubtful] if self.apply and together else []):
             for txn in missing:
                 self._mend("balance transactions", txn.id, balance.book, txn, staff_alone)
             for txn in doubtful:
                 self._try(txn.id, self._retry_foreign, txn)
         left = balance.unexplained(missing) if self.apply else missing
-        self.missing += [txn.id for txn in left]
-        self.problems += [f"not in our books: {txn.id}" for txn in left]
+        for txn in left:
+            self.lack(txn.id)
+            self.note(f"not in our books: {txn.id}")
         if self.apply:
             gaps.record(self.account, left, self.why)
             gaps.close({txn.id for txn in some} - {txn.id for txn in left})
+        self.why.clear()
 
     def _retry_foreign(self, txn: objects.BalanceTransaction) -> str:
         """Retry money that was booked as foreign, when Stripe may not have said everything yet."""
@@ -132,7 +135,7 @@ class Comparison:
 
     def _unreadable(self, raw: Raw) -> None:
         """A balance transaction of which we do not even understand the sum."""
-        self.missing.append(raw["id"])
+        self.lack(raw["id"])
         if self.apply:
             gaps.record_unread(self.account, raw["id"])
 
@@ -144,23 +147,38 @@ class Comparison:
         return found[0] if found else None
 
     def checkout_sessions(self) -> None:
-        """Compare Checkout Sessions that were finished, left or expired, while their gift still waits."""
-        seen, listed = set(), reads.checkout_sessions(self.since)
-        for some in _chunks(self._read("checkout sessions", listed, parse.checkout_session)):
-            seen |= {session.id for session in some}
-            left = [session.id for session in some if session.status != "open"]
-            for ident in list(_waiting().filter(session_id__in=left).values_list("session_id", flat=True)):
-                self._session(ident or "")
-        now = timezone.now()
+        """Compare Checkout Sessions that were finished, left or expired, while their gift still waits.
+
+        A bank debit is on its way for days: since a moment it is looked at once Stripe says that it ended.
+        """
+        now, changed = timezone.now(), self._changed()
         waiting = _waiting().filter(created_at__gt=now - SLOW).exclude(session_id=None)
-        for known in list(waiting.values_list("session_id", flat=True)):
-            if known not in seen:
-                self._try(known or "", self._unlisted_session, known or "")
+        unseen = set(waiting.values_list("session_id", flat=True)) if changed is None else set(changed.sessions)
+        listed = reads.checkout_sessions(self.since)
+        for some in chunks(self._read("checkout sessions", listed, parse.checkout_session)):
+            left = [session.id for session in some if session.status != "open"]
+            found = _waiting().filter(session_id__in=left)
+            if changed is not None:
+                found = found.exclude(status__in=ON_THE_WAY)
+            for ident in list(found.values_list("session_id", flat=True)):
+                self._session(ident or "")
+                unseen.discard(ident)
+            if changed is None:
+                unseen.difference_update(session.id for session in some)
+        for idents in chunks(sorted(filter(None, unseen))):
+            for known in list(waiting.filter(session_id__in=idents).values_list("session_id", flat=True)):
+                self._try(known or "", self._session if changed else self._unlisted_session, known or "")
         alone = Gift.objects.filter(status=Status.STARTED, session_id=None, created_at__lt=now - timedelta(days=2))
         self.found["abandoned"] += alone.count()
         if self.apply:
             matching.release_all(alone.filter(match__state="reserved"))
             alone.update(status=Status.EXPIRED)
+
+    def _changed(self) -> changes.Changes | None:
+        """What changed since this part is read. None: all is looked at."""
+        if self.since not in self.changes:
+            self.changes[self.since] = changes.since(self.since)
+        return self.changes[self.since]
 
     def _unlisted_session(self, ident: str) -> None:
         """Check a session that the list did not show. Nobody pays here on one of another account (a rehearsal's)."""
@@ -175,7 +193,7 @@ class Comparison:
     def _session(self, ident: str) -> None:
         """A bank debit that is still on its way changes nothing, so it is no difference."""
         gift = Gift.objects.get(session_id=ident)
-        if gift.status in (Status.PENDING, Status.WAITING) and not self.apply:
+        if gift.status in ON_THE_WAY and not self.apply:
             return
         before = gift.status
         if self.apply:
@@ -186,16 +204,30 @@ class Comparison:
 
     def plans(self) -> None:
         """Compare subscriptions. Whose it is, its metadata say; what others sell by the month is not looked into."""
-        as_of = timezone.now()
-        for some in _chunks(reads.subscriptions()):
+        as_of, changed = timezone.now(), changes.subscriptions(self.since)
+        looked_at: set[str] = set()
+        for some in chunks(reads.subscriptions() if changed is None else changed):
             self.progress("monthly and yearly gifts", len(some), None)
             asked_for = Gift.objects.filter(reference__in=[parse.reference(raw) for raw in some])
             ours = set(asked_for.values_list("reference", flat=True))
             mine = [raw for raw in some if parse.reference(raw) in ours or payments.is_reference(parse.reference(raw))]
             known = Plan.objects.in_bulk([raw["id"] for raw in mine], field_name="subscription_id")
+            self.why.clear()
             for raw in mine:
                 plan = known.get(raw["id"])
-                self._try(raw["id"], self._plan, raw, plan, as_of)
+                if changed is None:
+                    self._try(raw["id"], self._plan, raw, plan, as_of)
+                elif raw["id"] not in looked_at and (plan is None or changes.is_newer(raw, plan.as_of)):
+                    looked_at.add(raw["id"])
+                    self._changed_plan(raw["id"], plan)
+
+    def _changed_plan(self, ident: str, plan: Plan | None) -> None:
+        """Compare a subscription that an event names: that shows it in the form of its day, so it is fetched."""
+        fetched = timezone.now()
+        with suppress(NotFoundError):
+            self._try(ident, self._plan, reads.raw_subscription(ident), plan, fetched)
+        if plan and self.apply and ident not in self.why:  # the same, so it is not fetched again for that event
+            Plan.objects.filter(pk=plan.pk, as_of=plan.as_of).update(as_of=fetched)
 
     def _plan(self, raw: Raw, plan: Plan | None, as_of: datetime) -> None:
         subscription = parse.subscription(raw)
@@ -204,30 +236,50 @@ class Comparison:
 
     def disputes(self) -> None:
         """Compare disputes made since, and all that are open in our books: how one ended may be all that we missed."""
-        seen = set()
+        unseen = self._objections(Dispute.objects.open_disputes())
         for dispute in self._read("disputes", reads.disputes(self.since), parse.dispute):
-            seen.add(dispute.id)
+            unseen.discard(dispute.id)
             self._dispute(dispute)
-        for ident in _idents(Dispute.objects.open_disputes(), seen):
-            self._try(ident, lambda ident: self._dispute(reads.dispute(ident)), ident)
+        for ident in sorted(unseen):
+            self._try(ident, self._again, ident, reads.dispute, self._dispute)
 
-    def _dispute(self, fact: objects.Dispute) -> None:
+    def _dispute(self, fact: objects.Dispute) -> bool:
         known = Dispute.objects.filter(stripe_object=fact.id, status=fact.status).exists()
         if not known and _ours(fact.payment_intent):
             self._mend("disputes", fact.id, from_stripe.dispute_changed, fact.id, staff_alone)
+        return not known
 
     def warnings(self) -> None:
-        seen = set()
+        unseen = self._objections(Dispute.objects.open_warnings())
         for warning in self._read("warnings", reads.fraud_warnings(self.since), parse.warning):
-            seen.add(warning.id)
+            unseen.discard(warning.id)
             self._warning(warning)
-        for ident in _idents(Dispute.objects.open_warnings(), seen):
-            self._try(ident, lambda ident: self._warning(reads.fraud_warning(ident)), ident)
+        for ident in sorted(unseen):
+            self._try(ident, self._again, ident, reads.fraud_warning, self._warning)
 
-    def _warning(self, fact: objects.FraudWarning) -> None:
-        same = Dispute.objects.filter(stripe_object=fact.id, actionable=fact.actionable)
-        if not same.exists() and _ours(fact.payment_intent):
+    def _warning(self, fact: objects.FraudWarning) -> bool:
+        known = Dispute.objects.filter(stripe_object=fact.id, actionable=fact.actionable).exists()
+        if not known and _ours(fact.payment_intent):
             self._mend("warnings", fact.id, from_stripe.fraud_suspected, fact.id, staff_alone)
+        return not known
+
+    def _again(self, ident: str, read: Callable[[str], Any], differs: Callable[[Any], bool]) -> None:
+        """Compare a dispute or warning that is open in our books. One that is the same is not asked for again until it
+        changes.
+        """
+        as_of = timezone.now()
+        if not differs(read(ident)) and self.apply:
+            Dispute.objects.filter(stripe_object=ident, as_of__lt=as_of).update(as_of=as_of)
+
+    def _objections(self, rows: QuerySet[Dispute]) -> set[str]:
+        """The ids of those open in our books that may have ended: all in a full walk, else those that changed."""
+        changed = self._changed()
+        of_our_key = rows.filter(livemode=client.is_live()).values_list("stripe_object", "as_of")
+        return {
+            ident
+            for ident, as_of in of_our_key
+            if changed is None or (ident in changed.objections and changes.is_after(changed.objections[ident], as_of))
+        }
 
     def payouts(self) -> None:
         since = self.since - CLOSING if self.since else None
@@ -237,53 +289,6 @@ class Comparison:
             if not settled.exists():
                 self._mend("payouts", payout.id, balance.payout_changed, payout.id, staff_alone)
 
-    def _mend(self, name: str, ident: str, step: Callable[..., Any], *args: Any) -> None:
-        self.found[name] += 1
-        if self.apply:
-            self._try(ident, step, *args)
-
-    def _try(self, ident: str, step: Callable[..., Any], *args: Any) -> None:
-        """Repair one row: a failure does not keep the others from it. What a handler notes for staff is kept."""
-        try:
-            note = step(*args)
-        except jobs.LeaseLostError:
-            raise
-        except (NoPermissionError, orphans.UnknownOrphanError) as error:
-            self._say(ident, str(error))
-        except StripeIsDownError:
-            raise
-        except (payments.NotOursError, NotFoundError):
-            return
-        except Exception as error:  # whatever it is, staff see it, and the rest goes on
-            self._say(ident, type(error).__name__)
-        else:
-            if note:
-                self.problems.append(f"{ident}: {note}")
-
-    def _say(self, ident: str, why: str) -> None:
-        self.problems.append(f"{ident}: {why}")
-        self.why[ident] = why
-
-    def _read(
-        self, name: str, raws: Iterable[Raw], read: Callable[[Raw], Any], failed: Callable[[Raw], None] | None = None
-    ) -> Iterator[Any]:
-        """Parse each object, one by one; `failed` is told of what we cannot parse."""
-        for count, raw in enumerate(raws, start=1):
-            try:
-                fact = read(raw)
-            except Exception as error:  # an object of a form that nobody here has seen yet
-                self._say(str(raw["id"]), type(error).__name__)
-                if failed:
-                    failed(raw)
-                continue
-            self.progress(name, count, getattr(fact, "created", None))
-            yield fact
-
-
-def _idents(rows: QuerySet[Dispute], seen: set[str]) -> list[str]:
-    of_our_key = rows.filter(livemode=client.is_live()).exclude(stripe_object__in=seen)
-    return list(of_our_key.values_list("stripe_object", flat=True))
-
 
 def _waiting() -> QuerySet[Gift]:
     return Gift.objects.filter(status__in=UNFINISHED)
@@ -291,9 +296,3 @@ def _waiting() -> QuerySet[Gift]:
 
 def _ours(payment_intent: str) -> bool:
     return bool(payment_intent) and Gift.objects.filter(payment_intent_id=payment_intent).exists()
-
-
-def _chunks(things: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(things)
-    while some := list(islice(rest, CHUNK)):
-        yield some

@@ -9,6 +9,8 @@ from donations.models import Gap
 from donations.stripe import objects
 from donations.sync import balance
 
+AT_ONCE = 500  # rows in memory
+
 
 def record(account: str, txns: Iterable[objects.BalanceTransaction], why: dict[str, str]) -> None:
     """Upsert one open gap for each balance transaction. `why`: what went wrong while it was booked, by its id."""
@@ -37,19 +39,29 @@ def close(txns: Collection[str]) -> None:
 
 def close_explained(account: str) -> set[str]:
     """Close the open gaps that a ledger entry explains meanwhile. Does not call Stripe. Returns their ids."""
-    rows = [row for row in Gap.objects.open(account) if row.net is not None]
-    left = {each.id for each in balance.unexplained(map(balance_transaction, rows))}
-    explained = {row.balance_transaction for row in rows} - left
-    close(explained)
-    return explained
+    closed: set[str] = set()
+    for rows in _open(account):
+        read = [row for row in rows if row.net is not None]
+        left = {each.id for each in balance.unexplained(map(balance_transaction, read))}
+        explained = {row.balance_transaction for row in read} - left
+        close(explained)
+        closed |= explained
+    return closed
 
 
 def older(account: str, seen: Collection[str]) -> Iterator[Gap]:
     """Open gaps that a run did not come upon by itself. They may be older than what it reads."""
     known = set(seen)
-    for row in list(Gap.objects.open(account).order_by("id")):
-        if row.balance_transaction not in known:
-            yield row
+    for rows in _open(account):
+        yield from (row for row in rows if row.balance_transaction not in known)
+
+
+def _open(account: str) -> Iterator[list[Gap]]:
+    """The open gaps, oldest first and some at a time: they may be closed meanwhile."""
+    last = 0
+    while rows := list(Gap.objects.open(account).filter(pk__gt=last).order_by("id")[:AT_ONCE]):
+        yield rows
+        last = rows[-1].pk
 
 
 def balance_transaction(row: Gap) -> objects.BalanceTransaction:

@@ -1,4 +1,7 @@
-"""Run the reconciliation with Stripe's lists, hourly or by command, and close every gap. Donors hear nothing of it."""
+"""Run the reconciliation with Stripe's lists, hourly or by command, and close every gap. Donors hear nothing of it.
+
+The hourly run reads what is new since the last complete one; once a week it is a full walk over all that Stripe has.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,13 +9,15 @@ from django.utils import timezone
 
 from donations.letters import alarms
 from donations.models import Reconciliation, StripeSetup
-from donations.reconcile.comparison import Comparison, Progress, TurnIsOverError
+from donations.reconcile.comparison import Comparison, TurnIsOverError
+from donations.reconcile.steps import Progress
 from donations.stripe import client, throttle
 from donations.stripe.errors import waiting_for_stripe
 from foundation.jobs import queue as jobs
 from foundation.organisation import clone_guard
 
-OVERLAP = timedelta(days=3)  # what the hourly run reads again
+OVERLAP = timedelta(days=3)  # what the hourly run reads again: so long Stripe goes on sending an event that we refused
+WEEK = timedelta(days=7)  # between two full walks
 TURN = timedelta(minutes=2)  # time limit of one run in the worker, well within the lease of its job
 RESUMABLE = timedelta(days=7)
 
@@ -27,7 +32,7 @@ def run(
     progress: Progress = quietly,
     turn: timedelta | None = None,
 ) -> Reconciliation:
-    """Reconcile all that was made since a moment (UTC; None: ever). Only with `apply` is anything of it written.
+    """Reconcile all that was made since a moment (UTC; None: ever, a full walk). Only with `apply` is anything written.
 
     A run that was cut off continues where it stood; what came since then is compared after it. Raises
     StripeIsDownError, WrongSiteError, and TurnIsOverError when it takes longer than `turn`. Idempotent: harmless to run
@@ -64,21 +69,37 @@ def _owed(account: str) -> dict[str, str]:
     return dict(before.place.get("failed", {})) if before else {}
 
 
+def begin(account: str) -> datetime | None:
+    """Return from when on a run reads what is new (UTC): a while before the last complete one began. None: ever."""
+    setup = StripeSetup.objects.filter(account=account).first()
+    return setup.reconciled_at - OVERLAP if setup and setup.reconciled_at else None
+
+
+def walked(account: str) -> datetime | None:
+    """When the last complete full walk began (UTC)."""
+    last = Reconciliation.objects.complete(account).filter(since=None).first()
+    return last.started_at if last else None
+
+
 def _remember(account: str, row: Reconciliation) -> None:
-    """Save where the hourly run continues. A run over a few days says nothing of those between the last one and it."""
+    """Save where the hourly run continues. A run over a few days says nothing of those between the last one and it, and
+    one that was overtaken by another takes nothing back.
+    """
     setup, _made = StripeSetup.objects.get_or_create(account=account)
     if row.since is None or (setup.reconciled_at and row.since <= setup.reconciled_at):
-        StripeSetup.objects.filter(pk=setup.pk).update(reconciled_at=row.started_at)
+        later = StripeSetup.objects.filter(pk=setup.pk).exclude(reconciled_at__gt=row.started_at)
+        later.update(reconciled_at=row.started_at)
 
 
 @jobs.every("hour")
 @waiting_for_stripe()
 def hourly() -> None:
-    """Reconcile, hourly, from a while before the last complete run on, however long the worker was away."""
+    """Reconcile, hourly, from a while before the last complete run on, however long the worker was away; weekly all."""
     try:
-        setup = StripeSetup.objects.filter(account=client.account()).first()
-        last = setup.reconciled_at if setup else None
-        run(last - OVERLAP if last else None, apply=True, turn=TURN)
+        account = client.account()
+        last = walked(account)
+        full = last is None or last < timezone.now() - WEEK
+        run(None if full else begin(account), apply=True, turn=TURN)
     except TurnIsOverError as error:
         raise jobs.RetryLaterError(1, str(error)) from error
     except clone_guard.WrongSiteError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from donations.stripe import client, objects, parse, prefetch
@@ -57,9 +58,14 @@ def _monthly(read: prefetch.Prefetched, created: dict[str, dict[str, int]]) -> N
             read.invoices[intent] = invoice["id"]
             read.things[invoice["id"]] = invoice
             subscriptions.add(parse.invoice(invoice).subscription)
-    if len(subscriptions) > FEW:
-        for raw in _allowed(api.subscriptions.list, {"status": "all"}):
-            read.things[raw["id"]] = raw
+    if len(subscriptions) > FEW:  # by as many pages at most; those that are older are fetched by themselves
+        listed = _allowed(api.subscriptions.list, {"status": "all"})
+        for raw in islice(listed, 100 * len(subscriptions)):
+            if raw["id"] in subscriptions:
+                read.things[raw["id"]] = raw
+                subscriptions.remove(raw["id"])
+            if not subscriptions:
+                break
 
 
 def _allowed(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:

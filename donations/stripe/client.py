@@ -32,6 +32,7 @@ from donations.stripe.errors import (
 )
 from foundation.organisation import clone_guard, mode
 
+PAGE = 100  # objects of a list at once; Stripe gives no more
 BUDGET = 10.0  # deadline in seconds for one call with all its retries: a donor waits for it
 CONNECT = 3.0
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)  # back-off: seconds between tries of one page of a list, with jitter
@@ -145,7 +146,7 @@ def each(call: Callable[..., Any], params: dict[str, Any], patient: bool = True)
     """Iterate over a list, newest first, with pagination by a hundred. Not `patient`: somebody waits, so no retry."""
     more, asked = True, _patiently if patient else request
     while more:
-        page = asked(call, {"limit": 100, **params})
+        page = asked(call, {"limit": PAGE, **params})
         yield from page["data"]
         more = bool(page["has_more"] and page["data"])
         params = {**params, "starting_after": page["data"][-1]["id"]} if more else params

@@ -167,6 +167,13 @@ def subscriptions() -> Iterator[objects.Raw]:
     return client.each(client.v1().subscriptions.list, {"status": "all"})
 
 
+def events(since: datetime, types: list[str]) -> Iterator[objects.Raw]:
+    """List Stripe's events of these types (twenty at most) since a moment (UTC), newest first. It keeps them for thirty
+    days, each in the API version of its day.
+    """
+    return client.each(client.v1().events.list, {**_created(since), "types": types})
+
+
 def disputes(since: datetime | None) -> Iterator[objects.Raw]:
     return client.each(client.v1().disputes.list, _created(since))
 

@@ -21,14 +21,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.finding, pytest.mark.usefixture
 LISTS = {
     "balance_transactions": "/v1/balance_transactions",
     "checkout_sessions": "/v1/checkout/sessions",
-    "plans": "/v1/subscriptions",
+    "plans": "/v1/subscriptions*",
     "disputes": "/v1/disputes",
     "warnings": "/v1/radar/early_fraud_warnings",
     "payouts": "/v1/payouts",
 }
 
 
-def later(days: int):
+def later(days: float):
     return time_machine.travel(timezone.now() + timedelta(days=days))
 
 

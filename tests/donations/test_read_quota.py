@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from donations.models import Gift, Plan, Reconciliation
-from donations.reconcile import comparison, runs
+from donations.reconcile import comparison, runs, steps
 from donations.stripe import bulk, client, throttle
 from donations.stripe.errors import StripeIsDownError
 from donations.sync import balance
@@ -99,7 +99,7 @@ def test_it_asks_no_more_than_ten_times_in_any_second(monkeypatch):
 
 
 def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
-    monkeypatch.setattr(comparison, "CHUNK", 3)
+    monkeypatch.setattr(steps, "CHUNK", 3)
     for number in range(8):
         donor.paid("once", str(20 + number), email=f"a{number}@donor.example")
     explain = comparison.Comparison._explain
@@ -130,7 +130,7 @@ def test_it_goes_on_where_it_was_cut_off(donor, till, reads, monkeypatch):
 
 
 def test_it_works_in_turns_and_the_worker_comes_back_for_the_rest(donor, till, monkeypatch):
-    monkeypatch.setattr(comparison, "CHUNK", 3)
+    monkeypatch.setattr(steps, "CHUNK", 3)
     monkeypatch.setattr(runs, "TURN", timedelta(0))
     for number in range(5):
         donor.paid("once", str(20 + number), email=f"a{number}@donor.example")

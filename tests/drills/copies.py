@@ -30,9 +30,9 @@ def come_back(site: DrillSite, empty: Path, env: dict[str, str], gifts: int) -> 
     _assert_inert(site, mailed)
 
     assert site.wait(site.start("claim_site")) == 0, "claim_site failed"
-    assert site.wait(site.start("reconcile", "--apply")) == 0, "reconcile failed"
+    assert site.wait(site.start("reconcile", "--full", "--apply")) == 0, "reconcile failed"
     site.settle()
-    assert site.wait(site.start("reconcile", "--apply")) == 0, "reconcile failed"
+    assert site.wait(site.start("reconcile", "--full", "--apply")) == 0, "reconcile failed"
     state = site.ask("state")
     assert state["wrong"] == [] and state["dead"] == [], (state["wrong"], state["dead"])
     assert state["compared"]["gaps"] == 0 and not any(state["compared"]["found"].values()), state["compared"]

@@ -316,7 +316,7 @@ class DrillSite:
         `all_written_to`: each receipt came by its event, so each has its letter; reconcile writes to nobody.
         """
         if compare:
-            assert self.wait(self.start("reconcile", "--apply")) == 0, "reconcile failed"
+            assert self.wait(self.start("reconcile", "--full", "--apply")) == 0, "reconcile failed"
         state = self.ask("state")
         assert state["wrong"] == [], state["wrong"]
         assert state["dead"] == [], state["dead"]

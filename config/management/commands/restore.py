@@ -13,7 +13,7 @@ THEN = """Restored, and inert: no letter leaves, Stripe is not asked, no money i
 1. Start the site and look at it: script/server, or the processes of docs/deploy.md.
 2. Make sure that the site it was copied from is off for ever.
 3. Say that this is its place:   manage.py claim_site
-4. Fetch what came since then:   manage.py reconcile --apply
+4. Fetch what came since then:   manage.py reconcile --full --apply
 Staff sign in anew. Letters that waited when the copy was made stand as “perhaps sent”: they may have left meanwhile."""
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from donations.models import Gift
 from donations.reconcile import runs
+from donations.stripe import client
 from donations.stripe.errors import StripeIsDownError
 from foundation.organisation import clone_guard
 
@@ -15,10 +16,14 @@ WIDTH = 30  # of the bar, in characters
 
 
 class Command(BaseCommand):
-    help = "Reconcile our books with Stripe's lists. Changes nothing without --apply, and mails no donor."
+    help = (
+        "Reconcile our books with Stripe's lists: what is new since the last complete run, or all of it with --full. "
+        "Changes nothing without --apply, and mails no donor."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--since", help="look at what was made since this day (2026-11-01, UTC); default: ever")
+        parser.add_argument("--since", help="look at what was made since this day (2026-11-01, UTC)")
+        parser.add_argument("--full", action="store_true", help="look at all that Stripe has, not only at what is new")
         parser.add_argument("--apply", action="store_true", help="write what is missing into our books")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,8 +31,14 @@ class Command(BaseCommand):
             since = datetime.fromisoformat(options["since"]) if options["since"] else None
         except ValueError as error:
             raise CommandError("--since takes a day such as 2026-11-01.") from error
+        if since and options["full"]:
+            raise CommandError("Either --since or --full.")
         if since and since.tzinfo is None:
             since = since.replace(tzinfo=UTC)
+        try:
+            since = since if since or options["full"] else runs.begin(client.account())
+        except (StripeIsDownError, clone_guard.WrongSiteError) as error:
+            raise CommandError(str(error)) from error
         first = Gift.objects.order_by("created_at").values_list("created_at", flat=True).first()
         self.begin = (since or first or timezone.now()) - timedelta(days=1)
         try:
