@@ -1,18 +1,22 @@
 """A supporter's page for staff: the facts of one person, letters, notes, merges that can be undone, data."""
 
 import html
+import io
 import re
+import zipfile
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry
+from wagtail.users.models import UserProfile
 
 from donations.models import Gift, Plan, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters import outbox
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 from pledges.models import Signature
 from supporters import consent, mailbox, merging, moving, news, privacy_registry, supporters
 from supporters.models import Merge, StaffNote, Supporter
@@ -122,8 +126,11 @@ def test_it_lets_each_role_see_and_do_what_the_table_of_roles_says(role, sees, m
         assert (staff.get(page_of(person, f"{act}/")).status_code == 200) is (act in may), act
         assert (page_of(person, f"{act}/") in answer.content.decode()) is (act in may), act
     assert (staff.get(page_of(person, f"letters/{letter.pk}/")).status_code == 200) is sees
-    taken = staff.get(f"/admin/supporter/{person.pk}/data.json?export=json")
-    assert (taken.status_code == 200) is (role == "Administrator")
+    for kind in ("json", "zip"):
+        address = f"/admin/supporter/{person.pk}/data.{kind}"
+        taken = staff.get(f"{address}?export={kind}")
+        assert (taken.status_code == 200) is (role == "Administrator")
+        assert (address in answer.content.decode()) is (role == "Administrator")
 
 
 # --- Letters ----------------------------------------------------------------------------------------------------
@@ -264,6 +271,30 @@ def test_it_gives_an_administrator_all_that_is_known_of_one_person_and_writes_it
     assert line.user.email == "administrator@example.org" and "taken out of the panel" in line.message
     time_machine.shift(301)
     assert boss.get(f"{address}?export=json")["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def test_it_gives_an_administrator_the_tables_that_the_person_can_take_in_our_time_zone(known, time_machine):  # noqa: F811
+    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
+    Organisation.objects.update(time_zone="Asia/Kathmandu")
+    user = member("Administrator")
+    mine, boss = come_in(EMAIL), sign_in(Client(), user)
+    UserProfile.objects.filter(user=user).update(current_time_zone="America/New_York")
+    address = f"/admin/supporter/{known.pk}/data.zip"
+    assert f'href="{address}?export=zip"' in read(boss, page_of(known))
+    own, taken = unpacked(mine.get("/my/data.zip")), unpacked(boss.get(address, follow=True))
+    assert taken == own and {"about-me.csv", "gifts.csv", "receipts.csv", "letters.csv"} <= set(taken)
+    assert "+05:45" in taken["gifts.csv"]
+    (line,) = ModelLogEntry.objects.filter(action="staff.action", user=user)
+    assert "taken out of the panel" in line.message
+    time_machine.shift(301)
+    assert boss.get(f"{address}?export=zip")["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def unpacked(answer) -> dict[str, str]:
+    """Each file of a zip, as text."""
+    assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        return {name: packed.read(name).decode("utf-8-sig") for name in packed.namelist()}
 
 
 def test_it_says_before_erasing_what_stays_in_the_words_of_the_persons_own_page(known):  # noqa: F811
