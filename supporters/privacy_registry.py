@@ -131,7 +131,7 @@ def erase(supporter: Supporter) -> None:
     addresses = {supporter.email}
     for name in sorted(APPS, key="supporters".__eq__):  # the person's own row last: the others find theirs by it
         addresses |= APPS[name].erase(supporter)
-    forget_letters(letters.to(addresses - {""}))
+    forget_letters(Letter.objects.to_any(addresses - {""}))
     if before.email and not before.bounced_at:
         last_letter.write(before.pk, before.email, before.language)
     supporter.refresh_from_db()

@@ -23,7 +23,7 @@ SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "n
 
 
 def own(name: str) -> str:
-    """An address of this run. One connection may ask for ten links an hour: few stories are told, each asks once."""
+    """An address of this run. Ten links an hour are for one connection, and each browser of the tests has its own."""
     return f"{name}-{RUN}@example.org".lower()
 
 

@@ -197,6 +197,26 @@ def test_it_sends_a_letter_again_to_the_present_address_and_writes_down_who_did(
     assert (refused.state, refused.to) == ("sent", "now@donor.example")
 
 
+@pytest.mark.parametrize("state", ["sent", "failed", "unsure"])
+def test_it_sends_a_letter_again_from_the_list_to_where_its_reader_is_since_a_merge(person, mailoutbox, state):
+    letter, told = changed(EMAIL.upper()), arrived("told", "staff_notice", EMAIL, {"subject": "x", "words": "Grace."})
+    linked = arrived("link", "my_link", EMAIL, {"name": "", "link": "https://x.example/", "minutes": "30"})
+    other = supporters.get_or_create_supporter("second@donor.example")
+    merging.merge(person, other, None, CHECK)
+    Letter.objects.update(state=state)
+    mailoutbox.clear()
+    staff = signed_in("Donor care")
+    for each in (letter, told, linked):
+        staff.post(f"/admin/letter/inspect/{each.pk}/again/", SURE)
+    run_due()
+    gone = {(mail.subject, *mail.to) for mail in mailoutbox}
+    assert (letter.subject, "second@donor.example") in gone
+    assert all("second@" not in to for subject, to in gone if subject != letter.subject), (
+        "links and what staff were told"
+    )
+    assert len(mailoutbox) == (1 if state == "sent" else 3)
+
+
 @pytest.mark.parametrize(
     ("happens", "words"),
     [(mailbox.bounced, "Letters to this mailbox come back since"), (mailbox.complained, "marked a letter of ours")],
