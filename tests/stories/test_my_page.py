@@ -68,8 +68,10 @@ def tab_to(page: Page, words: str) -> None:
     """With Tab alone to what says these words, or has them as its id; one sees that one is there."""
     for _ in range(80):
         page.keyboard.press("Tab")
-        at = "document.activeElement.tagName == 'SELECT' ? '' : document.activeElement.innerText"
-        if words in page.evaluate(f"{at} || document.activeElement.id || ''"):
+        at = page.evaluate(
+            "[document.activeElement.tagName, document.activeElement.innerText, document.activeElement.id]"
+        )
+        if words in ((at[0] != "SELECT" and at[1]) or at[2]):  # a list says all that it offers
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
             return
     raise AssertionError(f"no key leads to “{words}”")
