@@ -20,10 +20,12 @@ from foundation.organisation.models import Organisation
 from pledges.models import Signature
 from supporters import consent, mailbox, merging, moving, news, privacy_registry, supporters
 from supporters.models import Merge, StaffNote, Supporter
+from supporters.newsletter.models import Delivery
 from tests.bench import books
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
 from tests.narrowing import not_none
 from tests.staff.users import member, sign_in, signed_in
+from tests.supporters import newsletters
 from tests.supporters.test_privacy import EMAIL, KEPT, NAME, ended, known, where  # noqa: F401 - a fixture
 from tests.supporters.visitor import come_in
 
@@ -391,6 +393,20 @@ def test_it_leaves_what_staff_changed_since_when_a_merge_is_undone(known, second
     merging.undo(done, None)
     second.refresh_from_db()
     assert second.name == "Ada Since" and Supporter.objects.get(pk=known.pk).name == NAME
+
+
+@pytest.mark.both
+def test_it_gives_back_a_newsletter_that_both_got_when_a_merge_is_undone():
+    """Else the one who is there again would get it a second time from a sending that goes on."""
+    old, new = newsletters.reader("old@donor.example"), newsletters.reader("new@donor.example")
+    sent = newsletters.begun(newsletters.written())
+    newsletters.to_the_end(sent)
+    before = list(Delivery.objects.order_by("pk").values())
+    assert len(before) == 2
+    done = merging.merge(old, new, None, CHECK)
+    assert Delivery.objects.get().supporter == new
+    merging.undo(done, None)
+    assert list(Delivery.objects.order_by("pk").values()) == before
 
 
 def refuses(done: Merge, words: str) -> bool:
