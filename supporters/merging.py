@@ -156,9 +156,7 @@ def _log(supporter: Supporter) -> Any:
 def _written(row: models.Model) -> dict[str, Any]:
     """All of a row, as JSON can hold it and to the microsecond."""
     (found,) = serializers.serialize("python", [row])
-    plain = {
-        name: value.isoformat() if isinstance(value, date) else value for name, value in found["fields"].items()
-    }
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in found["fields"].items()}
     return {**found, "fields": plain}
 
 
