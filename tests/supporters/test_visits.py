@@ -4,6 +4,7 @@ import itertools
 import re
 import time
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -152,6 +153,34 @@ def test_it_lasts_as_long_as_something_is_done(ada):
         assert "Ada King" in client.get("/my/").content.decode()
         clock.shift(timedelta(minutes=31))
         assert ADA not in client.get("/my/").content.decode()
+
+
+def test_it_keeps_what_was_typed_when_it_closed_meanwhile_until_its_owner_is_in_again(ada):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client = come_in(ADA)
+        clock.shift(timedelta(minutes=31))
+        answer = client.post("/my/name/", {"name": "Ada <King>"})
+        page = answer.content.decode()
+        assert answer.status_code == 403 and "“<bdi>Ada &lt;King&gt;</bdi>”" in page
+        assert "no-store" in answer["Cache-Control"] and answer["Referrer-Policy"] == "same-origin"
+        assert Supporter.objects.get().name == "Ada Lovelace"
+        kept = {
+            name: unescape(value) for name, value in re.findall(r'type="hidden" name="(name)" value="([^"]*)"', page)
+        }
+        assert 'action="/my/name/"' in page and kept == {"name": "Ada <King>"}
+        assert client.post("/my/name/", kept).status_code == 403, "as long as nobody is in"
+        client.cookies = come_in(ADA).cookies
+        assert client.post("/my/name/", kept).status_code == 302
+        clock.shift(timedelta(minutes=31))
+        for address, sent in (
+            ("name/", {"name": ""}),
+            ("letters/", {"purpose": "letters"}),
+            ("erase/", {"sure": "yes"}),
+        ):
+            assert client.post(f"/my/{address}", sent)["Location"] == "/my/", "nothing was typed there"
+        assert "4242 4242" not in client.post("/my/name/", {"name": "4242 4242 4242 4242"}).content.decode()
+    assert Client().post("/my/name/", {"name": "Mallory"})["Location"] == "/my/", "no page was open"
+    assert Supporter.objects.get().name == "Ada <King>"
 
 
 def test_it_sends_three_letters_a_day_and_says_nothing_about_it(ada):
