@@ -125,6 +125,11 @@ def merge(old: Supporter, new: Supporter) -> None:
     Plan.objects.filter(supporter=old).update(supporter=new)
 
 
+def split(old: Supporter, new: Supporter) -> None:
+    """Payments that came since of what repeats: their receipts and statement are of whose gift it is."""
+    Gift.objects.filter(supporter=new, plan__supporter=old).update(supporter=old)
+
+
 def _forget_letters_to_others(gifts: Iterable[Gift]) -> None:
     """Cards of dedications, and what went to an address before it was put right: they name this person."""
     dedicated = set(Dedication.objects.filter(gift__in=gifts).values_list("gift", flat=True))
@@ -189,7 +194,9 @@ def _erased_ids(ids: set[str]) -> set[str]:
     """Those of these ids that name what an erased supporter gave."""
     gifts = Gift.objects.filter(supporter__erased_at__isnull=False)
     plans = Plan.objects.filter(supporter__erased_at__isnull=False)
-    rows = [(gifts, name) for name in ("reference", "session_id", "payment_intent_id", "invoice_id")]
+    rows: list[tuple[Any, str]] = [
+        (gifts, name) for name in ("reference", "session_id", "payment_intent_id", "invoice_id")
+    ]
     rows += [(plans, name) for name in ("subscription_id", "customer_id")]
     found: set[str] = set()
     for some, name in rows:
@@ -234,6 +241,7 @@ privacy_registry.register(
     erase=erase,
     merge=merge,
     move=addresses.move,
+    split=split,
     goes=GOES,
     stays=stays,
     not_told=own_data.NOT_TOLD,

@@ -51,7 +51,8 @@ def merge(old: Supporter, new: Supporter, by: Any, check: str) -> Merge:
 @transaction.atomic
 def undo(done: Merge, by: Any) -> Supporter:
     """Undo a merge: the row that went is there again with its number, and what moved with it goes back. What came since
-    stays where it came. Raises CannotUndoError, and then nothing is changed.
+    stays where it came, unless it hangs on what goes back, as a month of a monthly gift does. Raises CannotUndoError,
+    and then nothing is changed.
     """
     new = Supporter.objects.select_for_update().get(pk=done.supporter_id)
     done = Merge.objects.get(pk=done.pk, supporter=new)
@@ -64,6 +65,8 @@ def undo(done: Merge, by: Any) -> Supporter:
     old = Supporter.objects.get(pk=done.number)
     for field in _pointing():
         _give_back(field, done.kept["moved"].get(_name(field), []), new, old)
+    for app in privacy_registry.APPS.values():
+        app.split(old, new)
     _log(new).filter(pk__in=done.kept["log"]).update(object_id=str(old.pk))
     _restore(new, done.kept["before"], done.kept["after"])
     done.undone_at, done.undone_by, done.kept, done.check_made = timezone.now(), by, {}, ""

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry
 from wagtail.users.models import UserProfile
 
+from donations.books import receipts
 from donations.models import Gift, Plan, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters import outbox
@@ -22,6 +23,7 @@ from supporters import consent, mailbox, merging, moving, news, privacy_registry
 from supporters.models import Merge, StaffNote, Supporter
 from supporters.newsletter.models import Delivery
 from tests.bench import books
+from tests.donations import test_books as made
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
 from tests.narrowing import not_none
 from tests.staff.users import member, sign_in, signed_in
@@ -393,6 +395,22 @@ def test_it_leaves_what_staff_changed_since_when_a_merge_is_undone(known, second
     merging.undo(done, None)
     second.refresh_from_db()
     assert second.name == "Ada Since" and Supporter.objects.get(pk=known.pk).name == NAME
+
+
+def test_it_gives_back_the_months_that_a_monthly_gift_brought_since_the_merge(known, second):  # noqa: F811
+    """They are of the gift that goes back: else a stranger would have their receipts, and the year's statement."""
+    plan, done = Plan.objects.get(), merging.merge(known, second, None, CHECK)
+    plan.refresh_from_db()
+    month = made.gift(supporter=plan.supporter, plan=plan, frequency="monthly", email=EMAIL, name=NAME)
+    receipts.issue(month)
+    own = made.gift(supporter=second, email=second.email)
+    assert month.supporter == second
+    question = said(signed_in("Donor care").get(page_of(second, "undo-merge/")))
+    assert "payments of a monthly or yearly gift that goes back" in question
+    merging.undo(done, None)
+    month.refresh_from_db()
+    own.refresh_from_db()
+    assert (month.supporter_id, own.supporter_id) == (known.pk, second.pk)
 
 
 @pytest.mark.both
