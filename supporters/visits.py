@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 
-from foundation.access import card_numbers, tokens
+from foundation.access import card_numbers, path_cookies, tokens
 from foundation.access.models import AccessLink
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
@@ -25,7 +25,7 @@ from supporters.models import Supporter
 LINK, SESSION = "my-link", "my-session"  # purposes of the two kinds of token
 LINK_LIFE = timedelta(minutes=30)
 IDLE = timedelta(minutes=30)  # idle timeout: a session ends so long after the last POST
-COOKIE = "my"
+COOKIE, PAGE = "my", "supporters:my"
 TYPED = ("total", "name", "email")  # fields that people type into there
 
 View = Callable[..., HttpResponse]
@@ -63,7 +63,9 @@ def begin(link: AccessLink, response: HttpResponse) -> bool:
         return False
     token = tokens.make(SESSION, link.subject, IDLE)
     secure = settings.SESSION_COOKIE_SECURE
-    response.set_cookie(COOKIE, token, path=_path(), httponly=True, samesite="Lax", secure=secure)
+    how: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": secure}
+    response.set_cookie(COOKIE, token, path=_path(), **how)
+    path_cookies.write(response, COOKIE, PAGE, token, but=_path(), **how)  # its address in each other language
     return True
 
 
@@ -73,6 +75,7 @@ def end(request: HttpRequest, response: HttpResponse) -> None:
     if session:
         AccessLink.objects.filter(pk=session.pk).delete()
     response.delete_cookie(COOKIE, path=_path(), samesite="Lax")
+    path_cookies.expire(response, COOKIE, PAGE, but=_path())
 
 
 def end_all(supporter: Supporter) -> None:
@@ -120,8 +123,8 @@ def _closed(request: HttpRequest) -> HttpResponse | None:
 
 
 def _path() -> str:
-    """Path of the cookie: the browser sends it nowhere else. My page has one URL in each language."""
-    return reverse("supporters:my")
+    """Path of the cookie in the language of now: the browser sends it nowhere else."""
+    return reverse(PAGE)
 
 
 def _session(request: HttpRequest) -> AccessLink | None:

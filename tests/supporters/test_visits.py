@@ -183,6 +183,22 @@ def test_it_keeps_what_was_typed_when_it_closed_meanwhile_until_its_owner_is_in_
     assert Supporter.objects.get().name == "Ada <King>"
 
 
+def test_it_stays_open_in_the_other_language_and_closes_in_both(ada):
+    """My page has a link to itself in Spanish: who presses it is asked for no new link."""
+    ask(client := Client(), ADA)
+    run_due()
+    opened = client.post(links_to(ADA)[-1])
+    token = opened.cookies[COOKIE].value
+    assert {(each.key, each["path"], each.value) for each in opened.cookies.values()} >= {
+        (COOKIE, "/my/", token),
+        (COOKIE, "/es/my/", token),
+    }
+    assert all(each["httponly"] and each["samesite"] == "Lax" for each in opened.cookies.values() if each.key == COOKIE)
+    closed = client.post("/es/my/leave/")
+    gone = {each["path"] for each in closed.cookies.values() if each.key == COOKIE and not each.value}
+    assert gone == {"/my/", "/es/my/"} and ADA not in client.get("/my/").content.decode()
+
+
 def test_it_sends_three_letters_a_day_and_says_nothing_about_it(ada):
     for _ in range(6):
         assert ask(Client(), ADA)["Location"] == "/my/asked/"
