@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from datetime import timedelta
+from itertools import chain, islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from donations.giving import addresses, browser_cookie
+from donations.giving import addresses, browser_cookie, other_pages
 from donations.models import AddressChange, Dedication, Gift, Opening, Plan, Receipt, StripeEvent
 from donations.my import own_data
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of
@@ -23,6 +26,9 @@ from supporters.privacy_registry import columns, part
 AT_ONCE = 20  # ids looked for in one pass over the events
 REDUCED = '{"reduced": true'  # how a reduced body begins
 NAMED_AT_MOST = 12  # receipts
+LATELY = timedelta(days=3)  # the daily forgetting may have been missed for so long
+# What an event may name a payment by: ids of Stripe, references of ours.
+IDS = re.compile(r'"([a-z]{2,9}_\w{4,120}|[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})"')
 
 
 GOES = (
@@ -67,6 +73,7 @@ def stays(supporter: Supporter) -> list[privacy_registry.Part]:
             tables=["donations_gift", "donations_plan", "donations_ledgerentry"],
         ),
         part(gettext("What Stripe keeps about payments: Stripe answers for it, under its own duties.")),
+        part(gettext("Should Stripe tell us of them again, of a refund perhaps, that is emptied within a day or two.")),
     ]
 
 
@@ -103,6 +110,7 @@ def erase(supporter: Supporter) -> set[str]:
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
     _forget_letters_to_others(gifts)
+    other_pages.give_up(gifts)
     typed = words(ids)
     supporters.drop_unused(typed - known_as)
     known |= typed - supporters.of_others(supporter, typed)
@@ -115,6 +123,11 @@ def erase(supporter: Supporter) -> set[str]:
 def merge(old: Supporter, new: Supporter) -> None:
     Gift.objects.filter(supporter=old).update(supporter=new)
     Plan.objects.filter(supporter=old).update(supporter=new)
+
+
+def split(old: Supporter, new: Supporter) -> None:
+    """Payments that came since of what repeats: their receipts and statement are of whose gift it is."""
+    Gift.objects.filter(supporter=new, plan__supporter=old).update(supporter=old)
 
 
 def _forget_letters_to_others(gifts: Iterable[Gift]) -> None:
@@ -151,17 +164,44 @@ def _some(words: Iterable[str]) -> Iterator[list[str]]:
 
 
 def old_events(dry: bool = False) -> int:
-    """Retention: reduce old webhook events to type, ids and a hash. A replay needs no more. Returns how many."""
-    old = StripeEvent.objects.filter(received_at__lt=retention_periods.end("events")).exclude(
-        payload__startswith=REDUCED
-    )
+    """Retention: reduce old webhook events to type, ids and a hash. A replay needs no more. New ones too, where they
+    tell of somebody who was erased. Returns how many.
+    """
+    whole = StripeEvent.objects.exclude(payload__startswith=REDUCED)
+    old = whole.filter(received_at__lt=retention_periods.end("events"))
+    lately = whole.filter(received_at__gte=max(timezone.now() - LATELY, retention_periods.end("events")))
     if dry:
-        return old.count()
+        return old.count() + sum(1 for _event in _of_the_erased(lately))
     count = 0
-    for event in old.iterator(chunk_size=500):
+    for event in chain(old.iterator(chunk_size=500), _of_the_erased(lately)):
         reduce(event)
         count += 1
     return count
+
+
+def _of_the_erased(events: QuerySet[StripeEvent]) -> Iterator[StripeEvent]:
+    """Those of these events that name a payment or a monthly gift of somebody who was erased."""
+    if not Supporter.objects.filter(erased_at__isnull=False).exists():
+        return
+    rest = events.iterator(chunk_size=100)
+    while some := list(islice(rest, 100)):
+        named = {event.pk: set(IDS.findall(event.payload)) for event in some}
+        found = _erased_ids(set().union(*named.values()))
+        yield from (event for event in some if named[event.pk] & found)
+
+
+def _erased_ids(ids: set[str]) -> set[str]:
+    """Those of these ids that name what an erased supporter gave."""
+    gifts = Gift.objects.filter(supporter__erased_at__isnull=False)
+    plans = Plan.objects.filter(supporter__erased_at__isnull=False)
+    rows: list[tuple[Any, str]] = [
+        (gifts, name) for name in ("reference", "session_id", "payment_intent_id", "invoice_id")
+    ]
+    rows += [(plans, name) for name in ("subscription_id", "customer_id")]
+    found: set[str] = set()
+    for some, name in rows:
+        found |= set(some.filter(**{f"{name}__in": ids}).values_list(name, flat=True))
+    return found
 
 
 def unpaid(dry: bool = False) -> int:
@@ -201,6 +241,7 @@ privacy_registry.register(
     erase=erase,
     merge=merge,
     move=addresses.move,
+    split=split,
     goes=GOES,
     stays=stays,
     not_told=own_data.NOT_TOLD,

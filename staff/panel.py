@@ -35,11 +35,14 @@ class Addresses(django_filters.BaseInFilter, django_filters.CharFilter):
 
 
 class LetterFilters(ListFilterSet):
-    to = Addresses(lookup_expr="in", label=_("To one of these addresses"))
+    to = Addresses(label=_("To one of these addresses"), method="to_any")
 
     class Meta:
         model = Letter
         fields = {"state": ["exact"], "template": ["exact"], "created_at": ["date"], "sent_at": ["date"]}
+
+    def to_any(self, rows: Any, name: str, addresses: list[str]) -> Any:
+        return rows.to_any(addresses)
 
 
 class LetterViewSet(ReadOnlyViewSet):

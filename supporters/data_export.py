@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -59,6 +61,17 @@ def every_text(told: Any) -> Iterator[str]:
             yield from every_text(part)
     elif isinstance(told, str):
         yield told
+
+
+def as_file(told: dict[str, Any], kind: str, name: str) -> HttpResponse:
+    """Return an export as a download: all of it as "json", or its tables for a spreadsheet program as "zip"."""
+    if kind == "zip":
+        answer = HttpResponse(as_zip(told), content_type="application/zip")
+    else:
+        shape = {"indent": 1, "ensure_ascii": False}
+        answer = JsonResponse(told, encoder=DjangoJSONEncoder, json_dumps_params=shape)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
 
 
 def as_zip(told: dict[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """Merge of two supporters by staff, recorded in full, so that it can be undone: what moved goes back, and only that."""
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -33,34 +33,40 @@ def merge(old: Supporter, new: Supporter, by: Any, check: str) -> Merge:
         raise CannotMergeError(gettext("one of the two is not there any more."))
     old, new = rows[old.pk], rows[new.pk]
     visits.end_all(old)
+    pointing = {_name(field): _rows(field, old) for field in _pointing()}
     kept = {
         "row": _written(old),
         "before": _written(new)["fields"],
-        "moved": {_name(field): _pks(field, old) for field in _pointing()},
+        "moved": {name: [row.pk for row in found] for name, found in pointing.items()},
         "log": list(_log(old).values_list("pk", flat=True)),
     }
     number = old.pk
     privacy_registry.merge(old, new)
     new.refresh_from_db()
     kept["after"] = _written(new)["fields"]
+    kept["gone"] = [_written(row) for found in pointing.values() for row in _gone(found)]  # of what both had
     return Merge.objects.create(supporter=new, number=number, by=by, check_made=check, kept=kept)
 
 
 @transaction.atomic
 def undo(done: Merge, by: Any) -> Supporter:
     """Undo a merge: the row that went is there again with its number, and what moved with it goes back. What came since
-    stays where it came. Raises CannotUndoError, and then nothing is changed.
+    stays where it came, unless it hangs on what goes back, as a month of a monthly gift does. Raises CannotUndoError,
+    and then nothing is changed.
     """
     new = Supporter.objects.select_for_update().get(pk=done.supporter_id)
     done = Merge.objects.get(pk=done.pk, supporter=new)
     if why := obstacle(done):
         raise CannotUndoError(why)
     FormerAddress.objects.filter(number=done.number, supporter=new).delete()
-    for row in serializers.deserialize("python", [done.kept["row"]], ignorenonexistent=True):
+    gone = [done.kept["row"], *done.kept.get("gone", [])]
+    for row in serializers.deserialize("python", gone, ignorenonexistent=True):
         row.save()
     old = Supporter.objects.get(pk=done.number)
     for field in _pointing():
         _give_back(field, done.kept["moved"].get(_name(field), []), new, old)
+    for app in privacy_registry.APPS.values():
+        app.split(old, new)
     _log(new).filter(pk__in=done.kept["log"]).update(object_id=str(old.pk))
     _restore(new, done.kept["before"], done.kept["after"])
     done.undone_at, done.undone_by, done.kept, done.check_made = timezone.now(), by, {}, ""
@@ -121,9 +127,18 @@ def _name(field: Any) -> str:
     return f"{field.model._meta.label_lower}.{field.name}"
 
 
-def _pks(field: Any, supporter: Supporter) -> list[Any]:
-    rows = field.model._base_manager.filter(**{field.name: supporter})
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+def _rows(field: Any, supporter: Supporter) -> list[Any]:
+    return list(field.model._base_manager.filter(**{field.name: supporter}).order_by("pk"))
+
+
+def _gone(rows: list[Any]) -> list[Any]:
+    """Of these rows of one table, those that are there no more."""
+    there = (
+        set(type(rows[0])._base_manager.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+        if rows
+        else set()
+    )
+    return [row for row in rows if row.pk not in there]
 
 
 def _give_back(field: Any, pks: list[Any], new: Supporter, old: Supporter) -> None:
@@ -144,9 +159,7 @@ def _log(supporter: Supporter) -> Any:
 def _written(row: models.Model) -> dict[str, Any]:
     """All of a row, as JSON can hold it and to the microsecond."""
     (found,) = serializers.serialize("python", [row])
-    plain = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in found["fields"].items()
-    }
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in found["fields"].items()}
     return {**found, "fields": plain}
 
 

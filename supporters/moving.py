@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from foundation.letters import outbox, resending
 from foundation.letters.models import Letter
-from supporters import news, privacy_registry
+from supporters import news, privacy_registry, supporters
 from supporters.addresses import canonical
 from supporters.models import FormerAddress, Supporter
 
@@ -39,7 +39,7 @@ def move(supporter: Supporter, email: str, by: Any = None, check: str = "", prov
     for app in privacy_registry.APPS.values():
         app.move(supporter, privacy_registry.Move(before, email, by, check))
     left_to_send = [Letter.State.WAITING, *Letter.NOT_THERE]
-    Letter.objects.filter(to__iexact=before, state__in=left_to_send).update(to=email)
+    Letter.objects.to_any([before]).filter(state__in=left_to_send).update(to=email)
     FormerAddress.objects.create(supporter=supporter, email=before)
     supporter.email, supporter.canonical, supporter.bounced_at = email, canonical(email), None
     supporter.save(update_fields=["email", "canonical", "bounced_at"])
@@ -51,6 +51,13 @@ def address_now(letter: Letter, **_kwargs: Any) -> str:
     """Signal receiver before a letter is resent: its reader's current address, by the unsubscribe link in it."""
     known = news.whose(letter.stop_url.rstrip("/").rpartition("/")[2])
     return known[0].email if known and known[0] else ""
+
+
+@receiver(resending.reader_asked, dispatch_uid="road-out-reader-of-a-letter")
+def reader_now(letter: Letter, **_kwargs: Any) -> str:
+    """Signal receiver before a letter is resent: where the person is by now to whose mailbox it went."""
+    known = supporters.known_by(letter.to) if letter.to else None
+    return known.email if known else ""
 
 
 def tell(before: str, after: str, language: str) -> None:

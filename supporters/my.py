@@ -3,8 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -118,22 +117,12 @@ def name(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @visits.required
-def export_tables(request: HttpRequest) -> HttpResponse:
-    """The same as CSV files in one zip, for who has a spreadsheet program and no use for JSON."""
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Data export (right of access): everything that every app knows about the person, as one JSON file; or as CSV
+    files in one zip, for who has a spreadsheet program and no use for JSON.
+    """
     known = privacy_registry.export(request.supporter)  # type: ignore[attr-defined]
-    answer = HttpResponse(data_export.as_zip(known), content_type="application/zip")
-    answer["Content-Disposition"] = 'attachment; filename="my-data.zip"'
-    return answer
-
-
-@require_safe
-@visits.required
-def export(request: HttpRequest) -> HttpResponse:
-    """Data export (right of access): everything that every app knows about the person, as one JSON file."""
-    known = privacy_registry.export(request.supporter)  # type: ignore[attr-defined]
-    answer = JsonResponse(known, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
-    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return answer
+    return data_export.as_file(known, kind, "my-data")
 
 
 @page_with_form

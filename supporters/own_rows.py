@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 
 from foundation.letters import kinds, retention
+from foundation.letters.models import Letter
 from staff import audit
 from supporters import supporters
 from supporters.addresses import canonical
@@ -22,7 +23,7 @@ def letters(supporter: Supporter, texts: Iterable[str]) -> list[Facts]:
     mailboxes = supporters.mailboxes(supporter)
     spelt = {text for text in texts if "@" in text and len(text) <= LONGEST and canonical(text) in mailboxes}
     for_people = [*(kind.name for kind in kinds.every()), retention.ANSWER]
-    found = retention.to(spelt).filter(template__in=for_people).order_by("id")
+    found = Letter.objects.to_any(spelt).filter(template__in=for_people).order_by("id")
     return [facts(letter, ("html",)) for letter in found]  # it says the same as the text
 
 

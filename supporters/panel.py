@@ -79,7 +79,8 @@ def _sure_of_undoing(supporter: Supporter, filled: dict[str, Any]) -> str:
         return gettext("This cannot be undone any more: %(why)s") % {"why": why if done else ""}
     return gettext(
         "%(other)s, number %(number)s, is a supporter of their own again, with the gifts, letters, signatures and "
-        "consent that moved. What came since the merge stays here."
+        "consent that moved. What came since the merge stays here, but for payments of a monthly or yearly gift that "
+        "goes back."
     ) % {"other": merging.said(done), "number": done.number}
 
 

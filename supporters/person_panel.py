@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -20,9 +19,10 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 
 from foundation.access.card_numbers import NoCardNumbers
+from foundation.organisation.zone import on_our_calendar
 from staff.gate import EXPORT
 from staff.list_views import DetailView
-from supporters import consent, merging, news, privacy_registry, sections_panel
+from supporters import consent, data_export, merging, news, privacy_registry, sections_panel
 from supporters.addresses import canonical
 from supporters.models import ConsentEvent, Merge, StaffNote, Supporter
 from supporters.sections_panel import SHOWN, Section
@@ -121,8 +121,11 @@ class SupporterDetail(DetailView):
     def header_buttons(self) -> list[Any]:
         if not self.request.user.has_perm(TAKE) or self.object.erased_at:
             return []
-        there = f"{reverse('supporter_data', args=[self.object.pk])}?{EXPORT}=json"
-        return [HeaderButton(gettext("Their data (JSON)"), url=there, icon_name="download")]
+        forms = {"json": gettext("Their data (JSON)"), "zip": gettext("Their data (CSV)")}
+        return [
+            HeaderButton(words, url=_data_address(self.object.pk, kind), icon_name="download")
+            for kind, words in forms.items()
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sections = [each for each in sections_panel.every(self.object, self.request.user) if each.is_shown]
@@ -131,20 +134,25 @@ class SupporterDetail(DetailView):
 
 @require_safe
 @never_cache
-def data(request: HttpRequest, pk: int) -> HttpResponse:
-    """View: the data export of one person, for whoever answers their request. The gate asks for a fresh factor."""
+@on_our_calendar
+def data(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """View: the data export of one person, for whoever answers their request: the files that the person can take on
+    My page. The gate asks for a fresh factor.
+    """
     if not request.user.has_perm(TAKE):
         raise PermissionDenied
     supporter = get_object_or_404(Supporter, pk=pk, erased_at=None)
     if EXPORT not in request.GET:
-        return redirect(f"{request.path}?{EXPORT}=json")
+        return redirect(_data_address(pk, kind))
     known = privacy_registry.export(supporter)
     sentence = gettext("All that is known of this person was taken out of the panel.")
     said = {"action": "data", "label": gettext("Data of one person"), "sentence": sentence}
     log(supporter, "staff.action", user=request.user, data=said)
-    answer = JsonResponse(known, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 1, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="supporter-{supporter.pk}.json"'
-    return answer
+    return data_export.as_file(known, kind, f"supporter-{supporter.pk}")
+
+
+def _data_address(pk: int, kind: str) -> str:
+    return f"{reverse(f'supporter_data_{kind}', args=[pk])}?{EXPORT}={kind}"
 
 
 def write_note(supporter: Supporter, user: Any, text: str) -> str:
@@ -153,4 +161,7 @@ def write_note(supporter: Supporter, user: Any, text: str) -> str:
 
 
 def addresses() -> list[URLPattern]:
-    return [path("supporter/<int:pk>/data.json", data, name="supporter_data")]
+    return [
+        path(f"supporter/<int:pk>/data.{kind}", data, {"kind": kind}, name=f"supporter_data_{kind}")
+        for kind in ("json", "zip")
+    ]

@@ -57,6 +57,10 @@ def _unmoved(supporter: Supporter, move: Move) -> None:
     """The default `move`: an app that keeps no address of its own has nothing to do."""
 
 
+def _nothing_came(old: Supporter, new: Supporter) -> None:
+    """The default `split`."""
+
+
 def _nothing(supporter: Supporter) -> list[Part]:
     """The default `stays`."""
     return []
@@ -68,14 +72,16 @@ class Person:
 
     `export`: what is known, as plain values, in rows of `data_export.facts`. `erase`: erase it, and return every
     address it was known under; raises CannotEraseError. `merge(old, new)`: the rows of the first become the second's.
-    `move(supporter, move)`: another address. None of them calls the network. `goes` and `stays(supporter)` say what
-    erasure does. `not_told`: models whose rows about a person are no part of the export, each with why.
+    `split(old, new)`: a merge was undone, and what moved is the first's again; what came since and hangs on that goes
+    with it. `move(supporter, move)`: another address. None of them calls the network. `goes` and `stays(supporter)` say
+    what erasure does. `not_told`: models whose rows about a person are no part of the export, each with why.
     """
 
     export: Callable[[Supporter], dict[str, Any]]
     erase: Callable[[Supporter], set[str]]
     merge: Callable[[Supporter, Supporter], None]
     move: Callable[[Supporter, Move], None] = _unmoved
+    split: Callable[[Supporter, Supporter], None] = _nothing_came
     goes: tuple[Part, ...] = ()
     stays: Callable[[Supporter], list[Part]] = _nothing
     not_told: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +137,7 @@ def erase(supporter: Supporter) -> None:
     addresses = {supporter.email}
     for name in sorted(APPS, key="supporters".__eq__):  # the person's own row last: the others find theirs by it
         addresses |= APPS[name].erase(supporter)
-    forget_letters(letters.to(addresses - {""}))
+    forget_letters(Letter.objects.to_any(addresses - {""}))
     if before.email and not before.bounced_at:
         last_letter.write(before.pk, before.email, before.language)
     supporter.refresh_from_db()

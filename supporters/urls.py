@@ -18,7 +18,7 @@ urlpatterns = [
     path("my/name/", my.name, name="name"),
     path("my/address/", my_address.ask_for_address, name="address"),
     path("my/address/<str:token>/", my_address.confirm, name="new-address"),
-    path("my/data.json", my.export, name="export"),
-    path("my/data.zip", my.export_tables, name="export-tables"),
+    path("my/data.json", my.export, {"kind": "json"}, name="export"),
+    path("my/data.zip", my.export, {"kind": "zip"}, name="export-tables"),
     path("my/erase/", my.erase, name="erase"),
 ]

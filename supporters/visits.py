@@ -9,12 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 
-from foundation.access import tokens
+from foundation.access import card_numbers, path_cookies, tokens
 from foundation.access.models import AccessLink
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
@@ -25,7 +25,8 @@ from supporters.models import Supporter
 LINK, SESSION = "my-link", "my-session"  # purposes of the two kinds of token
 LINK_LIFE = timedelta(minutes=30)
 IDLE = timedelta(minutes=30)  # idle timeout: a session ends so long after the last POST
-COOKIE = "my"
+COOKIE, PAGE = "my", "supporters:my"
+TYPED = ("total", "name", "email")  # fields that people type into there
 
 View = Callable[..., HttpResponse]
 
@@ -62,7 +63,9 @@ def begin(link: AccessLink, response: HttpResponse) -> bool:
         return False
     token = tokens.make(SESSION, link.subject, IDLE)
     secure = settings.SESSION_COOKIE_SECURE
-    response.set_cookie(COOKIE, token, path=_path(), httponly=True, samesite="Lax", secure=secure)
+    how: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": secure}
+    response.set_cookie(COOKIE, token, path=_path(), **how)
+    path_cookies.write(response, COOKIE, PAGE, token, but=_path(), **how)  # its address in each other language
     return True
 
 
@@ -72,6 +75,7 @@ def end(request: HttpRequest, response: HttpResponse) -> None:
     if session:
         AccessLink.objects.filter(pk=session.pk).delete()
     response.delete_cookie(COOKIE, path=_path(), samesite="Lax")
+    path_cookies.expire(response, COOKIE, PAGE, but=_path())
 
 
 def end_all(supporter: Supporter) -> None:
@@ -90,13 +94,15 @@ def whose(request: HttpRequest) -> Supporter | None:
 
 
 def required(view: View) -> View:
-    """Decorator: sets `request.supporter`; without a session it redirects to the page that mails a link."""
+    """Decorator: sets `request.supporter`; without a session it redirects to the page that mails a link. Where the
+    session ended before a form was sent, the answer keeps what was typed.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         supporter = whose(request)
         if supporter is None:
-            return redirect("supporters:my")
+            return _closed(request) or redirect("supporters:my")
         request.supporter = supporter  # type: ignore[attr-defined]
         answer = on_our_calendar(view)(request, *args, **kwargs)
         answer["Referrer-Policy"] = "same-origin"
@@ -105,9 +111,20 @@ def required(view: View) -> View:
     return never_cache(guarded)
 
 
+def _closed(request: HttpRequest) -> HttpResponse | None:
+    """The page that keeps what was typed into a form of which the session ended meanwhile. None: nothing was typed."""
+    typed = [value for name in TYPED if (value := request.POST.get(name, "").strip())]
+    if not typed or COOKIE not in request.COOKIES or any(map(card_numbers.stands_in, typed)):
+        return None
+    kept = [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
+    answer = render(request, "supporters/closed.html", {"typed": typed, "kept": kept}, status=403)
+    answer["Referrer-Policy"] = "same-origin"
+    return answer
+
+
 def _path() -> str:
-    """Path of the cookie: the browser sends it nowhere else. My page has one URL in each language."""
-    return reverse("supporters:my")
+    """Path of the cookie in the language of now: the browser sends it nowhere else."""
+    return reverse(PAGE)
 
 
 def _session(request: HttpRequest) -> AccessLink | None:

@@ -105,7 +105,7 @@ def customer_email(args: dict[str, Any]) -> None:
 def _readdress(gifts: list[Gift], before: str, after: str) -> None:
     """Readdress letters about these gifts that have not been sent yet, or did not arrive."""
     states = [Letter.State.WAITING, *Letter.NOT_THERE]
-    Letter.objects.filter(letters_about(gifts), to=before, state__in=states).update(to=after)
+    Letter.objects.to_any([before]).filter(letters_about(gifts), state__in=states).update(to=after)
 
 
 @receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-gift")

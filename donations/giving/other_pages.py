@@ -1,4 +1,6 @@
-"""Expire the Checkout Sessions of earlier tries of the same form, by a job, so that no corrected sum is paid twice."""
+"""Expire Checkout Sessions by a job: of earlier tries of the same form, so that no corrected sum is paid twice; and of
+who was erased.
+"""
 
 from contextlib import suppress
 from typing import Any
@@ -26,6 +28,14 @@ def close(gift: Gift) -> None:
             Job.objects.filter(key=_key(each), state=Job.State.READY).delete()
         else:
             jobs.enqueue(KIND, _key(each), {"gift": each.reference, "session": each.session_id})
+
+
+def give_up(gifts: QuerySet[Gift]) -> None:
+    """Enqueue the expiry of the sessions of these gifts: who began them is forgotten, and could still pay there."""
+    given_up = gifts.filter(status=Gift.Status.STARTED).exclude(session_id=None)
+    given_up.update(current=False)
+    for each in given_up:
+        jobs.enqueue(KIND, _key(each), {"gift": each.reference, "session": each.session_id})
 
 
 @jobs.handler(KIND)

@@ -124,7 +124,7 @@ def card_page(plan: Plan, back: str, saved: str) -> str:
 def changes(plan: Plan) -> Iterator[None]:
     """Context manager: in here the donor or staff change it, in one slot of the concurrency limit. A refusal may say
     that the row is stale: deleting a customer at Stripe ends their gifts. So the row is refreshed; where that explains
-    it, CannotError is raised in its place.
+    it, CannotError is raised in its place. So it is where an answer was lost.
     """
     before = _state(plan)
     with concurrency.visit(plan.subscription_id):
@@ -135,6 +135,11 @@ def changes(plan: Plan) -> Iterator[None]:
                 refresh(plan)
             if _state(plan) != before:
                 raise CannotError(_("This is not possible now. Here is how it stands.")) from error
+            raise
+        except StripeIsDownError as error:
+            if error.may_be_done:  # how it stands by now: what was done is told, and what was open is voided
+                with suppress(StripeIsDownError, StripeRefusedError):
+                    _void_open_month(refresh(plan))
             raise
 
 

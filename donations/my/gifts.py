@@ -1,8 +1,7 @@
 """Views of a supporter's giving on My page: change a monthly or yearly gift, download a receipt or a statement."""
 
 import logging
-from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from csp.decorators import csp_update
 from django import forms
@@ -51,7 +50,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     words = act.says(mine, **chosen)
     if request.POST.get("read") != acts.read(words):
         return _ask(request, mine, does, words)
-    return _done(request, mine, does, lambda: act.change(mine, **chosen))
+    return _done(request, mine, does, chosen)
 
 
 @page_with_form
@@ -118,12 +117,16 @@ def _ask(request: HttpRequest, mine: Plan, does: str, words: str) -> HttpRespons
     return render(request, "donations/my_sure.html", {"plan": mine, "act": act, "words": words, "filled": filled})
 
 
-def _done(request: HttpRequest, mine: Plan, does: str, change: Callable[[], Plan]) -> HttpResponse:
+def _done(request: HttpRequest, mine: Plan, does: str, chosen: dict[str, Any]) -> HttpResponse:
+    act = acts.ACTS[does]
     try:
         with changes.changes(mine):
-            change()
+            act.change(mine, **chosen)
     except TROUBLE as error:
-        return _refused(request, mine, does, error)
+        mine.refresh_from_db()
+        lost = isinstance(error, StripeIsDownError) and error.may_be_done
+        if not (lost and act.stands(mine, **chosen)):  # else it was done, and the answer alone was lost
+            return _refused(request, mine, does, error)
     return redirect(_of(mine) + f"?done={does}")
 
 

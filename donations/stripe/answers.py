@@ -24,6 +24,10 @@ def say(error: Trouble, doing: str, nothing: str) -> str:
         then = _("Please try again tomorrow, or write to us.")
         if isinstance(error, StripeRefusedError) and error.is_about_the_amount:
             why, then = _("Stripe does not take this amount."), _("Please try another amount.")
+    elif isinstance(error, StripeIsDownError) and error.may_be_done:
+        why = _("Stripe has not answered.")
+        nothing = _("We do not know yet whether it was done; this page shows it as soon as we do.")
+        then = _("You may press once more: nothing is done twice.")
     elif isinstance(error, StripeIsDownError):
         why, then = _("We cannot reach Stripe just now."), _("Please try again in a minute.")
     else:

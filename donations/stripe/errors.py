@@ -13,7 +13,12 @@ PAUSE = {"busy": 20.0, "down": 60.0}  # seconds before a job is retried
 
 
 class StripeIsDownError(Exception):
-    """Stripe is down: no answer, or none that tells anything. The call may have been carried out. Retry later."""
+    """Stripe is down: no answer, or none that tells anything. The call may have been carried out. Retry later.
+
+    `may_be_done`: what was called changes something, and nobody knows yet whether it did.
+    """
+
+    may_be_done = False
 
     def __init__(self, why: str, seconds: float = PAUSE["down"]) -> None:
         super().__init__(why)

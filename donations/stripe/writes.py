@@ -1,12 +1,13 @@
 """Writes to Stripe: Checkout Sessions and monthly or yearly gifts (subscriptions). Each call is idempotent."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from donations.stripe import client, objects, orders, parse, portal, products, troubles
-from donations.stripe.errors import StripeRefusedError
+from donations.stripe.errors import StripeIsDownError, StripeRefusedError
 from foundation.organisation import clone_guard
 from foundation.organisation.models import Organisation
 
@@ -133,7 +134,7 @@ def end(subscription: str, meant_once: bool = False) -> objects.Subscription:
     """
     _account_of_this_site()
     why = {"cancellation_details": {"comment": objects.MEANT_ONCE}} if meant_once else {}
-    return parse.subscription(client.request(client.v1().subscriptions.cancel, client.named(subscription), why))
+    return _changed(client.v1().subscriptions.cancel, subscription, why)
 
 
 def card_page(customer: str, back: str, saved: str = "") -> str:
@@ -167,7 +168,16 @@ def customer_email(customer: str, email: str) -> None:
 
 def _update(subscription: str, params: dict[str, Any]) -> objects.Subscription:
     _account_of_this_site()
-    return parse.subscription(client.request(client.v1().subscriptions.update, client.named(subscription), params))
+    return _changed(client.v1().subscriptions.update, subscription, params)
+
+
+def _changed(call: Callable[..., Any], subscription: str, params: dict[str, Any]) -> objects.Subscription:
+    """Make a call that changes a subscription. Where its answer is lost, the error says that it may be done."""
+    try:
+        return parse.subscription(client.request(call, client.named(subscription), params))
+    except StripeIsDownError as error:
+        error.may_be_done = type(error) is StripeIsDownError  # the others say that Stripe did nothing
+        raise
 
 
 def _account_of_this_site() -> str:

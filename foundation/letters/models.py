@@ -1,7 +1,17 @@
 """The outbox: an e-mail is a row, written with the fact it tells, sent once, seen by staff."""
 
+from collections.abc import Iterable
+
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def to_any(self, addresses: Iterable[str]) -> "LetterQuerySet":
+        """Letters to one of these addresses, however they are written in capitals. An index finds them."""
+        wanted = [Upper(models.Value(address)) for address in addresses]
+        return self.alias(reader=Upper("to")).filter(reader__in=wanted)
 
 
 class Letter(models.Model):
@@ -33,9 +43,12 @@ class Letter(models.Model):
     last_error = models.TextField(blank=True)
     tries = models.PositiveIntegerField(_("tries"), default=0)  # that ended with a request to wait
 
+    objects = LetterQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         verbose_name = _("letter")
+        indexes = [models.Index(Upper("to"), name="letter_reader")]
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"

@@ -23,4 +23,4 @@ def words(letter: Letter) -> str:
 def sent_to(addresses: set[str]) -> QuerySet[Letter]:
     """Letters to these addresses, the newest first. What is written to staff has no kind: it tells of others."""
     known = [*(kind.name for kind in kinds.every()), ANSWER]
-    return Letter.objects.filter(to__in=addresses, template__in=known)
+    return Letter.objects.to_any(addresses).filter(template__in=known)

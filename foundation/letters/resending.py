@@ -13,8 +13,9 @@ from foundation.letters.models import Letter
 
 LATELY = timedelta(minutes=10)  # pressed twice, alone or among others, it is one letter
 AGAIN = ":again:"
-address_asked = Signal()  # with the `letter`: a receiver that knows its reader's new address answers with that
-
+# With the `letter`: a receiver that knows where to send this very letter by now answers with that address. Where none
+# does, `reader_asked` asks who had the address that it went to.
+address_asked, reader_asked = Signal(), Signal()
 warning_asked = Signal()  # with the `letter`: a receiver that knows of its reader's mailbox says what is wrong with it
 
 
@@ -38,10 +39,22 @@ def warning(letter: Letter) -> str:
     return answers[0] if answers else ""
 
 
+def address_now(letter: Letter) -> str:
+    """Where its reader is by now; empty if nobody knows better. A link that proves an address goes to that address, and
+    what staff are told goes where it went.
+    """
+    kind = kinds.get(letter.template)
+    if kind is None or kind.stranger:
+        return ""
+    answers = (answer for asked in (address_asked, reader_asked) for _r, answer in asked.send(Letter, letter=letter))
+    return next((answer for answer in answers if answer), "")
+
+
 def resend(letter: Letter, to: str = "") -> None:
     """Resend a letter, when staff press a button: the same words, to where their reader is now. `to`: who pressed knows
     the reader, and where they are.
     """
+    to = to or address_now(letter)
     if to and letter.state != Letter.State.SENT:
         Letter.objects.filter(pk=letter.pk).update(to=to)
     if letter.state == Letter.State.WAITING:
@@ -55,13 +68,9 @@ def resend(letter: Letter, to: str = "") -> None:
     prefix, now = f"{first[:170]}{AGAIN}", timezone.now()
     if Letter.objects.filter(key__startswith=prefix, created_at__gt=now - LATELY).exists():
         return
-    if not to:
-        answers = [answer for _receiver, answer in address_asked.send(sender=Letter, letter=letter) if answer]
-        to = answers[0] if answers else letter.to
     written = writing.Written(letter.subject, letter.text, letter.html)
-    outbox.enqueue(
-        f"{prefix}{now:%Y%m%d%H%M}", letter.template, to, written, letter.stop_url, letter.job, letter.document
-    )
+    key, to = f"{prefix}{now:%Y%m%d%H%M}", to or letter.to
+    outbox.enqueue(key, letter.template, to, written, letter.stop_url, letter.job, letter.document)
 
 
 def _dead() -> QuerySet[Job]:

@@ -1,8 +1,6 @@
 """Retention and erasure of letters: forget what they said after some time, and all of them when a person is erased."""
 
-from collections.abc import Iterable
-
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from foundation.letters import kinds
 from foundation.letters.models import Letter
@@ -27,14 +25,6 @@ def old_words(dry: bool = False) -> int:
     return count + retention_periods.blank(
         sent.exclude(text="", html="", stop_url=""), dry, text="", html="", stop_url=""
     )
-
-
-def to(addresses: Iterable[str]) -> QuerySet[Letter]:
-    """Letters to these addresses, however they are written in capitals."""
-    wanted = Q(pk__in=[])
-    for address in addresses:
-        wanted |= Q(to__iexact=address)
-    return Letter.objects.filter(wanted)
 
 
 def forget_rows(found: QuerySet[Letter]) -> int:

@@ -13,6 +13,7 @@ from donations.books import receipts
 from donations.giving import offline
 from donations.models import Gift, Plan, Receipt, StripeEvent, months
 from donations.stripe import client as stripe_client
+from donations.stripe.errors import StripeIsDownError
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
@@ -253,6 +254,40 @@ def test_it_says_so_when_stripe_is_down_and_changes_nothing(mine, plan, till):
     till.calm()
     plan.refresh_from_db()
     assert plan.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "total"),
+    [("stop", "paused", 3000), ("skip", "paused", 3000), ("once", "ended", 3000), ("amount", "active", 4500)],
+)
+def test_it_never_says_that_nothing_was_changed_where_stripes_answer_was_lost(
+    mine, plan, till, monkeypatch, does, status, total
+):
+    """Stripe did it. It is done once, however often it is pressed, and a letter confirms it."""
+    request, gone = stripe_client.request, [True]
+
+    def lost(call, *args):
+        answer = request(call, *args)
+        if call.__name__ not in ("update", "cancel"):
+            return answer
+        if gone:  # nor can we look how it stands
+            till.fault("unavailable", count=50)
+        raise StripeIsDownError("No answer from Stripe.")
+
+    monkeypatch.setattr(stripe_client, "request", lost)
+    fields = {"total": "45"} if does == "amount" else {}
+    answer = press(mine, plan, does, **fields)
+    page = answer.content.decode()
+    assert answer.status_code == 503 and "Nothing was changed" not in page
+    assert "Stripe has not answered. We do not know yet whether it was done" in page
+    till.calm()
+    gone.clear()
+    answer = press(mine, plan, does, **fields)
+    assert answer.status_code == 302 and answer["Location"].partition("?done=")[2] in (does, "single")
+    till.tell()
+    plan.refresh_from_db()
+    assert (plan.status, plan.total) == (status, total)
+    assert Letter.objects.filter(template__startswith="plan_").exclude(template="plan_welcome").count() == 1
 
 
 @pytest.mark.parametrize("does", ["", "end", "nonsense"])

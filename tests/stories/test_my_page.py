@@ -23,7 +23,7 @@ SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "n
 
 
 def own(name: str) -> str:
-    """An address of this run. One connection may ask for ten links an hour: few stories are told, each asks once."""
+    """An address of this run. Ten links an hour are for one connection, and each browser of the tests has its own."""
     return f"{name}-{RUN}@example.org".lower()
 
 
@@ -62,6 +62,19 @@ def come_in(page: Page, site: Site, visitor: Visitor, email: str) -> None:
 
 def says(page: Page, words: str) -> None:
     expect(page.get_by_role("status").first).to_contain_text(words)
+
+
+def tab_to(page: Page, words: str) -> None:
+    """With Tab alone to what says these words, or has them as its id; one sees that one is there."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            "[document.activeElement.tagName, document.activeElement.innerText, document.activeElement.id]"
+        )
+        if words in ((at[0] != "SELECT" and at[1]) or at[2]):  # a list says all that it offers
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
+            return
+    raise AssertionError(f"no key leads to “{words}”")
 
 
 def saved(page: Page, link: str) -> Path:
@@ -208,12 +221,7 @@ def test_it_is_walked_by_keyboard_alone(running_site: Site, open_page: Callable[
     come_in(page, running_site, visitor, email)
 
     def reach(words: str) -> None:
-        for _ in range(80):
-            page.keyboard.press("Tab")
-            if words in page.evaluate("document.activeElement.innerText || ''"):
-                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
-                return
-        raise AssertionError(f"no key leads to “{words}”")
+        tab_to(page, words)
 
     reach(str(timezone.now().year))
     page.keyboard.press("Enter")
@@ -268,13 +276,7 @@ def test_it_hands_over_everything_and_forgets_at_a_desk_by_keys_alone_without_a_
     fits(page, javascript=False)
 
     def reach(words: str) -> None:
-        for _ in range(80):
-            page.keyboard.press("Tab")
-            at = "document.activeElement.innerText || document.activeElement.id || ''"
-            if words in page.evaluate(at):
-                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", words
-                return
-        raise AssertionError(f"no key leads to “{words}”")
+        tab_to(page, words)
 
     reach("tables for a spreadsheet program")
     with page.expect_download() as keeping:
@@ -297,3 +299,47 @@ def test_it_hands_over_everything_and_forgets_at_a_desk_by_keys_alone_without_a_
     reach("Forget me")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("You are forgotten here")  # the last letter holds nothing once it has left
+
+
+def test_it_changes_a_monthly_gift_at_a_desk_by_keys_alone_without_a_script(
+    running_site: Site, open_page: Callable[..., Page], visitor: Visitor
+) -> None:
+    """Another amount, one and three left out, a rest of a chosen length, the end of each, a stop and its undoing."""
+    email = own("keys-change")
+    page = open_page("desktop", False)
+    give(page, running_site, email, "monthly", "15")
+    visitor.newest_letter(email, "DEMO-20")
+    come_in(page, running_site, visitor, email)
+
+    def press_key(words: str, key: str = "Enter") -> None:
+        tab_to(page, words)
+        with page.expect_navigation():
+            page.keyboard.press(key)
+
+    press_key("Change, pause or stop")
+    tab_to(page, "id_total")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("20")
+    press_key("Change the amount", "Space")
+    expect(page.locator("main")).to_contain_text("$20.00 USD is taken every month, instead of $15.00 USD")
+    press_key("Yes, change the amount")
+    says(page, "Your new amount counts from the next payment")
+    for button, words in (
+        ("Skip the next payment", "The next payment is left out"),
+        ("End the rest", "Your gift goes on"),
+        ("Skip the next three", "Your gift rests as long as you chose"),
+        ("End the rest", "Your gift goes on"),
+    ):
+        press_key(button)
+        says(page, words)
+    tab_to(page, "id_until")
+    page.keyboard.press("ArrowDown")
+    press_key("Pause")
+    expect(page.locator("main")).to_contain_text("The 2 payments of $20.00 USD from ")
+    fits(page, javascript=False)
+    press_key("Yes, leave them out")
+    says(page, "Your gift rests as long as you chose")
+    press_key("Stop this monthly gift", "Space")
+    says(page, "Nothing more is taken")
+    press_key("Undo the stop")
+    says(page, "rests as it did before you stopped it")

@@ -1,25 +1,33 @@
 """A supporter's page for staff: the facts of one person, letters, notes, merges that can be undone, data."""
 
 import html
+import io
 import re
+import zipfile
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry
+from wagtail.users.models import UserProfile
 
+from donations.books import receipts
 from donations.models import Gift, Plan, Receipt
 from foundation.jobs.queue import run_due
 from foundation.letters import outbox
 from foundation.letters.models import Letter
+from foundation.organisation.models import Organisation
 from pledges.models import Signature
 from supporters import consent, mailbox, merging, moving, news, privacy_registry, supporters
 from supporters.models import Merge, StaffNote, Supporter
+from supporters.newsletter.models import Delivery
 from tests.bench import books
+from tests.donations import test_books as made
 from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtures
 from tests.narrowing import not_none
 from tests.staff.users import member, sign_in, signed_in
+from tests.supporters import newsletters
 from tests.supporters.test_privacy import EMAIL, KEPT, NAME, ended, known, where  # noqa: F401 - a fixture
 from tests.supporters.visitor import come_in
 
@@ -122,8 +130,11 @@ def test_it_lets_each_role_see_and_do_what_the_table_of_roles_says(role, sees, m
         assert (staff.get(page_of(person, f"{act}/")).status_code == 200) is (act in may), act
         assert (page_of(person, f"{act}/") in answer.content.decode()) is (act in may), act
     assert (staff.get(page_of(person, f"letters/{letter.pk}/")).status_code == 200) is sees
-    taken = staff.get(f"/admin/supporter/{person.pk}/data.json?export=json")
-    assert (taken.status_code == 200) is (role == "Administrator")
+    for kind in ("json", "zip"):
+        address = f"/admin/supporter/{person.pk}/data.{kind}"
+        taken = staff.get(f"{address}?export={kind}")
+        assert (taken.status_code == 200) is (role == "Administrator")
+        assert (address in answer.content.decode()) is (role == "Administrator")
 
 
 # --- Letters ----------------------------------------------------------------------------------------------------
@@ -188,6 +199,26 @@ def test_it_sends_a_letter_again_to_the_present_address_and_writes_down_who_did(
     run_due()
     refused.refresh_from_db()
     assert (refused.state, refused.to) == ("sent", "now@donor.example")
+
+
+@pytest.mark.parametrize("state", ["sent", "failed", "unsure"])
+def test_it_sends_a_letter_again_from_the_list_to_where_its_reader_is_since_a_merge(person, mailoutbox, state):
+    letter, told = changed(EMAIL.upper()), arrived("told", "staff_notice", EMAIL, {"subject": "x", "words": "Grace."})
+    linked = arrived("link", "my_link", EMAIL, {"name": "", "link": "https://x.example/", "minutes": "30"})
+    other = supporters.get_or_create_supporter("second@donor.example")
+    merging.merge(person, other, None, CHECK)
+    Letter.objects.update(state=state)
+    mailoutbox.clear()
+    staff = signed_in("Donor care")
+    for each in (letter, told, linked):
+        staff.post(f"/admin/letter/inspect/{each.pk}/again/", SURE)
+    run_due()
+    gone = {(mail.subject, *mail.to) for mail in mailoutbox}
+    assert (letter.subject, "second@donor.example") in gone
+    assert all("second@" not in to for subject, to in gone if subject != letter.subject), (
+        "links and what staff were told"
+    )
+    assert len(mailoutbox) == (1 if state == "sent" else 3)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +297,30 @@ def test_it_gives_an_administrator_all_that_is_known_of_one_person_and_writes_it
     assert boss.get(f"{address}?export=json")["Location"].startswith("/accounts/2fa/reauthenticate/")
 
 
+def test_it_gives_an_administrator_the_tables_that_the_person_can_take_in_our_time_zone(known, time_machine):  # noqa: F811
+    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
+    Organisation.objects.update(time_zone="Asia/Kathmandu")
+    user = member("Administrator")
+    mine, boss = come_in(EMAIL), sign_in(Client(), user)
+    UserProfile.objects.filter(user=user).update(current_time_zone="America/New_York")
+    address = f"/admin/supporter/{known.pk}/data.zip"
+    assert f'href="{address}?export=zip"' in read(boss, page_of(known))
+    own, taken = unpacked(mine.get("/my/data.zip")), unpacked(boss.get(address, follow=True))
+    assert taken == own and {"about-me.csv", "gifts.csv", "receipts.csv", "letters.csv"} <= set(taken)
+    assert "+05:45" in taken["gifts.csv"]
+    (line,) = ModelLogEntry.objects.filter(action="staff.action", user=user)
+    assert "taken out of the panel" in line.message
+    time_machine.shift(301)
+    assert boss.get(f"{address}?export=zip")["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def unpacked(answer) -> dict[str, str]:
+    """Each file of a zip, as text."""
+    assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        return {name: packed.read(name).decode("utf-8-sig") for name in packed.namelist()}
+
+
 def test_it_says_before_erasing_what_stays_in_the_words_of_the_persons_own_page(known):  # noqa: F811
     mine, boss = come_in(EMAIL), signed_in("Administrator")
     asked = read(boss, page_of(known, "erase/"))
@@ -340,6 +395,36 @@ def test_it_leaves_what_staff_changed_since_when_a_merge_is_undone(known, second
     merging.undo(done, None)
     second.refresh_from_db()
     assert second.name == "Ada Since" and Supporter.objects.get(pk=known.pk).name == NAME
+
+
+def test_it_gives_back_the_months_that_a_monthly_gift_brought_since_the_merge(known, second):  # noqa: F811
+    """They are of the gift that goes back: else a stranger would have their receipts, and the year's statement."""
+    plan, done = Plan.objects.get(), merging.merge(known, second, None, CHECK)
+    plan.refresh_from_db()
+    month = made.gift(supporter=plan.supporter, plan=plan, frequency="monthly", email=EMAIL, name=NAME)
+    receipts.issue(month)
+    own = made.gift(supporter=second, email=second.email)
+    assert month.supporter == second
+    question = said(signed_in("Donor care").get(page_of(second, "undo-merge/")))
+    assert "payments of a monthly or yearly gift that goes back" in question
+    merging.undo(done, None)
+    month.refresh_from_db()
+    own.refresh_from_db()
+    assert (month.supporter_id, own.supporter_id) == (known.pk, second.pk)
+
+
+@pytest.mark.both
+def test_it_gives_back_a_newsletter_that_both_got_when_a_merge_is_undone():
+    """Else the one who is there again would get it a second time from a sending that goes on."""
+    old, new = newsletters.reader("old@donor.example"), newsletters.reader("new@donor.example")
+    sent = newsletters.begun(newsletters.written())
+    newsletters.to_the_end(sent)
+    before = list(Delivery.objects.order_by("pk").values())
+    assert len(before) == 2
+    done = merging.merge(old, new, None, CHECK)
+    assert Delivery.objects.get().supporter == new
+    merging.undo(done, None)
+    assert list(Delivery.objects.order_by("pk").values()) == before
 
 
 def refuses(done: Merge, words: str) -> bool:

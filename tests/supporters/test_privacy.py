@@ -11,6 +11,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from awareness.messages import Message
+from donations import privacy
 from donations.giving import offline
 from donations.letters.papers import attachment
 from donations.letters.year_end import address_now
@@ -187,9 +188,32 @@ def test_it_does_not_bring_an_erased_person_back_when_stripe_speaks_again(known,
     till.refund(till.objects("payment_intent")[1]["id"], amount=500)
     events = [event for event in till.events() if not StripeEvent.objects.filter(event_id=event["id"]).exists()]
     till.tell(events)
-    StripeEvent.objects.filter(event_id__in=[event["id"] for event in events]).delete()  # kept 90 days, as any
-    assert where(NAME, EMAIL) == KEPT
+    before = StripeEvent.objects.count()
+    assert privacy.old_events(dry=True) == privacy.old_events() > 0, "the daily forgetting takes what was told since"
+    assert where(NAME, EMAIL) == KEPT and StripeEvent.objects.count() == before
+    assert privacy.old_events() == 0
     assert Supporter.objects.count() == 1 and not Letter.objects.exclude(to="").filter(template="refund").exists()
+
+
+def test_it_leaves_what_stripe_tells_of_others_when_somebody_is_erased(known, donor, till):  # noqa: F811
+    privacy_registry.erase(ended(known))
+    donor.pay(donor.give("once", "41", email="grace@other.example", name="Grace Hopper"), name="Grace Hopper")
+    till.tell()
+    told = StripeEvent.objects.filter(payload__contains="grace@other.example").count()
+    privacy.old_events()
+    assert told and StripeEvent.objects.filter(payload__contains="grace@other.example").count() == told
+
+
+def test_it_closes_the_payment_page_that_somebody_left_open_and_was_erased(known, till):  # noqa: F811
+    """Else it could be paid, and nobody would get the receipt."""
+    (begun,) = Gift.objects.filter(status="started")
+    privacy_registry.erase(ended(known))
+    run_due()
+    begun.refresh_from_db()
+    assert begun.status == "expired"
+    assert [page["status"] for page in till.objects("checkout.session") if page["id"] == begun.session_id] == [
+        "expired"
+    ]
 
 
 def test_it_erases_nobody_while_a_monthly_gift_runs(known):

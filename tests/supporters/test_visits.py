@@ -4,6 +4,7 @@ import itertools
 import re
 import time
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -152,6 +153,50 @@ def test_it_lasts_as_long_as_something_is_done(ada):
         assert "Ada King" in client.get("/my/").content.decode()
         clock.shift(timedelta(minutes=31))
         assert ADA not in client.get("/my/").content.decode()
+
+
+def test_it_keeps_what_was_typed_when_it_closed_meanwhile_until_its_owner_is_in_again(ada):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client = come_in(ADA)
+        clock.shift(timedelta(minutes=31))
+        answer = client.post("/my/name/", {"name": "Ada <King>"})
+        page = answer.content.decode()
+        assert answer.status_code == 403 and "“<bdi>Ada &lt;King&gt;</bdi>”" in page
+        assert "no-store" in answer["Cache-Control"] and answer["Referrer-Policy"] == "same-origin"
+        assert Supporter.objects.get().name == "Ada Lovelace"
+        kept = {
+            name: unescape(value) for name, value in re.findall(r'type="hidden" name="(name)" value="([^"]*)"', page)
+        }
+        assert 'action="/my/name/"' in page and kept == {"name": "Ada <King>"}
+        assert client.post("/my/name/", kept).status_code == 403, "as long as nobody is in"
+        client.cookies = come_in(ADA).cookies
+        assert client.post("/my/name/", kept).status_code == 302
+        clock.shift(timedelta(minutes=31))
+        for address, sent in (
+            ("name/", {"name": ""}),
+            ("letters/", {"purpose": "letters"}),
+            ("erase/", {"sure": "yes"}),
+        ):
+            assert client.post(f"/my/{address}", sent)["Location"] == "/my/", "nothing was typed there"
+        assert "4242 4242" not in client.post("/my/name/", {"name": "4242 4242 4242 4242"}).content.decode()
+    assert Client().post("/my/name/", {"name": "Mallory"})["Location"] == "/my/", "no page was open"
+    assert Supporter.objects.get().name == "Ada <King>"
+
+
+def test_it_stays_open_in_the_other_language_and_closes_in_both(ada):
+    """My page has a link to itself in Spanish: who presses it is asked for no new link."""
+    ask(client := Client(), ADA)
+    run_due()
+    opened = client.post(links_to(ADA)[-1])
+    token = opened.cookies[COOKIE].value
+    assert {(each.key, each["path"], each.value) for each in opened.cookies.values()} >= {
+        (COOKIE, "/my/", token),
+        (COOKIE, "/es/my/", token),
+    }
+    assert all(each["httponly"] and each["samesite"] == "Lax" for each in opened.cookies.values() if each.key == COOKIE)
+    closed = client.post("/es/my/leave/")
+    gone = {each["path"] for each in closed.cookies.values() if each.key == COOKIE and not each.value}
+    assert gone == {"/my/", "/es/my/"} and ADA not in client.get("/my/").content.decode()
 
 
 def test_it_sends_three_letters_a_day_and_says_nothing_about_it(ada):
