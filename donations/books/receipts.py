@@ -1,6 +1,6 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +12,19 @@ from django.utils.translation import override
 from donations import money
 from donations.models import Dedication, Gift, LedgerEntry, Receipt, ReceiptCounter, months
 from donations.stripe import objects
-from foundation.organisation import mode
+from foundation.organisation import mode, tax_years
 from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
+from foundation.organisation.tax_years import Country
 
-KEPT = ("way", "brand", "last_four", "goods", "goods_statement")  # facts that a correction takes over as they were
+KEPT = (
+    "way",
+    "brand",
+    "last_four",
+    "country",
+    "goods",
+    "goods_statement",
+)  # facts that a correction takes over as they were
 
 
 def issue(gift: Gift, charge: objects.Charge | None = None) -> Receipt:
@@ -75,7 +83,8 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
     organisation = Organisation.load()
     series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
     ours = _entity(organisation)
-    if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
+    strange = replaces and (replaces.series not in (series, Receipt.DEMO) or replaces.country != organisation.country)
+    if replaces and strange:  # another entity received it, or under another country's law, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
     number = _next_number(series, year)
     day = organisation.day_of(gift.paid_at)
@@ -83,6 +92,7 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
         # In the donor's language: receipts are written by a worker, which runs in the site's first language.
         worded = {"dedication": _dedication(gift), **_goods(gift, organisation)}
     kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
+    country = {**ours, **kept}["country"]
     return Receipt.objects.create(
         series=series,
         year=year,
@@ -99,7 +109,7 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
         description=gift.description,
         next_on=None if replaces else _next_on(gift, organisation),  # a correction looks back
         livemode=gift.livemode,
-        **{**ours, **worded, **_of_its_year(gift, organisation, facts["total"]), **kept, **facts},
+        **{**ours, **worded, **_of_its_year(gift, organisation, country, facts["total"]), **kept, **facts},
     )
 
 
@@ -109,6 +119,7 @@ def _entity(organisation: Organisation) -> dict[str, str]:
     return {
         "entity": organisation.printed_name,
         "entity_address": organisation.address,
+        "country": organisation.country,
         "registration_number": number,
         "tax_statement": organisation.tax_statement if number else "",
     }
@@ -127,14 +138,19 @@ def _dedication(gift: Gift) -> str:
 
 
 def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:
-    """Which of the three statements about goods or services holds, and its sentence."""
+    """What was given in return, and its sentence: in the United States one of three, elsewhere only where it was
+    something.
+    """
+    american = organisation.country == Country.US
     if gift.benefit:
         said = _(
             "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."
         ) % {"benefit": gift.benefit.rstrip(". "), "value": money.exact(gift.benefit_value, gift.currency)}
-        if organisation.registration_number:  # until then nothing is said of tax
+        if american and organisation.registration_number:  # until then nothing is said of tax
             said += " " + _("For tax, only what you gave beyond that can be a gift.")
         return {"goods": Receipt.Goods.DESCRIBED, "goods_statement": said}
+    if not american:
+        return {"goods": Receipt.Goods.NONE, "goods_statement": ""}
     if organisation.religious_benefits:
         said = _("In return for this gift you received nothing but intangible religious benefits.")
         return {"goods": Receipt.Goods.RELIGIOUS, "goods_statement": said}
@@ -150,13 +166,14 @@ def _next_on(gift: Gift, organisation: Organisation) -> date | None:
     return organisation.day_of(upcoming) if upcoming else None
 
 
-def _of_its_year(gift: Gift, organisation: Organisation, total: int) -> dict[str, Any]:
-    """Of a gift that repeats: what its payments of that year until this one came to, less what went back of them until
-    now. `total` is what this one comes to.
+def _of_its_year(gift: Gift, organisation: Organisation, country: str, total: int) -> dict[str, Any]:
+    """Of a gift that repeats: what its payments of the country's tax year until this one came to, less what went back
+    of them until now. `total` is what this one comes to.
     """
     if gift.plan is None or gift.paid_at is None:
         return {}
-    first = datetime(organisation.day_of(gift.paid_at).year, 1, 1, tzinfo=organisation.zone)
+    year = tax_years.holding(organisation.day_of(gift.paid_at), country)
+    first = datetime.combine(year.first, time.min, tzinfo=organisation.zone)
     others = LedgerEntry.objects.giving().filter(
         gift__plan=gift.plan, gift__paid_at__gte=first, gift__paid_at__lte=gift.paid_at, currency=gift.currency
     )
