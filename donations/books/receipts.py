@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from donations import money
+from donations.gift_aid import declarations
 from donations.models import Dedication, Gift, LedgerEntry, Receipt, ReceiptCounter, months
+from donations.models.gift_aid import STERLING
 from donations.stripe import objects
 from foundation.organisation import mode, tax_years
 from foundation.organisation.entity_form import Entity, series_asked
@@ -90,7 +92,8 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
     day = organisation.day_of(gift.paid_at)
     with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
         # In the donor's language: receipts are written by a worker, which runs in the site's first language.
-        worded = {"dedication": _dedication(gift), **_goods(gift, organisation)}
+        aid = _gift_aid(gift, organisation) if facts["total"] == gift.total else ""
+        worded = {"dedication": _dedication(gift), **_goods(gift, organisation), "gift_aid_statement": aid}
     kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
     country = {**ours, **kept}["country"]
     return Receipt.objects.create(
@@ -135,6 +138,14 @@ def _designation(gift: Gift) -> str:
 def _dedication(gift: Gift) -> str:
     found = Dedication.objects.filter(gift=gift).first()
     return str(found) if found else ""
+
+
+def _gift_aid(gift: Gift, organisation: Organisation) -> str:
+    """That its giver declared it to be a Gift Aid donation. No promise: what is claimed is decided later."""
+    if gift.currency != STERLING or not organisation.offers_gift_aid or declarations.covering(gift) is None:
+        return ""
+    words = _("You told us that we can claim Gift Aid on this gift of %(sum)s.")
+    return words % {"sum": money.exact(gift.total, gift.currency)}
 
 
 def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:

@@ -85,12 +85,13 @@ def _corrected_on(document: Receipt) -> str:
 
 
 def statements(document: Receipt) -> list[str]:
-    """The sentences under the facts: what was given in return, and tax where a registration was entered. None where
-    nothing is left of the gift.
+    """The sentences under the facts: what was given in return, tax where a registration was entered, Gift Aid. None
+    where nothing is left of the gift.
     """
     if not document.total and not document.is_in_kind:
         return []
-    return [text for text in (document.goods_statement, document.tax_statement) if text]
+    said = (document.goods_statement, document.gift_aid_statement, document.tax_statement)
+    return [text for text in said if text]
 
 
 def _given(document: Receipt) -> Line:

@@ -132,9 +132,15 @@ def _part(series: str, country: str, giver: str, documents: list[Receipt]) -> Pa
     note = _("We describe what was given in kind. We state no value for it.")
     in_kind = note if any(document.is_in_kind for document in documents) else ""
     goods = _goods(documents) if country == Country.US else _described(documents)
-    sentences = [text for text in (*goods, in_kind, tax) if text]
+    sentences = [text for text in (*goods, in_kind, _declared(documents), tax) if text]
     rows = [_row(document) for document in documents]
     return Part(entity, address, series, giver, source.registration_number, sentences, rows, _totals(documents))
+
+
+def _declared(documents: list[Receipt]) -> str:
+    """Which were Gift Aid donations, by their receipts: who pays a higher rate names them to the tax office."""
+    labels = ", ".join(each.label for each in documents if each.gift_aid_statement)
+    return _("You told us that we can claim Gift Aid on these: %(receipts)s") % {"receipts": labels} if labels else ""
 
 
 def _goods(documents: list[Receipt]) -> list[str]:

@@ -220,6 +220,7 @@ class Receipt(AppendOnlyModel):
     tax_statement = models.TextField(blank=True)
     goods = models.CharField(max_length=10, choices=Goods.choices, default=Goods.NONE)  # which the next line says
     goods_statement = models.TextField(blank=True)  # empty where no law asks for one
+    gift_aid_statement = models.TextField(blank=True)  # that its giver declared it, in the United Kingdom
     livemode = models.BooleanField()
     issued_at = models.DateTimeField(auto_now_add=True)
 

@@ -10,6 +10,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
+from donations.panel.gift_aid import DeclarationViewSet
 from donations.panel.gifts import GiftViewSet
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import ReceiptDetail
@@ -176,6 +177,7 @@ class Money(ModelViewSetGroup):
         ReconciliationViewSet,
         GapViewSet,
         ReceiptViewSet,
+        DeclarationViewSet,
         EventViewSet,
         TroubleViewSet,
         CurrencyViewSet,
