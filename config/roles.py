@@ -94,6 +94,10 @@ ROLES: dict[str, list[str]] = {
         "donations.change_gap",  # say whose money is that our books cannot explain
         "donations.change_stripetrouble",  # say that what Stripe refused is put right
         *DECLARE,
+        "donations.view_giftaidclaim",
+        "donations.add_giftaidclaim",  # claim what declarations cover
+        "donations.view_giftaidline",
+        "donations.export_giftaidline",  # the schedule, for the tax office
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],

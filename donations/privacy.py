@@ -84,7 +84,7 @@ def _declared(supporter: Supporter) -> list[privacy_registry.Part]:
         "the tax office of the United Kingdom asks charities to keep the proof of what they claimed. It is cancelled."
     )
     kept = columns("donations_giftaiddeclaration", *declarations.NAMED)
-    return [part(words, kept, ["donations_giftaiddeclaration", "donations_giftaidline"])]
+    return [part(words, kept, ["donations_giftaidline"])]
 
 
 def export(supporter: Supporter) -> dict[str, Any]:

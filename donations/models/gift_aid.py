@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from donations import money
 from donations.models.columns import money_column
 from donations.models.gifts import Gift
 from foundation.append_only.models import AppendOnlyManager, AppendOnlyModel
@@ -99,10 +100,20 @@ class GiftAidClaim(models.Model):
     class Meta:
         ordering = ["-number"]
         verbose_name = _("Gift Aid claim")
-        permissions = [("export_giftaidclaim", _("Can export the schedules of Gift Aid claims"))]
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @column(_("claimed"))
+    def total_text(self) -> str:
+        return self._sum("gift")
+
+    @column(_("taken off"))
+    def off_text(self) -> str:
+        return self._sum("back")
+
+    def _sum(self, kind: str) -> str:
+        return money.exact(sum(self.lines.filter(kind=kind).values_list("amount", flat=True)), STERLING)
 
 
 class GiftAidLine(AppendOnlyModel):
@@ -127,6 +138,7 @@ class GiftAidLine(AppendOnlyModel):
     class Meta:
         ordering = ["id"]
         verbose_name = _("Gift Aid line")
+        permissions = [("export_giftaidline", _("Can export the schedules of Gift Aid claims"))]
         constraints = [
             models.UniqueConstraint(fields=["gift"], condition=Q(kind="gift"), name="gift_aid_claimed_once"),
             models.UniqueConstraint(fields=["claim", "gift", "kind"], name="gift_aid_one_line_a_claim"),
@@ -143,3 +155,42 @@ class GiftAidLine(AppendOnlyModel):
         return STERLING
 
     amount_text = money_column("amount", _("amount"))
+
+    # The columns of the tax office's schedule; its own headings, in its order (donations/panel/gift_aid_claims.py).
+
+    @column("Title")
+    def schedule_title(self) -> str:
+        return self.declaration.title
+
+    @column("First name")
+    def schedule_first_name(self) -> str:
+        return self.declaration.first_name
+
+    @column("Last name")
+    def schedule_last_name(self) -> str:
+        """It asks for a blank where a name of two parts has a hyphen."""
+        return self.declaration.last_name.replace("-", " ")
+
+    @column("House name or number")
+    def schedule_home(self) -> str:
+        return self.declaration.home
+
+    @column("Postcode")
+    def schedule_postcode(self) -> str:
+        return self.declaration.postcode or "X"  # outside of the United Kingdom
+
+    @column("Aggregated donations")
+    def schedule_aggregated(self) -> str:
+        return ""
+
+    @column("Sponsored event")
+    def schedule_sponsored(self) -> str:
+        return ""
+
+    @column("Donation date")
+    def schedule_date(self) -> str:
+        return f"{self.day:%d/%m/%y}"
+
+    @column("Amount")
+    def schedule_amount(self) -> str:
+        return f"{self.amount // 100}.{self.amount % 100:02d}"

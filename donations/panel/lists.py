@@ -11,6 +11,7 @@ from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliati
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.gift_aid import DeclarationViewSet
+from donations.panel.gift_aid_claims import ClaimViewSet, LineViewSet
 from donations.panel.gifts import GiftViewSet
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import ReceiptDetail
@@ -178,6 +179,8 @@ class Money(ModelViewSetGroup):
         GapViewSet,
         ReceiptViewSet,
         DeclarationViewSet,
+        ClaimViewSet,
+        LineViewSet,
         EventViewSet,
         TroubleViewSet,
         CurrencyViewSet,

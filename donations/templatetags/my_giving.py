@@ -46,6 +46,7 @@ def my_giving(context: Context) -> dict[str, Any]:
         "plans": [(plan, plan_letters.next_payment(plan), plan.pk in single) for plan in plans],
         "begun": _begun(gifts),
         "csrf_token": context.get("csrf_token"),  # a tag with a template of its own has only what it returns
+        "gift_aid": organisation.offers_gift_aid,
         "named": any(gift.name_public for gift in gifts),
         "named_on": sorted({gift.campaign for gift in gifts if gift.name_public and gift.campaign}, key=str),
         "totals": _sums(gift for _day, gift in paid),

@@ -33,9 +33,15 @@ def gift(**fields) -> Gift:
 
 
 def declared(way: str = "my", scope: str = "past", at: datetime = given.NOON, **fields) -> GiftAidDeclaration:
-    names = {key: fields.pop(key) for key in ("first_name", "last_name") if key in fields}
-    home = {"title": "Mrs", "home": "12 Harbour Street", "postcode": "S19 2BD", "language": "en"}
-    who = {"first_name": "Ada", "last_name": "King Noel", **home, **names}
+    last = fields.pop("last_name", "King Noel")
+    who = {
+        "title": "Mrs",
+        "first_name": "Ada",
+        "last_name": last,
+        "home": "12",
+        "postcode": "S19 2BD",
+        "language": "en",
+    }
     if way == "oral":
         fields.setdefault("record_on", at.date())
     return declarations.write(Declared(scope=scope, text=wording.whole(scope), **who), way, declared_at=at, **fields)
