@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
 
 from donations.gift_aid import declarations
 from donations.gift_aid.declarations import YEARS_BACK
@@ -134,11 +134,12 @@ def _unclaimed() -> QuerySet[Gift]:
 def _back() -> list[Back]:
     """Where less is left of a claimed gift than its lines come to."""
     left = LedgerEntry.objects.giving().filter(gift=OuterRef("gift")).order_by().values("gift")
-    shrunk = GiftAidLine.objects.filter(kind=Kind.GIFT).select_related("gift", "declaration")
+    claimed = GiftAidLine.objects.filter(kind=Kind.GIFT).annotate(left=left.annotate(sum=Sum("amount")).values("sum"))
+    shrunk = claimed.filter(Q(left__lt=F("amount")) | Q(left=None)).select_related("gift", "declaration")
     back_of = GiftAidLine.objects.filter(kind=Kind.BACK).order_by().values_list("gift").annotate(sum=Sum("amount"))
     off: dict[int, int] = dict(back_of)
     found = []
-    for line in shrunk.annotate(left=left.annotate(sum=Sum("amount")).values("sum")):
+    for line in shrunk:
         missing = max(line.left or 0, 0) - line.amount - off.get(line.gift_id, 0)
         if missing < 0:
             found.append(Back(line, missing))

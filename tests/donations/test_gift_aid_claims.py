@@ -115,7 +115,6 @@ def test_it_claims_no_gift_twice_and_the_rest_of_a_full_schedule_next(monkeypatc
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.both
 def test_it_claims_each_gift_once_when_two_of_staff_press_at_once():
     declared()
     for _number in range(3):
@@ -181,8 +180,8 @@ def test_it_puts_no_line_into_the_file_that_is_taken_off():
     claims.make(None, 0)
     refund(first, 2606)
     gift()
-    claims.make(None, 1)
-    file = signed_in("Finance").get("/admin/giftaidline/?claim=2&export=csv")
+    second = not_none(claims.make(None, 1))
+    file = signed_in("Finance").get(f"/admin/giftaidline/?claim={second.pk}&export=csv")
     assert body(file).count("26.06") == 1
 
 
