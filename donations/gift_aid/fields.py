@@ -60,6 +60,8 @@ class GiftAidFields(NoCardNumbers, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.HOME[1:]:
+            self.fields[name].asked = True  # type: ignore[attr-defined]
         charity = Organisation.load().printed_name
         self.fields["gift_aid"].label = wording.statement()
         self.fields["gift_aid"].help_text = wording.notes()

@@ -1,5 +1,6 @@
 """Gift Aid as donors and staff meet it: the box on the giving form, and what staff took on paper or heard."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,8 @@ def test_it_keeps_what_was_declared_with_the_gift_and_says_so_on_the_receipt(don
 def test_it_asks_only_for_pounds_of_a_british_charity_that_the_tax_office_knows(client, british):
     page = client.get("/give/?currency=GBP").content.decode()
     assert 'name="gift_aid"' in page and "checked" not in page[page.index('name="gift_aid"') :][:120]
+    optional = re.findall(r'<label for="id_aid_(\w+)">[^<]+ <span class="optional">', page)
+    assert optional == ["title"], "whoever ticks the box must fill in the others"
     assert "I am a UK taxpayer" not in client.get("/give/?currency=USD").content.decode()
     british.hmrc_reference = ""
     british.save()
