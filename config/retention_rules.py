@@ -9,6 +9,7 @@ from awareness import correspondence
 from donations import privacy
 from donations.campaigns import funnel
 from donations.card_testing import tries
+from donations.gift_aid import declarations
 from donations.letters import dedications
 from foundation.access import ratelimit, tokens
 from foundation.jobs import queue
@@ -53,6 +54,11 @@ RULES = (
         _("What Stripe tells us of a payment, with names. Its number stays"),
         privacy.old_events,
     ),
+    Rule(
+        "declarations",
+        _("A Gift Aid declaration that covers no further gift, after the last claim with it: name and home"),
+        declarations.forget,
+    ),
     Rule("messages", _("What you write to us and what we answer, after the last word"), correspondence.forget),
     Rule(
         "tries",
@@ -79,6 +85,7 @@ LASTING = (
         _("Your first name on a campaign’s page, if you chose that with your gift"),
         _("until you take it off on My page, or the gift goes back"),
     ),
+    (_("A Gift Aid declaration for gifts to come"), _("until you cancel it")),
     (_("Your name, address and country, if you give, sign or get letters"), _("until you ask us to forget you")),
     (
         _("What you agreed to, in which words and when"),

@@ -17,6 +17,8 @@ READ_BOOKS = [
     "donations.view_gap",
     "donations.view_stripetrouble",
 ]
+# Enter a declaration taken on paper or spoken, and cancel one; nobody changes what was declared.
+DECLARE = [f"donations.{verb}_giftaiddeclaration" for verb in ("view", "add", "change")]
 READ_LETTERS = ["letters.view_letter"]
 ANSWER_MESSAGES = ["awareness.view_message", "awareness.change_message"]
 WRITE_LETTERS = ["letters.change_letterwording"]
@@ -69,6 +71,7 @@ ROLES: dict[str, list[str]] = {
         "donations.change_gift",  # put a mistyped address right; nobody changes a sum
         "donations.change_receipt",  # send it to the donor; nobody changes one
         "donations.change_dispute",  # say that a donor has what a failed refund did not bring
+        *DECLARE,
         *READ_LETTERS,
         "letters.change_letter",  # send one again; nobody changes what it says
         *ANSWER_MESSAGES,
@@ -90,6 +93,11 @@ ROLES: dict[str, list[str]] = {
         "donations.change_stripeevent",  # try an event again
         "donations.change_gap",  # say whose money is that our books cannot explain
         "donations.change_stripetrouble",  # say that what Stripe refused is put right
+        *DECLARE,
+        "donations.view_giftaidclaim",
+        "donations.add_giftaidclaim",  # claim what declarations cover
+        "donations.view_giftaidline",
+        "donations.export_giftaidline",  # the schedule, for the tax office
         "donations.export_gift",
         "donations.export_ledgerentry",
     ],

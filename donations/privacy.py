@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from donations.gift_aid import declarations
 from donations.giving import addresses, browser_cookie, other_pages
-from donations.models import AddressChange, Dedication, Gift, Opening, Plan, Receipt, StripeEvent
+from donations.models import AddressChange, Dedication, Gift, GiftAidDeclaration, Opening, Plan, Receipt, StripeEvent
 from donations.my import own_data
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of
 from foundation.letters.models import Letter
@@ -44,6 +45,10 @@ GOES = (
         columns("donations_dedication", "name", "card_to", "card_from", "message"),
     ),
     part(
+        _("Gift Aid declarations with which no gift was claimed; none can be claimed with them afterwards"),
+        columns("donations_giftaiddeclaration", *declarations.NAMED),
+    ),
+    part(
         _("what Stripe told us of your payments, but for its kind and its numbers"),
         ["donations_stripeevent.payload"],
     ),
@@ -68,6 +73,7 @@ def stays(supporter: Supporter) -> list[privacy_registry.Part]:
             if Gift.objects.filter(supporter=supporter).exclude(description="").exists()
             else []
         ),
+        *_declared(supporter),
         part(
             gettext("The sums of gifts, without a name: the books must add up."),
             tables=["donations_gift", "donations_plan", "donations_ledgerentry"],
@@ -75,6 +81,17 @@ def stays(supporter: Supporter) -> list[privacy_registry.Part]:
         part(gettext("What Stripe keeps about payments: Stripe answers for it, under its own duties.")),
         part(gettext("Should Stripe tell us of them again, of a refund perhaps, that is emptied within a day or two.")),
     ]
+
+
+def _declared(supporter: Supporter) -> list[privacy_registry.Part]:
+    if not declarations.claimed(declarations.of(supporter)).exists():
+        return []
+    words = gettext(
+        "Your Gift Aid declaration, with name and home, for six years after the last gift that was claimed with it: "
+        "the tax office of the United Kingdom asks charities to keep the proof of what they claimed. It is cancelled."
+    )
+    kept = columns("donations_giftaiddeclaration", *declarations.NAMED)
+    return [part(words, kept, ["donations_giftaidline"])]
 
 
 def export(supporter: Supporter) -> dict[str, Any]:
@@ -111,6 +128,7 @@ def erase(supporter: Supporter) -> set[str]:
     ids = [gift.pk for gift in gifts]
     _forget_letters_to_others(gifts)
     other_pages.give_up(gifts)
+    declarations.erase(declarations.of(supporter))
     typed = words(ids)
     supporters.drop_unused(typed - known_as)
     known |= typed - supporters.of_others(supporter, typed)
@@ -123,6 +141,7 @@ def erase(supporter: Supporter) -> set[str]:
 def merge(old: Supporter, new: Supporter) -> None:
     Gift.objects.filter(supporter=old).update(supporter=new)
     Plan.objects.filter(supporter=old).update(supporter=new)
+    GiftAidDeclaration.objects.filter(supporter=old).update(supporter=new)
 
 
 def split(old: Supporter, new: Supporter) -> None:
@@ -215,11 +234,12 @@ def unpaid(dry: bool = False) -> int:
 
 
 def words(gifts: list[int]) -> set[str]:
-    """Erase what donors wrote beside gifts: dedications go, with their cards, and mistyped addresses leave their
-    changes. Returns the addresses that stood there.
+    """Erase what donors wrote beside gifts: dedications go, with their cards, and Gift Aid declarations of which
+    nothing was claimed; mistyped addresses leave their changes. Returns the addresses that stood there.
     """
     Dedication.objects.filter(gift__in=gifts).delete()
     Opening.objects.filter(gift__in=gifts).delete()
+    declarations.erase(GiftAidDeclaration.objects.filter(gift__in=gifts))
     changes = AddressChange.objects.filter(gift__in=gifts)
     addresses = {address for pair in changes.values_list("before", "after") for address in pair}
     changes.update(before="", after="", check_made="")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from donations.giving import campaigns, page, receipt_views, step_up, thanks
-from donations.my import card, gifts
+from donations.my import card, gift_aid, gifts
 from donations.webhooks.views import webhook
 
 app_name = "donations"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/campaigns/<slug:slug>.json", campaigns.counters, name="campaign_counters"),
     path("my/gifts/<int:pk>/", gifts.plan, name="my_plan"),
     path("my/gifts/<int:pk>/card/", gifts.card, name="my_card"),
+    path("my/gift-aid/", gift_aid.gift_aid, name="my_gift_aid"),
     path("my/names/", gifts.unname, name="my_names"),
     path("my/receipts/<slug:number>.pdf", gifts.receipt, name="my_receipt"),
     path("my/statements/<int:year>.<str:kind>", gifts.statement, name="my_statement"),

@@ -8,7 +8,17 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations.panel import campaigns, dashboard, giving_words, lists, offline, person, unsent, year_end
+from donations.panel import (
+    campaigns,
+    dashboard,
+    gift_aid_claims,
+    giving_words,
+    lists,
+    offline,
+    person,
+    unsent,
+    year_end,
+)
 from supporters import sections_panel
 
 
@@ -24,12 +34,17 @@ register_snippet(giving_words.GivingWordsViewSet)
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*offline.addresses(), *year_end.addresses(), *unsent.addresses()]
+    return [*offline.addresses(), *year_end.addresses(), *unsent.addresses(), *gift_aid_claims.addresses()]
 
 
 @hooks.register("register_admin_menu_item")
 def statements() -> MenuItem:
     return year_end.menu_item()
+
+
+@hooks.register("register_admin_menu_item")
+def gift_aid() -> MenuItem:
+    return gift_aid_claims.menu_item()
 
 
 @hooks.register("construct_homepage_panels")

@@ -56,6 +56,7 @@ ON_POSTGRES = [
     "tests/donations/test_audit.py",
     "tests/donations/test_books.py",
     "tests/donations/test_campaigns.py",
+    "tests/donations/test_gift_aid_claims.py",
     "tests/donations/test_machine.py",
     "tests/donations/test_matching.py",
     "tests/donations/test_offline.py",

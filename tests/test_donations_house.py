@@ -8,7 +8,7 @@ DONATIONS = "donations"
 # From bottom to top. docs/architecture.md says what is in each.
 FLOORS = (
     ("models", "money", "typed_amount"),
-    ("stripe", "letters", "campaigns"),
+    ("stripe", "letters", "campaigns", "gift_aid"),
     ("books", "monthly", "card_testing"),
     ("sync",),
     ("webhooks", "reconcile", "giving", "my"),

@@ -1,6 +1,6 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from donations import money
+from donations.gift_aid import declarations
 from donations.models import Dedication, Gift, LedgerEntry, Receipt, ReceiptCounter, months
+from donations.models.gift_aid import STERLING
 from donations.stripe import objects
-from foundation.organisation import mode
+from foundation.organisation import mode, tax_years
 from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
+from foundation.organisation.tax_years import Country
 
 PAID_WITH = ("way", "brand", "last_four")
 KEPT = (*PAID_WITH, "goods", "goods_statement")  # facts that a correction takes over as they were
@@ -91,13 +94,15 @@ def _write(
     organisation = Organisation.load()
     series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
     ours = _entity(organisation)
-    if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
+    strange = replaces and (replaces.series not in (series, Receipt.DEMO) or replaces.country != organisation.country)
+    if replaces and strange:  # another entity received it, or under another country's law, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
     number = _next_number(series, year)
     day = replaces.day if replaces else organisation.day_of(gift.paid_at)  # whatever the zone is by now
     with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
         # In the donor's language: receipts are written by a worker, which runs in the site's first language.
-        worded = {"dedication": _dedication(gift), **_goods(gift, organisation, ours["registration_number"])}
+        aid = _gift_aid(gift, organisation) if facts["total"] == gift.total else ""
+        worded = {"dedication": _dedication(gift), "gift_aid_statement": aid, **_goods(gift, organisation, ours)}
     kept = {name: getattr(replaces, name) for name in taken_over} if replaces else {}
     return Receipt.objects.create(
         series=series,
@@ -115,7 +120,7 @@ def _write(
         description=gift.description,
         next_on=None if replaces else _next_on(gift, organisation),  # a correction looks back
         livemode=gift.livemode,
-        **{**ours, **worded, **_of_its_year(gift, organisation, facts["total"]), **kept, **facts},
+        **{**ours, **worded, **_of_its_year(gift, organisation, ours["country"], facts["total"]), **kept, **facts},
     )
 
 
@@ -125,6 +130,7 @@ def _entity(organisation: Organisation) -> dict[str, str]:
     return {
         "entity": organisation.printed_name,
         "entity_address": organisation.address,
+        "country": organisation.country,
         "registration_number": number,
         "tax_statement": organisation.tax_statement if number else "",
     }
@@ -142,15 +148,28 @@ def _dedication(gift: Gift) -> str:
     return str(found) if found else ""
 
 
-def _goods(gift: Gift, organisation: Organisation, registration: str) -> dict[str, str]:
-    """Which of the three statements about goods or services holds, and its sentence."""
+def _gift_aid(gift: Gift, organisation: Organisation) -> str:
+    """That its giver declared it to be a Gift Aid donation. No promise: what is claimed is decided later."""
+    if gift.currency != STERLING or not organisation.offers_gift_aid or declarations.covering(gift) is None:
+        return ""
+    words = _("You told us that we can claim Gift Aid on this gift of %(sum)s.")
+    return words % {"sum": money.exact(gift.total, gift.currency)}
+
+
+def _goods(gift: Gift, organisation: Organisation, ours: dict[str, str]) -> dict[str, str]:
+    """What was given in return, and its sentence: in the United States one of three, elsewhere only where it was
+    something. `ours`: who receives, as the receipt names it.
+    """
+    american = ours["country"] == Country.US
     if gift.benefit:
         said = _(
             "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."
         ) % {"benefit": gift.benefit.rstrip(". "), "value": money.exact(gift.benefit_value, gift.currency)}
-        if registration:  # until then nothing is said of tax
+        if american and ours["registration_number"]:  # until then nothing is said of tax
             said += " " + _("For tax, only what you gave beyond that can be a gift.")
         return {"goods": Receipt.Goods.DESCRIBED, "goods_statement": said}
+    if not american:
+        return {"goods": Receipt.Goods.NONE, "goods_statement": ""}
     if organisation.religious_benefits:
         said = _("In return for this gift you received nothing but intangible religious benefits.")
         return {"goods": Receipt.Goods.RELIGIOUS, "goods_statement": said}
@@ -166,13 +185,14 @@ def _next_on(gift: Gift, organisation: Organisation) -> date | None:
     return organisation.day_of(upcoming) if upcoming else None
 
 
-def _of_its_year(gift: Gift, organisation: Organisation, total: int) -> dict[str, Any]:
-    """Of a gift that repeats: what its payments of that year until this one came to, less what went back of them until
-    now. `total` is what this one comes to.
+def _of_its_year(gift: Gift, organisation: Organisation, country: str, total: int) -> dict[str, Any]:
+    """Of a gift that repeats: what its payments of the country's tax year until this one came to, less what went back
+    of them until now. `total` is what this one comes to.
     """
     if gift.plan is None or gift.paid_at is None:
         return {}
-    first = datetime(organisation.day_of(gift.paid_at).year, 1, 1, tzinfo=organisation.zone)
+    year = tax_years.holding(organisation.day_of(gift.paid_at), country)
+    first = datetime.combine(year.first, time.min, tzinfo=organisation.zone)
     others = LedgerEntry.objects.giving().filter(
         gift__plan=gift.plan, gift__paid_at__gte=first, gift__paid_at__lte=gift.paid_at, currency=gift.currency
     )

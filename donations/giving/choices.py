@@ -10,8 +10,9 @@ from donations import money
 from donations.giving import appeals, browser_cookie, checkout
 from donations.giving.appeals import Appeal
 from donations.giving.forms import OTHER
-from donations.models import Currency, Dedication, Fund, Gift
+from donations.models import Currency, Dedication, Fund, Gift, GiftAidDeclaration
 from donations.models.frequency import Frequency
+from donations.models.gift_aid import STERLING
 
 LINK = ("frequency", "amount", "currency", "fund")  # what a link to the form may ask for
 INTO, CURRENCY = "into", "currency"  # the menu of currencies, and the `step` of its button
@@ -146,6 +147,7 @@ def of(gift: Gift, currency: Currency) -> dict[str, Any]:
         "fund": gift.fund_id,
         "attempt": gift.attempt,
         **_dedication(gift),
+        **_gift_aid(gift),
     }
 
 
@@ -160,4 +162,20 @@ def _dedication(gift: Gift) -> dict[str, Any]:
         "card_from": written.card_from,
         "card_message": written.message,
         "card_on": written.card_on,
+    }
+
+
+def _gift_aid(gift: Gift) -> dict[str, Any]:
+    declared = GiftAidDeclaration.objects.filter(gift=gift).first() if gift.currency == STERLING else None
+    if declared is None:
+        return {}
+    return {
+        "gift_aid": True,
+        "aid_scope": declared.scope,
+        "aid_title": declared.title,
+        "aid_first_name": declared.first_name,
+        "aid_last_name": declared.last_name,
+        "aid_home": declared.home,
+        "aid_postcode": declared.postcode,
+        "aid_abroad": not declared.postcode,
     }

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations import money
+from donations.gift_aid.fields import GiftAidFields
 from donations.giving import gifts
 from donations.giving.appeals import Appeal
 from donations.giving.dedication_form import DedicationFields
 from donations.giving.gifts import GiftRequest
 from donations.models import Currency, Fund
 from donations.models.frequency import Frequency
+from donations.models.gift_aid import STERLING
 from foundation.access import antispam
 from foundation.access.antispam import GuardedForm
 from foundation.organisation import languages
@@ -37,7 +39,7 @@ class FundSelect(forms.Select):
         return {**option, "label": label if known is None else known}
 
 
-class GiveForm(DedicationFields, GuardedForm):
+class GiveForm(DedicationFields, GiftAidFields, GuardedForm):
     """The giving form: one currency, a ladder of amounts for each frequency it offers; that of the chosen one counts.
 
     After is_valid() `gift_request()` has it all in minor units. Fields that are not listed here are never read.
@@ -134,6 +136,9 @@ class GiveForm(DedicationFields, GuardedForm):
         self.fields["other"].help_text = self._between()
         if not currency.offers_fee_cover:
             del self.fields["cover_fee"]
+        if not self.organisation.offers_gift_aid:
+            self.drop_gift_aid()
+        self.offers_gift_aid &= currency.code == STERLING
 
     def _offer(self, frequencies: Sequence[Frequency]) -> None:
         """Drop what this currency does not offer: the choice and its ladder."""
@@ -164,6 +169,10 @@ class GiveForm(DedicationFields, GuardedForm):
         that we never showed gets a stamp of ours, and must be sent once more.
         """
         self._clean_sum()
+        if self.offers_gift_aid and self.cleaned_data.get("gift_aid") and self.cleaned_data.get("company"):
+            self.add_error(
+                "company", _("Only a person can declare Gift Aid: please empty this, or take the tick away.")
+            )
         if not self.cleaned_data.get("attempt"):
             self.errors.pop("attempt", None)
             self.begin_anew()
@@ -186,6 +195,7 @@ class GiveForm(DedicationFields, GuardedForm):
             fund=appeal.fund or cleaned.get("fund"),
             name_public=cleaned["name_public"],
             tribute=self.tribute_written(),
+            gift_aid=self.declared(),
             campaign=appeal.campaign,
         )
 

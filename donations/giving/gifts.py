@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from donations.card_testing import challenge_policy, tries
+from donations.gift_aid import declarations
+from donations.gift_aid.declarations import Declared
 from donations.letters import dedications
 from donations.letters.dedications import Tribute
 from donations.models import Campaign, Fund, Gift, Opening
@@ -57,6 +59,7 @@ class GiftRequest:
     campaign: Campaign | None = None
     name_public: bool = False
     tribute: Tribute | None = None
+    gift_aid: Declared | None = None
 
     @property
     def key(self) -> str:
@@ -66,6 +69,7 @@ class GiftRequest:
         parts += [repr(self.tribute)]
         parts += [f"company {self.company}"] if self.company else []
         parts += [str(self.campaign.pk)] if self.campaign else []
+        parts += [repr(self.gift_aid)] if self.gift_aid else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def sender(self, address_block: str, known: Sequence[str]) -> challenge_policy.Sender:
@@ -132,6 +136,8 @@ def begin(
         )
         if gift_request.tribute:
             dedications.write(gift, gift_request.tribute)
+        if gift_request.gift_aid:
+            declarations.write(gift_request.gift_aid, declarations.Way.FORM, gift=gift)
     elif not hold and Opening.objects.filter(gift=gift, held=True).exists():
         if not vouched:
             raise challenge_policy.ProofRequiredError

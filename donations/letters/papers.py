@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from donations.letters import receipt_facts, statements
 from donations.models import Gift, Receipt
 from foundation.drawing import art, pdf
-from foundation.organisation import colours, logo
+from foundation.organisation import colours, logo, tax_years
 from foundation.organisation.models import Organisation
 from staff.cells import inert
 from supporters import supporters
@@ -64,15 +64,15 @@ def statement(found: statements.Statement) -> pdf.Drawn:
         "paper",
         {
             **house,
-            "title": _("Statement %(year)s") % {"year": found.year},
+            "title": _("Statement %(year)s") % {"year": found.year.label},
             "deck": ", ".join(found.givers),
-            "number": str(found.year),
+            "number": found.year.label,
             "lines": [],
             "tables": [_table(part, found.giver_beside(part)) for part in found.parts],
             "sentences": [_("These gifts, and a receipt of each, are on My page: %(page)s") % {"page": my_page()}],
             "check_words": "",
             "check": "",
-            "seal": art.seal_file(f"statement-{found.year}", house["band"]),
+            "seal": art.seal_file(f"statement-{found.year.slug}", house["band"]),
         },
         timezone.now(),
     )
@@ -92,7 +92,8 @@ def statement_csv(found: statements.Statement) -> str:
 
 
 def attachment(document: str) -> tuple[str, bytes, str] | None:
-    """Return the attachment of a letter: name, content, MIME type. "receipt:<id>" or "statement:<year>:<supporter>".
+    """Return the attachment of a letter: name, content, MIME type. "receipt:<id>" or "statement:<tax year's
+    slug>:<supporter>".
 
     None when it cannot be drawn: the letter says all facts itself and must not wait for its attachment.
     """
@@ -101,11 +102,12 @@ def attachment(document: str) -> tuple[str, bytes, str] | None:
         if kind == "receipt":
             found = Receipt.objects.get(pk=int(rest))
             return f"{found.label}.pdf", receipt(found).content, PDF
-        year, _colon, number = rest.partition(":")
+        slug, _colon, number = rest.partition(":")
+        year = tax_years.named(slug)
         reader = supporters.numbered(int(number))  # two rows may have been merged since it was written
-        if reader is None:
-            raise LookupError(number)
-        return f"statement-{year}.pdf", statement(statements.of(reader.pk, int(year))).content, PDF
+        if reader is None or year is None:
+            raise LookupError(rest)
+        return f"statement-{slug}.pdf", statement(statements.of(reader.pk, year)).content, PDF
     except Exception as error:  # whatever it is: a letter without its file is better than none
         log.error("no file for %s: %s", document, type(error).__name__)
         return None
@@ -120,8 +122,10 @@ def statement_file(supporter: int, year: int, kind: str) -> HttpResponse:
     """Response with a statement to download, kind "pdf" or "csv". The caller has checked who may have it."""
     found = statements.of(supporter, year)
     if kind == "csv":
-        return _file(f"statement-{year}.csv", statement_csv(found).encode("utf-8-sig"), "text/csv; charset=utf-8")
-    return _file(f"statement-{year}.pdf", statement(found).content, PDF)
+        return _file(
+            f"statement-{found.year.slug}.csv", statement_csv(found).encode("utf-8-sig"), "text/csv; charset=utf-8"
+        )
+    return _file(f"statement-{found.year.slug}.pdf", statement(found).content, PDF)
 
 
 def my_page() -> str:

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from donations import money
 from donations.models import Receipt
 from donations.models.frequency import INTERVALS, PACES, Frequency
+from foundation.organisation import tax_years
 from foundation.organisation.models import Organisation
+from foundation.organisation.tax_years import Country
 
 # Proper names, as their owners write them; what is not here is written from Stripe's own word.
 WALLETS = {"apple_pay": "Apple Pay", "google_pay": "Google Pay", "samsung_pay": "Samsung Pay", "link": "Link"}
@@ -43,7 +45,7 @@ def lines(document: Receipt) -> list[Line]:
         Line(_("Takes the place of"), earlier(document)),
         Line(_("Corrected on"), _corrected_on(document)),
         Line(_("Received by"), document.entity),
-        Line(_("Registration"), document.registration_number),
+        Line(registration(document.country), document.registration_number),
         Line(_("Received from"), document.name),
         Line(_("Date"), date_format(document.day, "DATE_FORMAT")),
         _given(document),
@@ -58,6 +60,11 @@ def lines(document: Receipt) -> list[Line]:
         Line(_("Check code"), document.code),
     ]
     return [line for line in found if line.value]
+
+
+def registration(country: str) -> str:
+    """What the number under which a charity is registered is called there."""
+    return _("Charity number") if country == Country.GB else _("Registration")
 
 
 def earlier(document: Receipt) -> str:
@@ -78,12 +85,13 @@ def _corrected_on(document: Receipt) -> str:
 
 
 def statements(document: Receipt) -> list[str]:
-    """The sentences under the facts: what was given in return, and tax where a registration was entered. None where
-    nothing is left of the gift.
+    """The sentences under the facts: what was given in return, tax where a registration was entered, Gift Aid. None
+    where nothing is left of the gift.
     """
     if not document.total and not document.is_in_kind:
         return []
-    return [text for text in (document.goods_statement, document.tax_statement) if text]
+    said = (document.goods_statement, document.gift_aid_statement, document.tax_statement)
+    return [text for text in said if text]
 
 
 def _given(document: Receipt) -> Line:
@@ -133,7 +141,7 @@ def _year_so_far(document: Receipt) -> Line:
     if total is None or document.frequency not in PACES or not document.gift.repeats:
         return Line("", "")
     note = _("All payments of this %(pace)s gift.") % {"pace": PACES[Frequency(document.frequency)]}
-    label = _("In %(year)s so far") % {"year": document.day.year}
+    label = _("In %(year)s so far") % {"year": tax_years.holding(document.day, document.country).label}
     return Line(label, money.exact(total, document.currency), note)
 
 

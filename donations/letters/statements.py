@@ -15,6 +15,7 @@ from donations.letters import receipt_facts
 from donations.models import Receipt
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
+from foundation.organisation.tax_years import Country, TaxYear
 from supporters.models import Supporter
 
 
@@ -60,7 +61,7 @@ class Statement:
     its own (D-144).
     """
 
-    year: int
+    year: TaxYear
     name: str
     demo: bool
     parts: list[Part] = field(default_factory=list)
@@ -75,29 +76,37 @@ class Statement:
         return part.giver if len(self.givers) > 1 else ""
 
 
-def of(supporter: int, year: int) -> Statement:
-    """Return the statement of a supporter (by id) for a year. It has no parts when nothing was given or kept."""
+def of(supporter: int, year: int | TaxYear) -> Statement:
+    """Return the statement of a supporter (by id) for the tax year that begins in `year`, by the organisation's country
+    where it is a number. It has no parts when nothing was given or kept.
+    """
+    year = _tax_year(year)
     found = _receipts(year).filter(gift__supporter=supporter).select_related("gift").order_by("day", "id")
     documents = list(found)
-    parts: dict[tuple[str, str], list[Receipt]] = defaultdict(list)
+    parts: dict[tuple[str, str, str], list[Receipt]] = defaultdict(list)
     for document in documents:
-        parts[document.series, document.gift.company].append(document)
+        parts[document.series, document.country, document.gift.company].append(document)
     own = [document for document in documents if not document.gift.company] or documents
     name = own[-1].gift.name if own else ""
-    stated = [_part(series, company or name, some) for (series, company), some in parts.items()]
+    stated = [_part(series, country, company or name, some) for (series, country, company), some in parts.items()]
     return Statement(year, name, mode.no_money_moves(), stated)
 
 
 def receivers(year: int) -> QuerySet[Supporter]:
     """Supporters to whom a statement of that year can be mailed, in the order of their ids: nobody who was erased."""
-    gave = Supporter.objects.filter(pk__in=_receipts(year).values("gift__supporter"), erased_at=None)
+    gave = Supporter.objects.filter(pk__in=_receipts(_tax_year(year)).values("gift__supporter"), erased_at=None)
     return gave.exclude(email="").order_by("pk")
 
 
 def years(supporter: int) -> list[int]:
-    """The years for which a supporter has a statement, newest first."""
+    """The tax years for which a supporter has a statement, by the years in which they begin, newest first."""
+    organisation = Organisation.load()
     days = Receipt.objects.current().filter(_kept(), gift__supporter=supporter).order_by("-day")
-    return list(dict.fromkeys(day.year for day in days.values_list("day", flat=True)))
+    return list(dict.fromkeys(organisation.tax_year_of(day).begins for day in days.values_list("day", flat=True)))
+
+
+def _tax_year(year: int | TaxYear) -> TaxYear:
+    return year if isinstance(year, TaxYear) else Organisation.load().tax_year(year)
 
 
 def _kept() -> Q:
@@ -106,25 +115,32 @@ def _kept() -> Q:
     return (demo if mode.no_money_moves() else ~demo) & (Q(total__gt=0) | ~Q(description=""))
 
 
-def _receipts(year: int) -> QuerySet[Receipt]:
+def _receipts(year: TaxYear) -> QuerySet[Receipt]:
     """The receipts in force, of gifts of that year: a correction keeps the day of its gift."""
-    found: QuerySet[Receipt] = Receipt.objects.current().filter(_kept(), day__year=year)
+    found: QuerySet[Receipt] = Receipt.objects.current().filter(_kept(), day__range=(year.first, year.last))
     return found
 
 
-def _part(series: str, giver: str, documents: list[Receipt]) -> Part:
+def _part(series: str, country: str, giver: str, documents: list[Receipt]) -> Part:
     """Name and registration as they stand now, or, of an entity that we were before, as on its last receipt."""
     organisation = Organisation.load()
     source: Any = documents[-1]
     entity, address = source.entity, source.entity_address
-    if series in (organisation.receipt_series, Receipt.DEMO):
+    if series in (organisation.receipt_series, Receipt.DEMO) and country == organisation.country:
         source, entity, address = organisation, organisation.printed_name, organisation.address
     tax = source.tax_statement if source.registration_number else ""
     note = _("We describe what was given in kind. We state no value for it.")
     in_kind = note if any(document.is_in_kind for document in documents) else ""
-    sentences = [text for text in (*_goods(documents), in_kind, tax) if text]
+    goods = _goods(documents) if country == Country.US else _described(documents)
+    sentences = [text for text in (*goods, in_kind, _declared(documents), tax) if text]
     rows = [_row(document) for document in documents]
     return Part(entity, address, series, giver, source.registration_number, sentences, rows, _totals(documents))
+
+
+def _declared(documents: list[Receipt]) -> str:
+    """Which were Gift Aid donations, by their receipts: who pays a higher rate names them to the tax office."""
+    labels = ", ".join(each.label for each in documents if each.gift_aid_statement)
+    return _("You told us that we can claim Gift Aid on these: %(receipts)s") % {"receipts": labels} if labels else ""
 
 
 def _goods(documents: list[Receipt]) -> list[str]:
@@ -134,9 +150,13 @@ def _goods(documents: list[Receipt]) -> list[str]:
         return [_("No goods or services were provided in exchange for these gifts.")]
     if kinds == {Receipt.Goods.RELIGIOUS}:
         return [_("In return for these gifts you received nothing but intangible religious benefits.")]
-    said = [f"{each.label}: {each.goods_statement}" for each in documents if each.goods != Receipt.Goods.NONE]
+    said = _described(documents)
     rest = _("No goods or services were provided in exchange for the other gifts.")
     return [*said, *([rest] if Receipt.Goods.NONE in kinds else [])]
+
+
+def _described(documents: list[Receipt]) -> list[str]:
+    return [f"{each.label}: {each.goods_statement}" for each in documents if each.goods != Receipt.Goods.NONE]
 
 
 def _row(document: Receipt) -> Row:

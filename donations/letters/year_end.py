@@ -28,7 +28,9 @@ class TooEarlyError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a year's statements. `written` letters stand in the outbox, `sent` of them have left."""
+    """Progress of the statements of a tax year, named by the year in which it begins. `written` letters stand in the
+    outbox, `sent` of them have left.
+    """
 
     year: int
     receivers: int
@@ -63,7 +65,8 @@ def missing(year: int) -> QuerySet[Supporter]:
 
 def check(year: int) -> None:
     """Raises TooEarlyError while the year runs, unless no money moves: a demonstration may show it."""
-    today = Organisation.load().today().year
+    organisation = Organisation.load()
+    today = organisation.tax_year_of(organisation.today()).begins
     if year > today or (year == today and not mode.no_money_moves()):
         raise TooEarlyError
 
@@ -109,14 +112,14 @@ def _write(supporter: Supporter, year: int) -> None:
         rows = [(row.day_text, row.words + _giver(found, part)) for part in found.parts for row in part.rows]
         context = {
             "name": found.name or supporter.name,
-            "year": str(year),
+            "year": found.year.label,
             "total": ", ".join(total + _giver(found, part) for part in found.parts for total in part.totals),
             "statement": "\n".join(dict.fromkeys(words for part in found.parts for words in part.sentences)),
             "received_by": ", ".join(dict.fromkeys(_issuer(part) for part in found.parts)),
             "my_page": papers.my_page(),
             "facts": rows,
         }
-        document = f"statement:{year}:{supporter.pk}"
+        document = f"statement:{found.year.slug}:{supporter.pk}"
         key = _key(year, supporter.pk)
         outbox.queue(key, "statement", supporter.email, context, job=gift_letters.WITH_DOCUMENT, document=document)
 
@@ -139,9 +142,11 @@ def _issuer(part: statements.Part) -> str:
 
 
 def _key(year: int, supporter: object) -> str:
-    """Demonstrations and real years are kept apart, should a database ever have seen both."""
+    """Demonstrations and real years are kept apart, should a database ever have seen both; and so are the tax years of
+    two countries, by their slugs.
+    """
     series = "demo" if mode.no_money_moves() else "real"
-    return f"statement:{series}:{year}:{supporter}"
+    return f"statement:{series}:{Organisation.load().tax_year(year).slug}:{supporter}"
 
 
 def _jobs(year: int) -> QuerySet[Job]:

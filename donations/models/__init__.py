@@ -8,6 +8,7 @@ from donations.models.currencies import Currency
 from donations.models.dedications import AddressChange, Dedication
 from donations.models.disputes import Dispute
 from donations.models.funds import Fund
+from donations.models.gift_aid import GiftAidClaim, GiftAidDeclaration, GiftAidLine
 from donations.models.gifts import Gift
 from donations.models.giving_words import GivingWords
 from donations.models.payouts import Gap, Payout, Reconciliation
@@ -30,6 +31,9 @@ __all__ = [
     "Fund",
     "Gap",
     "Gift",
+    "GiftAidClaim",
+    "GiftAidDeclaration",
+    "GiftAidLine",
     "GivingWords",
     "LedgerEntry",
     "MatchReservation",

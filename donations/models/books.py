@@ -13,6 +13,7 @@ from donations.models.columns import money_column
 from donations.models.gifts import ALPHABET, Gift, Method
 from donations.models.livemode import of_this_money
 from foundation.append_only.models import AppendOnlyModel, AppendOnlyQuerySet
+from foundation.organisation.tax_years import Country
 from staff.columns import column
 
 
@@ -216,10 +217,12 @@ class Receipt(AppendOnlyModel):
     next_on = models.DateField(null=True, blank=True)  # of a gift that repeats: its next payment, as known then
     year_total = models.PositiveBigIntegerField(null=True, blank=True)  # and its payments of the year until this one
     description = models.TextField(blank=True)  # of what was given in kind; then there is no sum
+    country = models.CharField(max_length=2, choices=Country.choices, default=Country.US)  # whose wording it has
     registration_number = models.CharField(max_length=60, blank=True)
     tax_statement = models.TextField(blank=True)
     goods = models.CharField(max_length=10, choices=Goods.choices, default=Goods.NONE)  # which the next line says
-    goods_statement = models.TextField()
+    goods_statement = models.TextField(blank=True)  # empty where no law asks for one
+    gift_aid_statement = models.TextField(blank=True)  # that its giver declared it, in the United Kingdom
     livemode = models.BooleanField()
     issued_at = models.DateTimeField(auto_now_add=True)
 

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, prefetch_related_objects
+from django.db.models import Exists, Model, OuterRef, Q, prefetch_related_objects
 
 from donations import money
 from donations.models import (
     AddressChange,
     Dispute,
     Gift,
+    GiftAidDeclaration,
+    GiftAidLine,
     LedgerEntry,
     MatchReservation,
     Plan,
@@ -37,6 +39,8 @@ def of(supporter: Supporter) -> dict[str, Any]:
     disputes = _sorted(row for gift in gifts if gift.is_disputed for row in gift.disputes.all())
     refunds = _sorted(row for gift in gifts if gift.was_asked_back for row in gift.refund_requests.all())
     changes = _sorted(row for gift in gifts if gift.was_corrected for row in gift.address_changes.all())
+    declared = GiftAidDeclaration.objects.filter(Q(supporter=supporter) | Q(gift__in=gifts)).order_by("id")
+    lines = GiftAidLine.objects.filter(declaration__in=declared).select_related("claim", "gift").order_by("id")
     return {
         "gifts": [_gift(gift) for gift in gifts],
         "monthly and yearly gifts": [_plan(plan) for plan in plans],
@@ -47,6 +51,8 @@ def of(supporter: Supporter) -> dict[str, Any]:
             facts(row, ("asked_by",), gift=_its_gift, amount=_sum("amount")) for row in refunds
         ],
         "addresses put right": [facts(row, gift=_its_gift, changed_by=_by_whom) for row in changes],
+        "Gift Aid declarations": [_declaration(row) for row in declared],
+        "Gift Aid claimed": [_line(row) for row in lines],
         "matches": [_match(gift.match) for gift in gifts if hasattr(gift, "match")],
         "what Stripe told us": [facts(event) for event in _events(gifts, plans, entries, disputes)],
     }
@@ -114,6 +120,15 @@ def _match(match: MatchReservation) -> Facts:
         promised=exact("promised"),
         amount=exact("amount"),
     )
+
+
+def _declaration(row: GiftAidDeclaration) -> Facts:
+    return facts(row, ("taken_by",), gift=lambda row: row.gift.reference if row.gift else "")
+
+
+def _line(row: GiftAidLine) -> Facts:
+    about = {"claim": lambda row: str(row.claim), "declaration": lambda row: str(row.declaration.declared_at.date())}
+    return facts(row, gift=_its_gift, amount=_sum("amount"), **about)
 
 
 def _events(

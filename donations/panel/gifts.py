@@ -11,6 +11,7 @@ from donations.models import Gift
 from donations.panel import refunds
 from donations.panel.benefits import IN_RETURN
 from donations.panel.campaigns import UNNAME
+from donations.panel.gift_aid import DECLARE
 from donations.panel.givers import PUT_RIGHT
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import TAKE_BACK, GiftList
@@ -98,6 +99,11 @@ class GiftViewSet(MoneyViewSet):
             ["stripe_object", "kind", "status_text", "amount_text", "answer_by"],
         ),
         Related(
+            _("Gift Aid declarations made with it"),
+            lambda gift: gift.gift_aid_declarations.all(),
+            ["declarant", "scope", "way", "declared_at", "cancelled_at"],
+        ),
+        Related(
             _("Addresses put right"),
             lambda gift: gift.address_changes.all(),
             ["changed_at", "before", "after", "changed_by", "check_made"],
@@ -116,6 +122,7 @@ class GiftViewSet(MoneyViewSet):
         PUT_RIGHT,
         IN_RETURN,
         TAKE_BACK,
+        DECLARE,
     ]
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:

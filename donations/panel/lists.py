@@ -10,6 +10,8 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
+from donations.panel.gift_aid import DeclarationViewSet
+from donations.panel.gift_aid_claims import ClaimViewSet, LineViewSet
 from donations.panel.gifts import GiftViewSet
 from donations.panel.money_lists import MoneyViewSet
 from donations.panel.offline import ReceiptDetail
@@ -176,6 +178,9 @@ class Money(ModelViewSetGroup):
         ReconciliationViewSet,
         GapViewSet,
         ReceiptViewSet,
+        DeclarationViewSet,
+        ClaimViewSet,
+        LineViewSet,
         EventViewSet,
         TroubleViewSet,
         CurrencyViewSet,

@@ -35,15 +35,22 @@ def statements(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """View: what a run would do, and how far one is. The button (POST) starts one; a GET starts nothing."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
-    today = Organisation.load().today().year
-    year = today - 1 if year is None else year
-    if not FIRST <= year <= today:
+    organisation = Organisation.load()
+    today = organisation.tax_year_of(organisation.today())
+    year = today.begins - 1 if year is None else year
+    if not FIRST <= year <= today.begins:
         raise Http404
     if request.method == "POST":
         _start(request, year)
         return redirect("donations_statements_of", year)
     now = year_end.progress(year)
-    context = {"label": LABEL, "now": now, "may_start": _has_ended(year), "years": range(today, today - 4, -1)}
+    context = {
+        "label": LABEL,
+        "now": now,
+        "year": organisation.tax_year(year),
+        "may_start": _has_ended(year),
+        "years": [today.before(ago) for ago in range(4)],
+    }
     answer = render(request, "donations/statements_panel.html", context)
     if now.running:
         answer["Refresh"] = str(LOOK_AGAIN)  # without a script
@@ -57,7 +64,9 @@ def _start(request: HttpRequest, year: int) -> None:
         messages.error(request, gettext("This year has not ended yet: its statements would be short."))
         return
     if started:
-        sentence = gettext("The statements of %(year)s are being written.") % {"year": year}
+        sentence = gettext("The statements of %(year)s are being written.") % {
+            "year": Organisation.load().tax_year(year).label
+        }
         data = {"action": "send-statements", "label": str(LABEL), "sentence": sentence}
         log(request.user, "staff.action", user=request.user, data=data)
         messages.success(request, sentence)

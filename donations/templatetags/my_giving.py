@@ -46,12 +46,13 @@ def my_giving(context: Context) -> dict[str, Any]:
         "plans": [(plan, plan_letters.next_payment(plan), plan.pk in single) for plan in plans],
         "begun": _begun(gifts),
         "csrf_token": context.get("csrf_token"),  # a tag with a template of its own has only what it returns
+        "gift_aid": organisation.offers_gift_aid,
         "named": any(gift.name_public for gift in gifts),
         "named_on": sorted({gift.campaign for gift in gifts if gift.name_public and gift.campaign}, key=str),
         "totals": _sums(gift for _day, gift in paid),
         "gifts": len(kept),
         "road": road.of(kept),
-        "years": _years(dated, statements.years(supporter.pk)),
+        "years": _years(organisation, dated, statements.years(supporter.pk)),
     }
 
 
@@ -71,14 +72,14 @@ def _begun(gifts: Iterable[Gift]) -> list[Plan]:
     return [plan for plan in waiting.values() if plan and plan.supporter_id is None]
 
 
-def _years(dated: Iterable[tuple[date, Gift]], stated: list[int]) -> list[dict[str, Any]]:
-    """Newest first, each with its gifts, their sum, and whether there is a statement of it."""
+def _years(organisation: Organisation, dated: Iterable[tuple[date, Gift]], stated: list[int]) -> list[dict[str, Any]]:
+    """Tax years, newest first, each with its gifts, their sum, and whether there is a statement of it."""
     newest_first = sorted(dated, key=lambda each: (each[0], each[1].pk), reverse=True)
     found = []
-    for year, some in groupby(newest_first, key=lambda each: each[0].year):
+    for year, some in groupby(newest_first, key=lambda each: organisation.tax_year_of(each[0])):
         rows = list(some)
         sums = _sums(gift for _day, gift in rows if gift.is_paid)
-        found.append({"year": year, "rows": rows, "sums": sums, "stated": year in stated})
+        found.append({"year": year, "rows": rows, "sums": sums, "stated": year.begins in stated})
     return found
 
 

@@ -1,5 +1,6 @@
 """Form of the organisation's settings: another legal entity numbers its receipts in a series of its own."""
 
+import re
 import unicodedata
 from typing import Any, NamedTuple
 
@@ -8,6 +9,10 @@ from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from foundation.organisation.tax_years import Country
+
+# What a tax sentence of the United States speaks of, and no other country's does.
+AMERICAN = re.compile(r"501\s*\(c\)|Internal Revenue|\bIRS\b|\bEIN\b", re.I)
 series_asked = Signal()  # with a `series`: who knows its receipts answers with the last one's Entity, or None
 
 
@@ -24,33 +29,43 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail 
     same_entity = forms.BooleanField(
         required=False,
         label=_("It is the same legal entity"),
-        help_text=_("Tick it when the name or the registration number on receipts changes and the charity does not."),
+        help_text=_("Tick it when name, registration number or country on receipts change and the charity does not."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         row = self.instance
         self._sample, self._series = row.is_sample, row.receipt_series
+        self._country = row.country
         self._names, self._entity = (row.name, row.legal_name), Entity(row.printed_name, row.registration_number)
         if "tax_statement" in self.fields:
             field = self.fields["tax_statement"]
-            said = {"rule": field.help_text, "proposal": _proposed(self._entity)}
-            field.help_text = _("%(rule)s If that is true of you, for example: %(proposal)s") % said
+            said = {"rule": field.help_text, "proposal": _proposed(self._entity, row.country)}
+            if said["proposal"]:
+                field.help_text = _("%(rule)s If that is true of you, for example: %(proposal)s") % said
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         name, legal = cleaned.get("name", self._names[0]), cleaned.get("legal_name", self._names[1])
         now = Entity(legal or name, cleaned.get("registration_number", self._entity.number))
-        series = cleaned.get("receipt_series", self._series)
+        series, country = cleaned.get("receipt_series", self._series), cleaned.get("country", self._country)
+        if country != Country.US and AMERICAN.search(cleaned.get("tax_statement", "")):
+            self.add_error("tax_statement", _("This is a sentence of the United States. Please write your country’s."))
+        if country != Country.GB and cleaned.get("hmrc_reference"):
+            self.add_error("hmrc_reference", _("Only a charity of the United Kingdom has one."))
         if series != self._series:
             self._check_that_nobody_else_has_it(series, now)
-        elif not cleaned.get("same_entity") and self._may_be_another(name, legal, now):
+        elif not cleaned.get("same_entity") and (self._moved(country) or self._may_be_another(name, legal, now)):
             words = _(
                 "Receipts in the series %(series)s are numbered for %(name)s. If this is another legal entity, write "
                 "a new series, such as %(series)s2. If it is the same one, tick “It is the same legal entity”."
             )
             self._refuse(words, series, self._entity)
         return cleaned
+
+    def _moved(self, country: str) -> bool:
+        """Receipts of the series were issued under another country's words."""
+        return country != self._country and issued_in(self._series) is not None
 
     def _may_be_another(self, name: str, legal: str, now: Entity) -> bool:
         if self._sample and not issued_in(self._series):  # what a sample was called counts once it issued receipts
@@ -82,12 +97,18 @@ def issued_in(series: str) -> Entity | None:
     return next((entity for _receiver, entity in answers if entity), None)
 
 
-def _proposed(entity: Entity) -> str:
-    """A sentence for a charity of the United States. It is shown, never filled in: only its people know if it is so."""
-    words = _(
-        "“%(name)s is exempt from tax under section 501(c)(3) of the Internal Revenue Code of the United States, "
-        "EIN %(number)s. What you gave is deductible as far as the law allows.”"
-    )
+def _proposed(entity: Entity, country: str) -> str:
+    """A sentence for a charity of that country; empty where we know none. It is shown, never filled in: only its people
+    know if it is so.
+    """
+    if country == Country.OTHER:
+        return ""
+    words = _("“%(name)s is a charity, number %(number)s, and is recognised by HM Revenue & Customs as one for tax.”")
+    if country == Country.US:
+        words = _(
+            "“%(name)s is exempt from tax under section 501(c)(3) of the Internal Revenue Code of the United States, "
+            "EIN %(number)s. What you gave is deductible as far as the law allows.”"
+        )
     return words % {"name": entity.name, "number": entity.number or "…"}
 
 

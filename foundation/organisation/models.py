@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
-from foundation.organisation import addresses, colours, elsewhere
+from foundation.organisation import addresses, colours, elsewhere, tax_years
 from foundation.organisation.entity_form import OrganisationForm
+from foundation.organisation.tax_years import Country, TaxYear
 
 LEAVE_URL = "https://www.weather.gov/"
 
@@ -51,6 +52,20 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
         blank=True,
         help_text=_("EIN or charity number. Receipts say nothing about tax until this is filled in."),
     )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        choices=Country.choices,
+        default=Country.US,
+        help_text=_("Whose law our receipts and statements speak for: their sentences, and where the tax year begins."),
+    )
+    hmrc_reference = models.CharField(
+        _("HMRC charity reference"),
+        max_length=7,
+        blank=True,
+        validators=[tax_years.known_reference],
+        help_text=_("United Kingdom: with it the giving form offers Gift Aid, and gifts can be claimed. Else empty."),
+    )
     receipt_series = models.CharField(
         _("series of receipts"),
         max_length=6,
@@ -65,8 +80,8 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
         _("givers receive intangible religious benefits"),
         default=False,
         help_text=_(
-            "For a religious charity alone. Receipts then say that nothing else was given in return. Without the tick "
-            "they say that nothing was."
+            "For a religious charity of the United States alone. Receipts then say that nothing else was given in "
+            "return. Without the tick they say that nothing was."
         ),
     )
     tax_statement = models.TextField(
@@ -141,7 +156,9 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
             [
                 FieldPanel("name"),
                 FieldPanel("legal_name"),
+                FieldPanel("country"),
                 FieldPanel("registration_number"),
+                FieldPanel("hmrc_reference"),
                 FieldPanel("same_entity"),
                 FieldPanel("receipt_series"),
                 FieldPanel("religious_benefits"),
@@ -225,6 +242,17 @@ class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def offers_gift_aid(self) -> bool:
+        """Whether HM Revenue & Customs knows it as a charity, as far as we are told."""
+        return self.country == Country.GB and bool(self.hmrc_reference)
+
+    def tax_year(self, beginning: int) -> TaxYear:
+        return tax_years.beginning(beginning, self.country)
+
+    def tax_year_of(self, day: date) -> TaxYear:
+        return tax_years.holding(day, self.country)
 
     def today(self) -> date:
         """The date on the organisation's own calendar."""

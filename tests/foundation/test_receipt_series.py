@@ -125,3 +125,33 @@ def test_it_proposes_a_tax_sentence_beside_the_field_and_fills_in_none():
     told = str(form.fields["tax_statement"].help_text)
     assert "Road Out Inc is exempt from tax under section 501(c)(3)" in told and "EIN 12-3456789" in told
     assert form["tax_statement"].value() == "" and form["religious_benefits"].value() is False
+
+
+def errors(**typed: str) -> dict[str, list[str]]:
+    """What the form has against each field of a charity that issued receipts in the United States."""
+    row = Organisation.load()
+    form = signed_in("Administrator").get(f"/admin/settings/organisation/organisation/{row.pk}/").context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields} | typed
+    sent = {name: value for name, value in sent.items() if value is not False}
+    bound = type(form)(sent, instance=row, for_user=None)
+    return {name: [str(each) for each in some] for name, some in bound.errors.items()}
+
+
+def test_it_asks_for_a_new_series_when_the_country_changes_under_receipts(issued):
+    assert "numbered for Road Out Trust" in errors(country="GB")["receipt_series"][0]
+    assert errors(country="GB", receipt_series="GB") == errors(country="GB", same_entity="on") == {}
+
+
+def test_it_takes_no_american_sentence_into_another_country_and_no_reference_of_hmrc_out_of_britain(db):
+    sentence = "Road Out is exempt under section 501(c)(3)."
+    assert list(errors(country="GB", tax_statement=sentence)) == ["tax_statement"]
+    assert list(errors(country="ZZ", hmrc_reference="AB12345")) == ["hmrc_reference"]
+    assert list(errors(country="GB", hmrc_reference="12345AB")) == ["hmrc_reference"]
+    assert errors(country="GB", hmrc_reference="AB12345") == errors(country="US", tax_statement=sentence) == {}
+
+
+def test_it_proposes_a_sentence_of_the_charitys_own_country_and_none_where_we_know_no_law():
+    for country, told in (("GB", "recognised by HM Revenue &amp; Customs"), ("ZZ", "")):
+        row = given.charity(country=country, registration_number="1234567")
+        page = signed_in("Administrator").get(f"/admin/settings/organisation/organisation/{row.pk}/").content.decode()
+        assert told in page and "501(c)(3) of the" not in page

@@ -34,7 +34,10 @@ OPEN = {"/figures.csv", "/feed/", "/sitemap.xml", "/robots.txt", "/healthz", "/r
 OPEN |= {"/favicon.ico", "/apple-touch-icon.png"}
 OWN = {"/accounts/2fa/recovery-codes/download/", "/admin/sprite/"}
 REPORTS = ("aging-pages", "links", "locked", "reviews", "site-history", "workflow", "workflow_tasks")
-EXPORTS = {f"/admin/{name}/" for name in ("redirects", "gift", "ledgerentry", "signature", "supporter", "subscription")}
+EXPORTS = {
+    f"/admin/{name}/"
+    for name in ("redirects", "gift", "giftaidline", "ledgerentry", "signature", "supporter", "subscription")
+}
 EXPORTS |= {f"/admin/reports/{name}/" for name in REPORTS}
 EXPORTS |= {f"{address}results/" for address in EXPORTS}
 

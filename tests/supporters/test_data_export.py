@@ -30,6 +30,7 @@ NOT_TOLD = {
     ("donations.Gift", "session_url"): "whoever has it stands before a payment page; blank after two days",
     ("donations.Dedication", "gift"): "it stands within its gift",
     ("donations.RefundRequest", "asked_by"): "which member of staff it was",
+    ("donations.GiftAidDeclaration", "taken_by"): "which member of staff it was",
     ("supporters.StaffNote", "by"): "which member of staff it was",
     ("letters.Letter", "html"): "it says what the text says",
     ("pledges.SignatureEvent", "pledge"): "its signature says so",

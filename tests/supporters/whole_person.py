@@ -8,10 +8,12 @@ from wagtail.models import ModelLogEntry
 
 from awareness import correspondence
 from awareness.messages import Message
+from donations.gift_aid import declarations
+from donations.gift_aid.declarations import Declared
 from donations.giving import addresses as gift_addresses
 from donations.giving import offline
 from donations.letters import dedications
-from donations.models import Gift, MatchReservation, RefundRequest, StripeEvent
+from donations.models import Gift, GiftAidClaim, GiftAidLine, MatchReservation, RefundRequest, StripeEvent
 from donations.models.gifts import Method
 from donations.monthly import changes
 from foundation.jobs.queue import run_due
@@ -77,6 +79,7 @@ def make_whole(person: Supporter, till) -> Supporter:
     RefundRequest.objects.create(gift=gift, key="asked-1", amount=100, reason="duplicate")
     letter = Letter.objects.filter(to=EMAIL).latest("pk")
     Delivery.objects.create(newsletter=Newsletter.objects.create(), supporter=person, language="en", letter=letter)
+    declare(person, gift)
     moving.move(person, NOW, proved=True)
     outbox.queue(f"address:{person.pk}:x", "address_confirm", NEXT, {"link": "/", "hours": "24"})
     run_due()
@@ -86,6 +89,18 @@ def make_whole(person: Supporter, till) -> Supporter:
     changes.end(person.plans.get())
     run_due()
     return person
+
+
+def declare(person: Supporter, gift: Gift) -> None:
+    """Gift Aid twice: with the first a gift was claimed."""
+    home = {"first_name": NAME, "last_name": NAME, "home": STREET, "postcode": "S19 2BD"}
+    words = {"title": "Dr", "scope": "past", "text": "I want to.", "language": "en"}
+    proof = declarations.write(Declared(**home, **words), "paper", supporter=person, taken_by=User.objects.get())
+    claim = GiftAidClaim.objects.create(number=1, made_by=User.objects.get())
+    GiftAidLine.objects.create(
+        claim=claim, gift=gift, declaration=proof, kind="gift", amount=2500, day=timezone.now().date()
+    )
+    declarations.write(Declared(**home, **words), "form", gift=gift)
 
 
 @pytest.fixture
