@@ -9,6 +9,7 @@ from awareness import correspondence
 from donations import privacy
 from donations.campaigns import funnel
 from donations.card_testing import tries
+from donations.giving import batches
 from donations.letters import dedications
 from foundation.access import ratelimit, tokens
 from foundation.jobs import queue
@@ -48,6 +49,7 @@ RULES = (
         _("The card of a dedicated gift, after it was sent: where it went, what it said"),
         dedications.forget,
     ),
+    Rule("drafts", _("Cheques that were typed and not booked: who gave them"), batches.forget),
     Rule(
         "events",
         _("What Stripe tells us of a payment, with names. Its number stays"),

@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from donations.panel import campaigns, dashboard, giving_words, lists, offline, person, unsent, year_end
+from donations.panel import batches, campaigns, dashboard, giving_words, lists, offline, person, unsent, year_end
 from supporters import sections_panel
 
 
@@ -24,7 +24,7 @@ register_snippet(giving_words.GivingWordsViewSet)
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*offline.addresses(), *year_end.addresses(), *unsent.addresses()]
+    return [*offline.addresses(), *batches.addresses(), *year_end.addresses(), *unsent.addresses()]
 
 
 @hooks.register("register_admin_menu_item")

@@ -17,14 +17,16 @@ LATE = timedelta(days=10)  # Stripe names the balance transaction of a charge wi
 
 def gifts_and_charges() -> Iterator[str]:
     """Check gifts against charges: a paid gift has one charge that stayed, of its sum; every other gift keeps nothing.
-    A gift in kind has no sum.
+    A gift in kind has no sum; one that staff entered wrongly has what its corrections leave.
     """
     of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"))
     online = Q(Exists(of_its_sum.filter(kind=Kind.CHARGE)), method=Method.STRIPE)
-    elsewhere = Q(Exists(of_its_sum.filter(kind=Kind.OFFLINE))) & ~Q(method=Method.STRIPE)
+    entered = LedgerEntry.objects.filter(gift=OuterRef("pk"), kind__in=[Kind.OFFLINE, Kind.CORRECTION]).order_by()
+    stayed = Subquery(entered.values("gift").annotate(sum=Sum("amount")).values("sum"))
+    elsewhere = ~Q(method=Method.STRIPE) & Q(total=stayed)
     for gift in Gift.objects.paid().exclude(method=Method.IN_KIND).exclude(online | elsewhere).iterator():
-        kind = Kind.OFFLINE if gift.is_offline else Kind.CHARGE
-        sums = LedgerEntry.objects.filter(gift=gift, kind=kind).values_list("amount", flat=True)
+        kinds = [Kind.OFFLINE, Kind.CORRECTION] if gift.is_offline else [Kind.CHARGE]
+        sums = LedgerEntry.objects.filter(gift=gift, kind__in=kinds).values_list("amount", flat=True)
         yield f"gift {gift.reference}: {gift.total} {gift.currency} paid, charges in the ledger: {list(sums)}"
     unpaid = LedgerEntry.objects.giving().exclude(gift=None).exclude(gift__status=Gift.Status.PAID).order_by()
     for row in unpaid.values("gift__reference").annotate(kept=Sum("amount")).exclude(kept=0):
@@ -75,7 +77,9 @@ def receipts() -> Iterator[str]:
     """
     for gift in Gift.objects.paid().filter(receipts=None):
         yield f"gift {gift.reference}: no receipt"
-    of_the_gift = Q(total=F("gift__total")) & Q(total=F("amount") + F("fee_cover"))
+    entered = LedgerEntry.objects.filter(gift=OuterRef("gift"), kind=Kind.OFFLINE, amount=OuterRef("total"))
+    of_the_gift = Q(total=F("gift__total")) | Q(Exists(entered))  # as it was entered, before it was put right
+    of_the_gift &= Q(total=F("amount") + F("fee_cover"))
     for paper in Receipt.objects.filter(replaces=None).exclude(of_the_gift).iterator():
         yield f"receipt {paper.label}: {paper.total}, the gift {paper.gift.total}"
     left = LedgerEntry.objects.giving().filter(gift=OuterRef("gift")).order_by().values("gift")

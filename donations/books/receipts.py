@@ -1,5 +1,6 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
@@ -69,19 +70,32 @@ def rename(gift: Gift) -> Receipt | None:
     return _write(gift, year, newest, amount=newest.amount, fee_cover=newest.fee_cover, total=newest.total)
 
 
+def put_right(gift: Gift) -> Receipt | None:
+    """Return a correction of the receipt in force where that says another sum, day, giver, thing, fund or campaign than
+    the books and the gift do, which staff put right; else None. Call it as `issue` is called.
+    """
+    newest = issue(gift).newest()
+    total = max(LedgerEntry.objects.kept(gift)[0], 0)
+    with _in_the_words_of(gift):
+        now = {**_facts(gift, Organisation.load()), "total": total}
+    if all(getattr(newest, name) == value for name, value in now.items()):
+        return None
+    return _write(gift, Organisation.load().today().year, newest, amount=total, fee_cover=0, total=total)
+
+
 def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Receipt:
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
-    series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
+    series = _series(gift, organisation)
     ours = _entity(organisation)
     if replaces and replaces.series not in (series, Receipt.DEMO):  # another entity received it, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
+    if gift.is_recommended:  # nothing is said of tax to somebody who did not give it
+        ours = {**ours, "registration_number": "", "tax_statement": ""}
     number = _next_number(series, year)
-    day = organisation.day_of(gift.paid_at)
-    with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
-        # In the donor's language: receipts are written by a worker, which runs in the site's first language.
-        worded = {"dedication": _dedication(gift), **_goods(gift, organisation)}
+    with _in_the_words_of(gift):
+        worded = {"dedication": _dedication(gift), **_facts(gift, organisation), **_goods(gift, organisation)}
     kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
     return Receipt.objects.create(
         series=series,
@@ -90,17 +104,36 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
         label=f"{series}-{year}-{number:06d}",
         gift=gift,
         replaces=replaces,
-        name=gift.giver(),
-        day=day,
         frequency=gift.frequency,
         currency=gift.currency,
-        designation=_designation(gift),
-        campaign=gift.campaign.title if gift.fund and gift.campaign else "",
-        description=gift.description,
         next_on=None if replaces else _next_on(gift, organisation),  # a correction looks back
         livemode=gift.livemode,
         **{**ours, **worded, **_of_its_year(gift, organisation, facts["total"]), **kept, **facts},
     )
+
+
+def _in_the_words_of(gift: Gift) -> AbstractContextManager[None]:
+    """In the donor's language: receipts are written by a worker, which runs in the site's first language."""
+    return override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE)
+
+
+def _series(gift: Gift, organisation: Organisation) -> str:
+    """An acknowledgment of what a donor-advised fund gave is no receipt for tax, and counts in a series of its own."""
+    if mode.no_money_moves() or not gift.livemode:
+        return Receipt.DEMO
+    return (Receipt.THANKS if gift.is_recommended else "") + organisation.receipt_series
+
+
+def _facts(gift: Gift, organisation: Organisation) -> dict[str, Any]:
+    """What a receipt says of its gift as it stands now, and staff may put right."""
+    return {
+        "name": gift.giver(),
+        "sponsor": gift.sponsor,
+        "day": organisation.day_of(gift.paid_at) if gift.paid_at else None,
+        "designation": _designation(gift),
+        "campaign": gift.campaign.title if gift.fund and gift.campaign else "",
+        "description": gift.thing,
+    }
 
 
 def _entity(organisation: Organisation) -> dict[str, str]:
@@ -127,7 +160,15 @@ def _dedication(gift: Gift) -> str:
 
 
 def _goods(gift: Gift, organisation: Organisation) -> dict[str, str]:
-    """Which of the three statements about goods or services holds, and its sentence."""
+    """Which of the three statements about goods or services holds, and its sentence. Whoever recommended a gift of a
+    donor-advised fund reads in their place that this is no receipt.
+    """
+    if gift.is_recommended:
+        said = _(
+            "%(sponsor)s made this gift from a donor-advised fund. It is the giver, so this letter thanks you and is "
+            "no receipt for tax: what you put into the fund was your gift to %(sponsor)s."
+        ) % {"sponsor": gift.sponsor}
+        return {"goods": Receipt.Goods.NONE, "goods_statement": said}
     if gift.benefit:
         said = _(
             "In return for this gift you received: %(benefit)s. In good faith we estimate that this is worth %(value)s."

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from donations import money
 from donations.letters import receipt_facts
 from donations.models import Receipt
+from donations.models.gifts import NO_CURRENCY
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from supporters.models import Supporter
@@ -20,7 +21,7 @@ from supporters.models import Supporter
 
 @dataclass(frozen=True)
 class Row:
-    """One gift as its newest receipt has it. `amount` as printed, `plain` in digits; both empty for a gift in kind."""
+    """One gift as its newest receipt has it. `amount` as printed, `plain` in digits, empty where no value is stated."""
 
     day: date
     receipt: str
@@ -101,9 +102,12 @@ def years(supporter: int) -> list[int]:
 
 
 def _kept() -> Q:
-    """Of a real series while money moves, of the demonstration's while none does; and not given back as a whole."""
+    """Of a real series while money moves, of the demonstration's while none does; not given back as a whole; and no
+    acknowledgment: what a donor-advised fund gave is nobody's to deduct (D-194).
+    """
     demo = Q(series=Receipt.DEMO)
-    return (demo if mode.no_money_moves() else ~demo) & (Q(total__gt=0) | ~Q(description=""))
+    there = Q(total__gt=0) | Q(currency=NO_CURRENCY)
+    return (demo if mode.no_money_moves() else ~demo) & there & Q(sponsor="")
 
 
 def _receipts(year: int) -> QuerySet[Receipt]:
@@ -122,7 +126,9 @@ def _part(series: str, giver: str, documents: list[Receipt]) -> Part:
     tax = source.tax_statement if source.registration_number else ""
     note = _("We describe what was given in kind. We state no value for it.")
     in_kind = note if any(document.is_in_kind for document in documents) else ""
-    sentences = [text for text in (*_goods(documents), in_kind, tax) if text]
+    of_shares = any(document.is_described and not document.is_in_kind for document in documents)
+    shares = _("We describe the shares that were given. We state no value for them.") if of_shares else ""
+    sentences = [text for text in (*_goods(documents), in_kind, shares, tax) if text]
     rows = [_row(document) for document in documents]
     return Part(entity, address, series, giver, source.registration_number, sentences, rows, _totals(documents))
 
@@ -141,7 +147,7 @@ def _goods(documents: list[Receipt]) -> list[str]:
 
 def _row(document: Receipt) -> Row:
     code = document.currency
-    things = document.is_in_kind
+    things = document.is_described
     return Row(
         day=document.day,
         receipt=document.label,
@@ -157,6 +163,6 @@ def _totals(documents: Iterable[Receipt]) -> list[str]:
     """One sum for each currency: nothing is converted, because no rate of ours would be the tax office's."""
     sums: dict[str, int] = defaultdict(int)
     for document in documents:
-        if not document.is_in_kind:
+        if not document.is_described:
             sums[document.currency] += document.total
     return [money.exact(total, code) for code, total in sorted(sums.items())]

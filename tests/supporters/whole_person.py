@@ -9,7 +9,7 @@ from wagtail.models import ModelLogEntry
 from awareness import correspondence
 from awareness.messages import Message
 from donations.giving import addresses as gift_addresses
-from donations.giving import offline
+from donations.giving import batches, offline
 from donations.letters import dedications
 from donations.models import Gift, MatchReservation, RefundRequest, StripeEvent
 from donations.models.gifts import Method
@@ -54,6 +54,10 @@ def make_whole(person: Supporter, till) -> Supporter:
     day = timezone.now().date()
     portrait = offline.Entry("form-3", Method.IN_KIND, day, description=f"A portrait by {NAME}", name=NAME, email=EMAIL)
     offline.record(portrait)
+    of_a_fund = {"amount": 70_000, "currency": "USD", "sponsor": "Community Fund", "bank_reference": f"for {NAME}"}
+    offline.record(offline.Entry("form-4", Method.DAF, day, name=NAME, email=EMAIL, **of_a_fund))
+    row = {"amount": "20", "name": NAME, "company": "", "email": EMAIL, "number": "7", "fund": "", "campaign": ""}
+    batches.begin("batch-1", {"slip": {}, "rows": [row]}, None)
     reason = SimpleNamespace(label="Speaking", address=STAFF)
     message = correspondence.receive(reason, {"name": NAME, "email": EMAIL, "text": WORDS})
     correspondence.answer(message, f"You wrote: {WORDS}", STAFF)
