@@ -184,7 +184,7 @@ def test_it_forgets_who_stood_in_a_batch_that_nobody_booked(charity):
     batch.refresh_from_db()
     assert [row["name"] for row in batch.rows] == ["", "Bea Lind"] and batch.rows[0]["amount"] == "125.50"
     Batch.objects.update(saved_at=timezone.now() - timedelta(days=31))
-    assert dict((rule.name, count) for rule, count in retention_rules.run())["drafts"] == 1
+    assert {rule.name: count for rule, count in retention_rules.run()}["drafts"] == 1
     assert not Batch.objects.exists()
 
 

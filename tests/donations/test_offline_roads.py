@@ -69,7 +69,9 @@ def test_it_counts_acknowledgments_apart_from_receipts(live):
     offline.record(entry("first"))
     offline.record(of_a_fund())
     second = offline.record(entry("second"))
-    assert second.receipts.get().label == f"{live.receipt_series}-2026-000002", "no number is lost to a letter of thanks"
+    assert second.receipts.get().label == f"{live.receipt_series}-2026-000002", (
+        "no number is lost to a letter of thanks"
+    )
     assert Receipt.objects.get(sponsor=SPONSOR).number == 1 and wrong() == []
 
 
