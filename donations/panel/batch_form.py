@@ -10,11 +10,13 @@ from donations import money
 from donations.giving.batches import Cheque, Slip, Typed
 from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
+from foundation.access import card_numbers
 from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
 from supporters import names, supporters
 
 ROWS, MORE, MOST_ROWS = 20, 20, 200  # empty rows at first, further ones at a press, and the most of one slip
+LONGEST = 400  # characters of one field
 TYPED = ("amount", "name", "company", "email", "number")  # what makes a row one: the menus alone do not
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -148,16 +150,22 @@ def _read_sum(form: forms.Form, name: str, code: str) -> None:
 
 
 def typed_in(posted: Any) -> Typed:
-    """What was typed into the page, as text: the slip, and the rows up to the last one in which something stands."""
+    """What was typed into the page, as text: the slip, and the rows up to the last one in which something stands. A
+    card number is masked: it is kept nowhere.
+    """
     rows = [
-        {name: posted.get(f"row-{number}-{name}", "").strip() for name in RowForm.base_fields}
-        for number in range(MOST_ROWS)
+        {name: _text(posted, f"row-{number}-{name}") for name in RowForm.base_fields} for number in range(MOST_ROWS)
     ]
     last = max((number for number, row in enumerate(rows) if any(row[name] for name in TYPED)), default=-1)
     return {
-        "slip": {name: posted.get(f"slip-{name}", "").strip() for name in SlipForm.base_fields},
+        "slip": {name: _text(posted, f"slip-{name}") for name in SlipForm.base_fields},
         "rows": rows[: last + 1],
     }
+
+
+def _text(posted: Any, name: str) -> str:
+    """One field: no longer than any that can be read, and without NUL, which PostgreSQL keeps in no text."""
+    return card_numbers.masked(str(posted.get(name, ""))[:LONGEST].replace("\0", "").strip())
 
 
 class BatchForm:
@@ -172,7 +180,11 @@ class BatchForm:
         self.currency: Currency | None = currency
         menus = {name: _menu(RowForm, model) for name, model in (("fund", Fund), ("campaign", Campaign))}
         self.shown = min(max(shown, len(rows)), MOST_ROWS)
-        self.rows = [RowForm(data, number, currency, menus) for number in range(self.shown)]
+        blank = [not any(row.get(name) for name in TYPED) for row in rows]
+        self.rows = [
+            RowForm(None if number >= len(rows) or blank[number] else data, number, currency, menus)
+            for number in range(self.shown)
+        ]
         self.typed_rows = [(number, row) for number, row in enumerate(self.rows) if row.is_typed]
         self.wrong = [number + 1 for number, row in self.typed_rows if not row.is_valid()]
         self.sum = sum(row.cleaned_data["amount"] for _number, row in self.typed_rows if _has_sum(row, currency))

@@ -54,6 +54,7 @@ def wrong() -> list[str]:
     return [line for check in audit.CHECKS for line in check()]
 
 
+@pytest.mark.both
 def test_it_books_a_slip_with_receipts_letters_and_one_line_in_the_log(charity):
     fund, staff = Fund.objects.create(name="Safe houses"), signed_in("Donor care")
     batch = begun(staff, **sheet(ADA, BEA | {"fund": str(fund.pk)}))
@@ -106,6 +107,7 @@ def test_enter_saves_and_leads_to_the_next_empty_row_without_a_script(charity):
     staff = signed_in("Finance")
     page = staff.get(NEW).content.decode()
     assert page.count('name="row-') == 20 * 7 and re.search(r'name="slip-banked_on"[^>]*autofocus', page)
+    assert "aria-invalid" not in page, "what nobody typed is not wrong"
     first = page.index('type="submit"', page.index('name="attempt"'))
     assert 'name="save"' in page[first : first + 120], "the first button of a form is what Enter presses"
     batch = begun(staff, **sheet())
@@ -128,6 +130,13 @@ def test_it_finds_a_known_giver_by_the_address(charity):
     batch = begun(staff, **sheet(ADA | {"name": "", "email": "Ada@donor.example"}, BEA))
     assert press(staff, batch, **sheet(ADA | {"name": "", "email": "Ada@donor.example"}, BEA), book="yes")
     assert Gift.objects.order_by("pk").first().name == "Ada King" and Gift.objects.count() == 2
+
+
+@pytest.mark.both
+def test_it_keeps_no_card_number_and_nothing_that_a_database_refuses(charity):
+    batch = begun(signed_in("Finance"), **sheet(ADA | {"name": "4242 4242 4242 4242", "company": "a\0b" + "c" * 999}))
+    row = batch.rows[0]
+    assert "4242 4242" not in row["name"] and row["company"] == "ab" + "c" * 397
 
 
 def test_a_form_that_is_sent_twice_begins_one_batch(charity):
@@ -175,6 +184,7 @@ def test_it_is_booked_once_as_a_whole_by_however_many(charity):
     assert Gift.objects.count() == Receipt.objects.count() == LedgerEntry.objects.count() == 3, "all or none"
 
 
+@pytest.mark.both
 def test_it_forgets_who_stood_in_a_batch_that_nobody_booked(charity):
     staff = signed_in("Finance")
     batch = begun(staff, **sheet())
