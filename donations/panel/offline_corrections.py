@@ -49,6 +49,8 @@ class CorrectionForm(NoCardNumbers, forms.Form):
         if "amount" in self.fields:
             self.initial["amount"] = money.plain(row.total, row.currency)
             self.fields["amount"].label = gettext("Amount, in %(currency)s") % {"currency": row.currency}
+            of_shares = gettext("What their sale brought. It counts in our books and stands on no paper.")
+            self.fields["amount"].help_text = of_shares if row.shares is not None else ""
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from donations.giving import offline
+from donations.giving import givers, offline
 from donations.letters import papers, statements
 from donations.models import Gift, LedgerEntry, Receipt
 from donations.models.gifts import Method
@@ -63,6 +63,15 @@ def test_it_thanks_who_recommended_a_gift_of_a_fund_and_gives_no_receipt_for_tax
         assert squeezed(SPONSOR) in text and "AdaKing" in text and "$125.00USD" in text
     assert "Thisreceiptisgenuine" not in told(gift)[3] and "Thisacknowledgmentisgenuine" in told(gift)[3]
     assert LedgerEntry.objects.raised() == {"USD": 12_500} and wrong() == []
+
+
+def test_it_puts_the_name_of_who_recommended_it_right_by_another_letter_of_thanks(live):
+    gift = offline.record(of_a_fund())
+    page = signed_in("Donor care").get(f"/admin/gift/inspect/{gift.pk}/giver/").content.decode()
+    assert 'name="name"' in page and 'name="company"' not in page, "the giver is the sponsor"
+    givers.correct(gift, "Ada Lovelace King", "")
+    letter = Letter.objects.get(template="acknowledgment_corrected")
+    assert "Recommended by: Ada Lovelace King" in letter.text and SPONSOR in letter.text and wrong() == []
 
 
 def test_it_counts_acknowledgments_apart_from_receipts(live):
