@@ -72,5 +72,11 @@ def test_it_books_a_slip_by_keyboard_alone_and_axe_finds_nothing(tab, newcomer):
     for width in (390, 1280):
         tab.set_viewport_size({"width": width, "height": 800})
         assert overflow(tab) <= 0, width
+    tab.emulate_media(media="print")
+    whole = (
+        "main.scrollHeight <= document.documentElement.scrollHeight && getComputedStyle(main).overflowY == 'visible'"
+    )
+    assert tab.evaluate(f"(main => {whole})(document.querySelector('main'))"), "paper has all pages of a long list"
+    tab.emulate_media(media="screen")
     tab.goto("/admin/gifts/batches/")
     assert axe(tab) == []
