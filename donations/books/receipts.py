@@ -97,6 +97,8 @@ def _write(gift: Gift, year: int, replaces: Receipt | None, **facts: Any) -> Rec
     with _in_the_words_of(gift):
         worded = {"dedication": _dedication(gift), **_facts(gift, organisation), **_goods(gift, organisation)}
     kept = {name: getattr(replaces, name) for name in KEPT} if replaces else {}
+    if gift.is_recommended:  # the sentence names the sponsor, who may have been put right
+        kept.pop("goods_statement", None)
     return Receipt.objects.create(
         series=series,
         year=year,

@@ -83,7 +83,7 @@ def statements(document: Receipt) -> list[str]:
     """The sentences under the facts: what was given in return, and tax where a registration was entered. None where
     nothing is left of the gift.
     """
-    if document.is_void:
+    if document.is_void and not document.is_thanks:
         return []
     return [text for text in (document.goods_statement, document.tax_statement) if text]
 

@@ -43,7 +43,10 @@ def new(request: HttpRequest) -> HttpResponse:
     _check(request)
     if request.method == "POST":
         attempt = str(request.POST.get("attempt", ""))[:64] or str(uuid.uuid4())
-        batch = batches.begin(attempt, typed_in(request.POST), request.user)
+        typed = typed_in(request.POST)
+        batch = batches.begin(attempt, typed, request.user)
+        if batch.is_open and batch.typed != typed:  # somebody went back to the empty page, and typed on
+            return _another(request, batch)
         return _pressed(request, batch)
     return _page(request, None, BatchForm({}), attempt=str(uuid.uuid4()))
 
@@ -70,10 +73,17 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         batch.refresh_from_db()
         if not batch.is_open:
             return redirect("donations_batch", batch.pk)
-        words = gettext("Somebody else saved this batch meanwhile. Press once more to keep what stands here instead.")
-        messages.error(request, words)
-        return _page(request, batch, BatchForm(typed_in(request.POST), _asked(request)), status=409)
+        return _another(request, batch)
     return _pressed(request, batch)
+
+
+def _another(request: HttpRequest, batch: Batch) -> HttpResponse:
+    """What was typed here stands beside what was saved from another page: whoever typed decides."""
+    words = gettext(
+        "This batch was saved from another page meanwhile. Press once more to keep what stands here instead."
+    )
+    messages.error(request, words)
+    return _page(request, batch, BatchForm(typed_in(request.POST), _asked(request)), status=409)
 
 
 def _pressed(request: HttpRequest, batch: Batch) -> HttpResponse:

@@ -132,6 +132,15 @@ def test_it_finds_a_known_giver_by_the_address(charity):
     assert Gift.objects.order_by("pk").first().name == "Ada King" and Gift.objects.count() == 2
 
 
+def test_it_loses_nothing_of_who_goes_back_to_the_empty_page_and_types_on(charity):
+    staff, attempt = signed_in("Finance"), str(uuid.uuid4())
+    staff.post(NEW, {"attempt": attempt, **sheet(ADA)})
+    answer = staff.post(NEW, {"attempt": attempt, **sheet(ADA, BEA)})
+    page, batch = answer.content.decode(), Batch.objects.get()
+    assert answer.status_code == 409 and 'value="Bea Lind"' in page and f'action="{address(batch)}"' in page
+    assert press(staff, batch, **sheet(ADA, BEA), book="yes").status_code == 302 and Gift.objects.count() == 2
+
+
 @pytest.mark.both
 def test_it_keeps_no_card_number_and_nothing_that_a_database_refuses(charity):
     batch = begun(signed_in("Finance"), **sheet(ADA | {"name": "4242 4242 4242 4242", "company": "a\0b" + "c" * 999}))
