@@ -28,7 +28,7 @@ def table() -> dict[str, list[str]]:
 def buttons() -> dict[str, str]:
     """Every button of every detail page, with its words."""
     reverse("wagtailadmin_home")  # the panel registers its lists when its addresses are first asked for
-    found = {}
+    found: dict[str, str] = {}
     for each in viewsets.viewsets:
         found |= {f"{each.model_name}/{action.name}": str(action.label) for action in getattr(each, "actions", ())}
     return found

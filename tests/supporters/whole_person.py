@@ -54,10 +54,11 @@ def make_whole(person: Supporter, till) -> Supporter:
     day = timezone.now().date()
     portrait = offline.Entry("form-3", Method.IN_KIND, day, description=f"A portrait by {NAME}", name=NAME, email=EMAIL)
     offline.record(portrait)
-    of_a_fund = {"amount": 70_000, "currency": "USD", "sponsor": "Community Fund", "bank_reference": f"for {NAME}"}
-    offline.record(offline.Entry("form-4", Method.DAF, day, name=NAME, email=EMAIL, **of_a_fund))
-    row = {"amount": "20", "name": NAME, "company": "", "email": EMAIL, "number": "7", "fund": "", "campaign": ""}
-    batches.begin("batch-1", {"slip": {}, "rows": [row]}, None)
+    sponsor, called = "Community Fund", f"for {NAME}"
+    of_a_fund = offline.Entry("form-4", Method.DAF, day, 70_000, "USD", "", NAME, "", EMAIL, called, sponsor)
+    offline.record(of_a_fund)
+    cheque = {"amount": "20", "name": NAME, "company": "", "email": EMAIL, "number": "7", "fund": "", "campaign": ""}
+    batches.begin("batch-1", {"slip": {}, "rows": [cheque]}, None)
     reason = SimpleNamespace(label="Speaking", address=STAFF)
     message = correspondence.receive(reason, {"name": NAME, "email": EMAIL, "text": WORDS})
     correspondence.answer(message, f"You wrote: {WORDS}", STAFF)
