@@ -10,6 +10,7 @@ DAYS = {
     "letters": 21,  # what a letter said; and whom it went to, where anybody could have typed that address
     "cards": 90,  # of a dedicated gift: where its card went, and what it said
     "declarations": 2192,  # six years: who declared Gift Aid, after the last claim with it
+    "drafts": 30,  # cheques that staff typed and did not book, after they last did
     "events": 90,  # payloads of Stripe's webhook events, with names
     "messages": 365,  # contact messages, after the last answer
     "tries": 2,  # rate limits and card testing: keyed hashes of addresses, mailboxes and cards (docs/card-testing.md)

@@ -10,6 +10,7 @@ from donations import privacy
 from donations.campaigns import funnel
 from donations.card_testing import tries
 from donations.gift_aid import declarations
+from donations.giving import batches
 from donations.letters import dedications
 from foundation.access import ratelimit, tokens
 from foundation.jobs import queue
@@ -49,6 +50,7 @@ RULES = (
         _("The card of a dedicated gift, after it was sent: where it went, what it said"),
         dedications.forget,
     ),
+    Rule("drafts", _("Cheques that were typed and not booked: who gave them"), batches.forget),
     Rule(
         "events",
         _("What Stripe tells us of a payment, with names. Its number stays"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from donations.gift_aid import declarations
-from donations.giving import addresses, browser_cookie, other_pages
+from donations.giving import addresses, batches, browser_cookie, other_pages
 from donations.models import AddressChange, Dedication, Gift, GiftAidDeclaration, Opening, Plan, Receipt, StripeEvent
 from donations.my import own_data
 from donations.my.own_gifts import ON_ITS_WAY, gifts_of
@@ -49,6 +49,10 @@ GOES = (
         columns("donations_giftaiddeclaration", *declarations.NAMED),
     ),
     part(
+        _("the name, the company and the address on cheques that staff type just now, found by the address"),
+        ["donations_batch.typed"],
+    ),
+    part(
         _("what Stripe told us of your payments, but for its kind and its numbers"),
         ["donations_stripeevent.payload"],
     ),
@@ -65,15 +69,22 @@ def stays(supporter: Supporter) -> list[privacy_registry.Part]:
     ) % {"number": len(labels)}
     if len(labels) <= NAMED_AT_MOST:
         receipts = f"{receipts} {', '.join(labels)}"
+    theirs = Gift.objects.filter(supporter=supporter)
+    referred = theirs.exclude(bank_reference="", sponsor="").exists()
+    reference = gettext(
+        "The cheque number, or the reference under which a bank or the sponsor of a fund names your gift, and who that "
+        "sponsor is: our books must be found in theirs."
+    )
     described = gettext("What staff wrote of something that you gave in kind, on its receipt and in the books.")
     return [
         *([part(receipts, ["donations_receipt.name"], ["donations_receipt"])] if labels else []),
         *(
             [part(described, ["donations_receipt.description", "donations_gift.description"])]
-            if Gift.objects.filter(supporter=supporter).exclude(description="").exists()
+            if theirs.exclude(description="").exists()
             else []
         ),
         *_declared(supporter),
+        *([part(reference, ["donations_gift.bank_reference"])] if referred else []),
         part(
             gettext("The sums of gifts, without a name: the books must add up."),
             tables=["donations_gift", "donations_plan", "donations_ledgerentry"],
@@ -100,7 +111,12 @@ def export(supporter: Supporter) -> dict[str, Any]:
         "Your browser alone has it, for two days: the references of its last gifts, the number of the form it fills "
         "(the column “attempt” of your gifts) and the currency you chose."
     )
-    return {**own_data.of(supporter), "cookie": {"name": browser_cookie.NAME, "what it holds": holds}}
+    typed = batches.typed_of(supporters.mailboxes(supporter))
+    return {
+        **own_data.of(supporter),
+        "cheques being typed": typed,
+        "cookie": {"name": browser_cookie.NAME, "what it holds": holds},
+    }
 
 
 def erase(supporter: Supporter) -> set[str]:
@@ -126,6 +142,7 @@ def erase(supporter: Supporter) -> set[str]:
         known_as |= {plan.subscription_id, plan.customer_id}
     _reduce_events(known_as - {""})
     ids = [gift.pk for gift in gifts]
+    batches.forget_typed_of(supporters.mailboxes(supporter))
     _forget_letters_to_others(gifts)
     other_pages.give_up(gifts)
     declarations.erase(declarations.of(supporter))

@@ -9,6 +9,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
 from donations.panel import (
+    batches,
     campaigns,
     dashboard,
     gift_aid_claims,
@@ -34,7 +35,13 @@ register_snippet(giving_words.GivingWordsViewSet)
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [*offline.addresses(), *year_end.addresses(), *unsent.addresses(), *gift_aid_claims.addresses()]
+    return [
+        *offline.addresses(),
+        *batches.addresses(),
+        *year_end.addresses(),
+        *unsent.addresses(),
+        *gift_aid_claims.addresses(),
+    ]
 
 
 @hooks.register("register_admin_menu_item")

@@ -60,6 +60,7 @@ ON_POSTGRES = [
     "tests/donations/test_machine.py",
     "tests/donations/test_matching.py",
     "tests/donations/test_offline.py",
+    "tests/donations/test_offline_corrections.py",
     "tests/donations/test_stories.py",
     "tests/donations/test_year_end.py",
     "tests/awareness/test_charts.py",

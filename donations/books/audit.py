@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from foundation.append_only import triggers
 
 Kind = LedgerEntry.Kind
 LATE = timedelta(days=10)  # Stripe names the balance transaction of a charge within days
+ENTERED = [Kind.OFFLINE, Kind.CORRECTION]  # by staff, and put right by them
 CHUNK = 1000  # findings of which more is asked at once
 ENTRY = ("pk", "stripe_object", "kind", "amount", "currency", "settled", "cover")
 Row = dict[str, Any]
@@ -27,22 +28,28 @@ Row = dict[str, Any]
 
 def gifts_and_charges() -> Iterator[str]:
     """Check gifts against charges: a paid gift has one charge that stayed, of its sum; every other gift keeps nothing.
-    A gift in kind has no sum.
+    A gift in kind has no sum; one that staff entered wrongly has what its corrections leave.
     """
-    kind = Case(When(method=Method.STRIPE, then=Value(Kind.CHARGE)), default=Value(Kind.OFFLINE))
-    of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"), kind=OuterRef("of_kind"))
-    paid = Gift.objects.paid().exclude(method=Method.IN_KIND).annotate(of_kind=kind).filter(~Exists(of_its_sum))
-    for some in _chunks(paid.order_by("pk").values("pk", "reference", "total", "currency", "of_kind")):
-        sums: dict[tuple[int, str], list[int]] = {}
-        rows = LedgerEntry.objects.filter(gift__in=[gift["pk"] for gift in some], kind__in=[Kind.CHARGE, Kind.OFFLINE])
-        for ident, kind_of, amount in rows.values_list("gift", "kind", "amount"):
-            sums.setdefault((ident, kind_of), []).append(amount)
-        for gift in some:
-            said = sums.get((gift["pk"], gift["of_kind"]), [])
-            yield f"gift {gift['reference']}: {gift['total']} {gift['currency']} paid, charges in the ledger: {said}"
+    of_its_sum = LedgerEntry.objects.filter(gift=OuterRef("pk"), amount=OuterRef("total"), kind=Kind.CHARGE)
+    paid = Gift.objects.paid().exclude(method=Method.IN_KIND)
+    yield from _of_another_sum(paid.filter(~Exists(of_its_sum), method=Method.STRIPE), [Kind.CHARGE])
+    entered = LedgerEntry.objects.filter(gift=OuterRef("pk"), kind__in=ENTERED).order_by().values("gift")
+    left = Coalesce(Subquery(entered.annotate(sum=Sum("amount")).values("sum")), 0)
+    yield from _of_another_sum(paid.exclude(method=Method.STRIPE).annotate(left=left).exclude(left=F("total")), ENTERED)
     unpaid = LedgerEntry.objects.giving().exclude(gift=None).exclude(gift__status=Gift.Status.PAID)
     for reference, kept in _by_gift(unpaid, ~Q(kept=0)):
         yield f"gift {reference}: {kept} kept of a gift that is not paid"
+
+
+def _of_another_sum(paid: QuerySet[Gift], kinds: list[LedgerEntry.Kind]) -> Iterator[str]:
+    for some in _chunks(paid.order_by("pk").values("pk", "reference", "total", "currency")):
+        sums: dict[int, list[int]] = {}
+        rows = LedgerEntry.objects.filter(gift__in=[gift["pk"] for gift in some], kind__in=kinds)
+        for ident, amount in rows.values_list("gift", "amount"):
+            sums.setdefault(ident, []).append(amount)
+        for gift in some:
+            said = sums.get(gift["pk"], [])
+            yield f"gift {gift['reference']}: {gift['total']} {gift['currency']} paid, charges in the ledger: {said}"
 
 
 def returns() -> Iterator[str]:
@@ -87,8 +94,10 @@ def receipts() -> Iterator[str]:
     papers = Receipt.objects.filter(gift=OuterRef("pk"))
     for gift in _stream(Gift.objects.paid().filter(~Exists(papers)).order_by("pk").values("reference")):
         yield f"gift {gift['reference']}: no receipt"
-    of_the_gift = Q(total=F("gift__total")) & Q(total=F("amount") + F("fee_cover"))
-    originals = Receipt.objects.filter(replaces=None).exclude(of_the_gift)
+    entered = LedgerEntry.objects.filter(gift=OuterRef("gift"), kind=Kind.OFFLINE, amount=OuterRef("total"))
+    # Of a gift that staff put right: as it was entered first.
+    another = ~Q(total=F("amount") + F("fee_cover")) | ~Q(total=F("gift__total")) & ~Exists(entered)
+    originals = Receipt.objects.filter(another, replaces=None)
     for paper in _stream(originals.order_by("pk").values("label", "total", "gift__total")):
         yield f"receipt {paper['label']}: {paper['total']}, the gift {paper['gift__total']}"
     kept = Coalesce(Sum("gift__entries__amount", filter=Q(gift__entries__kind__in=GIVING)), 0)

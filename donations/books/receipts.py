@@ -1,5 +1,6 @@
 """Issue numbered receipts: no gap, no number twice, no word changed afterwards."""
 
+from contextlib import AbstractContextManager
 from datetime import date, datetime, time
 from typing import Any
 
@@ -85,6 +86,20 @@ def restate(gift: Gift) -> Receipt | None:
     return _write(gift, year, newest, PAID_WITH, **sums)
 
 
+def put_right(gift: Gift) -> Receipt | None:
+    """Return a correction of the receipt in force where that says another sum, day, giver, thing, fund or campaign than
+    the books and the gift do, which staff put right; else None. Call it as `issue` is called.
+    """
+    newest = issue(gift).newest()
+    total = max(LedgerEntry.objects.kept(gift)[0], 0)
+    with _in_the_words_of(gift):
+        now = {**_facts(gift, Organisation.load()), "total": total}
+    if all(getattr(newest, name) == value for name, value in now.items()):
+        return None
+    year = Organisation.load().today().year
+    return _write(gift, year, newest, amount=total, fee_cover=0, total=total, day=now["day"])
+
+
 def _write(
     gift: Gift, year: int, replaces: Receipt | None, taken_over: tuple[str, ...] = KEPT, /, **facts: Any
 ) -> Receipt:
@@ -92,18 +107,23 @@ def _write(
     if gift.paid_at is None:
         raise ValueError("A gift that is not paid has no receipt.")
     organisation = Organisation.load()
-    series = Receipt.DEMO if mode.no_money_moves() or not gift.livemode else organisation.receipt_series
+    series = _series(gift, organisation)
     ours = _entity(organisation)
     strange = replaces and (replaces.series not in (series, Receipt.DEMO) or replaces.country != organisation.country)
     if replaces and strange:  # another entity received it, or under another country's law, and corrects it
         series, ours = replaces.series, {name: getattr(replaces, name) for name in ours}
+    if gift.is_recommended:  # nothing is said of tax to somebody who did not give it
+        ours = {**ours, "registration_number": "", "tax_statement": ""}
     number = _next_number(series, year)
-    day = replaces.day if replaces else organisation.day_of(gift.paid_at)  # whatever the zone is by now
-    with override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE):
-        # In the donor's language: receipts are written by a worker, which runs in the site's first language.
+    with _in_the_words_of(gift):
         aid = _gift_aid(gift, organisation) if facts["total"] == gift.total else ""
-        worded = {"dedication": _dedication(gift), "gift_aid_statement": aid, **_goods(gift, organisation, ours)}
+        worded = {"dedication": _dedication(gift), "gift_aid_statement": aid, **_facts(gift, organisation)}
+        worded |= _goods(gift, organisation, ours)
     kept = {name: getattr(replaces, name) for name in taken_over} if replaces else {}
+    if replaces:
+        kept["day"] = replaces.day  # whatever the zone is by now
+    if gift.is_recommended:  # the sentence names the sponsor, who may have been put right
+        kept.pop("goods_statement", None)
     return Receipt.objects.create(
         series=series,
         year=year,
@@ -111,17 +131,36 @@ def _write(
         label=f"{series}-{year}-{number:06d}",
         gift=gift,
         replaces=replaces,
-        name=gift.giver(),
-        day=day,
         frequency=gift.frequency,
         currency=gift.currency,
-        designation=_designation(gift),
-        campaign=gift.campaign.title if gift.fund and gift.campaign else "",
-        description=gift.description,
         next_on=None if replaces else _next_on(gift, organisation),  # a correction looks back
         livemode=gift.livemode,
         **{**ours, **worded, **_of_its_year(gift, organisation, ours["country"], facts["total"]), **kept, **facts},
     )
+
+
+def _in_the_words_of(gift: Gift) -> AbstractContextManager[None]:
+    """In the donor's language: receipts are written by a worker, which runs in the site's first language."""
+    return override((gift.supporter.language if gift.supporter else gift.language) or settings.LANGUAGE_CODE)
+
+
+def _series(gift: Gift, organisation: Organisation) -> str:
+    """An acknowledgment of what a donor-advised fund gave is no receipt for tax, and counts in a series of its own."""
+    if mode.no_money_moves() or not gift.livemode:
+        return Receipt.DEMO
+    return (Receipt.THANKS if gift.is_recommended else "") + organisation.receipt_series
+
+
+def _facts(gift: Gift, organisation: Organisation) -> dict[str, Any]:
+    """What a receipt says of its gift as it stands now, and staff may put right."""
+    return {
+        "name": gift.giver(),
+        "sponsor": gift.sponsor,
+        "day": organisation.day_of(gift.paid_at) if gift.paid_at else None,
+        "designation": _designation(gift),
+        "campaign": gift.campaign.title if gift.fund and gift.campaign else "",
+        "description": gift.thing,
+    }
 
 
 def _entity(organisation: Organisation) -> dict[str, str]:
@@ -158,8 +197,15 @@ def _gift_aid(gift: Gift, organisation: Organisation) -> str:
 
 def _goods(gift: Gift, organisation: Organisation, ours: dict[str, str]) -> dict[str, str]:
     """What was given in return, and its sentence: in the United States one of three, elsewhere only where it was
-    something. `ours`: who receives, as the receipt names it.
+    something. Whoever recommended a gift of a donor-advised fund reads in their place that this is no receipt. `ours`:
+    who receives, as the receipt names it.
     """
+    if gift.is_recommended:
+        said = _(
+            "%(sponsor)s made this gift from a donor-advised fund. It is the giver, so this letter thanks you and is "
+            "no receipt for tax: what you put into the fund was your gift to %(sponsor)s."
+        ) % {"sponsor": gift.sponsor}
+        return {"goods": Receipt.Goods.NONE, "goods_statement": said}
     american = ours["country"] == Country.US
     if gift.benefit:
         said = _(

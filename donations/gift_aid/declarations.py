@@ -96,8 +96,10 @@ def covering(gift: Gift, among: Iterable[GiftAidDeclaration] | None = None) -> G
 
 
 def covers(declaration: GiftAidDeclaration, gift: Gift) -> bool:
-    """Whether a declaration speaks of a gift: of money in sterling, that a person gave, for little or nothing."""
-    if gift.currency != STERLING or gift.company or gift.is_in_kind or gift.paid_at is None:
+    """Whether a declaration speaks of a gift: of money in sterling, no thing and no shares, that a person gave and no
+    fund, for little or nothing.
+    """
+    if gift.currency != STERLING or gift.company or gift.is_recommended or gift.thing or gift.paid_at is None:
         return False
     if gift.benefit_value > most_in_return(gift.total):
         return False

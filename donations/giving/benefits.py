@@ -12,8 +12,12 @@ class CannotError(Exception):
 
 
 def may_be_said(gift: Gift) -> bool:
-    """Whether it is a gift of money of which something is left, and its giver was not erased since."""
-    return gift.is_paid and not gift.is_in_kind and bool(gift.giver()) and LedgerEntry.objects.kept(gift)[0] > 0
+    """Whether it is a gift of money of which something is left, and its giver was not erased since. Of shares and of
+    what a donor-advised fund gave no paper says it.
+    """
+    if not gift.is_paid or gift.is_recommended or gift.thing or not gift.giver():
+        return False
+    return LedgerEntry.objects.kept(gift)[0] > 0
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
-"""Offline gifts, entered by staff: cheques, cash, bank transfers, and gifts in kind, which are never valued."""
+"""Offline gifts, entered by staff: cheques, cash, transfers, donor-advised funds, shares, and gifts in kind."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -21,8 +22,8 @@ Kind = LedgerEntry.Kind
 
 @dataclass(frozen=True)
 class Entry:
-    """An offline gift as staff typed it. `amount` in minor units of `currency`; a gift in kind has a description in
-    their place.
+    """An offline gift as staff typed it. `amount` in minor units of `currency`: of shares what their sale brought; a
+    gift in kind has a description in their place. From a donor-advised fund, `name` and `email` are the recommender's.
 
     `attempt` (idempotency key) is the form it came from: sent twice, it is one gift.
     """
@@ -36,6 +37,10 @@ class Entry:
     name: str = ""
     company: str = ""
     email: str = ""
+    bank_reference: str = ""
+    sponsor: str = ""
+    shares: Decimal | None = None
+    security: str = ""
 
 
 @transaction.atomic
@@ -74,7 +79,7 @@ def take_back(gift: Gift) -> None:
 def _book(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:
     at = gift.paid_at if kind == Kind.OFFLINE and gift.paid_at else timezone.now()
     ledger.book(
-        f"offline:{gift.reference}",
+        entry_name(gift),
         kind,
         at,
         gift=gift,
@@ -84,8 +89,19 @@ def _book(gift: Gift, kind: LedgerEntry.Kind, amount: int) -> None:
     )
 
 
+def entry_name(gift: Gift, number: int = 1) -> str:
+    """What ledger entries of an offline gift name in the place of an object at Stripe: `number` is how often it was
+    entered, the first one 1.
+    """
+    return f"offline:{gift.reference}" + (f":{number}" if number > 1 else "")
+
+
+def noon(day: date) -> datetime:
+    """The moment at which what came on that day is dated: noon on the organisation's own calendar."""
+    return datetime.combine(day, time(12), tzinfo=Organisation.load().zone)
+
+
 def _fields(entry: Entry) -> dict[str, Any]:
-    noon = datetime.combine(entry.received_on, time(12), tzinfo=Organisation.load().zone)
     return {
         "frequency": Frequency.ONCE,
         "method": entry.method,
@@ -96,8 +112,12 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "email": entry.email,
         "name": entry.name,
         "company": entry.company,
+        "bank_reference": entry.bank_reference,
+        "sponsor": entry.sponsor,
+        "shares": entry.shares,
+        "security": entry.security,
         "supporter": get_or_create_supporter(entry.email, entry.name) if entry.email else None,
         "status": Gift.Status.PAID,
-        "paid_at": noon,
+        "paid_at": noon(entry.received_on),
         "livemode": not mode.no_money_moves(),
     }

@@ -131,7 +131,9 @@ def receipt_by_hand(document: Receipt) -> Letter | None:
 
 
 def _form(document: Receipt) -> str:
-    """The letter template that a receipt goes with."""
+    """The letter template that a receipt, or an acknowledgment, goes with."""
+    if document.is_thanks:
+        return "acknowledgment_corrected" if document.replaces else "acknowledgment"
     if document.replaces:
         return "receipt_corrected"
     return "receipt_monthly" if document.gift.repeats else "receipt"
@@ -141,7 +143,7 @@ def receipt_corrected(document: Receipt) -> Letter | None:
     """Queue a corrected receipt, which replaces another, once."""
     with speaking_to(document.gift):
         key = f"receipt-corrected:{document.label}"
-        return post(key, "receipt_corrected", document.gift, _numbers(document), _rows(document), document)
+        return post(key, _form(document), document.gift, _numbers(document), _rows(document), document)
 
 
 def refund(document: Receipt, refund_id: str, amount: int, status: str) -> Letter | None:
@@ -184,7 +186,7 @@ def _numbers(document: Receipt) -> dict[str, Any]:
         "is_demo": document.is_demo,
         "number": document.label,
         "old": receipt_facts.earlier(document),
-        "total": money.exact(document.total, document.currency),
+        "total": str(document.total_text()),  # of a thing or shares: that it came so, and no sum
         "statement": "\n".join(receipt_facts.statements(document)),
         "check": papers.check_address(document),
     }

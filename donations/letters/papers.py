@@ -37,18 +37,24 @@ def receipt(document: Receipt) -> pdf.Drawn:
 
 def _receipt(document: Receipt) -> pdf.Drawn:
     house = _house(document.entity, document.entity_address, document.series, document.is_demo)
-    thanks = _("Thank you for your gift.") if document.total or document.is_in_kind else ""
+    thanks = "" if document.is_void else _("Thank you for your gift.")
+    title = _("Receipt %(number)s")
+    if document.is_thanks:
+        thanks = "" if document.is_void else _("Thank you for recommending this gift.")
+        title = _("Thank you %(number)s: no receipt for tax")
     return pdf.draw(
         "paper",
         {
             **house,
-            "title": _("Receipt %(number)s") % {"number": document.label},
+            "title": title % {"number": document.label},
             "deck": "" if document.is_demo else thanks,
             "number": document.label,
             "lines": [line._asdict() for line in receipt_facts.lines(document)],
             "tables": [],
             "sentences": [*receipt_facts.statements(document), *_way(document.gift)],
-            "check_words": _("Anybody who holds the number and the code can check this receipt here:"),
+            "check_words": _("Anybody who holds the number and the code can check this here:")
+            if document.is_thanks
+            else _("Anybody who holds the number and the code can check this receipt here:"),
             "check": check_address(document),
             "seal": art.seal_file(document.label, house["band"]),
         },
@@ -161,7 +167,7 @@ def _house(entity: str, address: str, series: str, demo: bool) -> dict[str, Any]
     of it on a paper of an entity that we were before, whose series was another: it was never its.
     """
     organisation = Organisation.load()
-    ours = series in ("", Receipt.DEMO, organisation.receipt_series)
+    ours = series.removeprefix(Receipt.THANKS) in ("", Receipt.DEMO, organisation.receipt_series)
     if ours and not address:  # written before receipts kept it
         address = organisation.address
     reach = [*address.splitlines(), organisation.email if ours else ""]

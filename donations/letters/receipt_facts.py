@@ -40,13 +40,15 @@ class Line(NamedTuple):
 def lines(document: Receipt) -> list[Line]:
     """The facts of a receipt, in the order of all its forms."""
     demo = f" ({_('NOT A RECEIPT')})" if document.is_demo else ""
+    title = _("Acknowledgment") if document.is_thanks else _("Receipt")
     found = [
-        Line(_("Receipt"), document.label + demo),
+        Line(title, document.label + demo),
         Line(_("Takes the place of"), earlier(document)),
         Line(_("Corrected on"), _corrected_on(document)),
         Line(_("Received by"), document.entity),
         Line(registration(document.country), document.registration_number),
-        Line(_("Received from"), document.name),
+        Line(_("Received from"), document.sponsor or document.name),
+        Line(_("Recommended by"), _recommender(document)),
         Line(_("Date"), date_format(document.day, "DATE_FORMAT")),
         _given(document),
         Line(_("Given"), how(document)),
@@ -88,15 +90,17 @@ def statements(document: Receipt) -> list[str]:
     """The sentences under the facts: what was given in return, tax where a registration was entered, Gift Aid. None
     where nothing is left of the gift.
     """
-    if not document.total and not document.is_in_kind:
+    if document.is_void and not document.is_thanks:
         return []
     said = (document.goods_statement, document.gift_aid_statement, document.tax_statement)
     return [text for text in said if text]
 
 
 def _given(document: Receipt) -> Line:
-    """The sum; or the thing in words, because only its giver may say what it was worth."""
-    if document.is_in_kind:
+    """The sum; or the thing or the shares in words, because only their giver may say what they were worth."""
+    if document.is_described and document.is_void:
+        return Line(_("What remains of the gift"), _("nothing"), document.description, main=True)
+    if document.is_described:
         note = _("We describe what was given. We state no value for it.")
         return Line(_("What was given"), document.description, note, main=True)
     code = document.currency
@@ -106,8 +110,17 @@ def _given(document: Receipt) -> Line:
             "amount": money.exact(document.amount, code),
             "fee_cover": money.exact(document.fee_cover, code),
         }
-    label = _("What remains of the gift") if document.total != document.gift.total else _("Amount")
+    label = _("What remains of the gift") if _is_a_rest(document) else _("Amount")
     return Line(label, money.exact(document.total, code), cover, main=True)
+
+
+def _is_a_rest(document: Receipt) -> bool:
+    """Whether a part went back. What came without Stripe goes back as a whole; other sums of it were put right."""
+    return document.is_void if document.gift.is_offline else document.total != document.gift.total
+
+
+def _recommender(document: Receipt) -> str:
+    return document.name if document.name != document.sponsor else ""
 
 
 def paid_with(document: Receipt) -> str:
@@ -146,7 +159,7 @@ def _year_so_far(document: Receipt) -> Line:
 
 
 def how(document: Receipt) -> str:
-    """How a gift came: once, monthly or yearly, and by which method if not through Stripe. One that was meant once, and
+    """How a gift came: once, monthly or yearly, and by which road if not through Stripe. One that was meant once, and
     made so since, is called that on every copy (D-157).
     """
     gift = document.gift

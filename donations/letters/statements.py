@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from donations import money
 from donations.letters import receipt_facts
 from donations.models import Receipt
+from donations.models.gifts import NO_CURRENCY
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
 from foundation.organisation.tax_years import Country, TaxYear
@@ -21,7 +22,7 @@ from supporters.models import Supporter
 
 @dataclass(frozen=True)
 class Row:
-    """One gift as its newest receipt has it. `amount` as printed, `plain` in digits; both empty for a gift in kind."""
+    """One gift as its newest receipt has it. `amount` as printed, `plain` in digits, empty where no value is stated."""
 
     day: date
     receipt: str
@@ -110,9 +111,12 @@ def _tax_year(year: int | TaxYear) -> TaxYear:
 
 
 def _kept() -> Q:
-    """Of a real series while money moves, of the demonstration's while none does; and not given back as a whole."""
+    """Of a real series while money moves, of the demonstration's while none does; not given back as a whole; and no
+    acknowledgment: what a donor-advised fund gave is nobody's to deduct (D-194).
+    """
     demo = Q(series=Receipt.DEMO)
-    return (demo if mode.no_money_moves() else ~demo) & (Q(total__gt=0) | ~Q(description=""))
+    there = Q(total__gt=0) | Q(currency=NO_CURRENCY)
+    return (demo if mode.no_money_moves() else ~demo) & there & Q(sponsor="")
 
 
 def _receipts(year: TaxYear) -> QuerySet[Receipt]:
@@ -131,8 +135,10 @@ def _part(series: str, country: str, giver: str, documents: list[Receipt]) -> Pa
     tax = source.tax_statement if source.registration_number else ""
     note = _("We describe what was given in kind. We state no value for it.")
     in_kind = note if any(document.is_in_kind for document in documents) else ""
+    of_shares = any(document.is_described and not document.is_in_kind for document in documents)
+    shares = _("We describe the shares that were given. We state no value for them.") if of_shares else ""
     goods = _goods(documents) if country == Country.US else _described(documents)
-    sentences = [text for text in (*goods, in_kind, _declared(documents), tax) if text]
+    sentences = [text for text in (*goods, in_kind, shares, _declared(documents), tax) if text]
     rows = [_row(document) for document in documents]
     return Part(entity, address, series, giver, source.registration_number, sentences, rows, _totals(documents))
 
@@ -161,7 +167,7 @@ def _described(documents: list[Receipt]) -> list[str]:
 
 def _row(document: Receipt) -> Row:
     code = document.currency
-    things = document.is_in_kind
+    things = document.is_described
     return Row(
         day=document.day,
         receipt=document.label,
@@ -177,6 +183,6 @@ def _totals(documents: Iterable[Receipt]) -> list[str]:
     """One sum for each currency: nothing is converted, because no rate of ours would be the tax office's."""
     sums: dict[str, int] = defaultdict(int)
     for document in documents:
-        if not document.is_in_kind:
+        if not document.is_described:
             sums[document.currency] += document.total
     return [money.exact(total, code) for code, total in sorted(sums.items())]

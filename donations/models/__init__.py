@@ -1,5 +1,6 @@
 """Models of donations: currencies, gifts, plans, the ledger, receipts, disputes, payouts, and what Stripe told us."""
 
+from donations.models.batches import Batch
 from donations.models.books import LedgerEntry, Receipt, ReceiptCounter
 from donations.models.campaign_views import CampaignViews
 from donations.models.campaigns import Campaign, MatchReservation
@@ -20,6 +21,7 @@ from donations.models.tries import Breaker, CardTry, Opening
 
 __all__ = [
     "AddressChange",
+    "Batch",
     "Breaker",
     "Campaign",
     "CampaignViews",

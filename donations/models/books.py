@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from donations import money
 from donations.models.campaigns import Campaign
 from donations.models.columns import money_column
-from donations.models.gifts import ALPHABET, Gift, Method
+from donations.models.gifts import ALPHABET, NO_CURRENCY, Gift, Method
 from donations.models.livemode import of_this_money
 from foundation.append_only.models import AppendOnlyModel, AppendOnlyQuerySet
 from foundation.organisation.tax_years import Country
@@ -85,6 +85,7 @@ class LedgerEntry(AppendOnlyModel):
         FOREIGN_REVERSAL = "foreign_reversal", _("ours after all")
         PAYOUT = "payout", _("payout")
         OFFLINE = "offline", _("received elsewhere")
+        CORRECTION = "correction", _("entered wrongly")  # takes such a row back
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     stripe_object = models.CharField(max_length=120)
@@ -122,6 +123,9 @@ class LedgerEntry(AppendOnlyModel):
                 name="ledger_return_is_cost",
             ),
             models.CheckConstraint(
+                condition=~Q(kind="correction") | Q(amount__lt=0), name="ledger_correction_takes_back"
+            ),
+            models.CheckConstraint(
                 condition=~Q(kind__in=["refund_reversal", "dispute_reversal"]) | Q(amount__gte=0, beyond__gte=0),
                 name="ledger_reversal_is_income",
             ),
@@ -145,6 +149,7 @@ GIVING = [
     LedgerEntry.Kind.DISPUTE,
     LedgerEntry.Kind.DISPUTE_REVERSAL,
     LedgerEntry.Kind.OFFLINE,
+    LedgerEntry.Kind.CORRECTION,
 ]
 
 
@@ -156,7 +161,7 @@ def new_code() -> str:
 class ReceiptCounter(models.Model):
     """The last receipt number issued, for one series and year. Locked while a number is taken."""
 
-    series = models.CharField(max_length=8)
+    series = models.CharField(max_length=12)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
 
@@ -191,10 +196,11 @@ class Receipt(AppendOnlyModel):
         DESCRIBED = "described", _("what is described, with an estimate of its worth")
 
     DEMO = "DEMO"  # no money moved; a real series is the organisation's setting
+    THANKS = "THANKS"  # before a series: of acknowledgments, which are no receipts for tax. Longer than any series
 
     entity = models.CharField(max_length=200)  # as printed; what numbers are counted by is the series
     entity_address = models.TextField(blank=True)  # its postal address on that day
-    series = models.CharField(max_length=8)
+    series = models.CharField(max_length=12)
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
     label = models.CharField(max_length=40, unique=True)  # "R-2026-000017", as printed
@@ -202,6 +208,7 @@ class Receipt(AppendOnlyModel):
     gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="receipts")
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
     name = models.CharField(max_length=200, blank=True)
+    sponsor = models.CharField(max_length=200, blank=True, default="")  # who gave, where `name` recommended it
     day = models.DateField()  # the gift's, on the organisation's own calendar
     frequency = models.CharField(max_length=8)
     currency = models.CharField(max_length=3)
@@ -216,7 +223,7 @@ class Receipt(AppendOnlyModel):
     last_four = models.CharField(max_length=4, blank=True)  # of the card or account
     next_on = models.DateField(null=True, blank=True)  # of a gift that repeats: its next payment, as known then
     year_total = models.PositiveBigIntegerField(null=True, blank=True)  # and its payments of the year until this one
-    description = models.TextField(blank=True)  # of what was given in kind; then there is no sum
+    description = models.TextField(blank=True)  # of a thing or shares: then no sum is said, whatever `total` counts
     country = models.CharField(max_length=2, choices=Country.choices, default=Country.US)  # whose wording it has
     registration_number = models.CharField(max_length=60, blank=True)
     tax_statement = models.TextField(blank=True)
@@ -250,9 +257,26 @@ class Receipt(AppendOnlyModel):
 
     @property
     def is_in_kind(self) -> bool:
-        """Whether something was given in kind: it is described, and no value is stated."""
+        """Whether something was given in kind: it is described, and has no sum in our books either."""
+        return self.currency == NO_CURRENCY
+
+    @property
+    def is_described(self) -> bool:
+        """Whether it says what was given, a thing or shares, and states no value."""
         return bool(self.description)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether nothing is left of the gift."""
+        return not self.total and not self.is_in_kind
+
+    @property
+    def is_thanks(self) -> bool:
+        """Whether it thanks somebody for what a donor-advised fund gave: no receipt, and never one for tax."""
+        return bool(self.sponsor)
 
     @column(_("total"), sorted_by="total")
     def total_text(self) -> str:
-        return str(Method.IN_KIND.label) if self.is_in_kind else money.exact(self.total, self.currency)
+        if self.is_described:
+            return str(Method.IN_KIND.label if self.is_in_kind else Method.SHARES.label)
+        return money.exact(self.total, self.currency)

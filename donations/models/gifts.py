@@ -1,11 +1,14 @@
 """Gift: one payment, or the intent to make one."""
 
 import secrets
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from donations import money
 from donations.models.campaigns import Campaign
@@ -34,7 +37,14 @@ class Method(models.TextChoices):
     CHEQUE = "cheque", _("by cheque")
     CASH = "cash", _("in cash")
     TRANSFER = "transfer", _("by bank transfer")
+    DAF = "daf", _("from a donor-advised fund")
+    SHARES = "shares", _("in shares")
     IN_KIND = "in_kind", _("in kind")
+
+
+def _many(shares: Decimal) -> int:
+    """The number that decides between one share and several: 1.5 are several."""
+    return 1 if shares == 1 else 2
 
 
 NO_CURRENCY = "XXX"  # ISO 4217's own code for it: a gift in kind is described, never valued
@@ -71,6 +81,9 @@ class Gift(Frequent, OfSomeMoney):
     double click finds the same row. Of a form's rows one is `current`: what it was sent with last (D-167). `session_*`
     is its Checkout Session: how many were asked for, where the last one is paid (never logged, and forgotten like a
     network address) and when it expires.
+
+    From a donor-advised fund the `sponsor`, a charity, gives what `name` recommended: the recommender is the supporter,
+    and never its giver for tax. Of shares the sums are what their sale brought: our books count it, no paper says it.
     """
 
     class Status(models.TextChoices):
@@ -89,6 +102,18 @@ class Gift(Frequent, OfSomeMoney):
     current = models.BooleanField(default=False)
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.STRIPE)
     description = models.TextField(blank=True)  # of what was given in kind
+    shares = models.DecimalField(_("number of shares"), max_digits=18, decimal_places=6, null=True, blank=True)
+    security = models.CharField(_("shares of"), max_length=120, blank=True, default="")  # company, with its ticker
+    sponsor = models.CharField(_("sponsor of the donor-advised fund"), max_length=200, blank=True, default="")
+    bank_reference = models.CharField(_("cheque number or reference"), max_length=60, blank=True, default="")
+    batch = models.ForeignKey(
+        "Batch",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="gifts",
+        verbose_name=_("batch of cheques"),
+    )
     benefit = models.TextField(_("received in return"), blank=True)  # such as a dinner; empty: nothing
     benefit_value = models.PositiveBigIntegerField(default=0)  # our estimate of its worth
     currency = models.CharField(max_length=3)
@@ -129,6 +154,15 @@ class Gift(Frequent, OfSomeMoney):
                 | Q(amount=0, method="in_kind", currency="XXX") & ~Q(description=""),
                 name="gift_is_a_sum_or_is_described",
             ),
+            models.CheckConstraint(
+                condition=Q(method="daf") & ~Q(sponsor="") | ~Q(method="daf") & Q(sponsor=""),
+                name="gift_of_a_fund_has_a_sponsor",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="shares", shares__gt=0) & ~Q(security="")
+                | ~Q(method="shares") & Q(shares__isnull=True, security=""),
+                name="gift_of_shares_is_described",
+            ),
             models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="gift_paid_has_a_day"),
             models.UniqueConstraint(fields=["attempt"], condition=Q(current=True), name="gift_form_has_one_wish"),
         ]
@@ -138,8 +172,10 @@ class Gift(Frequent, OfSomeMoney):
 
     @column(_("name"), sorted_by="name")
     def giver(self) -> str:
-        """Whom its receipt names, and whom we thank where donors are named: the company, else the person."""
-        return self.company or self.name
+        """Whom its receipt names, and whom we thank where donors are named: the company, else the person; where nobody
+        is known who recommended it, the sponsor of the fund.
+        """
+        return self.company or self.name or self.sponsor
 
     @property
     def is_paid(self) -> bool:
@@ -147,12 +183,26 @@ class Gift(Frequent, OfSomeMoney):
 
     @property
     def is_offline(self) -> bool:
-        """Whether staff entered it: a cheque, cash, a transfer, or something in kind."""
+        """Whether staff entered it: whatever came without Stripe."""
         return self.method != Method.STRIPE
 
     @property
     def is_in_kind(self) -> bool:
         return self.method == Method.IN_KIND
+
+    @property
+    def is_recommended(self) -> bool:
+        """Whether a donor-advised fund gave it: whoever recommended it deducted that already, and gets no receipt."""
+        return self.method == Method.DAF
+
+    @property
+    def thing(self) -> str:
+        """What was given where no paper may name a sum: something in kind, or shares. Empty for money."""
+        if self.shares is None:
+            return self.description
+        words = ngettext("%(number)s share of %(security)s", "%(number)s shares of %(security)s", _many(self.shares))
+        number = number_format(self.shares.normalize(), use_l10n=True, force_grouping=True)
+        return words % {"number": number, "security": self.security}
 
     @column(_("total"), sorted_by="total")
     def total_text(self) -> str:

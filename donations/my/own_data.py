@@ -84,6 +84,7 @@ def _gift(gift: Gift) -> Facts:
         plan=lambda row: row.plan.subscription_id if row.plan else "",
         fund=lambda row: str(row.fund or ""),
         campaign=lambda row: str(row.campaign or ""),
+        batch=lambda row: str(row.batch_id or ""),
         **_sums("amount", "fee_cover", "total"),
     )
     told["sum"] = money.exact(gift.total, gift.currency)

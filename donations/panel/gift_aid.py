@@ -66,6 +66,7 @@ def _declare(gift: Gift, user: Any, declared: Any, way: str, declared_on: date, 
 
 def _may_be_declared(gift: Gift) -> bool:
     asked = gift.is_paid and gift.currency == STERLING and not gift.company and bool(gift.name)
+    asked = asked and not gift.is_recommended and not gift.thing
     return asked and Organisation.load().offers_gift_aid
 
 

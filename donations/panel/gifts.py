@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations.giving import addresses
 from donations.models import Gift
-from donations.panel import refunds
+from donations.panel import offline_corrections, refunds
 from donations.panel.benefits import IN_RETURN
 from donations.panel.campaigns import UNNAME
 from donations.panel.gift_aid import DECLARE
@@ -34,6 +34,7 @@ class GiftFilters(ListFilterSet):
         model = Gift
         fields = {
             "status": ["exact"],
+            "method": ["exact"],
             "frequency": ["exact"],
             "currency": ["exact"],
             "campaign": ["exact"],
@@ -63,10 +64,32 @@ class GiftViewSet(MoneyViewSet):
         "mode_text",
     ]
     filterset_class = GiftFilters
-    search_fields = ["reference", "name", "company", "email", "payment_intent_id", "session_id", "invoice_id"]
+    search_fields = [
+        "reference",
+        "name",
+        "company",
+        "email",
+        "payment_intent_id",
+        "session_id",
+        "invoice_id",
+        "bank_reference",
+        "sponsor",
+        "security",
+    ]
     inspect_view_fields = [
-        *["reference", "status", "returned_text", "frequency", "total_text", "amount", "fee_cover", "currency"],
-        *["real_fee_text", "name", "company", "name_public", "email"],
+        *[
+            "reference",
+            "status",
+            "returned_text",
+            "frequency",
+            "method",
+            "total_text",
+            "amount",
+            "fee_cover",
+            "currency",
+        ],
+        *["real_fee_text", "name", "company", "name_public", "email", "description"],
+        *["shares", "security", "sponsor", "bank_reference", "batch"],
         *[
             "fund",
             "dedication_text",
@@ -86,6 +109,7 @@ class GiftViewSet(MoneyViewSet):
     list_export = [
         *["reference", "status", "frequency", "amount", "fee_cover", "total", "currency", "name", "company", "email"],
         *["created_at", "paid_at", "payment_intent_id", "livemode", "total_minor"],
+        *["method", "bank_reference", "sponsor", "shares", "security"],
     ]
     related = [
         Related(_("Ledger"), lambda gift: gift.entries.all(), ENTRY_COLUMNS),
@@ -121,6 +145,7 @@ class GiftViewSet(MoneyViewSet):
         UNNAME,
         PUT_RIGHT,
         IN_RETURN,
+        offline_corrections.PUT_RIGHT,
         TAKE_BACK,
         DECLARE,
     ]

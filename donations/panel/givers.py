@@ -29,6 +29,8 @@ class GiverForm(NoCardNumbers, forms.Form):
         super().__init__(*args, **kwargs)
         self.row = row
         self.initial.update({"name": row.name, "company": row.company})
+        if row.is_recommended:  # the giver is the sponsor of the fund; this is who recommended it
+            del self.fields["company"]
 
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"], sites=True)
@@ -38,12 +40,12 @@ class GiverForm(NoCardNumbers, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         name, company = self.cleaned_data.get("name", ""), self.cleaned_data.get("company", "")
-        if not self.errors and not (name or company):
+        if not self.errors and not (name or company or self.row.is_recommended):
             raise ValidationError(_("A receipt names somebody. Please write the name or the company."))
         return self.cleaned_data
 
 
-def _put_right(gift: Gift, user: Any, name: str, company: str) -> str:
+def _put_right(gift: Gift, user: Any, name: str, company: str = "") -> str:
     corrected = givers.correct(gift, name, company)
     if not corrected:
         return gettext("The name is put right. No receipt says another one.")
@@ -56,7 +58,8 @@ def _put_right(gift: Gift, user: Any, name: str, company: str) -> str:
 
 def _has_giver(gift: Gift) -> bool:
     """Whether it is paid, and its giver was not erased since."""
-    return gift.is_paid and bool(gift.giver())
+    erased = gift.supporter is not None and gift.supporter.erased_at is not None
+    return gift.is_paid and bool(gift.giver()) and not erased
 
 
 PUT_RIGHT = Action("giver", _("Put the name right"), _put_right, "donations.change_gift", _has_giver, form=GiverForm)

@@ -19,6 +19,7 @@ from wagtail.log_actions import log
 from donations.giving import offline
 from donations.letters import papers
 from donations.models import Gift, LedgerEntry, Receipt
+from donations.panel import batches
 from donations.panel.money_lists import MoneyDetail, MoneyList
 from donations.panel.offline_form import OfflineForm
 from staff.lists import Action
@@ -41,7 +42,10 @@ class GiftList(MoneyList):
     def header_buttons(self) -> list[Any]:
         if not self.request.user.has_perm(MAY):
             return []
-        return [HeaderButton(str(LABEL), url=reverse("donations_enter_gift"), icon_name="plus")]
+        return [
+            HeaderButton(str(LABEL), url=reverse("donations_enter_gift"), icon_name="plus"),
+            HeaderButton(str(batches.LABEL), url=reverse("donations_batches"), icon_name="list-ol"),
+        ]
 
 
 class ReceiptDetail(MoneyDetail):
@@ -50,13 +54,14 @@ class ReceiptDetail(MoneyDetail):
     @cached_property
     def header_buttons(self) -> list[Any]:
         there = reverse("donations_receipt_pdf", args=[self.object.pk])
-        return [HeaderButton(gettext("The receipt as PDF"), url=there, icon_name="download")]
+        label = gettext("The acknowledgment as PDF") if self.object.is_thanks else gettext("The receipt as PDF")
+        return [HeaderButton(label, url=there, icon_name="download")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def enter(request: HttpRequest) -> HttpResponse:
-    """View: enter a cheque, cash, a transfer or a thing. Idempotent: sent twice, it is one gift, one log line."""
+    """View: enter a gift that came without Stripe. Idempotent: sent twice, it is one gift, one log line."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     form = OfflineForm(request.POST or None)
@@ -64,7 +69,11 @@ def enter(request: HttpRequest) -> HttpResponse:
         entry = form.entry
         known = Gift.objects.filter(attempt_key=entry.attempt).exists()
         gift = offline.record(entry, **form.more)
-        sentence = gettext("The gift is in the books, and its receipt is written.")
+        sentence = (
+            gettext("The gift is in the books, and the letter of thanks is written. It is no receipt.")
+            if gift.is_recommended
+            else gettext("The gift is in the books, and its receipt is written.")
+        )
         if not known:
             data = {"action": "enter", "label": str(LABEL), "sentence": f"{gift.total_text()}. {sentence}"}
             log(gift, "staff.action", user=request.user, data=data)

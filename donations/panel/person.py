@@ -11,6 +11,7 @@ from donations import money
 from donations.letters import plan_letters
 from donations.models import Gift, LedgerEntry
 from donations.models.books import GIVING
+from donations.models.gifts import Method
 from donations.models.livemode import of_this_money
 from donations.my.own_gifts import ON_ITS_WAY
 from supporters import supporters
@@ -55,17 +56,19 @@ class GivingSection(Section):
         return theirs
 
     def _totals(self) -> dict[str, list[str]]:
-        """From the ledger: so only of what has come, less what went back."""
+        """From the ledger: so only of what has come, less what went back. What a fund gave for them stands apart."""
         entries = LedgerEntry.objects.filter(of_this_money(), gift__supporter=self.supporter).order_by()
-        rows = entries.values_list("kind", "currency", "settled_currency").annotate(Sum("amount"), Sum("settled"))
+        columns = ("gift__method", "kind", "currency", "settled_currency")
+        rows = entries.values_list(*columns).annotate(Sum("amount"), Sum("settled"))
         given: Counter[str] = Counter()
+        recommended: Counter[str] = Counter()
         settled: Counter[str] = Counter()
-        for kind, code, settled_code, amount, on_balance in rows:
+        for method, kind, code, settled_code, amount, on_balance in rows:
             if kind in GIVING:
-                given[code] += amount
+                (recommended if method == Method.DAF else given)[code] += amount
             if settled_code:
                 settled[settled_code] += on_balance
-        return {"given": _sums(given), "settled": _sums(settled)}
+        return {"given": _sums(given), "recommended": _sums(recommended), "settled": _sums(settled)}
 
 
 def _sums(sums: dict[str, int]) -> list[str]:

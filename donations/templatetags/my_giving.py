@@ -89,10 +89,12 @@ def _kept(gift: Gift) -> int:
 
 
 def _sums(gifts: Iterable[Gift]) -> str:
-    """What was given and kept, one sum for each currency, as a person would say it."""
+    """What was given and kept, one sum for each currency, as a person would say it: not what has no stated value, nor
+    what a donor-advised fund gave.
+    """
     sums: dict[str, int] = {}
     for gift in gifts:
-        if not gift.is_in_kind:
+        if not gift.thing and not gift.is_recommended:
             sums[gift.currency] = sums.get(gift.currency, 0) + _kept(gift)
     said = [money.exact(total, code) for code, total in sorted(sums.items()) if total > 0]
     return format_list(said, locale=to_locale(get_language() or "en"))

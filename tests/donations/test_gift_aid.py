@@ -12,6 +12,7 @@ from donations.giving import offline
 from donations.models import Gift, GiftAidDeclaration
 from supporters.supporters import get_or_create_supporter
 from tests.donations.test_offline import entry
+from tests.donations.test_offline_roads import of_a_fund, of_shares
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,7 @@ def test_it_takes_a_spoken_one_only_with_the_day_of_its_written_record(british):
 def test_it_offers_staff_none_for_a_company_another_currency_or_another_country(british):
     staff = signed_in("Donor care")
     others = [cheque(attempt="a", company="Engines Ltd"), cheque(attempt="b", currency="USD")]
+    others += [offline.record(of_a_fund(currency="GBP")), offline.record(of_shares(currency="GBP"))]
     for gift in others:
         assert "/gift-aid/" not in staff.get(f"/admin/gift/inspect/{gift.pk}/").content.decode()
     british.country, british.hmrc_reference = "US", ""

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from donations.books import ledger
 from donations.gift_aid import claims, declarations
 from donations.gift_aid.declarations import Declared
 from donations.models import Gift, GiftAidClaim, GiftAidDeclaration, GiftAidLine, LedgerEntry
+from donations.models.gifts import Method
 from foundation.organisation.models import Organisation
 from staff.models import User
 from supporters.supporters import get_or_create_supporter
@@ -220,3 +222,12 @@ def test_it_keeps_the_proof_of_what_was_claimed_when_its_giver_is_erased():
     declaration.refresh_from_db()
     assert declaration.cancelled_at is not None and declaration.last_name == "King-Noel"
     assert not GiftAidDeclaration.objects.filter(pk=unused.pk).exists()
+
+
+def test_it_claims_nothing_of_what_a_fund_gave_or_of_shares():
+    declared()
+    gift(method=Method.DAF, sponsor="Community Giving Fund", attempt="fund")
+    gift(method=Method.SHARES, shares=Decimal("2"), security="Example plc (EXM)", attempt="shares")
+    assert claims.standing().gifts == []
+    gift()
+    assert len(claims.standing().gifts) == 1

@@ -10,6 +10,7 @@ from donations.models import Gift, Receipt
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from tests.donations.test_offline import entry, thing
+from tests.donations.test_offline_roads import of_a_fund, of_shares
 from tests.donations.truth import disagreements_with_stripe
 from tests.drawing import reading
 from tests.staff.users import signed_in

@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from donations.giving import refunding
-from donations.models import Gift, LedgerEntry, Receipt, RefundRequest
+from donations.models import Currency, Gift, LedgerEntry, Receipt, RefundRequest
 from donations.stripe import client as stripe_client
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
@@ -173,3 +173,54 @@ def test_it_gives_back_no_more_than_there_is_when_many_ask_at_once(given, till, 
     assert 1 <= sum(made) <= 2
     assert len(refunds(given)) == sum(made) and balanced(till)
     assert LedgerEntry.objects.kept(given)[0] == 2606 - 1000 * sum(made)
+
+
+@pytest.mark.both
+def test_it_gives_what_a_failed_refund_brought_back_once_more_and_no_cent_beyond(given, till):
+    staff = signed_in("Finance")
+    give_back(staff, given, wish("20"))
+    give_back(staff, given, wish("6.06"))
+    first = next(raw for raw in refunds(given) if raw["amount"] == 2000)
+    till.sandbox.turn_refund(first["id"], "failed", till.tenant)
+    till.tell()
+    assert LedgerEntry.objects.kept(given)[0] == 2000 and balanced(till)
+    assert staff.post(address(given), wish("20.01")).status_code == 422
+    assert "$20.00 USD go back" in give_back(staff, given, wish("20"))
+    assert LedgerEntry.objects.kept(given) == (0, 0) and balanced(till)
+    assert Receipt.objects.current().get().total == 0
+
+
+def test_it_gives_nothing_back_of_a_gift_that_a_bank_took_back(given, till):
+    """The bank has the money: a refund beside the dispute would send it twice."""
+    staff = signed_in("Finance")
+    till.dispute(given.payment_intent_id)
+    page = give_back(staff, given, wish("10"))  # its event is still on its way: Stripe refuses
+    assert "Nothing was given back" in page and RefundRequest.objects.get().state == "refused"
+    till.tell()
+    assert "not possible any more" in give_back(staff, given, wish("10"))
+    assert not refunds(given) and LedgerEntry.objects.kept(given)[0] == 0 and balanced(till)
+
+
+def test_it_knows_nothing_of_a_refund_in_the_dashboard_and_still_gives_no_more_than_there_is(given, till):
+    till.refund(given.payment_intent_id, amount=2000)  # its event is still on its way
+    page = give_back(signed_in("Finance"), given, wish("10"))
+    assert "Nothing was given back" in page and [raw["amount"] for raw in refunds(given)] == [2000]
+    till.tell()
+    assert LedgerEntry.objects.kept(given)[0] == 606 and balanced(till)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("code", "gave", "part", "minor"), [("JPY", "3000", "1,000", 1000), ("EUR", "40", "12.50", 1250)]
+)
+def test_it_gives_a_part_back_in_the_currency_of_the_gift(donor, till, code, gave, part, minor):
+    Currency.objects.get_or_create(code=code)
+    donor.gave("once", gave, code)
+    stripe_client.account()
+    gift = Gift.objects.get()
+    before = LedgerEntry.objects.kept(gift)[0]
+    staff = signed_in("Finance")
+    assert f"in {code}" in staff.get(address(gift)).content.decode()
+    give_back(staff, gift, wish(part))
+    assert [(raw["amount"], raw["currency"]) for raw in refunds(gift)] == [(minor, code.lower())]
+    assert LedgerEntry.objects.kept(gift)[0] == before - minor and balanced(till)

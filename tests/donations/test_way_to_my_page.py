@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 # Kinds that are never of a gift that repeats. Whoever adds a kind either adds it here, or gives it a closing.
 OTHERS = {
     *("receipt", "dedication_card", "finish_gift"),  # of a single gift, to others, before there is a gift
+    *("acknowledgment", "acknowledgment_corrected"),  # of what a donor-advised fund gave, once
     *("my_link", "address_changed", "address_confirm", "subscribe_confirm"),
     *("pledge_confirm", "pledge_confirmed_before", "welcome_pledge", "erased"),
     *("staff_notice",),

@@ -11,7 +11,7 @@ from awareness.messages import Message
 from donations.gift_aid import declarations
 from donations.gift_aid.declarations import Declared
 from donations.giving import addresses as gift_addresses
-from donations.giving import offline
+from donations.giving import batches, offline
 from donations.letters import dedications
 from donations.models import Gift, GiftAidClaim, GiftAidLine, MatchReservation, RefundRequest, StripeEvent
 from donations.models.gifts import Method
@@ -56,6 +56,11 @@ def make_whole(person: Supporter, till) -> Supporter:
     day = timezone.now().date()
     portrait = offline.Entry("form-3", Method.IN_KIND, day, description=f"A portrait by {NAME}", name=NAME, email=EMAIL)
     offline.record(portrait)
+    sponsor, called = "Community Fund", f"for {NAME}"
+    of_a_fund = offline.Entry("form-4", Method.DAF, day, 70_000, "USD", "", NAME, "", EMAIL, called, sponsor)
+    offline.record(of_a_fund)
+    cheque = {"amount": "20", "name": NAME, "company": "", "email": EMAIL, "number": "7", "fund": "", "campaign": ""}
+    batches.begin("batch-1", {"slip": {}, "rows": [cheque]}, None)
     reason = SimpleNamespace(label="Speaking", address=STAFF)
     message = correspondence.receive(reason, {"name": NAME, "email": EMAIL, "text": WORDS})
     correspondence.answer(message, f"You wrote: {WORDS}", STAFF)
