@@ -34,7 +34,9 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--retry", default="", help="seconds between tries of a webhook, such as 1,2,5")
     parser.add_argument("--fault", action="append", default=[], help="KIND[,count=N|,probability=P][,path=GLOB]…")
     parser.add_argument("--webhooks", default="", help="such as drop=0.2,duplicate=0.3,two_v1; of the main books")
-    parser.add_argument("--truth", action="append", default=[], help="NAME=ANSWER, of GET /_sandbox/truths; of all books")
+    parser.add_argument(
+        "--truth", action="append", default=[], help="NAME=ANSWER, of GET /_sandbox/truths; of all books"
+    )
     return parser.parse_args(words)
 
 

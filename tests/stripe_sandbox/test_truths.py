@@ -43,7 +43,9 @@ def test_it_tells_of_a_refund_that_comes_back(shop: Shop, answer: str, failed: l
         assert shop.v1.refunds.retrieve(made["id"]).status == status
 
 
-@pytest.mark.parametrize(("answer", "left", "told"), [("down", 0, []), ("told", 0, ["charge.updated"]), ("stays", 2500, [])])
+@pytest.mark.parametrize(
+    ("answer", "left", "told"), [("down", 0, []), ("told", 0, ["charge.updated"]), ("stays", 2500, [])]
+)
 def test_it_counts_a_refund_that_comes_back(shop: Shop, answer: str, left: int, told: list[str]) -> None:
     shop.sandbox.truths(shop.tenant, refund_count=answer)
     gift = shop.give()
@@ -67,9 +69,7 @@ def test_it_tells_of_a_debit_that_is_taken_back(shop: Shop, answer: str, kinds: 
     before = len(shop.events())
     shop.sandbox.return_debit(shop.tenant, payment_intent=gift.payment_intent.id)
     assert shop.kinds(before) == kinds
-    charge = shop.v1.charges.retrieve(
-        gift.payment_intent.latest_charge.id, {"expand": ["failure_balance_transaction"]}
-    )
+    charge = shop.v1.charges.retrieve(gift.payment_intent.latest_charge.id, {"expand": ["failure_balance_transaction"]})
     assert (charge.status, charge.failure_balance_transaction.amount) == ("failed", -2500)
 
 
