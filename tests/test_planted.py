@@ -1,4 +1,4 @@
-"""The small breaks of tests/planted: each still fits the source, and two are really made. `script/drill faults`: all."""
+"""The small breaks of tests/planted: each fits the source, and two are really made. `script/drill faults`: all."""
 
 import ast
 from dataclasses import replace
@@ -22,7 +22,7 @@ def test_it_fits_the_source_that_there_is(fault: Fault) -> None:
     text = fault.broken(ROOT)
     ast.parse(text)
     assert text != (ROOT / fault.path).read_text()
-    assert f"def test_" in (ROOT / fault.red).read_text()
+    assert "def test_" in (ROOT / fault.red).read_text()
 
 
 @pytest.mark.parametrize(

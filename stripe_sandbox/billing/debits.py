@@ -51,8 +51,8 @@ def _came_back(books: Books, charge: Thing, intent: Thing, decline: Decline) -> 
 
 
 def take_back(books: Books, charge: Thing) -> Thing:
-    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own; what tells of it is the
-    switch `debit_return`.
+    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own; `debit_return` says by
+    which events.
     """
     if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] == "card" or charge["disputed"]:
         raise StripeError(f"The charge {charge['id']} is no bank debit that arrived.")

@@ -124,7 +124,7 @@ def undo_cancel(books: Books, sub: Thing) -> None:
 
 
 def pause(books: Books, sub: Thing, feature: Thing) -> None:
-    """Pause the subscription, for the first of the durations on offer: really, or by its collection (`portal_pause`)."""
+    """Pause the subscription, for the first of the durations on offer; `portal_pause` says which pause that is."""
     if sub["status"] != "active" or sub["pause_collection"]:
         raise StripeError("Only active subscriptions can be paused.")
     until = None

@@ -1,6 +1,6 @@
-"""python -m tests.planted [NAME …]: each break alone in a copy of the source, and its file of tests, which must turn red.
+"""python -m tests.planted [NAME …]: each break alone in a copy of the source, and its tests, which must turn red.
 
-First all those files run without a break, and must be green. 0: so it was. What stayed green is named.
+First all those files of tests run without a break, and must be green. 0: so it was. What stayed green is named.
 """
 
 import os

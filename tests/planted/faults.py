@@ -25,10 +25,10 @@ class Fault:
         """Return the source with the break in it. Raises StaleError unless it fits once."""
         there = root / self.path
         text = there.read_text() if there.is_file() else ""
-        if text.count(self.before) != 1 or not (root / self.red).is_file():
-            raise StaleError(
-                f"{self.name}: {self.path} has these lines {text.count(self.before)} times, or {self.red} is gone"
-            )
+        if not (root / self.red).is_file():
+            raise StaleError(f"{self.name}: there is no {self.red}")
+        if (times := text.count(self.before)) != 1:
+            raise StaleError(f"{self.name}: what it replaces stands {times} times in {self.path}")
         return text.replace(self.before, self.after)
 
 
@@ -37,8 +37,8 @@ FAULTS = (
     Fault(
         "fee_is_off_by_one",
         "donations/books/ledger.py",
-        'amount=-fee, currency=common["settled_currency"], settled=-fee)',
-        'amount=-fee - 1, currency=common["settled_currency"], settled=-fee - 1)',
+        'amount=-fee, currency=common["settled_currency"], settled=-fee, **common)',
+        'amount=-fee - 1, currency=common["settled_currency"], settled=-fee - 1, **common)',
         f"{RULES}/test_ledger.py",
     ),
     Fault(
@@ -129,7 +129,7 @@ FAULTS = (
         "reconcile_skips_a_page",
         "donations/reconcile/comparison.py",
         "    while some := list(islice(rest, CHUNK)):\n        yield some\n",
-        "    while some := list(islice(rest, CHUNK)):\n        yield some\n        next(islice(rest, CHUNK, CHUNK), None)\n",
+        "    while some := list(islice(rest, CHUNK)):\n        yield some\n        list(islice(rest, CHUNK))\n",
         "tests/donations/test_long_runs.py",
     ),
     Fault(

@@ -58,7 +58,7 @@ class Sandbox(Account):
         port is tried once more: somebody can take it in between.
 
         `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
-        `truths` such as ["refund_count=stays"]; by default those of STRIPE_TRUTHS, separated by commas (tests/truths.py).
+        `truths` such as ["refund_count=stays"]; by default those of STRIPE_TRUTHS (tests/truths.py), with commas.
         """
         state = Path(directory) / "stripe.sqlite3"
         words = ["--state", str(state)]

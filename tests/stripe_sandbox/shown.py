@@ -1,4 +1,4 @@
-"""Which test shows each line of docs/stripe-sandbox.md: test_page_of_the_sandbox.py reads both. A line without one goes.
+"""Which test shows each line of docs/stripe-sandbox.md (test_page_of_the_sandbox.py). A line without one goes.
 
 By the beginning of a line: a cell of a table, a kind of fault, a switch, or a sentence of the known differences.
 """
@@ -104,6 +104,7 @@ TRUTHS = {
     "portal_pause": "test_truths.py::test_it_pauses_on_its_own_page_as_the_switch_says",
 }
 NOT_THERE = "test_differences.py::test_it_has_no_address_for_what_is_not_there"
+METHODS = "test_payment_methods.py"
 DIFFERENCES = {
     "Not there": NOT_THERE,
     "**Money.** Fixed": "test_gifts.py::test_it_settles_in_dollars_at_fixed_rates",
@@ -123,7 +124,7 @@ DIFFERENCES = {
     "A sum below zero": "test_payouts.py::test_it_carries_a_debt_over_to_the_next_payout",
     "Payouts are not made": NOT_THERE,
     "Money that leaves": "test_differences.py::test_it_takes_money_that_leaves_at_once_whatever_is_there",
-    "**Time.** The clock": "test_differences.py::test_it_dates_its_answers_by_the_clock_of_the_books_and_signs_by_the_real_one",
+    "**Time.** The clock": "test_differences.py::test_it_dates_answers_by_its_clock_and_signs_by_the_real_one",
     "`expires_at`": "test_gifts.py::test_it_expires_sessions_when_their_time_is_over",
     "Idempotency keys last": "test_idempotency.py::test_it_forgets_keys_after_a_day",
     "**Webhooks** are tried": "test_process.py::test_it_gives_up_after_the_last_retry",
@@ -138,9 +139,9 @@ DIFFERENCES = {
     "Whose card": "test_truths.py::test_it_puts_the_portals_card_where_the_switch_says",
     "Customer details": "test_portal.py::test_it_refuses_flows_that_make_no_sense",
     "**Invoices paid by the API**": "test_portal.py::test_it_keeps_the_failed_charge_of_a_bill_that_could_not_be_paid",
-    "**Payment method configurations**": "test_payment_methods.py::test_it_has_one_default_configuration_which_every_checkout_names",
-    "Cards, wallets": "test_payment_methods.py::test_it_switches_methods_off_and_its_own_page_follows",
-    "The page then": "test_payment_methods.py::test_it_switches_methods_off_and_its_own_page_follows",
+    "**Payment method configurations**": f"{METHODS}::test_it_has_one_default_configuration_which_every_checkout_names",
+    "Cards, wallets": f"{METHODS}::test_it_switches_methods_off_and_its_own_page_follows",
+    "The page then": f"{METHODS}::test_it_switches_methods_off_and_its_own_page_follows",
     "**Payment methods** are": "test_portal.py::test_it_attaches_and_detaches_cards",
     "**Sessions.** The payment": "test_gifts.py::test_it_declines_then_takes_another_card",
     "Inline prices": "test_differences.py::test_it_makes_inline_prices_inactive_and_without_events",

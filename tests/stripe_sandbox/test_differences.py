@@ -95,7 +95,7 @@ def test_it_takes_money_that_leaves_at_once_whatever_is_there(shop: Shop) -> Non
     assert shop.v1.balance.retrieve().available[0].amount == -2500
 
 
-def test_it_dates_its_answers_by_the_clock_of_the_books_and_signs_by_the_real_one(shop: Shop, receiver) -> None:
+def test_it_dates_answers_by_its_clock_and_signs_by_the_real_one(shop: Shop, receiver) -> None:
     shop.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["product.created"]})
     shop.advance(40)
     _status, headers = asked(shop, "GET", "/v1/account")

@@ -20,7 +20,7 @@ MAPS = {name: value for name, value in vars(shown).items() if isinstance(value, 
 
 def cells(head: str) -> list[str]:
     """The first cells of the table with that head."""
-    rows = PAGE.partition(f"| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = PAGE.partition(f"| {head} ")[2].partition("\n\n")[0].splitlines()[2:]
     return [row.split("|")[1].strip().replace("`", "") for row in rows]
 
 
@@ -35,38 +35,35 @@ def sentences() -> list[str]:
     return [each for part in parts for each in re.split(r"(?<=[A-Za-z)`0-9~]\.) (?=[A-Z`])", part) if each]
 
 
+def names(head: str) -> list[str]:
+    """Every name in the first cells of the table with that head, which may hold several."""
+    return [name.strip() for cell in cells(head) for name in cell.partition("?")[0].split(",")]
+
+
+def quoted(before: str, after: str) -> list[str]:
+    """What stands there in backticks, outside of parentheses."""
+    return re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", between(before, after)))
+
+
 LINES = {
     "OPTIONS": [cell.split(",")[0] for cell in cells("option")],
     "CARDS": cells("card"),
     "ACCOUNTS": cells("account"),
-    "CALLS": [
-        cell.split("?")[0]
-        for cell in between("| call | does |\n|---|---|\n", "\n\n").splitlines()
-        for cell in [cell.split("|")[1].strip(" `")]
-    ],
-    "OUTSIDE": [
-        name.strip(" `")
-        for row in between("| call | body |\n|---|---|\n", "\n\n").splitlines()
-        for name in row.split("|")[1].split(",")
-    ],
-    "FAULTS": re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", between("API faults: ", "With `count`"))),
-    "SWITCHES": re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", between("Webhook switches, ", "\n\n"))),
+    "CALLS": names("call | does"),
+    "OUTSIDE": names("call | body"),
+    "FAULTS": quoted("API faults: ", "With `count`"),
+    "SWITCHES": quoted("Webhook switches, ", "\n\n"),
     "TRUTHS": cells("switch"),
     "DIFFERENCES": sentences(),
 }
+BY_BEGINNING = ("CARDS", "ACCOUNTS", "DIFFERENCES")
 
 
 @pytest.mark.parametrize("part", MAPS)
 def test_each_line_of_the_page_has_a_test_and_each_test_a_line(part: str) -> None:
     lines, known = LINES[part], MAPS[part]
-    begins = [
-        [
-            key
-            for key in known
-            if (line.startswith(key) if part in ("CARDS", "ACCOUNTS", "DIFFERENCES") else line == key)
-        ]
-        for line in lines
-    ]
+    fits = str.startswith if part in BY_BEGINNING else str.__eq__
+    begins = [[key for key in known if fits(line, key)] for line in lines]
     assert [line for line, keys in zip(lines, begins, strict=True) if len(keys) != 1] == []
     assert sorted(keys[0] for keys in begins) == sorted(known), "a line went, or is there twice"
 
