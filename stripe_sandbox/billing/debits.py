@@ -51,8 +51,8 @@ def _came_back(books: Books, charge: Thing, intent: Thing, decline: Decline) -> 
 
 
 def take_back(books: Books, charge: Thing) -> Thing:
-    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own; `debit_return` says by
-    which events.
+    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own; `debit_return` says
+    by which events.
     """
     if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] == "card" or charge["disputed"]:
         raise StripeError(f"The charge {charge['id']} is no bank debit that arrived.")
@@ -61,9 +61,9 @@ def take_back(books: Books, charge: Thing) -> Thing:
     facts = {"source": charge["id"], "description": words, "rate": rate}
     gone = balance.book(books, "payment_failure_refund", "charge_failure", -amount, **facts)
     if truths.answer(books, "debit_return") == "updated":
-        words = {"failure_code": banks.FORBIDDEN.code, "failure_message": banks.FORBIDDEN.words}
+        said = {"failure_code": banks.FORBIDDEN.code, "failure_message": banks.FORBIDDEN.words}
         lost = {"status": "failed", "paid": False, "failure_balance_transaction": gone["id"]}
-        return change(books, charge, "charge.updated", **words, **lost)
+        return change(books, charge, "charge.updated", **said, **lost)
     charge.update(failure_balance_transaction=gone["id"])
     charging.fail(
         books,

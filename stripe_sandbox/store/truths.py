@@ -8,7 +8,7 @@ from .books import Books
 # By switch, each answer and what it does.
 TRUTHS: dict[str, dict[str, str]] = {
     "refund_events": {
-        "both": "a refund that fails sends refund.updated, charge.refund.updated, refund.failed; a cancelled one not that",
+        "both": "a refund that fails sends refund.updated, charge.refund.updated, refund.failed; a cancelled one two",
         "failed": "a refund that fails sends refund.failed alone; a cancelled one refund.updated alone",
         "updated": "a refund that fails or is cancelled sends refund.updated and charge.refund.updated",
     },

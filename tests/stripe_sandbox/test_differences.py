@@ -2,9 +2,11 @@
 
 import json
 from email.utils import parsedate_to_datetime
+from typing import Any, cast
 
 import pytest
 import stripe
+from stripe.params import SubscriptionUpdateParams
 
 from tests.stripe_sandbox.driver import Declined, http
 from tests.stripe_sandbox.shop import KEY, Shop, id_of
@@ -128,8 +130,8 @@ def test_it_draws_no_pages_of_invoices_and_lets_every_check_pass(shop: Shop) -> 
 def test_it_lists_inside_an_object_on_one_page(shop: Shop) -> None:
     sub = shop.monthly()
     for _each in range(11):
-        price = {"currency": "usd", "unit_amount": 100, "recurring": {"interval": "month"}}
+        price: dict[str, Any] = {"currency": "usd", "unit_amount": 100, "recurring": {"interval": "month"}}
         price["product"] = id_of(sub["items"].data[0].price.product)
-        wanted = {"items": [{"price_data": price}], "proration_behavior": "none"}
-        sub = shop.v1.subscriptions.update(sub.id, wanted)
+        wanted: dict[str, Any] = {"items": [{"price_data": price}], "proration_behavior": "none"}
+        sub = shop.v1.subscriptions.update(sub.id, cast(SubscriptionUpdateParams, wanted))
     assert len(sub["items"].data) == 12 and not sub["items"].has_more
