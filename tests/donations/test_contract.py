@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import stripe
 from django.utils import timezone
-from stripe._object_classes import OBJECT_CLASSES
 
 from donations.models import Plan
 from donations.monthly import changes
@@ -128,7 +127,7 @@ def test_one_command_says_what_a_bumped_version_changes(monkeypatch, capsys):
     assert upgrade.main() == 0 and "Nothing differs" in capsys.readouterr().out
     monkeypatch.setattr(stripe, "VERSION", "17.0.0")
     monkeypatch.setattr(stripe, "api_version", "2027-01-01.next")
-    charge = OBJECT_CLASSES["charge"]
+    charge = sdk_types.resource("charge")
     hints = {name: hint for name, hint in sdk_types.hints(charge).items() if name != "amount"}
     real = sdk_types.hints
     monkeypatch.setattr(sdk_types, "hints", lambda kind: hints if kind is charge else real(kind))
