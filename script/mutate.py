@@ -41,14 +41,17 @@ def take_decorated_functions() -> None:
 
 def report() -> None:
     """Print the mutation score of each module, and the names of the mutants that survived."""
-    for path in sorted(Path("mutants/donations").glob("*.py.meta")):
+    for path in sorted(Path("mutants/donations").rglob("*.py.meta")):
         ends = {
             name: status_by_exit_code[code] for name, code in json.loads(path.read_text())["exit_code_by_key"].items()
         }
         count = Counter(ends.values())
         done, ran = count["killed"] + count["timeout"], len(ends) - count["not checked"]
+        if not ends:
+            continue
         share = f"{100 * done / ran:.1f} %" if ran else "-"
-        print(f"{path.name.removesuffix('.meta'):16} {ran:4} of {len(ends):4} tried, noticed {share:>7}  {dict(count)}")
+        name = str(path.relative_to("mutants/donations")).removesuffix(".py.meta")
+        print(f"{name:20} {ran:4} of {len(ends):4} tried, noticed {share:>7}  {dict(count)}")
         for name, end in ends.items():
             if end not in ("killed", "timeout", "not checked"):
                 print(f"    {end}: {name}")

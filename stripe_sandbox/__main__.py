@@ -13,6 +13,7 @@ from .app import App
 from .faults import FaultError, Faults, read_fault, read_switches
 from .http.messages import loopback
 from .http.server import Server
+from .store import truths
 from .store.database import StateError, Store
 from .webhooks import endpoints
 from .webhooks.delivery import SCHEDULE, Courier
@@ -33,6 +34,9 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--retry", default="", help="seconds between tries of a webhook, such as 1,2,5")
     parser.add_argument("--fault", action="append", default=[], help="KIND[,count=N|,probability=P][,path=GLOB]…")
     parser.add_argument("--webhooks", default="", help="such as drop=0.2,duplicate=0.3,two_v1; of the main books")
+    parser.add_argument(
+        "--truth", action="append", default=[], help="NAME=ANSWER, of GET /_sandbox/truths; of all books"
+    )
     return parser.parse_args(words)
 
 
@@ -47,7 +51,11 @@ def build(asked: argparse.Namespace) -> tuple[Server, App]:
     except ValueError:
         raise StartError(f"--retry takes seconds separated by commas, not {asked.retry!r}.") from None
     try:
-        store = Store(asked.state, asked.seed)
+        begun = truths.read(asked.truth)
+    except ValueError as error:
+        raise StartError(f"This switch cannot be set: {error}.") from None
+    try:
+        store = Store(asked.state, asked.seed, begun)
     except StateError as error:
         raise StartError(str(error)) from error
     try:

@@ -2,6 +2,7 @@
 
 from ..money import balance, banks, charging, disputes
 from ..money.cards import Decline
+from ..store import truths
 from ..store.books import Books, Thing
 from ..store.errors import StripeError
 from ..store.events import change, emit
@@ -50,13 +51,19 @@ def _came_back(books: Books, charge: Thing, intent: Thing, decline: Decline) -> 
 
 
 def take_back(books: Books, charge: Thing) -> Thing:
-    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own."""
+    """Return a debit that had succeeded. The charge fails, with a balance transaction of its own; `debit_return` says
+    by which events.
+    """
     if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] == "card" or charge["disputed"]:
         raise StripeError(f"The charge {charge['id']} is no bank debit that arrived.")
     amount, rate = balance.converted(books, charge["amount"], charge["currency"])
     words = f"Failure of payment ({charge['description']})"
     facts = {"source": charge["id"], "description": words, "rate": rate}
     gone = balance.book(books, "payment_failure_refund", "charge_failure", -amount, **facts)
+    if truths.answer(books, "debit_return") == "updated":
+        said = {"failure_code": banks.FORBIDDEN.code, "failure_message": banks.FORBIDDEN.words}
+        lost = {"status": "failed", "paid": False, "failure_balance_transaction": gone["id"]}
+        return change(books, charge, "charge.updated", **said, **lost)
     charge.update(failure_balance_transaction=gone["id"])
     charging.fail(
         books,

@@ -1,7 +1,7 @@
 """Billing portal: configurations, sessions, and what a donor does on its page."""
 
-from ..money.balance import account
 from ..shapes import portal as shapes
+from ..store import truths
 from ..store.books import Books, Thing, merged
 from ..store.errors import StripeError, bad_value, missing_param
 from ..store.events import change, emit
@@ -90,16 +90,16 @@ def expired(books: Books, session: Thing) -> bool:
 def use_method(books: Books, customer_id: str, method: Thing) -> None:
     """Replace the default payment method of the customer, and of each subscription that has one of its own.
 
-    Whether Stripe does the latter is from memory, so the control call `portal` can switch it off.
+    The switch `portal_card` leaves out the one or the other.
     """
     change(books, method, None, customer=customer_id)
     emit(books, "payment_method.attached", method)
-    customer = books.own("customer", customer_id)
-    settings = {**customer["invoice_settings"], "default_payment_method": method["id"]}
-    change(books, customer, "customer.updated", invoice_settings=settings)
-    if books.note(account(books)["id"]).get("portal") == "customer":
-        return
-    for sub in live(books, customer_id):
+    which = truths.answer(books, "portal_card")
+    if which != "subscriptions":
+        customer = books.own("customer", customer_id)
+        settings = {**customer["invoice_settings"], "default_payment_method": method["id"]}
+        change(books, customer, "customer.updated", invoice_settings=settings)
+    for sub in live(books, customer_id) if which != "customer" else []:
         if sub["default_payment_method"]:
             change(books, sub, "customer.subscription.updated", default_payment_method=method["id"])
 
@@ -124,10 +124,16 @@ def undo_cancel(books: Books, sub: Thing) -> None:
 
 
 def pause(books: Books, sub: Thing, feature: Thing) -> None:
-    """Pause the subscription (status paused), for the first of the durations on offer."""
-    if sub["status"] != "active":
+    """Pause the subscription, for the first of the durations on offer; `portal_pause` says which pause that is."""
+    if sub["status"] != "active" or sub["pause_collection"]:
         raise StripeError("Only active subscriptions can be paused.")
-    pauses.begin(books, sub)
+    until = None
     if feature["duration"]["type"] == "interval_options":
-        option = feature["duration"]["interval_options"][0]
-        books.schedule(sub["id"], "wake", period_end(books.now, books.now, option))
+        until = period_end(books.now, books.now, feature["duration"]["interval_options"][0])
+    if truths.answer(books, "portal_pause") == "collection":
+        ends = {} if until is None else {"resumes_at": until}
+        subscriptions.update(books, sub, {"pause_collection": {"behavior": "void", **ends}})
+        return
+    pauses.begin(books, sub)
+    if until is not None:
+        books.schedule(sub["id"], "wake", until)

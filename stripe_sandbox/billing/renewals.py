@@ -4,6 +4,7 @@ import copy
 
 from ..money import cards, charging
 from ..money.balance import account
+from ..store import truths
 from ..store.books import Books, Thing
 from ..store.events import change, emit
 from . import invoicing, subscriptions
@@ -49,13 +50,22 @@ def _draft(books: Books, sub: Thing, invoice: Thing) -> None:
     books.put(invoice)
     emit(books, "invoice.created", invoice)
     if paused == "void":
-        invoicing.void(books, invoicing.finalize(books, invoice))
+        _void(books, invoice)
     elif paused == "mark_uncollectible":
         invoicing.finalize(books, invoice)
         invoice["status_transitions"]["marked_uncollectible_at"] = books.now
         details = {"uncollectible": {"reason": "subscription_paused"}}
         change(books, invoice, None, status="uncollectible", auto_advance=False, status_details=details)
         emit(books, "invoice.marked_uncollectible", invoice)
+
+
+def _void(books: Books, invoice: Thing) -> None:
+    """Void the month of a pause (`void_pause`)."""
+    if truths.answer(books, "void_pause") == "finalized":
+        invoicing.void(books, invoicing.finalize(books, invoice))
+        return
+    invoice["status_transitions"]["voided_at"] = books.now
+    change(books, invoice, None, status="void", auto_advance=False)
 
 
 def finalize(books: Books, invoice_id: str) -> None:

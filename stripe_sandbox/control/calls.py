@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from .. import API_VERSION, agenda
 from ..faults import KINDS, FaultError, Faults
 from ..http.messages import Answer, Request, json_answer
+from ..store import truths
 from ..store.database import Store
 from ..store.errors import StripeError
 from ..webhooks.delivery import Courier
@@ -125,6 +126,20 @@ def _copy(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[
         return {"copied": books.copy(query.get("from", ""))}
 
 
+def _truths(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    with on.store.books(tenant) as books:
+        return {"truths": truths.now(books), "answers": truths.TRUTHS}
+
+
+def _choose(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Set switches. The books stay blank if they were: see `copy`."""
+    with on.store.books(tenant) as books:
+        try:
+            return {"truths": truths.choose(books, _body(body))}
+        except ValueError as error:
+            raise ControlError(str(error)) from error
+
+
 def _deliver(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
     order = query.get("order", "oldest")
     if order not in ("oldest", "newest", "shuffled"):
@@ -143,4 +158,6 @@ HANDLERS = {
     ("GET", "events"): _events,
     ("POST", "deliver"): _deliver,
     ("POST", "copy"): _copy,
+    ("GET", "truths"): _truths,
+    ("POST", "truths"): _choose,
 }

@@ -162,15 +162,6 @@ def end_of_retries(books: Books, asked: Thing) -> Thing:
     return account
 
 
-def new_cards(books: Books, asked: Thing) -> Thing:
-    """Set what a card that is given in the portal replaces: also that of each subscription, or the customer's alone."""
-    if asked.get("cards") not in ("all", "customer"):
-        raise StripeError("cards is all or customer")
-    account = balance.account(books)
-    books.keep_note(account["id"], {**books.note(account["id"]), "portal": asked["cards"]})
-    return account
-
-
 def renew_card(books: Books, asked: Thing) -> Thing:
     """Update a card by the network (account updater): a new date and number on the same payment method."""
     method = books.need("payment_method", asked.get("payment_method", ""))
@@ -199,7 +190,6 @@ WORK: dict[str, tuple[Callable[[Books, Thing], Thing], dict[str, type]]] = {
         {"amount": int, "currency": str, "description": str, "metadata": dict, "card": str},
     ),
     "subscriptions": (foreign_subscription, {"price": str, "metadata": dict}),
-    "portal": (new_cards, {"cards": str}),
     "cards/renew": (renew_card, {"payment_method": str, "last4": str}),
     "retries": (end_of_retries, {"end": str}),
     "fees": (fee, {"amount": int, "description": str}),

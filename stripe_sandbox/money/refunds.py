@@ -1,6 +1,7 @@
 """Refunds: full or partial, at once or pending, reversed when they fail or are canceled."""
 
 from ..shapes import payments as shapes
+from ..store import truths
 from ..store.books import Books, Thing, merged
 from ..store.errors import StripeError, bad_value, missing_param
 from ..store.events import change, emit
@@ -9,13 +10,14 @@ from . import balance, currencies, disputes
 DAY = 86400
 # Seconds until a pending refund succeeds, or a failing one fails.
 LATER = DAY
+BACK = ("failed", "canceled")
 
 
 def create(books: Books, params: Thing) -> Thing:
     """POST /v1/refunds: all of what is left, or a part of it (minor units). The processing fee is not given back."""
     charge = _charge(books, params)
     disputes.forbid_refund(books, charge)
-    amount = _amount(charge, params)
+    amount = _amount(books, charge, params)
     behaviour = books.note(charge["payment_method"] or "").get("behaviour", "")
     bank = charge["payment_method_details"]["type"] != "card"
     slow = bank or behaviour == "refund_pending"
@@ -47,8 +49,9 @@ def _charge(books: Books, params: Thing) -> Thing:
     return books.need("charge", params["charge"], "charge")
 
 
-def _amount(charge: Thing, params: Thing) -> int:
-    left = charge["amount"] - charge["amount_refunded"]
+def _amount(books: Books, charge: Thing, params: Thing) -> int:
+    gone = [made["amount"] for made in books.find("refund", charge=charge["id"]) if made["status"] not in BACK]
+    left = charge["amount"] - sum(gone)
     amount = int(params.get("amount", left))
     if charge["status"] != "succeeded":
         raise bad_value("charge", "This charge has not succeeded and cannot be refunded.", "charge_not_refundable")
@@ -77,7 +80,7 @@ def _book(books: Books, made: Thing, charge: Thing, sign: int) -> Thing:
 
 
 def _count(books: Books, charge: Thing, amount: int, kind: str | None) -> None:
-    done = charge["amount_refunded"] + amount
+    done = min(charge["amount_refunded"] + amount, charge["amount"])
     change(books, charge, kind, amount_refunded=done, refunded=done == charge["amount"])
 
 
@@ -85,12 +88,12 @@ def turn(books: Books, refund_id: str, status: str | None = None, reason: str = 
     """Finish a refund when due: a pending one succeeds, one that must fail fails; `status` overrides."""
     made = books.own("refund", refund_id)
     books.unschedule(refund_id)
-    if made["status"] in ("failed", "canceled"):
+    if made["status"] in BACK:
         return made
     if status is None:
         behaviour = books.note(made["payment_method"] or "").get("behaviour")
         status = "failed" if behaviour == "refund_fails" else "succeeded"
-    if status in ("failed", "canceled"):
+    if status in BACK:
         return _reverse(books, made, status, reason)
     made.pop("pending_reason", None)
     return _save_and_emit(books, made, status=status)
@@ -100,13 +103,21 @@ def _reverse(books: Books, made: Thing, status: str, reason: str) -> Thing:
     """Reverse a failed or canceled refund, by its own balance transaction; the charge counts as not refunded by it."""
     charge = books.own("charge", made["charge"])
     returned = _book(books, made, charge, +1)["id"]
-    _count(books, charge, -made["amount"], None)
+    count, telling = truths.answer(books, "refund_count"), truths.answer(books, "refund_events")
+    if count != "stays":
+        _count(books, charge, -made["amount"], "charge.updated" if count == "told" else None)
     made.pop("pending_reason", None)
     made.pop("next_action", None)
     if status == "failed":
         made["failure_reason"] = reason
-    _save_and_emit(books, made, status=status, failure_balance_transaction=returned)
-    if status == "failed":
+    before = books.own("refund", made["id"])
+    made.update(status=status, failure_balance_transaction=returned)
+    books.put(made)
+    if telling != "failed" or status == "canceled":
+        emit(books, "refund.updated", made, before)
+    if telling != "failed":
+        emit(books, "charge.refund.updated", made, before)
+    if telling != "updated" and status == "failed":
         emit(books, "refund.failed", made)
     return made
 

@@ -60,19 +60,20 @@ class Books:
     real_time: float
     caller: Caller = field(default_factory=Caller)
     frozen: int | None = None
+    truths: dict[str, str] = field(default_factory=dict)  # how all books of this process begin (truths.py)
 
     def __post_init__(self) -> None:
         self.db.execute("INSERT OR IGNORE INTO tenants (name) VALUES (?)", (self.tenant,))
 
     def copy(self, tenant: str) -> bool:
         """Copy all objects and the clock of another tenant into this one. False, and nothing is done, unless this one
-        is empty. What was delivered there is not delivered from here.
+        is empty. What was delivered there is not delivered from here; switches (truths.py) that are set here stay.
         """
         if self.db.execute("SELECT 1 FROM objects WHERE tenant = ?", (self.tenant,)).fetchone():
             return False
         for table, columns in COPIED.items():
             self.db.execute(
-                f"INSERT INTO {table} (tenant, {columns}) "  # noqa: S608
+                f"INSERT OR IGNORE INTO {table} (tenant, {columns}) "  # noqa: S608
                 f"SELECT ?, {columns} FROM {table} WHERE tenant = ? ORDER BY rowid",
                 (self.tenant, tenant),
             )

@@ -45,7 +45,8 @@ class StateError(Exception):
 class Store:
     """The state file. One thread at a time has its transaction; a killed process loses nothing that was committed."""
 
-    def __init__(self, path: Path, seed: str | None = None) -> None:
+    def __init__(self, path: Path, seed: str | None = None, truths: dict[str, str] | None = None) -> None:
+        self.truths = truths or {}
         self._lock = threading.RLock()
         self._guard = _hold_alone(path)
         try:
@@ -68,7 +69,7 @@ class Store:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield Books(self._db, tenant, self.seed, time.time())
+                yield Books(self._db, tenant, self.seed, time.time(), truths=self.truths)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")

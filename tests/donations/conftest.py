@@ -10,14 +10,29 @@ from django.test import Client
 
 from donations.stripe import client, concurrency, throttle
 from foundation.organisation.models import Organisation
+from stripe_sandbox.store.truths import TRUTHS
 from tests.donations.donor import Donor, Till, a_charity
 from tests.waiting import PATIENCE
 
 NAMES = itertools.count()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `truths` runs as books begin, and once under each other answer of those switches."""
+    marker = metafunc.definition.get_closest_marker("truths")
+    if marker:
+        others = [{}, *({name: answer} for name in marker.args for answer in list(TRUTHS[name])[1:])]
+        metafunc.parametrize("truth", others, ids=["begun", *("-".join(*each.items()) for each in others[1:])])
+
+
 @pytest.fixture
-def till(sandbox, settings) -> Till:
+def truth() -> dict[str, str]:
+    """The switches of the offline Stripe that are not as books begin."""
+    return {}
+
+
+@pytest.fixture
+def till(sandbox, settings, truth) -> Till:
     """Books of its own at the offline Stripe, and settings that point there."""
     tenant = f"t{next(NAMES)}-{uuid.uuid4().hex[:8]}"
     settings.STRIPE_OFFLINE = True
@@ -25,7 +40,10 @@ def till(sandbox, settings) -> Till:
     settings.STRIPE_API_BASE = sandbox.tenant(tenant)
     settings.STRIPE_PAGE_ORIGINS = [sandbox.address]
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_of_these_tests_0123456789"]
-    return Till(sandbox, tenant)
+    till = Till(sandbox, tenant, truth)
+    if truth:
+        sandbox.truths(tenant, **truth)
+    return till
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+import stripe
 from stripe._object_classes import OBJECT_CLASSES
 
 from donations.stripe import client as stripe_client
@@ -130,6 +131,26 @@ def _fields(kind: str) -> dict[str, str]:
 
 def _short(hint: Any) -> str:
     return re.sub(r"(stripe|typing|typing_extensions|params|resources)\.|_\w+\.|<class '|'>", "", repr(hint))
+
+
+def differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """Each leaf that came, went or changed, by its path."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return [] if before == now else [f"{path}: {before} -> {now}"]
+    found = [f"{path}/{name}: gone" for name in sorted(before.keys() - now.keys())]
+    found += [f"{path}/{name}: new" for name in sorted(now.keys() - before.keys())]
+    for name in sorted(before.keys() & now.keys()):
+        found += differences(before[name], now[name], f"{path}/{name}")
+    return found
+
+
+def since(before: dict[str, Any]) -> list[str]:
+    """What the library that is installed says otherwise than the one `before` was written of. Asks nobody: with another
+    library the first call may be refused, and would hide every other difference.
+    """
+    sent = {call: known["sent"] for call, known in before["calls"].items()}
+    now = {"library": stripe.VERSION, "version": stripe.api_version, **said_by_the_sdk(sent, before["objects"])}
+    return differences(before, now)
 
 
 def public(module: ModuleType) -> set[str]:

@@ -28,8 +28,8 @@ CARD = "4242424242424242"
 class Till:
     """One tenant of the offline Stripe."""
 
-    def __init__(self, sandbox, tenant: str) -> None:
-        self.sandbox, self.tenant = sandbox, tenant
+    def __init__(self, sandbox, tenant: str, truth: dict[str, str] | None = None) -> None:
+        self.sandbox, self.tenant, self.truth = sandbox, tenant, truth or {}
 
     def copy(self, tenant: str) -> bool:
         return self.sandbox.copy(tenant, self.tenant)

@@ -46,7 +46,7 @@ def keep(what: Hashable, donor: "Donor", make: Callable[[], object]) -> bool:
         make()
         return True
     who = tuple(sorted(donor.client.defaults.items()))
-    key = (what, who, connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
+    key = (what, who, tuple(till.truth.items()), connection.vendor, int(timezone.now().timestamp()) // HALF_AN_HOUR)
     before, kept = rows(), KEPT.get(key)
     if kept and kept.before == before:
         till.copy(kept.tenant)

@@ -83,6 +83,7 @@ def test_it_tells_staff_of_a_fraud_warning_once_and_no_donor(donor, till):
     assert list(Letter.objects.exclude(template="staff_notice").values_list("template", flat=True)) == ["receipt"]
 
 
+@pytest.mark.truths("debit_return")
 @pytest.mark.parametrize("how", ["dispute", "failure"])
 def test_it_corrects_the_receipt_of_a_bank_debit_that_was_taken_back_and_tells_once(donor, till, how):
     """After its receipt. Stripe tells it as a dispute that is lost at once, or as a charge that failed after all."""

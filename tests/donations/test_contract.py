@@ -19,7 +19,9 @@ from donations.reconcile import runs
 from donations.stripe import account, client, reads, writes
 from donations.stripe.errors import StripeRefusedError
 from donations.webhooks import events
-from tests.donations.contract import Recorder, public, said_by_the_sdk, undescribed
+from tests import upgrade
+from tests.donations.contract import Recorder, differences, public, said_by_the_sdk, since, undescribed
+from tests.stripe_sandbox import sdk_types
 
 pytestmark = pytest.mark.django_db
 KEPT = Path(__file__).with_name("contract.json")
@@ -95,23 +97,8 @@ def test_it_keeps_the_contract_with_stripe_in_every_call(driven):
 
 
 def test_it_names_every_type_that_another_library_changed():
-    """Asks nobody: with another library the first call may be refused, and would hide every other difference."""
-    before = json.loads(KEPT.read_text())
-    sent = {call: known["sent"] for call, known in before["calls"].items()}
-    now = {"library": stripe.VERSION, "version": stripe.api_version, **said_by_the_sdk(sent, before["objects"])}
-    found = differences(before, now)
+    found = since(json.loads(KEPT.read_text()))
     assert not found, "\n".join(found)
-
-
-def differences(before, now, path="") -> list[str]:
-    """Each leaf that came, went or changed, by its path."""
-    if not isinstance(before, dict) or not isinstance(now, dict):
-        return [] if before == now else [f"{path}: {before} -> {now}"]
-    found = [f"{path}/{name}: gone" for name in sorted(before.keys() - now.keys())]
-    found += [f"{path}/{name}: new" for name in sorted(now.keys() - before.keys())]
-    for name in sorted(before.keys() & now.keys()):
-        found += differences(before[name], now[name], f"{path}/{name}")
-    return found
 
 
 def test_it_would_notice_what_an_upgrade_changes():
@@ -133,3 +120,24 @@ def test_it_would_notice_a_parameter_that_stripe_does_not_describe():
     sent = {"pause_collection[behavior]", "pause_collection[mood]", "expand[]"}
     assert undescribed("POST /v1/subscriptions/{}", sent) == ["POST /v1/subscriptions/{}: pause_collection[mood]"]
     assert undescribed("POST /v1/gifts", set()) == ["POST /v1/gifts"]
+
+
+def test_one_command_says_what_a_bumped_version_changes(monkeypatch, capsys):
+    """Nothing to say today; with a library of another version each place that is behind, and each changed type."""
+    assert upgrade.main() == 0 and "Nothing differs" in capsys.readouterr().out
+    monkeypatch.setattr(stripe, "VERSION", "17.0.0")
+    monkeypatch.setattr(stripe, "api_version", "2027-01-01.next")
+    charge = sdk_types.resource("charge")
+    hints = {name: hint for name, hint in sdk_types.hints(charge).items() if name != "amount"}
+    real = sdk_types.hints
+    monkeypatch.setattr(sdk_types, "hints", lambda kind: hints if kind is charge else real(kind))
+    assert upgrade.main() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert {
+        "requirements.in: stripe==16.1.0, and 17.0.0 is installed",
+        "STRIPE_API_VERSION: 2026-10-28.endive, and the library speaks 2027-01-01.next",
+        "stripe_sandbox.API_VERSION: 2026-10-28.endive, and the library speaks 2027-01-01.next",
+        "/library: 16.1.0 -> 17.0.0",
+        "/version: 2026-10-28.endive -> 2027-01-01.next",
+        "/objects/charge/amount: gone",
+    } <= set(said)

@@ -39,6 +39,7 @@ def given(donor, till) -> Gift:
 
 
 @pytest.mark.both
+@pytest.mark.truths("refund_events", "refund_count")
 def test_it_tells_donor_and_staff_when_a_refund_comes_back(given, till):
     finance, nobody = member("Finance"), member("Editor")
     refund = till.refund(given.payment_intent_id)

@@ -285,3 +285,18 @@ def test_it_leaves_every_gift_whole_from_one_cent_to_a_thousand_dollars():
 def test_it_refuses_an_absurd_fee(rate, fixed):
     with pytest.raises(ValueError, match=r"^The fee must be at least 0 and below half of the gift\.$"):
         money.with_fee(1000, "USD", rate, fixed)
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "digits"),
+    [(2550, "USD", "25.50"), (1000, "JPY", "1000"), (100000, "ISK", "1000"), (100050, "ISK", "1000.50"),
+     (1230, "KWD", "1.23"), (1234, "KWD", "1.234")],
+)  # fmt: skip
+def test_it_gives_a_number_with_the_digits_that_people_write_and_loses_none(amount, code, digits):
+    assert str(money.decimal(amount, code)) == digits
+
+
+def test_it_names_a_currency_in_a_menu_in_the_readers_language():
+    assert money.title("USD") == "US Dollar (USD)"
+    with override("es"):
+        assert money.title("USD") == "Dólar estadounidense (USD)"

@@ -100,10 +100,10 @@ def held(donor, clock) -> Plan:
     return plan
 
 
-@pytest.fixture(params=["all", "customer"])
+@pytest.fixture(params=["all", "customer", "subscriptions"])
 def portal(request, till):
-    """Gives a card on Stripe's page. It may replace the plan's card, or only the one of the customer."""
-    till.sandbox.portal_cards(request.param, till.tenant)
+    """Gives a card on Stripe's page. It may replace the plan's card, the one of the customer, or both."""
+    till.sandbox.truths(till.tenant, portal_card=request.param)
 
     def give(plan: Plan, card: str = "4242424242424242") -> None:
         page = writes.card_page(plan.customer_id, "http://localhost/give/card/done/")

@@ -87,6 +87,7 @@ def test_it_writes_no_second_letter_or_row_when_told_again(given, till):
     assert books() == before and Letter.objects.filter(template="refund").count() == 1
 
 
+@pytest.mark.truths("refund_events", "refund_count")
 def test_it_takes_back_a_refund_that_fails_later(given, till):
     refund = till.refund(given.payment_intent_id)
     till.tell()
@@ -98,6 +99,7 @@ def test_it_takes_back_a_refund_that_fails_later(given, till):
     assert Gift.objects.get().returned_text() == ""
 
 
+@pytest.mark.truths("refund_events", "refund_count")
 def test_it_waits_on_the_front_page_until_staff_say_that_a_refund_that_failed_is_settled(given, till):
     refund = till.refund(given.payment_intent_id)
     till.sandbox.turn_refund(refund["id"], "failed", till.tenant)

@@ -255,3 +255,15 @@ def test_it_keeps_one_of_fifty_that_come_at_once(till):
     with ThreadPoolExecutor(10) as pool:
         assert set(pool.map(send, range(50))) == {200}
     assert kept() == (1, 1)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_it_takes_no_test_money_into_live_books_nor_real_money_into_a_rehearsals(settings, live):
+    """With the right signature: the secret of the other endpoint may stand in the settings by mistake."""
+    settings.STRIPE_OFFLINE = not live
+    settings.STRIPE_SECRET_KEY = "rk_live_of_these_tests" if live else "sk_test_of_these_tests"
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_of_these_tests_0123456789"]
+    for money in (live, not live):
+        body = json.dumps({**EVENT, "id": f"evt_{money}", "livemode": money}).encode()
+        assert post(body, sign(body)).status_code == (200 if money == live else 400)
+    assert list(StripeEvent.objects.values_list("livemode", flat=True)) == [live]

@@ -84,6 +84,18 @@ def books(ground: Yard, asked: argparse.Namespace) -> None:
         raise AssertionError("a story ended with other books than Stripe's, or a planted fault was not found")
 
 
+def faults(ground: Yard, asked: argparse.Namespace) -> None:
+    """Each small break of tests/planted turns its file of tests red."""
+    if subprocess.run([sys.executable, "-m", "tests.planted"], cwd=ROOT).returncode:
+        raise AssertionError("a break of the site was not noticed by the tests that must notice it")
+
+
+def truths(ground: Yard, asked: argparse.Namespace) -> None:
+    """The money tests under the other answers to what is only from memory."""
+    if subprocess.run([sys.executable, "-m", "tests.truths"], cwd=ROOT).returncode:
+        raise AssertionError("a test of the money fails when Stripe behaves in another way than we remember")
+
+
 def long(ground: Yard, asked: argparse.Namespace) -> None:
     """The tests that are too long for the gate: bursts, a story, planted faults that are found; a stranger's start."""
     folders = ["tests/drills", "tests/config"]
@@ -94,8 +106,9 @@ def long(ground: Yard, asked: argparse.Namespace) -> None:
 
 DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
     each.__name__: each
-    for each in (points, kills, both, copy, stripe, disk, database, story, burst, statements, books, long)
+    for each in [points, kills, both, copy, stripe, disk, database, story, burst, statements, books, faults, truths]
 }
+DRILLS["long"] = long
 
 
 def main() -> int:

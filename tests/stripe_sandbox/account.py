@@ -16,7 +16,7 @@ Each returns the object it made or changed; amounts are minor units; what cannot
     foreign_subscription("tiered" or "fraction", metadata=)    another shop's, whose price has no unit_amount
     retries_end("canceled", "unpaid" or "past_due")   what follows the last failed retry; past_due at first
     renew_card(payment_method, last4=)            the network's new card: it pays from now on
-    portal_cards("customer" or "all")             what a card given in the portal replaces; all at first
+    truths(portal_card="customer")                switches of what is known from memory (stripe_sandbox/store/truths.py)
     fee(amount, description=), adjustment(amount, description=)                  balance transactions of Stripe's own
 
 Money is available two days after the charge, so `advance(3 * 86400)` pays it out. Cards that bring trouble by
@@ -86,5 +86,6 @@ class Account:
     def renew_card(self, payment_method: str, tenant: str = "", **facts: Any) -> dict:
         return self.control("POST", "cards/renew", tenant, {"payment_method": payment_method, **facts})
 
-    def portal_cards(self, cards: str, tenant: str = "") -> dict:
-        return self.control("POST", "portal", tenant, {"cards": cards})
+    def truths(self, tenant: str = "", /, **answers: str) -> dict:
+        """Set switches; returns all that hold now, by name."""
+        return self.control("POST", "truths", tenant, answers)["truths"]

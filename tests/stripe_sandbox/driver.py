@@ -52,11 +52,13 @@ class Sandbox(Account):
         retry: str | None = None,
         faults: list[str] | None = None,
         webhooks: str | None = None,
+        truths: list[str] | None = None,
     ) -> "Sandbox":
         """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready. A start on a free
         port is tried once more: somebody can take it in between.
 
         `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
+        `truths` such as ["refund_count=stays"]; by default those of STRIPE_TRUTHS (tests/truths.py), with commas.
         """
         state = Path(directory) / "stripe.sqlite3"
         words = ["--state", str(state)]
@@ -67,6 +69,7 @@ class Sandbox(Account):
             ("--retry", retry),
             ("--webhooks", webhooks),
             *(("--fault", fault) for fault in faults or []),
+            *(("--truth", truth) for truth in truths or os.environ.get("STRIPE_TRUTHS", "").split(",")),
         ):
             words += [name, value] if value else []
         if port:

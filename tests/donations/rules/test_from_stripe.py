@@ -392,3 +392,47 @@ def test_it_says_what_stripe_does_not_have(wire, gift):
     with pytest.raises(NotFoundError):
         from_stripe.session_changed("cs_none", everybody)
     assert from_stripe.known_here(given.REFERENCE) is None  # type: ignore[func-returns-value]  # and it raises nothing
+
+
+def test_it_closes_a_gift_whose_page_stripe_does_not_know(gift, released):
+    other = waiting(reference="K7QM-3ZXA-9PWU", session_id="cs_two")
+    assert from_stripe.session_is_gone("cs_one", everybody) == ""
+    other.refresh_from_db()
+    assert (status(), other.status, released) == ("expired", "started", [gift.pk])
+
+
+def lay_month(wire, **fields) -> None:
+    wire.lay("invoices/in_one", **given.raw_invoice(currency="usd", **fields))
+    wire.lay("invoice_payments")
+
+
+def test_it_notes_a_month_that_was_paid_outside_of_stripe_and_books_nothing(wire, gift):
+    lay_month(wire)
+    said = "Paid outside of Stripe, and in no book of ours yet: $26.06 USD"
+    assert from_stripe.invoice_changed("in_one", everybody) == said
+    lay_month(wire, amount_paid=0, amount_paid_off_stripe=1200)
+    assert from_stripe.invoice_changed("in_one", everybody) == said.replace("26.06", "12.00")
+    assert status() == "started" and not LedgerEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "month", [{"status": "open"}, {"amount_paid": 0}, {"parent": {"subscription_details": {"subscription": None}}}]
+)
+def test_it_notes_nothing_of_a_month_that_nobody_paid_or_that_is_no_gift(wire, gift, month):
+    lay_month(wire, **month)
+    assert from_stripe.invoice_changed("in_one", everybody) == ""
+
+
+@pytest.mark.parametrize(("at", "said"), [("succeeded", ""), ("processing", ""), ("canceled", from_stripe.OUTSIDE)])
+def test_it_waits_for_a_month_whose_payment_is_on_its_way(wire, gift, at, said):
+    lay_month(wire)
+    wire.lay("invoice_payments", {"invoice": "in_one", "payment": {"payment_intent": "pi_one"}})
+    wire.lay("payment_intents/pi_one", **given.raw_intent(status=at, latest_charge=None, metadata={}))
+    assert from_stripe.invoice_changed("in_one", everybody).startswith(said)
+    assert bool(said) == bool(from_stripe.invoice_changed("in_one", everybody))
+
+
+def test_it_leaves_a_month_of_somebody_elses_alone_that_was_paid_elsewhere(wire, db):
+    lay_month(wire)
+    with pytest.raises(payments.NotOursError, match=f"^No gift has the reference “{given.REFERENCE}”.$"):
+        from_stripe.invoice_changed("in_one", everybody)

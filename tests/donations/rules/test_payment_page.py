@@ -161,3 +161,14 @@ def test_it_reads_the_time_in_plain_digits_only(secrets):
 def test_it_says_what_kind_of_rubbish_it_was_sent(secrets, body, header, kind):
     with pytest.raises(ForgedError, match=rf"^{kind}$"):
         signature.check(body, header)
+
+
+def test_it_gives_money_back_under_one_key_for_each_try_of_a_wish(wire):
+    wire.lay("account", id="acct_one")
+    wire.lay("refunds", id="re_one")
+    for attempt in (1, 1, 2):
+        assert writes.refund(orders.RefundOrder("pi_one", 500, "duplicate", "a-wish", attempt)) == "re_one"
+    asks = [asked for asked in wire.asked if asked.path == "/v1/refunds"]
+    keys = [asked.headers["Idempotency-Key"] for asked in asks]
+    assert keys == ["refund:a-wish:1", "refund:a-wish:1", "refund:a-wish:2"]
+    assert {asked.fields["metadata[refund_request]"] for asked in asks} == {"a-wish"}

@@ -385,3 +385,20 @@ def test_it_welcomes_nobody_whose_first_debit_bounced(gift):
     bounced = replace(first.charge, succeeded=False, settlement=given.settlement(fee=0), returned=BACK)
     book(payments.receive, replace(first, charge=bounced))
     assert Plan.objects.count() == 1 and keys("welcome") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [(given.REFERENCE, True), (f"{given.REFERENCE}-9PWT", False), (given.REFERENCE.lower(), False), ("order 7", False)],
+)
+def test_it_knows_a_reference_of_ours_by_its_form(text, ours):
+    assert payments.is_reference(text) is ours
+
+
+def test_it_calls_money_with_our_mark_and_without_a_gift_an_orphan_and_other_money_not_ours():
+    with pytest.raises(payments.OrphanError, match=f"^No gift has the reference “{given.REFERENCE}”.$") as lost:
+        payments.lock(given.REFERENCE, {"payment_intent": "pi_one"})
+    assert (lost.value.reference, lost.value.named) == (given.REFERENCE, {"payment_intent": "pi_one"})
+    with pytest.raises(payments.NotOursError, match=r"^No gift has the reference “order 7”\.$") as other:
+        payments.lock("order 7")
+    assert not isinstance(other.value, payments.OrphanError)

@@ -193,3 +193,31 @@ def test_it_keeps_the_day_of_the_gift_on_a_correction_after_the_zone_became_anot
     moved(gift, -606, -6, "xx_back", Kind.REFUND)
     second = receipts.correct(gift)
     assert second.replaces == first and second.day == first.day == datetime(2027, 1, 1, tzinfo=UTC).date()
+
+
+def test_it_corrects_a_receipt_whose_giver_has_another_name_and_leaves_the_sums():
+    gift = given.gift(name="Ada")
+    assert receipts.rename(gift) is None, "there is none yet"
+    moved(gift, 2606, 106)
+    first = receipts.issue(gift)
+    moved(gift, -606, -6, "re_one", Kind.REFUND)
+    second = receipts.correct(gift)
+    assert receipts.rename(gift) is None, "it says so already"
+    gift.name = "Ada Lovelace"
+    with time_machine.travel(NEW_YEARS_EVE.replace(year=2028), tick=False):
+        third = receipts.rename(gift)
+    assert third is not None and (third.name, third.replaces, third.year) == ("Ada Lovelace", second, 2028)
+    assert sums(third) == sums(second) != sums(first) and (third.number, third.gift) == (1, gift)
+    assert receipts.rename(gift) is None
+
+
+def test_it_says_whom_the_last_receipt_of_a_series_names():
+    assert receipts.last_of_series("R") is None
+    given.charity(registration_number="12-3456789", legal_name="First Inc.")
+    receipts.issue(given.gift())
+    given.charity(registration_number="98-7654321", legal_name="Second Inc.")
+    receipts.issue(given.gift(payment_intent_id="pi_two"))
+    given.charity(receipt_series="S", legal_name="Third Inc.")
+    receipts.issue(given.gift(payment_intent_id="pi_three"))
+    assert receipts.last_of_series(series="R") == ("Second Inc.", "98-7654321")
+    assert receipts.last_of_series(series="S") == ("Third Inc.", "98-7654321")
