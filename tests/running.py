@@ -21,6 +21,7 @@ from tests.stripe_sandbox.driver import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = "the tests"
+AT_LENGTH = ("--timeout=0", "-o", "faulthandler_timeout=0")  # for pytest: a test may take hours
 CONNECTIONS = itertools.count(1)
 
 

@@ -15,7 +15,7 @@ from tests.drills import cluster, copies, failpoints, killing, letting_go, outag
 from tests.drills import statements as year_ends
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
-from tests.running import ROOT
+from tests.running import AT_LENGTH, ROOT
 
 
 def points(ground: Yard, asked: argparse.Namespace) -> None:
@@ -103,7 +103,7 @@ def books(ground: Yard, asked: argparse.Namespace) -> None:
     """The stories of tests/donations/test_machine.py at length, and every fault that they must find."""
     tests = ["tests/donations/test_machine.py", "tests/donations/test_planted_faults.py"]
     env = {**os.environ, "STORIES": str(asked.stories), "PLANTED": "all"}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-v", "--timeout=0", *tests], cwd=ROOT, env=env)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-v", *AT_LENGTH, *tests], cwd=ROOT, env=env)
     if done.returncode:
         raise AssertionError("a story ended with other books than Stripe's, or a planted fault was not found")
 
@@ -124,7 +124,7 @@ def faults(ground: Yard, asked: argparse.Namespace) -> None:
 def _simulate(ground: Yard, tests: str, **more: str) -> None:
     told = ground.folder / "told.json"
     env = {**os.environ, **more, "SIMULATOR_REPORT": str(told)}
-    words = [sys.executable, "-m", "pytest", "-q", "-s", "-n", "0", "--timeout=0", tests]
+    words = [sys.executable, "-m", "pytest", "-q", "-s", "-n", "0", *AT_LENGTH, tests]
     done = subprocess.run(words, cwd=ROOT, env=env)
     if told.exists():
         for part, counted in json.loads(told.read_text()).items():

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.running import ROOT
+from tests.running import AT_LENGTH, ROOT
 from tests.simulator.charity import Charity
 
 LIFE = 4  # years of a charity, where a number of years is asked for
@@ -42,7 +42,7 @@ def digest_in_a_file(number: int, years: float) -> str:
         place = Path(folder) / "digest"
         plain = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         env = {**plain, "SEED": str(number), "YEARS": str(years), "DIGEST": str(place)}
-        words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=0"]
+        words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *AT_LENGTH]
         done = subprocess.run(
             [*words, "tests/simulator/alone.py", "-k", "test_it_lives"],
             cwd=ROOT,
