@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from tests.drills.site import PATIENCE, DrillSite, eventually
+from tests.drills.site import LONGEST, PATIENCE, DrillSite, eventually
 
 
 def mail_is_away(site: DrillSite, gifts: int) -> None:
@@ -14,7 +14,7 @@ def mail_is_away(site: DrillSite, gifts: int) -> None:
     site.inject("the mail server is away")
     site.start_worker()
     _give_and_book(site, gifts)
-    eventually(lambda: site.ask("letters_held"), "a letter was tried")
+    eventually(lambda: site.ask("letters_held"), "a letter was tried", LONGEST)
     assert sum(site.mail.letters.values()) == before
     site.mail.come_back()
     site.settle()
@@ -29,7 +29,7 @@ def mail_is_slow(site: DrillSite, gifts: int, seconds: float) -> None:
     site.inject(f"each answer of the mail server takes {seconds} s")
     site.start_worker()
     _give_and_book(site, gifts)
-    eventually(lambda: sum(site.mail.letters.values()) > before, "a letter left, slowly")
+    eventually(lambda: sum(site.mail.letters.values()) > before, "a letter left, slowly", LONGEST)
     site.mail.slow = 0
     site.settle()
     site.assert_books_agree()
@@ -41,7 +41,7 @@ def mail_refuses_one(site: DrillSite, gifts: int) -> None:
     site.inject("the mail server refuses one address")
     _give(site, gifts)
     site.start_worker()
-    eventually(lambda: site.mail.heard["refused"], "the letter to that address was tried")
+    eventually(lambda: site.mail.heard["refused"], "the letter to that address was tried", LONGEST)
     site.settle()
     assert site.ask("state")["failed"] == [site.mail.refused], "one letter, to that address, is given up"
     assert site.mail.heard["refused"] == 1, "and it was tried once"
@@ -56,7 +56,9 @@ def _give(site: DrillSite, gifts: int) -> None:
 def _give_and_book(site: DrillSite, gifts: int) -> None:
     before = site.ask("money")[0]
     _give(site, gifts)
-    eventually(lambda: site.ask("money")[0] >= before + gifts, "the gifts are booked whatever the mail server does")
+    eventually(
+        lambda: site.ask("money")[0] >= before + gifts, "the gifts are booked whatever the mail server does", LONGEST
+    )
 
 
 def stopped_under_load(site: DrillSite, times: int) -> None:
