@@ -29,6 +29,7 @@ MONTH = 32 * 86400
 class Tale:
     tell: Callable[[Scene], None]
     before: Callable[[Scene], None] = lambda scene: None
+    asked_for: str = ""  # a letter that whoever presses again asks for once more, and gets
 
 
 def _gave(frequency: str, amount: str) -> Callable[[Scene], None]:
@@ -162,7 +163,7 @@ def _pledge(scene: Scene) -> None:
 
 TALES = {  # the shortest first
     "a cheque, taken back": Tale(take_a_cheque_back),
-    "a pledge": Tale(sign, _pledge),
+    "a pledge": Tale(sign, _pledge, asked_for="pledge_confirm"),
     "a newsletter": Tale(send_a_newsletter, _newsletter),
     "a refund by staff": Tale(refund, _gave("once", "25")),
     "a dispute that is lost": Tale(dispute, _gave("once", "25")),
