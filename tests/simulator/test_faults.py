@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from config import mail as mail_settings
@@ -32,18 +33,16 @@ SOME = 2  # traps of each story in the gate
 
 
 @pytest.fixture
-def told(till, charity, settings, unhurried, sandbox) -> Iterator[Callable[[Tale, Trap | None], tuple[Any, Any]]]:
+def told(till, charity, unhurried, sandbox) -> Iterator[Callable[[Tale, Trap | None], tuple[Any, Any]]]:
     """Tell a story with a trap in it, and take it back: what it has written, and how many moments it had."""
 
     def tell(tale: Tale, trap: Trap | None = None) -> tuple[dict[str, list[str]], dict[str, int]]:
         server = MailServer()
-        for name, value in mail_settings.server(server.url).items():
-            setattr(settings, name, value)
         tenant = f"tale{uuid.uuid4().hex[:10]}"
-        settings.STRIPE_API_BASE = sandbox.tenant(tenant)
+        there = {**mail_settings.server(server.url), "STRIPE_API_BASE": sandbox.tenant(tenant)}
         cache.clear()
         try:
-            with transaction.atomic(), time_machine.travel(timezone.now()) as clock:
+            with override_settings(**there), transaction.atomic(), time_machine.travel(timezone.now()) as clock:
                 scene = Scene(Till(sandbox, tenant), server, clock)
                 try:
                     tale.before(scene)
