@@ -29,7 +29,7 @@ from tests.simulator.tales import TALES, Tale
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
 LETTERS = "letters, and how often mailed"
-SOME = 2  # traps of each story in the gate
+SOME = 1  # trap of each story in the gate
 
 
 @pytest.fixture
