@@ -63,6 +63,7 @@ ON_POSTGRES = [
     "tests/donations/test_offline_corrections.py",
     "tests/donations/test_stories.py",
     "tests/donations/test_year_end.py",
+    "tests/simulator/test_years.py",
     "tests/awareness/test_charts.py",
     # People: counted once, found by any spelling, told and forgotten
     "tests/pledges/test_crowds.py",

@@ -20,13 +20,17 @@ from tests.ports import free_port
 from tests.stripe_sandbox.driver import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+SEED = "the tests"
+AT_LENGTH = ("--timeout=0", "-o", "faulthandler_timeout=0")  # for pytest: a test may take hours
 CONNECTIONS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One offline Stripe for the run; tests that must not see each other take a tenant each."""
-    driver = Sandbox.start(tmp_path_factory.mktemp("stripe"))
+    """One offline Stripe for the run; tests that must not see each other take a tenant each. A tenant of the same name
+    has the same ids in every run.
+    """
+    driver = Sandbox.start(tmp_path_factory.mktemp("stripe"), seed=SEED)
     yield driver
     driver.stop()
 

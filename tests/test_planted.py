@@ -1,4 +1,4 @@
-"""The small breaks of tests/planted: each fits the source, and two are really made. `script/drill faults`: all."""
+"""The small breaks of tests/planted: each fits the source, and two are really made. `script/drill planted`: all."""
 
 import ast
 from dataclasses import replace

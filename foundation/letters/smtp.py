@@ -1,6 +1,7 @@
 """SMTP mail backend that knows how far a message came: one that may have been taken is not sent again."""
 
 import smtplib
+from contextlib import suppress
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
@@ -51,6 +52,11 @@ class Backend(ForOthers, EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return OverTLS if self.use_ssl else Plain
+
+    def close(self) -> None:
+        """Whatever the farewell comes to: what was taken is taken, and an error here would have it sent again."""
+        with suppress(OSError, smtplib.SMTPException):
+            super().close()
 
     def open(self) -> bool | None:
         try:

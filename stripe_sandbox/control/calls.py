@@ -111,10 +111,18 @@ def _advance(on: Control, tenant: str, query: dict[str, str], body: bytes) -> di
     return {"now": now, "done": done}
 
 
-def _events(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
-    """List every event, oldest first, with the state of each delivery."""
+def _objects(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    """List every object of a `kind`, oldest first; `skip`: but the first so many. No fault is in the way here."""
+    skip = query.get("skip", "0")
+    if not (skip.isascii() and skip.isdigit() and int(skip) < 10**9):
+        raise ControlError("skip is a whole number from 0 on")
     with agenda.up_to_date(on.store, tenant) as books:
-        events = books.find("event")
+        return {"data": books.find(query.get("kind", ""), skip=int(skip))}
+
+
+def _events(on: Control, tenant: str, query: dict[str, str], body: bytes) -> dict[str, Any]:
+    """List every event, oldest first, with the state of each delivery; `skip`: but the first so many."""
+    events = _objects(on, tenant, {**query, "kind": "event"}, body)["data"]
     sql = "SELECT event, endpoint, state, attempts, answer FROM deliveries WHERE tenant = ? ORDER BY number"
     deliveries = [dict(row) for row in on.store.query(sql, (tenant,))]
     return {"data": events, "deliveries": deliveries}
@@ -156,6 +164,7 @@ HANDLERS = {
     ("DELETE", "faults"): _clear,
     ("POST", "clock/advance"): _advance,
     ("GET", "events"): _events,
+    ("GET", "objects"): _objects,
     ("POST", "deliver"): _deliver,
     ("POST", "copy"): _copy,
     ("GET", "truths"): _truths,

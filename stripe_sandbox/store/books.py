@@ -163,16 +163,17 @@ class Books:
     def remove(self, thing_id: str) -> None:
         self.db.execute("DELETE FROM objects WHERE tenant = ? AND id = ?", (self.tenant, thing_id))
 
-    def find(self, kind: str, **equal: Any) -> list[Thing]:
-        """Return all objects whose top-level fields have these values, oldest first."""
+    def find(self, kind: str, skip: int = 0, **equal: Any) -> list[Thing]:
+        """Return all objects whose top-level fields have these values, oldest first, but the first so many."""
         where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in equal)
-        return self.select(kind, f"1{where}", tuple(equal.values()))
+        return self.select(kind, f"1{where}", tuple(equal.values()), skip)
 
-    def select(self, kind: str, where: str, values: tuple[Any, ...] = ()) -> list[Thing]:
-        """Return all objects for which `where`, SQL of ours, is true, oldest first."""
+    def select(self, kind: str, where: str, values: tuple[Any, ...] = (), skip: int = 0) -> list[Thing]:
+        """Return all objects for which `where`, SQL of ours, is true, oldest first, but the first so many."""
         rows = self.db.execute(
-            f"SELECT body FROM objects WHERE tenant = ? AND kind = ? AND {where} ORDER BY seq",  # noqa: S608
-            (self.tenant, kind, *values),
+            f"SELECT body FROM objects WHERE tenant = ? AND kind = ? AND {where} "  # noqa: S608
+            "ORDER BY seq LIMIT -1 OFFSET ?",
+            (self.tenant, kind, *values, skip),
         )
         return [json.loads(row["body"]) for row in rows]
 

@@ -15,6 +15,7 @@ from tests.stripe_sandbox.web import http
 WHICH = st.integers(0, 9)
 OVER = ("won", "lost", "warning_closed")
 # What the owner of the account does to a monthly gift in Stripe's dashboard; the last of them ends it at once.
+STUMBLES = ["unavailable", "error_before", "error_after", "rate_limit"]
 BY_THE_OWNER = [{"cancel_at_period_end": "true"}, {"pause_collection[behavior]": "void"}, {"pause_collection": ""}, {}]
 
 
@@ -87,7 +88,7 @@ class AccountLife:
             address = f"{self.till.sandbox.tenant(self.till.tenant)}/v1/subscriptions/{found['id']}"
             http("POST" if change else "DELETE", address, urlencode(change).encode(), WHO)  # a fault may be in its way
 
-    @rule(kind=st.sampled_from(["unavailable", "error_before", "error_after", "rate_limit"]), count=st.integers(1, 4))
+    @rule(kind=st.sampled_from(STUMBLES), count=st.integers(1, 4))
     def stumbles(self, kind: str, count: int) -> None:
         self.till.fault(kind, count=count)
 

@@ -18,7 +18,7 @@ def balance_transactions() -> list[dict[str, Any]]:
 
 def disagreements(stripes: Iterable[dict[str, Any]] | None = None) -> list[str]:
     """What differs, a line for each: nothing when the ledger is Stripe's books and every paid gift has its receipt."""
-    return [*_sums(balance_transactions() if stripes is None else stripes), *_twice(), *_receipts(), *_broken()]
+    return [*_sums(balance_transactions() if stripes is None else stripes), *twice(), *receipts(), *_broken()]
 
 
 def assert_books_agree() -> None:
@@ -39,13 +39,13 @@ def _sums(stripes: Iterable[dict[str, Any]]) -> Iterable[str]:
             yield f"{key[1]}: {ours.get(key)} {key[0]} in the ledger, {theirs.get(key)} at Stripe"
 
 
-def _twice() -> Iterable[str]:
+def twice() -> Iterable[str]:
     rows = LedgerEntry.objects.order_by().values("stripe_object", "kind").annotate(times=Count("pk"))
     for row in rows.filter(times__gt=1):
         yield f"{row['stripe_object']} {row['kind']}: {row['times']} times in the ledger"
 
 
-def _receipts() -> Iterable[str]:
+def receipts() -> Iterable[str]:
     for gift in Gift.objects.paid():
         first = Receipt.objects.filter(gift=gift, replaces=None).count()
         charges = LedgerEntry.objects.filter(gift=gift, kind="charge").count()

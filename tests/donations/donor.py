@@ -30,12 +30,14 @@ class Till:
 
     def __init__(self, sandbox, tenant: str, truth: dict[str, str] | None = None) -> None:
         self.sandbox, self.tenant, self.truth = sandbox, tenant, truth or {}
+        self._events: list[dict] = []  # which never change once they are there: only new ones are asked for
 
     def copy(self, tenant: str) -> bool:
         return self.sandbox.copy(tenant, self.tenant)
 
     def events(self) -> list[dict]:
-        return self.sandbox.events(self.tenant)
+        self._events += self.sandbox.events(self.tenant, skip=len(self._events))
+        return list(self._events)
 
     def told(self) -> list[dict]:
         """The events that Stripe sends us: our endpoint asks for no others."""

@@ -24,7 +24,7 @@ PATIENCE = timedelta(days=23)  # 21, and the time that passes while Stripe does 
 
 def disagreements_with_stripe(till: Till) -> list[str]:
     """A line for each difference. Call it when everything that Stripe had to tell was told."""
-    charges = {each["id"]: each for each in _all(till, "charges")}
+    charges = {each["id"]: each for each in listed(till, "charges")}
     kept = _kept(till, charges)
     money = [*_money(till), *_payouts(till), *_twice()]
     return [*money, *_gifts(till, charges, kept), *_months(till), *_plans(till), *_disputes(till), *_letters()]
@@ -46,7 +46,8 @@ def broken_promise(till: Till, plan: Plan, how: str) -> str:
     return "" if kept[how] else f"{how}: Stripe has {sub}"
 
 
-def _all(till: Till, kind: str, query: str = "") -> Iterator[dict]:
+def listed(till: Till, kind: str, query: str = "") -> Iterator[dict]:
+    """Every object of that kind, by Stripe's own list."""
     after = ""
     while True:
         address = f"{till.sandbox.tenant(till.tenant)}/v1/{kind}?limit=100{query}{after}"
@@ -66,7 +67,7 @@ def _money(till: Till) -> Iterator[str]:
     """For each currency of the account: the ledger's sum is the balance."""
     theirs: Counter[str] = Counter()
     ours: Counter[str] = Counter()
-    for txn in _all(till, "balance_transactions"):
+    for txn in listed(till, "balance_transactions"):
         theirs[txn["currency"].upper()] += txn["net"]
     for currency, settled in LedgerEntry.objects.exclude(settled=None).values_list("settled_currency", "settled"):
         ours[currency] += not_none(settled)
@@ -77,10 +78,10 @@ def _money(till: Till) -> Iterator[str]:
 def _kept(till: Till, charges: dict[str, dict]) -> Counter[str]:
     """What is left of each charge in its own currency: less refunds that went out, less disputes not won."""
     kept = Counter({name: each["amount"] for name, each in charges.items() if each["status"] == "succeeded"})
-    for refund in _all(till, "refunds"):
+    for refund in listed(till, "refunds"):
         if refund["status"] not in ("failed", "canceled"):
             kept[refund["charge"]] -= refund["amount"]
-    for dispute in _all(till, "disputes"):
+    for dispute in listed(till, "disputes"):
         moved = sum(each["amount"] for each in dispute["balance_transactions"])
         if moved:  # money went to the bank and did not come back; an inquiry moves nothing
             kept[dispute["charge"]] -= dispute["amount"]
@@ -112,18 +113,20 @@ def _gifts(till: Till, charges: dict[str, dict], kept: Counter[str]) -> Iterator
 
 def _our_intents(till: Till) -> Iterator[dict]:
     """What pages of ours and plans of ours took. Other money on the account names neither."""
-    invoices = {each["id"] for each in _all(till, "invoices") if each["parent"]}
-    for payment in _all(till, "invoice_payments"):
+    invoices = {each["id"] for each in listed(till, "invoices") if each["parent"]}
+    for payment in listed(till, "invoice_payments"):
         if payment["invoice"] in invoices and payment["payment"].get("payment_intent"):
             yield {"payment_intent": payment["payment"]["payment_intent"]}
-    for page in _all(till, "checkout/sessions"):
+    for page in listed(till, "checkout/sessions"):
         if page["payment_intent"]:
             yield {"payment_intent": page["payment_intent"]}
 
 
 def _months(till: Till) -> Iterator[str]:
     """Each month that was paid is a gift of its own, and each gift of a plan is a month that was paid."""
-    paid = {each["id"] for each in _all(till, "invoices") if each["status"] == "paid" and each["amount_paid"]}
+    moved = {each["invoice"] for each in listed(till, "invoice_payments") if each["status"] == "paid"}
+    paid = {each["id"] for each in listed(till, "invoices") if each["status"] == "paid" and each["amount_paid"]}
+    paid &= moved  # what the owner marks as paid outside of Stripe is no gift
     ours = set(Gift.objects.exclude(invoice_id=None).values_list("invoice_id", flat=True))
     yield from (f"{month} is paid at Stripe, and no gift is for it" for month in paid - ours)
     for gift in Gift.objects.paid().exclude(plan=None).exclude(invoice_id__in=paid):
@@ -133,7 +136,7 @@ def _months(till: Till) -> Iterator[str]:
 def _plans(till: Till) -> Iterator[str]:
     """Each gift that repeats is here as it is at Stripe, and none is behind for more than 21 days."""
     references = set(Gift.objects.values_list("reference", flat=True))
-    subscriptions = list(_all(till, "subscriptions", "&status=all"))
+    subscriptions = list(listed(till, "subscriptions", "&status=all"))
     theirs = {each["id"]: each for each in subscriptions if each["metadata"].get("gift") in references}
     ours = {plan.subscription_id: plan for plan in Plan.objects.all()}
     yield from (f"{name} stands in one place only" for name in theirs.keys() ^ ours.keys())
@@ -143,7 +146,7 @@ def _plans(till: Till) -> Iterator[str]:
         ends = (plan.ended_at, plan.current_period_end)
         here = (plan.status, plan.frequency, plan.total, plan.cancel_at, plan.resumes_at, *ends)
         there = (
-            _status(sub), often, item["price"]["unit_amount"] * item["quantity"], _moment(sub["cancel_at"]),
+            _status(sub), often, _total(sub), _moment(sub["cancel_at"]),
             _moment(None if sub["status"] in ENDED else (sub["pause_collection"] or {}).get("resumes_at")),
             _moment(sub["ended_at"]), _moment(item["current_period_end"]),
         )  # fmt: skip
@@ -155,6 +158,11 @@ def _plans(till: Till) -> Iterator[str]:
             and timezone.now() - not_none(plan.past_due_since) > PATIENCE
         ):
             yield f"{name} is behind since {plan.past_due_since}, and not paused"
+
+
+def _total(sub: dict) -> int:
+    """The owner may have added an item."""
+    return sum(each["price"]["unit_amount"] * each["quantity"] for each in sub["items"]["data"])
 
 
 def _status(sub: dict) -> str:
@@ -170,7 +178,7 @@ def _moment(seconds: int | None) -> datetime | None:
 def _payouts(till: Till) -> Iterator[str]:
     """Each payout stands here as it does at Stripe, and one that Stripe can take apart is explained to the cent."""
     ours = {each.payout_id: (each.status, each.amount, each.unexplained or 0) for each in Payout.objects.all()}
-    theirs = {each["id"]: (each["status"], each["amount"], 0) for each in _all(till, "payouts")}
+    theirs = {each["id"]: (each["status"], each["amount"], 0) for each in listed(till, "payouts")}
     if ours != theirs:
         yield f"payouts {ours}, at Stripe {theirs}"
 
@@ -178,9 +186,9 @@ def _payouts(till: Till) -> Iterator[str]:
 def _disputes(till: Till) -> Iterator[str]:
     """Each dispute and warning about a gift of ours, and each refund that came back, is one row, as Stripe has it."""
     paid = set(Gift.objects.paid().values_list("payment_intent_id", flat=True))
-    disputes = {each["id"]: each["status"] for each in _all(till, "disputes") if each["payment_intent"] in paid}
-    warnings = [each for each in _all(till, "radar/early_fraud_warnings") if each["payment_intent"] in paid]
-    refunds = [each for each in _all(till, "refunds") if each["payment_intent"] in paid]
+    disputes = {each["id"]: each["status"] for each in listed(till, "disputes") if each["payment_intent"] in paid}
+    warnings = [each for each in listed(till, "radar/early_fraud_warnings") if each["payment_intent"] in paid]
+    refunds = [each for each in listed(till, "refunds") if each["payment_intent"] in paid]
     came_back = {each["id"]: each["status"] for each in refunds if each.get("failure_balance_transaction")}
     theirs = {**disputes, **came_back, **{each["id"]: str(each["actionable"]) for each in warnings}}
     rows = Dispute.objects.filter(gift__in=Gift.objects.paid())

@@ -1,19 +1,21 @@
 """The drills at length: python -m tests.drills [names] [options]; --help names them."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.drills import burst as bursts
-from tests.drills import cluster, copies, failpoints, killing, outages, together
+from tests.drills import cluster, copies, failpoints, killing, letting_go, outages, together
 from tests.drills import statements as year_ends
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
-from tests.running import ROOT
+from tests.running import AT_LENGTH, ROOT
 
 
 def points(ground: Yard, asked: argparse.Namespace) -> None:
@@ -29,7 +31,7 @@ def kills(ground: Yard, asked: argparse.Namespace) -> None:
 
 def database(ground: Yard, asked: argparse.Namespace) -> None:
     if reason := cluster.why_not():
-        ground.say(f"   SKIPPED: {reason}")
+        ground.skip(reason)
         return
     with ground.site_on_cluster(asked.seed) as (site, server):
         outages.database_stops(site, server, asked.stops)
@@ -43,6 +45,28 @@ def disk(ground: Yard, asked: argparse.Namespace) -> None:
 def both(ground: Yard, asked: argparse.Namespace) -> None:
     with ground.site(asked.seed) as site:
         together.two_of_each(site, gifts=9)
+
+
+def clocks(ground: Yard, asked: argparse.Namespace) -> None:
+    """On PostgreSQL: a database in a file is of one machine, and so of one clock."""
+    if reason := cluster.why_not():
+        ground.skip(reason)
+        return
+    with ground.site_on_cluster(asked.seed) as (site, _server):
+        together.two_of_each(site, gifts=9, apart=600)
+
+
+def mail(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        letting_go.mail_refuses_one(site, gifts=4)
+    with ground.site(asked.seed) as site:
+        letting_go.mail_is_away(site, gifts=4)
+        letting_go.mail_is_slow(site, gifts=4, seconds=1)
+
+
+def graceful(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        letting_go.stopped_under_load(site, asked.stops)
 
 
 def copy(ground: Yard, asked: argparse.Namespace) -> None:
@@ -79,12 +103,12 @@ def books(ground: Yard, asked: argparse.Namespace) -> None:
     """The stories of tests/donations/test_machine.py at length, and every fault that they must find."""
     tests = ["tests/donations/test_machine.py", "tests/donations/test_planted_faults.py"]
     env = {**os.environ, "STORIES": str(asked.stories), "PLANTED": "all"}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-v", "--timeout=0", *tests], cwd=ROOT, env=env)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-v", *AT_LENGTH, *tests], cwd=ROOT, env=env)
     if done.returncode:
         raise AssertionError("a story ended with other books than Stripe's, or a planted fault was not found")
 
 
-def faults(ground: Yard, asked: argparse.Namespace) -> None:
+def planted(ground: Yard, asked: argparse.Namespace) -> None:
     """Each small break of tests/planted turns its file of tests red."""
     if subprocess.run([sys.executable, "-m", "tests.planted"], cwd=ROOT).returncode:
         raise AssertionError("a break of the site was not noticed by the tests that must notice it")
@@ -94,6 +118,31 @@ def truths(ground: Yard, asked: argparse.Namespace) -> None:
     """The money tests under the other answers to what is only from memory."""
     if subprocess.run([sys.executable, "-m", "tests.truths"], cwd=ROOT).returncode:
         raise AssertionError("a test of the money fails when Stripe behaves in another way than we remember")
+
+
+CENTURIES = "test_it_has_stripes_books_in_all_these_years"
+
+
+def years(ground: Yard, asked: argparse.Namespace) -> None:
+    """Charity-years in one process (tests/simulator); on PostgreSQL, each is lived on SQLite too, and written alike."""
+    _simulate(ground, "tests/simulator/alone.py::" + CENTURIES, YEARS=str(asked.years), FIRST=str(asked.seed))
+
+
+def faults(ground: Yard, asked: argparse.Namespace) -> None:
+    """Every commit, call to Stripe and command to the mail server of every short story fails once (tests/simulator)."""
+    _simulate(ground, "tests/simulator/test_faults.py", FAULTS="all")
+
+
+def _simulate(ground: Yard, tests: str, **more: str) -> None:
+    told = ground.folder / "told.json"
+    env = {**os.environ, **more, "SIMULATOR_REPORT": str(told)}
+    words = [sys.executable, "-m", "pytest", "-q", "-s", "-n", "0", *AT_LENGTH, tests]
+    done = subprocess.run(words, cwd=ROOT, env=env)
+    if told.exists():
+        for part, counted in json.loads(told.read_text()).items():
+            getattr(ground.report.now, part).update(counted)
+    if done.returncode:
+        raise AssertionError("a story did not end as it must: it stands above, with its seed or its fault")
 
 
 def long(ground: Yard, asked: argparse.Namespace) -> None:
@@ -106,7 +155,10 @@ def long(ground: Yard, asked: argparse.Namespace) -> None:
 
 DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
     each.__name__: each
-    for each in [points, kills, both, copy, stripe, disk, database, story, burst, statements, books, faults, truths]
+    for each in (
+        *(points, kills, both, clocks, copy, stripe, mail, graceful, disk, database, story, burst, statements),
+        *(books, years, faults, planted, truths),
+    )
 }
 DRILLS["long"] = long
 
@@ -121,6 +173,8 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=500, help="steps of one story")
     parser.add_argument("--rounds", type=int, default=4, help="how many stories")
     parser.add_argument("--stories", type=int, default=500, help="how many random stories the books drill tells")
+    parser.add_argument("--years", type=int, default=1000, help="how many charity-years are lived, four to a charity")
+    parser.add_argument("--report", type=Path, help="a file for the report, which is printed at the end too")
     parser.add_argument("--posts", type=int, default=200, help="how many forms a burst sends")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(DRILLS):
@@ -132,14 +186,19 @@ def main() -> int:
 
     with yard(say) as ground:
         for name in asked.names or DRILLS:
-            began = time.monotonic()
+            began, drill = time.monotonic(), ground.report.begin(name)
             say(f"{name}, seed {asked.seed}")
             try:
                 DRILLS[name](ground, asked)
-            except Exception:
+            except Exception as error:
                 traceback.print_exc()
                 failed.append(name)
+                drill.failed = f"FAILED: {error}"
+            drill.seconds = time.monotonic() - began
             say(f"   {'FAILED' if name in failed else 'done'} after {time.monotonic() - began:.0f} s")
+        say(ground.report.text())
+        if asked.report:
+            ground.report.write(asked.report)
     say(f"FAILED: {', '.join(failed)}" if failed else "All drills ended with books that agree.")
     return 1 if failed else 0
 

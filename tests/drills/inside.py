@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import time_machine
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -27,8 +29,8 @@ from donations.letters import year_end
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from foundation.access import proof_of_work
 from foundation.jobs.models import Job
-from foundation.letters import headers
-from foundation.letters.models import Letter
+from foundation.letters import headers, throttle
+from foundation.letters.models import Letter, MailThrottle
 from tests.bench import books
 from tests.donations import agreement
 from tests.drills import failpoints, plants
@@ -56,6 +58,7 @@ def time_passes(seconds: int) -> None:
     step = timedelta(seconds=seconds)
     Job.objects.filter(state__in=ACTIVE).update(run_at=F("run_at") - step, lease_until=F("lease_until") - step)
     StripeEvent.objects.update(received_at=F("received_at") - step)
+    MailThrottle.objects.update(held_until=F("held_until") - step)
 
 
 def state() -> dict[str, Any]:
@@ -69,6 +72,8 @@ def state() -> dict[str, Any]:
         "letters": {headers.mark(key): state for key, state in Letter.objects.values_list("key", "state")},
         "receipts not written about": sorted(set(keys) - set(Letter.objects.values_list("key", flat=True))),
         "paid": len(keys),
+        "booked": LedgerEntry.objects.exclude(settled=None).values("balance_transaction").distinct().count(),
+        "failed": list(Letter.objects.filter(state=Letter.State.FAILED).values_list("to", flat=True)),
         "events": StripeEvent.objects.count(),
         "compared": {"gaps": last.gaps, "found": last.found, "notes": last.notes} if last else None,
     }
@@ -90,6 +95,11 @@ def limits_of_pages() -> dict[str, tuple[int, int]]:
 def solve(challenge: str) -> str:
     """What a donor's browser answers to the step-up."""
     return proof_of_work.solve(challenge)
+
+
+def letters_held() -> int:
+    """How often in a row the mail server failed, so that all letters wait."""
+    return throttle.now().failures
 
 
 def event_states() -> dict[str, str]:
@@ -115,14 +125,14 @@ def statements() -> dict[str, str]:
 
 
 ALL: tuple[Callable[..., Any], ...] = (
-    *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states),
+    *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states, letters_held),
     *(donors_of_a_year, start_statements, statements),
 )
 QUESTIONS = {one.__name__: one for one in ALL}
 
 
-def _start(words: list[str], die_at: str, mark: str, nth: int) -> int:
-    """A management command as a process of its own; returns its id."""
+def _start(words: list[str], die_at: str, mark: str, nth: int, away: int) -> int:
+    """A management command as a process of its own, whose clock is `away` seconds from ours; returns its id."""
     pid = os.fork()
     if pid:
         return pid
@@ -134,6 +144,8 @@ def _start(words: list[str], die_at: str, mark: str, nth: int) -> int:
         os.dup2(output, 2)
         if die_at:
             failpoints.arm(die_at, Path(mark), nth)
+        if away:
+            time_machine.travel(time.time() + away).start()
         call_command(*words)
         code = 0
     except SystemExit as end:

@@ -14,6 +14,7 @@ def at_a_point(site: DrillSite, name: str) -> None:
         _web(site, name)
     else:
         _worker(site, name)
+    site.inject(f"kill -9 at “{name}”")
     site.settle()
     site.say(f"   died at “{name}”")
     site.assert_books_agree()

@@ -31,6 +31,7 @@ def database_stops(site: DrillSite, cluster: Cluster, times: int) -> None:
             want = len([page for page in led if page]) + 3
             eventually(partial(led_to_stripe, want), f"gifts before stop {stop + 1}")
             cluster.stop_at_once()
+            site.inject("the database stopped at once, as in a power cut, under load")
             site.cut_off += len(workers)
             time.sleep(site.dice.random() * 0.5)  # waits for nothing: how long the database is away
             cluster.start()
@@ -54,6 +55,7 @@ def disk_fills(site: DrillSite, disk: NarrowDisk, gifts: int) -> None:
     pages = [site.open_page("once", 42) for _ in range(gifts)]
     assert all(pages)
     disk.fill(site)
+    site.inject(disk.how)
     site.cut_off += 1
     for page in pages:
         site.sandbox.pay(page)
@@ -87,6 +89,7 @@ def stripe_is_down(site: DrillSite, gifts: int, steps: int) -> None:
         site.give("once", 51)
     site.sandbox.control("POST", "faults", body={"api": [{"kind": "unavailable"}]})
     site.sandbox.deliver()
+    site.inject("Stripe answers nothing for an hour")
     refused = site.open_page("once", 52)
     assert refused == "", "a donor was led to a Stripe that is down"
     for _step in range(steps):

@@ -21,6 +21,7 @@ from typing import Any
 import requests
 
 from tests.drills.mail_server import MailServer
+from tests.drills.report import Report
 from tests.running import ROOT, free_port
 from tests.stripe_sandbox.driver import Sandbox
 
@@ -83,8 +84,11 @@ def eventually(what: Callable[[], Any], words: str, seconds: float = PATIENCE) -
 class DrillSite:
     """Use as a context manager. `data_dir` holds a prepared site; `extra` its environment (DATABASE_URL)."""
 
-    def __init__(self, data_dir: Path, extra: dict[str, str], seed: int, say: Say = print) -> None:
+    def __init__(
+        self, data_dir: Path, extra: dict[str, str], seed: int, say: Say = print, report: Report | None = None
+    ) -> None:
         self.data_dir, self.say, self.dice = data_dir, say, random.Random(seed)
+        self.report = report or Report()
         self.mail = MailServer()
         self.port, sandbox_port = free_port(), free_port()
         self.mark = data_dir / "died"
@@ -152,6 +156,10 @@ class DrillSite:
         self.mail.stop()
         shutil.rmtree(self.stripe_dir, ignore_errors=True)
 
+    def inject(self, what: str, times: int = 1) -> None:
+        """For the report: what was done to this site."""
+        self.report.now.injected[what] += times
+
     # the pieces
 
     def start_stripe(self) -> None:
@@ -184,13 +192,13 @@ class DrillSite:
             os.killpg(self.web.pid, signal.SIGKILL)
         self.web.wait(timeout=60)
 
-    def start(self, *words: str, die_at: str = "", nth: int = 1) -> int:
-        """A management command of the site as a process; returns its id."""
+    def start(self, *words: str, die_at: str = "", nth: int = 1, away: int = 0) -> int:
+        """A management command of the site as a process; returns its id. Its clock is `away` seconds from ours."""
         self.mark.unlink(missing_ok=True)
-        return int(self.order("start", list(words), die_at, str(self.mark), nth))
+        return int(self.order("start", list(words), die_at, str(self.mark), nth, away))
 
-    def start_worker(self, die_at: str = "", nth: int = 1) -> int:
-        self.workers.append(self.start("worker", die_at=die_at, nth=nth))
+    def start_worker(self, die_at: str = "", nth: int = 1, away: int = 0) -> int:
+        self.workers.append(self.start("worker", die_at=die_at, nth=nth, away=away))
         return self.workers[-1]
 
     def ended(self, pid: int) -> int | None:
@@ -215,6 +223,7 @@ class DrillSite:
         os.kill(pid, signal.SIGKILL)
         self.wait(pid)
         self.kills += 1
+        self.inject("kill -9 of a worker")
 
     def stop_workers(self) -> None:
         """As an operator would: the running job ends first."""
@@ -327,11 +336,22 @@ class DrillSite:
         assert len(unsure) <= interrupted, f"{len(unsure)} letters unsure, {interrupted} workers interrupted"
         sent = {key for key, at in letters.items() if at == "sent"}
         assert sent <= set(mailed) and set(mailed) <= sent | set(unsure), "rows and mail server tell different stories"
-        assert {*letters.values()} <= {"sent", "unsure"}, letters
+        refused = {self.mail.refused} - {""}
+        assert {*state["failed"]} <= refused, f"given up: {state['failed']}"
+        assert {*letters.values()} <= {"sent", "unsure"} | ({"failed"} if refused else set()), letters
         if all_written_to:
             untold = state["receipts not written about"]
             assert not untold, f"nobody was told of {untold}"
         assert self.wait(self.start("audit_ledger")) == 0, "audit_ledger found something"
+        self.report.now.checked.update(
+            {
+                "balance transactions that the ledger has to the cent": state["booked"],
+                "paid gifts with one charge and one first receipt": state["paid"],
+                "letters that the mail server got once": len(mailed),
+                "letters that are perhaps sent, one for each worker that was cut off at most": len(unsure),
+                "times that audit_ledger found nothing and no job was dead": 1,
+            }
+        )
         self.say(
             f"   books agree: {state['paid']} paid gifts, {state['events']} events, {len(mailed)} letters mailed "
             f"once each, {len(unsure)} unsure, {self.kills} kills"

@@ -45,6 +45,7 @@ class Story:
             self.site.wait(pid)
         self.site.settle()
         told = ", ".join(f"{name} {count}" for name, count in sorted(self.done.items()))
+        self.site.report.now.injected.update({f"step: {name}": count for name, count in self.done.items()})
         self.site.say(f"   {sum(self.done.values())} steps: {told}")
         self.site.assert_books_agree(all_written_to=False)
         assert self.site.wait(self.site.start("reconcile", "--apply")) == 0

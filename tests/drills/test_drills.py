@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import clock, lacking
-from tests.drills import burst, cluster, copies, failpoints, killing, outages, statements, together
+from tests.drills import burst, cluster, copies, failpoints, killing, letting_go, outages, statements, together
 from tests.drills.site import GIVING, DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
@@ -37,6 +37,31 @@ def test_it_loses_nothing_when_workers_die_at_random(site):
 
 def test_it_books_once_what_two_workers_and_two_comparisons_find(site):
     together.two_of_each(site, gifts=3)
+
+
+def test_it_books_while_the_mail_server_is_away_and_mails_everybody_once_afterwards(site):
+    letting_go.mail_is_away(site, gifts=1)
+
+
+@pytest.mark.long
+def test_it_mails_the_others_when_the_mail_server_refuses_one(ground):
+    with ground.site(seed=1) as site:
+        letting_go.mail_refuses_one(site, gifts=2)
+
+
+@pytest.mark.long
+def test_it_leaves_no_letter_in_doubt_when_it_is_stopped_under_load(ground):
+    with ground.site(seed=1) as site:
+        letting_go.stopped_under_load(site, times=1)
+
+
+def test_it_reports_what_was_injected_and_what_was_checked(site):
+    drill = site.report.begin("kills")
+    killing.at_random(site, times=1)
+    drill.failed = "FAILED: a reason"
+    told = site.report.text()
+    assert drill.injected["kill -9 of a worker"] == 1 and drill.checked["letters that the mail server got once"]
+    assert "kills: FAILED: a reason" in told and "1 × kill -9 of a worker" in told
 
 
 def test_it_comes_back_from_a_copy_with_stripes_books(ground):

@@ -3,16 +3,21 @@
 from tests.drills.site import DrillSite
 
 
-def two_of_each(site: DrillSite, gifts: int) -> None:
-    """Nothing was told yet; then everything at once, by events that come twice and in no order, and by comparing."""
+def two_of_each(site: DrillSite, gifts: int, apart: int = 0) -> None:
+    """Nothing was told yet; then everything at once, by events that come twice and in no order, and by comparing.
+
+    `apart`: seconds by which the clocks of one of each are ahead, and those of the other behind.
+    """
     site.sandbox.webhooks(hold=True)
     for gift in range(gifts):
         site.give("monthly" if gift % 3 == 2 else "once", 60 + gift)
     for intent in site.intents()[-gifts::2]:
         site.sandbox.refund(payment_intent=intent, amount=500)
     site.sandbox.foreign_charge(700, "usd")
-    comparing = [site.start("reconcile", "--apply") for _ in range(2)]
-    workers = [site.start_worker() for _ in range(2)]
+    comparing = [site.start("reconcile", "--apply", away=away) for away in (apart, -apart)]
+    workers = [site.start_worker(away=away) for away in (-apart, apart)]
+    how = f", clocks {2 * apart} s apart" if apart else ""
+    site.inject(f"two workers and two comparisons at once, events doubled and out of order{how}")
     site.sandbox.webhooks(hold=False, duplicate=0.5, reorder=0.3)
     codes = [site.wait(each) for each in comparing]
     assert codes == [0, 0], f"reconcile ended with {codes}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.databases import copy_template, dumped, own_database
 from tests.drills.cluster import Cluster
 from tests.drills.narrow_disk import NarrowDisk
+from tests.drills.report import Report
 from tests.drills.site import WHOLE, DrillSite, Rows, Say, copy_of, prepare
 
 ON_FILES = {"DATABASE_URL": ""}
@@ -19,6 +20,11 @@ class Yard:
 
     def __init__(self, folder: Path, say: Say = print, rows: Rows = WHOLE) -> None:
         self.folder, self.say, self.rows = folder, say, rows
+        self.report = Report()
+
+    def skip(self, reason: str) -> None:
+        self.say(f"   SKIPPED: {reason}")
+        self.report.now.failed = f"SKIPPED: {reason}"
 
     @property
     def prepared(self) -> Path:
@@ -38,7 +44,7 @@ class Yard:
         with own_database(f"drill-{self.folder.name}-{place.name}") as env:
             if env:
                 prepare(place, env, self.rows)
-            with DrillSite(place, (env or ON_FILES) | extra, seed, self.say) as site:
+            with DrillSite(place, (env or ON_FILES) | extra, seed, self.say, self.report) as site:
                 yield site
 
     @contextmanager
@@ -57,14 +63,14 @@ class Yard:
             if dump := dumped():
                 cluster.read(dump)
             prepare(place, cluster.env, self.rows)
-            with DrillSite(place, cluster.env, seed, self.say) as site:
+            with DrillSite(place, cluster.env, seed, self.say, self.report) as site:
                 yield site, cluster
 
     @contextmanager
     def site_on_narrow_disk(self, seed: int) -> Iterator[tuple[DrillSite, NarrowDisk]]:
         with NarrowDisk() as disk:
             place = copy_of(self.prepared, disk.folder / "data")
-            with DrillSite(place, ON_FILES, seed, self.say) as site:
+            with DrillSite(place, ON_FILES, seed, self.say, self.report) as site:
                 yield site, disk
 
 

@@ -95,9 +95,12 @@ def test_it_sends_later_what_was_lost_before_the_message_left(server, settings, 
     assert len(server.taken) == 1 and states() == [State.SENT]
 
 
-def test_it_takes_a_letter_for_sent_though_the_farewell_fails(server, clock):
-    server.answers["QUIT"] = CLOSE
+@pytest.mark.parametrize("said", [CLOSE, f"221 {'bye ' * 3000}"], ids=["none", "endless"])
+def test_it_takes_a_letter_for_sent_though_the_farewell_fails(server, clock, said):
+    server.answers["QUIT"] = said
     write()
+    jobs.run_due()
+    clock.shift(LATER)
     jobs.run_due()
     assert len(server.taken) == 1 and states() == [State.SENT]
 

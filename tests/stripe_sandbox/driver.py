@@ -187,9 +187,13 @@ class Sandbox(Account):
     def health(self, tenant: str = "") -> dict:
         return self.control("GET", "health", tenant)
 
-    def events(self, tenant: str = "") -> list[dict]:
-        """Every event, oldest first, delivered or not."""
-        return self.control("GET", "events", tenant)["data"]
+    def events(self, tenant: str = "", skip: int = 0) -> list[dict]:
+        """Every event, oldest first, delivered or not; but the first so many."""
+        return self.control("GET", f"events?skip={skip}", tenant)["data"]
+
+    def objects(self, kind: str, tenant: str = "", skip: int = 0) -> list[dict]:
+        """Every object of that kind as it is now, oldest first; but the first so many."""
+        return self.control("GET", f"objects?kind={kind}&skip={skip}", tenant)["data"]
 
     def deliveries(self, tenant: str = "") -> list[dict]:
         return self.control("GET", "events", tenant)["deliveries"]

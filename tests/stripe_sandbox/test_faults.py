@@ -170,3 +170,17 @@ def test_it_knows_its_control_addresses(shop: Shop) -> None:
         shop.sandbox.control("GET", "nothing", shop.tenant)
     with pytest.raises(ValueError, match="order is"):
         shop.sandbox.deliver(shop.tenant, order="sideways")
+
+
+def test_it_lists_objects_past_every_fault_and_from_any_place_on(shop: Shop) -> None:
+    for amount in (1000, 2000, 3000):
+        shop.give(amount)
+    shop.sandbox.fault("unavailable", shop.tenant)
+    charges = shop.sandbox.objects("charge", shop.tenant)
+    assert [charge["amount"] for charge in charges] == [1000, 2000, 3000]
+    assert shop.sandbox.objects("charge", shop.tenant, skip=2) == charges[2:]
+    everything = shop.events()
+    assert shop.sandbox.events(shop.tenant, skip=5) == everything[5:] != []
+    with pytest.raises(ValueError, match="whole number"):
+        shop.sandbox.control("GET", "events?skip=-1", shop.tenant)
+    shop.sandbox.calm(shop.tenant)

@@ -1,0 +1,218 @@
+"""Every moment at which the site asks something of others: a commit, a call to Stripe, a command to the mail server.
+
+They are counted, and at one of them a trap can be set: what was asked for fails, or the process dies, before it has
+happened or after. A dead process does nothing more until `restart`: no clean-up of ours gets through, as with kill -9.
+
+Everything happens inside one transaction of the test, so that a story can be taken back. What would be a transaction
+of the site's own is a savepoint there, and so is each statement that would commit by itself.
+"""
+
+import smtplib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import OperationalError, connection, transaction
+from django.db.transaction import Atomic
+
+from donations.stripe import client
+from foundation.letters.smtp import MaybeTakenError
+from tests.donations.donor import Till
+
+KINDS = ("commit", "stripe", "mail")
+STILL = ("SAVEPOINT", "RELEASE", "ROLLBACK")  # what undoes the work of a process that died
+
+
+class KilledError(BaseException):
+    """The process died here: nothing of the site catches it."""
+
+
+@dataclass(frozen=True)
+class Trap:
+    """`nth` counts from 1 among the moments of its kind; `after`: the work was done, and nobody heard of it."""
+
+    kind: str
+    nth: int
+    after: bool
+    kills: bool
+
+    def __str__(self) -> str:
+        how = "killed" if self.kills else "fails"
+        return f"{self.kind} {self.nth} {how} {'after' if self.after else 'before'} it"
+
+
+class Moments:
+    """Use as a context manager, inside a transaction. `seen` counts the moments by kind."""
+
+    def __init__(self, till: Till, tick: Callable[[], None] = lambda: None) -> None:
+        """`tick` is called at each call to Stripe, for a clock that stands still otherwise."""
+        self.till, self.tick = till, tick
+        self.seen: Counter[str] = Counter()
+        self.trap: Trap | None = None
+        self.sprung = 0
+        self.dead = False
+        self._silent = 0
+        self._patch = pytest.MonkeyPatch()
+
+    def set(self, trap: Trap | None) -> None:
+        """From now on; moments are counted anew."""
+        self.seen.clear()
+        self.trap = trap
+
+    def restart(self) -> None:
+        """The processes of the site start again, with nothing in their memory."""
+        self.dead = False
+        client._client_for.cache_clear()
+        client._account_for.cache_clear()
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """What happens in here is the test's own doing."""
+        self._silent += 1
+        try:
+            yield
+        finally:
+            self._silent -= 1
+
+    def __enter__(self) -> "Moments":
+        self._ground = len(connection.atomic_blocks)
+        self._watch_commits()
+        self._watch_stripe()
+        self._watch_mail()
+        self._refusing = connection.execute_wrapper(self._refuse_the_dead)
+        self._refusing.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._refusing.__exit__(None, None, None)
+        self._patch.undo()
+        self.dead = False
+
+    def _meet(self, kind: str) -> Trap | None:
+        """The trap that is set at this moment. Whoever meets it does the work or not, and raises what `_end` says."""
+        if self._silent:
+            return None
+        if self.dead:
+            raise KilledError
+        self.seen[kind] += 1
+        trap = self.trap
+        if trap is None or (kind, self.seen[kind]) != (trap.kind, trap.nth):
+            return None
+        self.trap, self.sprung = None, self.sprung + 1
+        return trap
+
+    def _end(self, trap: Trap, fails: Exception) -> BaseException:
+        self.dead = trap.kills
+        return KilledError(str(trap)) if trap.kills else fails
+
+    # the database
+
+    def _inside(self, blocks: int) -> bool:
+        return len(connection.atomic_blocks) == self._ground + blocks
+
+    def _watch_commits(self) -> None:
+        enter, leave, mark = Atomic.__enter__, Atomic.__exit__, transaction.mark_for_rollback_on_error
+
+        def entered(atomic: Atomic) -> None:
+            if self._inside(0):
+                atomic.savepoint = True
+            enter(atomic)
+
+        def left(atomic: Atomic, kind: Any, error: Any, trace: Any) -> None:
+            trap, lost = None, None
+            if kind is None and self._inside(1):
+                try:
+                    if (trap := self._meet("commit")) and not trap.after:
+                        lost = self._end(trap, OperationalError("the connection is lost"))
+                except KilledError as dead:
+                    lost = dead
+            if lost:
+                leave(atomic, type(lost), lost, None)
+                raise lost
+            leave(atomic, kind, error, trace)
+            if trap:
+                raise self._end(trap, OperationalError("the connection is lost"))
+
+        def marked(using: str | None = None) -> Any:
+            return transaction.atomic(using) if self._inside(0) else mark(using)
+
+        self._patch.setattr(Atomic, "__enter__", entered)
+        self._patch.setattr(Atomic, "__exit__", left)
+        self._patch.setattr(transaction, "mark_for_rollback_on_error", marked)
+
+    def _refuse_the_dead(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.dead and not self._silent and not sql.startswith(STILL):
+            raise KilledError
+        return execute(sql, params, many, context)
+
+    # Stripe
+
+    def _watch_stripe(self) -> None:
+        """One call with all its tries: the offline Stripe itself fails them, and the library is the true one."""
+        ask = client.InTime.request_with_retries
+
+        def asked(library: Any, *args: Any, **more: Any) -> Any:
+            self.tick()
+            trap = self._meet("stripe")
+            if trap is None:
+                return ask(library, *args, **more)
+            if trap.kills:
+                if trap.after:
+                    ask(library, *args, **more)
+                raise self._end(trap, OSError())
+            self.till.fault("reset_after" if trap.after else "unavailable", count=9)
+            try:
+                return ask(library, *args, **more)
+            finally:
+                self.till.calm()
+
+        self._patch.setattr(client.InTime, "request_with_retries", asked)
+
+    # the mail server
+
+    def _watch_mail(self) -> None:
+        """In memory a letter is one moment; over SMTP each command and its answer is one, and so is the connection."""
+        hand_over, connect = EmailBackend.send_messages, smtplib.SMTP.connect
+        send, hear = smtplib.SMTP.send, smtplib.SMTP.getreply
+
+        def handed_over(backend: Any, messages: Any) -> Any:
+            trap = self._meet("mail")
+            if trap is None or trap.after:
+                hand_over(backend, messages)
+            if trap:
+                raise self._end(trap, MaybeTakenError("gone") if trap.after else ConnectionResetError("gone"))
+            return len(messages)
+
+        def connected(server: Any, *args: Any, **more: Any) -> Any:
+            trap = self._meet("mail")
+            answer = None if trap and not trap.after else connect(server, *args, **more)
+            if trap:
+                raise self._cut(server, trap, ConnectionRefusedError("the mail server is away"))
+            return answer
+
+        def sent(server: Any, words: Any) -> None:
+            trap = self._meet("mail")
+            if trap and not trap.after:
+                raise self._cut(server, trap, smtplib.SMTPServerDisconnected("gone"))
+            server.unheard = trap
+            send(server, words)
+
+        def heard(server: Any) -> Any:
+            answer = hear(server)
+            if trap := server.__dict__.pop("unheard", None):
+                raise self._cut(server, trap, smtplib.SMTPServerDisconnected("gone"))
+            return answer
+
+        self._patch.setattr(EmailBackend, "send_messages", handed_over)
+        self._patch.setattr(smtplib.SMTP, "connect", connected)
+        self._patch.setattr(smtplib.SMTP, "send", sent)
+        self._patch.setattr(smtplib.SMTP, "getreply", heard)
+
+    def _cut(self, server: Any, trap: Trap, fails: Exception) -> BaseException:
+        """As smtplib says it: whatever breaks a connection that stood is this one error."""
+        server.close()
+        return self._end(trap, fails)
