@@ -2,7 +2,8 @@
 unpaid.
 
 Every write happens with the campaign's row locked. Code that holds a gift's lock takes this one after it, never the
-other way round: else two transactions could deadlock.
+other way round: else two transactions could deadlock. Both locks leave the key of their row free (`no_key`), since rows
+that only name a gift or a campaign, such as the match, are written by those who wait for the other lock.
 """
 
 from collections.abc import Iterable

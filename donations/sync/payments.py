@@ -142,7 +142,7 @@ def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
     """Return the gift that a reference names, locked (SELECT FOR UPDATE) until the transaction ends. Raises
     NotOursError; OrphanError where the reference is of our form, with what `named` says of its Checkout Session.
     """
-    gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
+    gift = Gift.objects.select_for_update(no_key=True).filter(reference=reference).first() if reference else None
     if gift is None:
         if is_reference(reference):
             raise OrphanError(reference, named or {})
@@ -160,7 +160,7 @@ def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) ->
         if fact.payment_intent
         else Q(pk__in=charges.filter(stripe_object=fact.charge).values("gift"))
     )
-    gift = Gift.objects.select_for_update().filter(named).first()
+    gift = Gift.objects.select_for_update(no_key=True).filter(named).first()
     if gift is None:
         raise NotOursError("It is about a payment that is not ours.")
     return gift

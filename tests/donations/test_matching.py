@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ from donations.giving import starter
 from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
 from tests.donations import appeal
 from tests.donations.donor import Donor
-from tests.foundation.crowd import together
+from tests.foundation.crowd import is_held_up, together
 from tests.staff.users import signed_in
 from tests.waiting import wait_for
 
@@ -227,15 +227,6 @@ def test_it_refuses_a_cap_below_what_a_gift_reserves_at_the_same_moment():
             return editor.post(address, fields).content
         finally:
             connections.close_all()
-
-    def is_held_up() -> bool:
-        """Whether some transaction of this database waits for a row of another."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw at first
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return cursor.fetchone() is not None
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
