@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -57,6 +57,7 @@ class GiftRequest:
     campaign: Campaign | None = None
     name_public: bool = False
     tribute: Tribute | None = None
+    language: str = field(default_factory=lambda: get_language() or settings.LANGUAGE_CODE)
 
     @property
     def key(self) -> str:
@@ -66,6 +67,7 @@ class GiftRequest:
         parts += [repr(self.tribute)]
         parts += [f"company {self.company}"] if self.company else []
         parts += [str(self.campaign.pk)] if self.campaign else []
+        parts += [f"language {self.language}"] if self.language != settings.LANGUAGE_CODE else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def sender(self, address_block: str, known: Sequence[str]) -> challenge_policy.Sender:
@@ -182,7 +184,7 @@ def _get_or_create(gift_request: GiftRequest, known: Sequence[str]) -> tuple[Gif
         "company": gift_request.company,
         "name_public": gift_request.name_public,
         "fund": gift_request.fund,
-        "language": get_language() or settings.LANGUAGE_CODE,
+        "language": gift_request.language,
         "campaign": gift_request.campaign,
         "livemode": client.is_live(),
     }
