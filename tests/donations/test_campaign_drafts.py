@@ -1,8 +1,9 @@
-"""Drafts of a campaign: what is published later is checked against what gifts made of the campaign meanwhile."""
+"""Drafts of a campaign, and one that is taken off the site: what gifts made of it meanwhile is kept."""
 
 import pytest
 
-from donations.models import Campaign, Currency
+from donations.campaigns import progress
+from donations.models import Campaign, Currency, Gift
 from tests.donations import appeal
 from tests.staff.users import signed_in
 
@@ -40,3 +41,18 @@ def test_it_keeps_no_draft_without_a_goal_of_which_no_preview_could_say_how_far_
     preview = address.replace("/edit/", "/preview/")
     assert not editor.post(preview, empty).json()["is_valid"]
     assert editor.post(address, empty).status_code == editor.get(preview).status_code == 200
+
+
+def test_it_leads_who_left_stripe_to_the_giving_page_once_the_campaign_is_off_the_site(donor, till):
+    campaign = appeal.make()
+    fields = {"frequency": "once", "amount_once": "other", "other": "25", "email": "ada@donor.example"}
+    answer = donor.client.post("/give/house/", {**donor.form("/give/house/"), **fields})
+    gift = Gift.objects.get()
+    Campaign.objects.update(live=False)
+    back = donor.client.get(f"/give/house/?back={gift.reference}", follow=True)
+    assert back.status_code == 200 and back.redirect_chain == [(f"/give/?back={gift.reference}", 302)]
+    assert "Nothing was charged" in back.content.decode()
+    donor.pay(answer)  # in another tab
+    till.tell()
+    assert progress.of(campaign).raised == 2500, "what was given for it stays its"
+    assert donor.client.get("/give/house/").status_code == 404

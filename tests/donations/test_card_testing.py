@@ -436,6 +436,8 @@ def test_it_leads_a_mailed_link_to_the_page_of_its_campaign_once_that_is_over(st
     Campaign.objects.update(ended=True)
     answer = Client().post(link)
     assert (answer.status_code, answer["Location"]) == (302, house.get_absolute_url()) and pages() == 0
+    Campaign.objects.update(live=False)
+    assert Client().post(link)["Location"] == "/give/", "not to a page that is gone"
 
 
 def test_it_spends_no_proof_on_a_gift_that_is_refused_for_another_reason(stranger, tripped, monkeypatch):
