@@ -107,7 +107,8 @@ def receive(payment: Payment) -> Booked:
     if subscription:
         plan, booked.outcomes = plans.upsert(subscription, first, payment.as_of)
     gift = _gift_of(payment, first, plan)
-    if not gift.is_paid:
+    comes_now = not gift.is_paid
+    if comes_now:
         booked.note = _mismatch(gift, payment.charge)
         _pay(gift, payment)
     charge = payment.charge
@@ -123,7 +124,7 @@ def receive(payment: Payment) -> Booked:
     if charge.returned:
         ledger.record_refund_or_dispute(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
         booked.note = f"{booked.note} The bank took the money back.".strip()
-    matching.follow(gift)
+    matching.follow(gift, comes_now)
     document = None
     if gift.is_paid:
         booked.outcomes.append(ReceiptIssued(receipts.issue(gift, charge)))
