@@ -312,9 +312,7 @@ class TestTheWayOfAGift:
         assert "The match is used up" in page and "is not matched" in page
         assert MatchReservation.objects.get().amount == 4000
 
-    def test_it_matches_no_gift_of_before_the_match_whatever_stripe_tells_of_it_later(
-        self, donor, till, charity
-    ):
+    def test_it_matches_no_gift_of_before_the_match_whatever_stripe_tells_of_it_later(self, donor, till, charity):
         campaign = appeal.make()
         donor.pay(self.give(donor))
         till.tell()
