@@ -65,7 +65,7 @@ def test_it_reads_and_is_filled_in_on_a_desk_and_on_a_phone_with_scripts_and_wit
 ) -> None:
     """One load for each, whose window is then drawn to the other width: the form keeps what was typed on the way."""
     made = MAKE.format(slug="house-of-four").replace(
-        "The Lantern Trust", "Grundstücksverkehrsgenehmigungszuständigkeit"
+        "The Lantern Trust", "Grundstücksverkehrsgenehmigungsamt"
     )
     running_site.manage("shell", "-v", "0", "-c", made)
     page = open_page("desktop", javascript)
