@@ -129,7 +129,7 @@ def erase(supporter: Supporter) -> set[str]:
     """
     if supporter.plans.counted().running().exists():
         raise privacy_registry.CannotEraseError(gettext("A monthly or yearly gift still runs. End it first."))
-    gifts = gifts_of(supporter).select_for_update()
+    gifts = gifts_of(supporter).select_for_update(no_key=True)
     if any(gift.status in ON_ITS_WAY for gift in gifts):
         raise privacy_registry.CannotEraseError(
             gettext("A bank payment is still on its way. Wait until it has come or failed.")

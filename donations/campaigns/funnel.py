@@ -29,6 +29,7 @@ ROBOT = re.compile(
     r"|python|java/|go-http|okhttp|axios|ruby|perl|node|http-?client|archive|feed",
     re.I,
 )
+SEEN_BEFORE = {"back", "again"}  # in the address: came back from Stripe; has the form again, for something to put right
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +62,7 @@ _waiting = _Waiting()
 
 def saw(request: HttpRequest, campaign: Campaign) -> None:
     """Count one view of a campaign's page by a person. Never fails: no page is worth less than its count."""
-    if not _is_person(request) or "back" in request.GET:  # came back from Stripe: seen before
+    if not _is_person(request) or not SEEN_BEFORE.isdisjoint(request.GET):
         return
     taken = _waiting.add(campaign.pk, Organisation.load().today())
     try:

@@ -2,7 +2,8 @@
 unpaid.
 
 Every write happens with the campaign's row locked. Code that holds a gift's lock takes this one after it, never the
-other way round: else two transactions could deadlock.
+other way round: else two transactions could deadlock. Both locks leave the key of their row free (`no_key`), since rows
+that only name a gift or a campaign, such as the match, are written by those who wait for the other lock.
 """
 
 from collections.abc import Iterable
@@ -53,12 +54,13 @@ def release_all(gifts: Iterable[Gift]) -> None:
 
 
 @transaction.atomic
-def follow(gift: Gift) -> None:
+def follow(gift: Gift, comes_now: bool = False) -> None:
     """Match what the ledger keeps of a gift: all that was promised when it is paid, less once something is refunded,
     again what is still free when a dispute is won. Call it with the gift locked, after the ledger was written.
 
-    A gift whose reservation was released before its money came gets what is left. Renewals of a monthly gift get
-    nothing.
+    A gift whose reservation was released before its money came gets what is left; so does one that found nothing free
+    at its start, on the day that it comes (`comes_now`). One that came before there was a match gets nothing, whatever
+    is told of it later, and neither do renewals of a monthly gift.
     """
     campaign = _locked(gift)
     if campaign is None:
@@ -66,7 +68,7 @@ def follow(gift: Gift) -> None:
     held = MatchReservation.objects.filter(gift=gift).first()
     total, cover = LedgerEntry.objects.kept(gift)
     kept = max(total - cover, 0) if gift.currency == campaign.currency.code else 0
-    if held is None and (gift.session_attempt == 0 or not kept):
+    if held is None and (not comes_now or gift.session_attempt == 0 or not kept):
         return
     promised = held.promised if held else gift.amount
     own = held.amount if held else 0

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from donations.letters import alarms
@@ -12,20 +12,26 @@ from foundation.access import ratelimit
 
 ROW = 1
 OPEN_FOR = timedelta(minutes=15)  # after the last sign of an attack
+# Whoever waited long for a turn to write is behind by minutes. What closes later than this was opened by a wrong clock.
+WRONG_CLOCK = OPEN_FOR + timedelta(hours=1)
 WINDOW = timedelta(minutes=30)  # in which cards are counted
+CARDS = 5  # different ones among those that were declined: nobody has more to try
 DECLINES, SHARE = 10, 0.5  # declined cards in that time, and their share of all. A judgement, not a measurement
 STILL = ("step-ups", "", 20, 600)  # more unknown browsers than this in ten minutes: it stays open
 
 
 def is_open() -> bool:
-    return Breaker.objects.filter(closes_at__gt=timezone.now()).exists()
+    now = timezone.now()
+    return Breaker.objects.filter(closes_at__gt=now, closes_at__lte=now + WRONG_CLOCK).exists()
 
 
 def trip(reason: Breaker.Reason) -> None:
     """Trip the breaker: open it, or keep it open for longer. Staff are alerted once, by the process that opened it."""
     now = timezone.now()
     Breaker.objects.bulk_create([Breaker(pk=ROW)], ignore_conflicts=True)
-    shut = Breaker.objects.filter(Q(closes_at=None) | Q(closes_at__lte=now), pk=ROW)
+    shut = Breaker.objects.filter(
+        Q(closes_at=None) | Q(closes_at__lte=now) | Q(closes_at__gt=now + WRONG_CLOCK), pk=ROW
+    )
     with transaction.atomic():
         if shut.update(
             reason=reason,
@@ -42,10 +48,13 @@ def trip(reason: Breaker.Reason) -> None:
 
 
 def trip_if_due() -> None:
-    """Trip the breaker if too many cards were declined in the last half hour. Called after each declined card."""
+    """Trip the breaker if too many cards were declined in the last half hour. Called after each declined card. One
+    person who tries the same cards again and again opens it for nobody.
+    """
     recent = CardTry.objects.filter(at__gt=timezone.now() - WINDOW)
-    declined = recent.filter(declined=True).count()
-    if declined >= DECLINES and declined >= SHARE * recent.count():
+    refused = recent.filter(declined=True)
+    declined, cards = refused.count(), refused.aggregate(cards=Count("card", distinct=True))["cards"]
+    if declined >= DECLINES and cards >= CARDS and declined >= SHARE * recent.count():
         trip(Breaker.Reason.DECLINES)
 
 

@@ -51,7 +51,7 @@ def _change(gift: Gift, email: str, by: Any, check: str, bound: bool) -> None:
     one, and the receipt is written once more. Nothing more goes to the old one, but a change by staff is told to both.
     Idempotent.
     """
-    gift = Gift.objects.select_for_update().get(pk=gift.pk)
+    gift = Gift.objects.select_for_update(no_key=True).get(pk=gift.pk)
     if bound and not may_correct(gift):
         raise CannotError
     before = gift.email

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,7 +22,11 @@ from foundation.organisation.models import Organisation
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the campaign, with the form while it is open. Before, afterwards, for one sent too late (409): its state."""
+    """Show the campaign, with the form while it is open. Before, afterwards, for one sent too late (409): its state.
+    Who comes back from Stripe to one that staff took off the site meanwhile finds the giving page.
+    """
+    if "back" in request.GET and not Campaign.objects.named(slug):
+        return redirect(f"{reverse('donations:give')}?{request.GET.urlencode()}")
     shown = _shown(slug)
     about = {"campaign": shown, "share": _share_address(shown)}
     if not shown.is_open:
@@ -39,7 +43,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
             about=about,
         ),
     )
-    if answer.status_code == 200:
+    if answer.status_code == 200 and not request.user.is_authenticated:  # staff look at what they write
         funnel.saw(request, shown)
     return answer
 

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -60,6 +60,7 @@ class GiftRequest:
     name_public: bool = False
     tribute: Tribute | None = None
     gift_aid: Declared | None = None
+    language: str = field(default_factory=lambda: get_language() or settings.LANGUAGE_CODE)
 
     @property
     def key(self) -> str:
@@ -70,6 +71,7 @@ class GiftRequest:
         parts += [f"company {self.company}"] if self.company else []
         parts += [str(self.campaign.pk)] if self.campaign else []
         parts += [repr(self.gift_aid)] if self.gift_aid else []
+        parts += [f"language {self.language}"] if self.language != settings.LANGUAGE_CODE else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def sender(self, address_block: str, known: Sequence[str]) -> challenge_policy.Sender:
@@ -188,7 +190,7 @@ def _get_or_create(gift_request: GiftRequest, known: Sequence[str]) -> tuple[Gif
         "company": gift_request.company,
         "name_public": gift_request.name_public,
         "fund": gift_request.fund,
-        "language": get_language() or settings.LANGUAGE_CODE,
+        "language": gift_request.language,
         "campaign": gift_request.campaign,
         "livemode": client.is_live(),
     }

@@ -67,7 +67,7 @@ def take_back(gift: Gift) -> None:
     The new receipt says that nothing is left and names the first. Idempotent. Raises ValueError for any gift that is
     not an offline gift of money.
     """
-    gift = Gift.objects.select_for_update().get(pk=gift.pk)
+    gift = Gift.objects.select_for_update(no_key=True).get(pk=gift.pk)
     if not gift.is_offline or gift.is_in_kind:
         raise ValueError("Only money that came without Stripe is taken back here.")
     _book(gift, Kind.REFUND, -gift.amount)

@@ -56,7 +56,7 @@ def _check_site() -> None:
 
 @transaction.atomic
 def _ask(gift: Gift, amount: int, reason: str, user: Any, key: str) -> RefundRequest:
-    gift = Gift.objects.select_for_update().get(pk=gift.pk)
+    gift = Gift.objects.select_for_update(no_key=True).get(pk=gift.pk)
     if not 0 < amount <= LedgerEntry.objects.kept(gift)[0]:
         raise CannotError(_("So much is not left of this gift."))
     try:

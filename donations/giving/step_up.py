@@ -87,7 +87,7 @@ def _finish(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or gift is None:
         return render(request, "donations/finish.html", {"state": "unknown"}, status=404)
     if gift.campaign and not gift.campaign.is_open:
-        return redirect(gift.campaign)  # its page says that it is over
+        return redirect(gift.campaign if gift.campaign.live else "donations:give")  # its page says that it is over
     context = {"state": "open", "total": money.exact(gift.total, gift.currency), "gift": gift}
     if request.method != "POST" or antispam.at_once(request):
         context |= antispam.button(request)

@@ -171,7 +171,7 @@ def _change(plan: Plan, call: Callable[[], objects.Subscription], tell: Tell = a
 
 def _upsert(subscription: objects.Subscription, as_of: datetime, tell: Tell) -> Plan:
     with transaction.atomic():
-        first = Gift.objects.select_for_update().get(reference=subscription.reference)
+        first = Gift.objects.select_for_update(no_key=True).get(reference=subscription.reference)
         row, outcomes = plans.upsert(subscription, first, as_of)
         tell(outcomes)
     return row

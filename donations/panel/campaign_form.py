@@ -49,10 +49,13 @@ class CampaignForm(NoCardNumbers, WagtailAdminModelForm):
         currency: Currency | None = self.cleaned_data.get("currency")
         if currency is None:
             return cleaned
-        if row.pk and currency.pk != row.currency_id and row.gifts.exists():
+        kept = Campaign.objects.filter(pk=row.pk).exclude(currency=currency)  # `row` may be a draft with another one
+        if kept.exists() and row.gifts.exists():
             self.add_error("currency", _("Gifts came in already, so the currency stays what it is."))
             return cleaned
         row.goal = self._sum("goal_sum", currency.code) or 0
+        if not row.goal and "goal_sum" not in self.errors:  # Wagtail asks no draft for a field that is left empty
+            self.add_error("goal_sum", _("Please write a sum above zero."))
         row.match_cap = self._sum("cap_sum", currency.code)
         row.lead_gift = self._lead(row, currency.code)
         self._check_match(row)

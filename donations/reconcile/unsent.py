@@ -81,7 +81,7 @@ def write(after: int = 0) -> int | None:
     found = list(gifts().filter(pk__gt=after).values_list("pk", flat=True)[:STEP])
     for pk in found:
         with transaction.atomic():
-            gift = Gift.objects.select_for_update().get(pk=pk)
+            gift = Gift.objects.select_for_update(no_key=True).get(pk=pk)
             gift_letters.receipt(receipts.issue(gift).newest())
     return found[-1] if found else None
 

@@ -107,7 +107,8 @@ def receive(payment: Payment) -> Booked:
     if subscription:
         plan, booked.outcomes = plans.upsert(subscription, first, payment.as_of)
     gift = _gift_of(payment, first, plan)
-    if not gift.is_paid:
+    comes_now = not gift.is_paid
+    if comes_now:
         booked.note = _mismatch(gift, payment.charge)
         _pay(gift, payment)
     charge = payment.charge
@@ -123,7 +124,7 @@ def receive(payment: Payment) -> Booked:
     if charge.returned:
         ledger.record_refund_or_dispute(gift, charge.id, LedgerEntry.Kind.REFUND, -charge.amount, charge.returned)
         booked.note = f"{booked.note} The bank took the money back.".strip()
-    matching.follow(gift)
+    matching.follow(gift, comes_now)
     document = None
     if gift.is_paid:
         booked.outcomes.append(ReceiptIssued(receipts.issue(gift, charge)))
@@ -142,7 +143,7 @@ def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
     """Return the gift that a reference names, locked (SELECT FOR UPDATE) until the transaction ends. Raises
     NotOursError; OrphanError where the reference is of our form, with what `named` says of its Checkout Session.
     """
-    gift = Gift.objects.select_for_update().filter(reference=reference).first() if reference else None
+    gift = Gift.objects.select_for_update(no_key=True).filter(reference=reference).first() if reference else None
     if gift is None:
         if is_reference(reference):
             raise OrphanError(reference, named or {})
@@ -160,7 +161,7 @@ def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) ->
         if fact.payment_intent
         else Q(pk__in=charges.filter(stripe_object=fact.charge).values("gift"))
     )
-    gift = Gift.objects.select_for_update().filter(named).first()
+    gift = Gift.objects.select_for_update(no_key=True).filter(named).first()
     if gift is None:
         raise NotOursError("It is about a payment that is not ours.")
     return gift

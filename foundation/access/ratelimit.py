@@ -11,6 +11,8 @@ from django.utils.crypto import salted_hmac
 from foundation.access.models import TokenBucket
 from foundation.organisation import retention_periods
 
+AHEAD = 3600  # seconds: more than any request waits for its turn. A bucket that was filled later knows a wrong clock
+
 
 def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     """Take one token of a rate limit. `capacity` requests at once, refilled evenly over `seconds`. False: too often.
@@ -21,8 +23,10 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     now = time.time()
     TokenBucket.objects.bulk_create([TokenBucket(key=key, tokens=capacity, filled_at=now)], ignore_conflicts=True)
     rate = capacity / seconds
-    # A clock that ran backwards must not take tokens away.
+    # A clock that ran backwards must not take tokens away, nor one that was wrong and put right leave a bucket empty
+    # until the day that it believed in.
     passed: Expression = Case(
+        When(filled_at__gt=now + AHEAD, then=Value(float(seconds))),
         When(filled_at__lt=now, then=Value(now) - F("filled_at")),
         default=Value(0.0),
         output_field=FloatField(),
@@ -32,7 +36,14 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
         TokenBucket.objects.annotate(level=level)
         .filter(key=key, level__gte=1)
         # Nor may it, or a request that waited long for its turn, put the same time into the bucket twice.
-        .update(tokens=level - Value(1.0), filled_at=Greatest(F("filled_at"), Value(now)))
+        .update(
+            tokens=level - Value(1.0),
+            filled_at=Case(
+                When(filled_at__gt=now + AHEAD, then=Value(now)),
+                default=Greatest(F("filled_at"), Value(now)),
+                output_field=FloatField(),
+            ),
+        )
     )
     return bool(taken)
 

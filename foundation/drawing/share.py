@@ -1,6 +1,7 @@
 """Share image (Open Graph) of a page, which other sites show with a link: line, title, our name. PNG, 1200 x 630."""
 
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -18,7 +19,7 @@ GROUND, LINE, WORDS, QUIET = "#08271F", "#F5B335", "#F1F6F2", "#B9CFC5"
 ROAD = Road(left=-60, base=500, sun_x=1010, sun_y=455, radius=78)
 TITLE_SIZES = (76, 66, 56, 46)
 MOST_LINES = 3
-LOOK = "1"  # raise it when the drawing changes, so that cached pictures are fetched again
+LOOK = "2"  # raise it when the drawing changes, so that cached pictures are fetched again
 FONTS = ("besley-basic-400-700.woff2", "besley-latin1-400-700.woff2")  # the second has what the first has not
 Font = ImageFont.FreeTypeFont
 
@@ -31,6 +32,7 @@ def version(title: str, kicker: str) -> str:
 @lru_cache(maxsize=256)
 def share_image(title: str, kicker: str) -> bytes:
     """Draw the PNG. Words in a script that our font lacks are left out: the picture is then the line alone."""
+    title, kicker = (unicodedata.normalize("NFC", words) for words in (title, kicker))
     picture = _ground().copy()
     pen = ImageDraw.Draw(picture)
     if kicker and _can_write(kicker):
@@ -114,21 +116,37 @@ def _write(pen: ImageDraw.ImageDraw, at: Point, text: str, size: int, weight: in
 
 
 def _fit(title: str) -> tuple[int, list[str]]:
-    """The largest size at which the title stands in few lines; at the smallest it is cut."""
-    lines: list[str] = []
+    """The largest size at which the title stands in few lines, no word of it broken; at the smallest, words break and
+    the rest is cut.
+    """
     for size in TITLE_SIZES:
-        lines = _wrap(title, size)
-        if len(lines) <= MOST_LINES:
+        lines = _wrap(title.split(), size)
+        if len(lines) <= MOST_LINES and all(_fits(line, size) for line in lines):
             return size, lines
-    return TITLE_SIZES[-1], [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]}…"]
+    size = TITLE_SIZES[-1]
+    lines = _wrap([part for word in title.split() for part in _broken(word, size)], size)
+    return size, lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]}…"]
 
 
-def _wrap(title: str, size: int) -> list[str]:
+def _wrap(words: Iterable[str], size: int) -> list[str]:
     lines = [""]
-    for word in title.split():
+    for word in words:
         longer = f"{lines[-1]} {word}".strip()
-        if _length(longer, size, 500) <= WIDTH - 2 * MARGIN:
+        if _fits(longer, size):
             lines[-1] = longer
         else:
             lines.append(word)
     return [line for line in lines if line]
+
+
+def _broken(word: str, size: int) -> Iterable[str]:
+    """A word in parts, each as much of it as stands on a line."""
+    while not _fits(word, size):
+        end = next(end for end in range(len(word) - 1, 0, -1) if _fits(word[:end], size))
+        yield word[:end]
+        word = word[end:]
+    yield word
+
+
+def _fits(line: str, size: int) -> bool:
+    return _length(line, size, 500) <= WIDTH - 2 * MARGIN

@@ -213,6 +213,18 @@ class TestTheShareImage:
     def test_it_draws_any_title(self, title):
         assert Image.open(io.BytesIO(share.share_image(title, "The Road Out"))).size == (1200, 630)
 
+    @pytest.mark.parametrize(
+        "title", ["x" * 90, "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "word " * 18, "Ein " + "W" * 40]
+    )
+    def test_it_keeps_a_title_of_the_longest_words_off_the_edge(self, title):
+        drawn, bare = (Image.open(io.BytesIO(share.share_image(words, ""))).convert("L") for words in (title, ""))
+        edge = (share.WIDTH - share.MARGIN + 30, 0, share.WIDTH, 300)  # above the sun, an ellipsis beyond the margin
+        bright = [max(picture.crop(edge).tobytes()) for picture in (drawn, bare)]
+        assert max(drawn.crop((0, 0, 1100, 300)).tobytes()) > 200 > bright[0] == bright[1]
+
+    def test_it_draws_letters_with_their_marks_however_they_were_typed(self):
+        assert share.share_image("Canción", "") == share.share_image("Cancio\u0301n", "") != share.share_image("", "")
+
 
 class TestTheCounters:
     def test_it_says_what_its_description_promises_and_nothing_else(self):

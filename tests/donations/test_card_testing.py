@@ -82,6 +82,27 @@ def test_it_opens_the_breaker_when_stripe_tells_of_ten_refused_cards(stranger, t
     assert pages() == 5
 
 
+@pytest.mark.both
+def test_it_opens_the_breaker_for_nobody_where_one_donor_tries_one_card_again_and_again(stranger, till):
+    page = stranger().give("once", "25")["Location"]
+    refuse(till, page, *DECLINED[:1] * 12)
+    till.tell()
+    assert CardTry.objects.filter(declined=True).count() == 12 and not breaker.is_open()
+
+
+def test_it_does_not_believe_a_clock_that_was_days_ahead_and_was_put_right(charity):
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(days=3)):
+        breaker.trip(Breaker.Reason.BEGUN)
+        assert breaker.is_open()
+    assert not breaker.is_open()
+    breaker.trip(Breaker.Reason.DECLINES)
+    row = Breaker.objects.get()
+    assert breaker.is_open() and (row.trips, row.reason) == (2, Breaker.Reason.DECLINES)
+    with time_machine.travel(timezone.now() + breaker.OPEN_FOR + timedelta(seconds=1)):
+        assert not breaker.is_open()
+
+
 def test_it_leaves_the_breaker_shut_while_most_cards_are_good(stranger, till):
     page = stranger().give("once", "25")["Location"]
     refuse(till, page, DECLINED[0])
@@ -415,6 +436,8 @@ def test_it_leads_a_mailed_link_to_the_page_of_its_campaign_once_that_is_over(st
     Campaign.objects.update(ended=True)
     answer = Client().post(link)
     assert (answer.status_code, answer["Location"]) == (302, house.get_absolute_url()) and pages() == 0
+    Campaign.objects.update(live=False)
+    assert Client().post(link)["Location"] == "/give/", "not to a page that is gone"
 
 
 def test_it_spends_no_proof_on_a_gift_that_is_refused_for_another_reason(stranger, tripped, monkeypatch):

@@ -82,6 +82,15 @@ def test_it_counts_no_head_no_post_no_draft_and_no_return_from_stripe(campaign, 
     assert seen() == 0
 
 
+def test_it_counts_nobody_twice_who_puts_the_form_right_and_no_staff_who_look_at_their_page(campaign, donor):
+    browser = Client(headers={"User-Agent": BROWSER})
+    fields = {**donor.form("/give/house/"), "frequency": "once", "email": "nobody", "plain": "1"}
+    address = browser.post("/give/house/", fields)["Location"]
+    assert browser.get(address).status_code == 200
+    assert signed_in("Editor").get("/give/house/", headers={"User-Agent": BROWSER}).status_code == 200
+    assert seen() == 0
+
+
 def test_it_sets_no_cookie_beyond_those_of_the_form(campaign):
     counted = Client(headers={"User-Agent": BROWSER}).get("/give/house/")
     assert set(counted.cookies) == set(Client().get("/give/house/").cookies)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,10 +18,13 @@ from hypothesis.stateful import (
 
 from donations.campaigns import matching, progress
 from donations.giving import starter
+from donations.letters import audience
 from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
+from donations.sync import from_stripe
 from tests.donations import appeal
 from tests.donations.donor import Donor
-from tests.foundation.crowd import together
+from tests.foundation.crowd import is_held_up, together
+from tests.narrowing import not_none
 from tests.staff.users import signed_in
 from tests.waiting import wait_for
 
@@ -228,15 +231,6 @@ def test_it_refuses_a_cap_below_what_a_gift_reserves_at_the_same_moment():
         finally:
             connections.close_all()
 
-    def is_held_up() -> bool:
-        """Whether some transaction of this database waits for a row of another."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw at first
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return cursor.fetchone() is not None
-
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             assert matching.reserve(appeal.begun(campaign, 2500)) == 2500
@@ -317,3 +311,15 @@ class TestTheWayOfAGift:
         page = Client().get("/give/house/").content.decode()
         assert "The match is used up" in page and "is not matched" in page
         assert MatchReservation.objects.get().amount == 4000
+
+    def test_it_matches_no_gift_of_before_the_match_whatever_stripe_tells_of_it_later(self, donor, till, charity):
+        campaign = appeal.make()
+        donor.pay(self.give(donor))
+        till.tell()
+        Campaign.objects.update(match_funder="The Lantern Trust", match_cap=4000)
+        intent = not_none(Gift.objects.get().payment_intent_id)
+        from_stripe.intent_succeeded(intent, audience.staff_alone)  # told once more, as by a comparison
+        till.refund(intent, amount=1000)
+        till.tell()
+        now = progress.of(Campaign.objects.get(pk=campaign.pk))
+        assert (now.raised, now.matched, now.match_left) == (1500, 0, 4000)

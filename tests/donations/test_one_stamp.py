@@ -53,6 +53,18 @@ def test_it_finds_its_gift_however_often_it_is_sent_and_asks_stripe_nothing(dono
     assert list(TokenBucket.objects.order_by("key").values()) == limits, "so three hundred go as twenty-five do"
 
 
+def test_it_opens_a_page_in_the_language_that_its_donor_changed_to(donor, till):
+    """Stripe's page and the letters follow the gift. The page in the other language is closed: one form, one gift."""
+    fields = donor.wish("once", "25")
+    first, second, third = (
+        donor.client.post(path, fields)["Location"] for path in ("/give/", "/es/give/", "/es/give/")
+    )
+    assert first != second == third
+    run_due()
+    assert [page["locale"] for page in pages("open")] == ["es"] and len(pages()) == 2
+    assert Gift.objects.get(current=True).language == "es"
+
+
 def test_it_makes_nothing_of_a_form_that_we_never_showed(donor, till):
     """Its id is signed: one page that was served is no licence for ids of one's own."""
     fields = donor.wish("once", "25")

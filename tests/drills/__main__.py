@@ -87,11 +87,16 @@ def story(ground: Yard, asked: argparse.Namespace) -> None:
 
 
 def burst(ground: Yard, asked: argparse.Namespace) -> None:
+    late = []
     for way in bursts.WAYS:
         with ground.site(asked.seed) as site:
-            bursts.cards_are_tried(site, way, asked.posts)
+            try:
+                bursts.cards_are_tried(site, way, asked.posts)
+            except bursts.TooSlowError as slow:  # the other ways are worth a look all the same
+                late.append(str(slow))
     with ground.site(asked.seed) as site:
         bursts.a_church_gives(site, asked.posts)
+    assert not late, "; ".join(late)
 
 
 def statements(ground: Yard, asked: argparse.Namespace) -> None:

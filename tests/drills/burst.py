@@ -1,6 +1,7 @@
 """Somebody tries stolen cards: many forms at once at four web processes, while an honest donor gives; and a church."""
 
 import math
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,10 @@ AT_ONCE = 16  # robots that send at the same time
 HOME = "10.250.0.1"  # from where somebody gave before
 CHURCH = "10.240.0.1"
 PROMPT = 3.0  # seconds in which an honest donor is at Stripe's page while robots are at work: a drill may ask that
+
+
+class TooSlowError(AssertionError):
+    """All else was as it should be, but an honest donor waited: on a machine that does nothing else that is a fault."""
 
 
 def _one(_number: int) -> str:
@@ -44,7 +49,7 @@ WAYS = {
 
 def cards_are_tried(site: DrillSite, way: str, posts: int, prompt: float = PROMPT) -> None:
     """The pages made at Stripe stay under the limit of `way`, and honest donors get to theirs meanwhile, in `prompt`
-    seconds.
+    seconds; the last, after all else was looked at, raises TooSlowError.
 
     The limit is what may come at once and what the time of the burst adds: docs/card-testing.md, “Limits”.
     """
@@ -71,9 +76,8 @@ def cards_are_tried(site: DrillSite, way: str, posts: int, prompt: float = PROMP
     later = site.open_page(address="10.252.0.1")
     site.say(
         f"   {way}: {posts} posts in {seconds:.0f} s, {made} pages at Stripe (limit {limit}), {site.proofs} proofs; "
-        f"an honest donor was there in {took:.1f} s"
+        f"an honest donor was there in {took:.1f} s (load {os.getloadavg()[0]:.0f})"
     )
-    assert took <= prompt, f"an honest donor waited {took:.1f} s"
     assert led == made, f"{led} robots were led to Stripe, which made {made} pages"
     assert 0 < made <= limit, f"{made} pages were made at Stripe, the limit is {limit}"
     assert stranger and known and later, "an honest donor got to no page"
@@ -86,6 +90,8 @@ def cards_are_tried(site: DrillSite, way: str, posts: int, prompt: float = PROMP
     site.settle()
     site.assert_books_agree()
     assert site.ask("state")["paid"] == 4, "an honest gift is missing"
+    if took > prompt:
+        raise TooSlowError(f"{way}: an honest donor waited {took:.1f} s")
 
 
 def a_church_gives(site: DrillSite, people: int) -> None:

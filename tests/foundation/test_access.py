@@ -55,6 +55,16 @@ def test_it_is_not_refilled_by_a_clock_that_runs_backwards() -> None:
 
 
 @db
+def test_it_forgets_a_clock_that_was_days_ahead_and_was_put_right() -> None:
+    with time_machine.travel(10 * 24 * 3600, tick=False) as clock:
+        assert [ratelimit.allow("test", "ada", 3, 60) for _ in range(4)] == [True, True, True, False]
+        clock.move_to(7 * 24 * 3600)
+        assert [ratelimit.allow("test", "ada", 3, 60) for _ in range(4)] == [True, True, True, False]
+        clock.shift(20.1)
+        assert [ratelimit.allow("test", "ada", 3, 60) for _ in range(2)] == [True, False]
+
+
+@db
 def test_it_keeps_people_and_actions_apart_and_writes_nobody_down() -> None:
     assert ratelimit.allow("pledge", "ada@example.org", 1, 60)
     assert ratelimit.allow("give", "ada@example.org", 1, 60)

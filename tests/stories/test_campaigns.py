@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accessibility import in_both_themes
+from tests.accessibility import in_both_themes, violations
 from tests.running import Site
 from tests.stories.test_giving import fill, pay, send
 from tests.stories.visitor import Visitor
@@ -56,4 +56,33 @@ def test_it_takes_a_matched_gift_and_shows_what_it_did(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if javascript:
         assert in_both_themes(page) == []
+    assert page.wrongs == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+def test_it_reads_and_is_filled_in_on_a_desk_and_on_a_phone_with_scripts_and_without(
+    running_site: Site, open_page: Callable[..., Page], javascript: bool
+) -> None:
+    """One load for each, whose window is then drawn to the other width: the form keeps what was typed on the way."""
+    made = MAKE.format(slug="house-of-four").replace("The Lantern Trust", "Grundstücksverkehrsgenehmigungsamt")
+    running_site.manage("shell", "-v", "0", "-c", made)
+    page = open_page("desktop", javascript)
+    page.goto(f"{running_site.url}/give/house-of-four/")
+    page.locator("[name=frequency][value=once]").check()
+    page.locator("[name=amount_once][value=other]").check()
+    page.fill("[name=other]", "19.50")
+    for width, height in ((1280, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        page.get_by_role("link", name="Give to this campaign").first.click()
+        expect(page.get_by_role("heading", name="Give to this campaign")).to_be_in_viewport()
+        expect(page.get_by_label("Amount in US dollars")).to_be_visible()
+        expect(page.locator("[name=other]")).to_have_value("19.50")
+        expect(page.locator("form#give button.big")).to_be_enabled()
+        assert not javascript or violations(page) == [], width
+    page.fill("[name=email]", "nobody")
+    send(page)
+    expect(page.locator("#id_email_error")).to_be_visible()
+    expect(page.locator("[name=other]")).to_have_value("19.50")
+    expect(page.locator(".progress")).to_have_count(1)
     assert page.wrongs == []  # type: ignore[attr-defined]
