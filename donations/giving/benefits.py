@@ -1,4 +1,4 @@
-"""What the giver of a gift received in return, said by staff after its receipt was written: D-190."""
+"""What the giver of a gift received in return, said by staff after its receipt was written: D-188."""
 
 from django.db import transaction
 

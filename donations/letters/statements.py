@@ -112,7 +112,7 @@ def _tax_year(year: int | TaxYear) -> TaxYear:
 
 def _kept() -> Q:
     """Of a real series while money moves, of the demonstration's while none does; not given back as a whole; and no
-    acknowledgment: what a donor-advised fund gave is nobody's to deduct (D-194).
+    acknowledgment: what a donor-advised fund gave is nobody's to deduct (D-189).
     """
     demo = Q(series=Receipt.DEMO)
     there = Q(total__gt=0) | Q(currency=NO_CURRENCY)

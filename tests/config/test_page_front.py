@@ -35,6 +35,7 @@ NOT_SHOWN = {
         ),
         *("MatchReservation", "Opening", "Payout", "Plan", "Receipt", "ReceiptCounter", "Reconciliation"),
         *("RefundRequest", "StripeEvent", "StripeSetup", "StripeTrouble", "ThankYou"),
+        *("Batch", "GiftAidClaim", "GiftAidDeclaration", "GiftAidLine"),
     },
     "pledges": {"Signature", "SignatureEvent"},
     "wagtailimages": {"Rendition"},

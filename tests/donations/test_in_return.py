@@ -84,10 +84,11 @@ def test_it_refuses_one_without_the_other_and_a_sale(charity):
 
 def test_it_says_it_of_no_thing_of_nothing_that_went_back_and_by_nobody_else(charity):
     chairs, back = offline.record(thing()), offline.record(entry("second", amount=25000))
+    recommended, shares = offline.record(of_a_fund()), offline.record(of_shares())
     offline.take_back(back)
     gift = offline.record(entry("third", amount=25000))
     before = Receipt.objects.count()
-    for other in (chairs, back):
+    for other in (chairs, back, recommended, shares):
         page = signed_in("Finance").get(f"/admin/gift/inspect/{other.pk}/").content.decode()
         assert address(other) not in page
         signed_in("Finance").post(address(other), DINNER)
