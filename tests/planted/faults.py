@@ -127,7 +127,7 @@ FAULTS = (
     ),
     Fault(
         "reconcile_skips_a_page",
-        "donations/reconcile/comparison.py",
+        "donations/reconcile/steps.py",
         "    while some := list(islice(rest, CHUNK)):\n        yield some\n",
         "    while some := list(islice(rest, CHUNK)):\n        yield some\n        list(islice(rest, CHUNK))\n",
         f"{RULES}/test_comparison.py",
