@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from foundation.access import antispam, client_ip, ratelimit, tokens
 from foundation.access.antispam import GuardedForm, address_field
 from foundation.access.card_numbers import NoCardNumbers
+from foundation.organisation.context import organisation
 from foundation.organisation.zone import on_our_calendar
 from supporters import consent, data_export, mailbox, names, news, privacy_registry, visits
 from supporters.models import ConsentEvent
@@ -152,6 +153,7 @@ def _whole(request: HttpRequest) -> HttpResponse:
 def _about(request: HttpRequest) -> dict[str, Any]:
     supporter = request.supporter  # type: ignore[attr-defined]
     words = {purpose: consent.newest(supporter, purpose) for purpose in SWITCHES}
+    ours = organisation(request)
     return {
         "supporter": supporter,
         "done": request.GET.get("done", ""),
@@ -163,7 +165,7 @@ def _about(request: HttpRequest) -> dict[str, Any]:
                 "wanted": news.meant(words[purpose], purpose),
                 "expected": purpose in news.EXPECTED,
                 "event": words[purpose],
-                "wording": consent.wording(purpose),
+                "wording": consent.wording(purpose, ours),
             }
             for purpose in SWITCHES
         ],

@@ -23,7 +23,7 @@ from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
 from tests.gate import ON_POSTGRES
-from tests.running import ROOT, running_site, sandbox  # noqa: F401 - fixtures
+from tests.running import ROOT, running_site, sandbox, truth  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 

@@ -35,6 +35,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     driver.stop()
 
 
+@pytest.fixture
+def truth() -> dict[str, str]:
+    """The switches of the offline Stripe that are not as its books begin: of a test that is marked `truths`, some."""
+    return {}
+
+
 @dataclass
 class Site:
     """A running site: web, worker and offline Stripe as processes, with its own data folder and database."""

@@ -62,7 +62,8 @@ class GiftAidFields(NoCardNumbers, forms.Form):
         super().__init__(*args, **kwargs)
         for name in self.HOME[1:]:
             self.fields[name].asked = True  # type: ignore[attr-defined]
-        charity = Organisation.load().printed_name
+        self.organisation = Organisation.load()
+        charity = self.organisation.printed_name
         self.fields["gift_aid"].label = wording.statement()
         self.fields["gift_aid"].help_text = wording.notes()
         scopes = [scope for scope in Scope if self.with_gift or scope != Scope.GIFT]

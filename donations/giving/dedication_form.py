@@ -66,7 +66,8 @@ class DedicationFields(NoCardNumbers, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.organisation = Organisation.load()
+        # The giving form has it from the fields of Gift Aid: it is asked for once.
+        self.organisation: Organisation = getattr(self, "organisation", None) or Organisation.load()
         self.today = self.organisation.today()
         self.fields["card_on"].widget.attrs |= {"min": self.today.isoformat(), "max": self._last().isoformat()}
 

@@ -39,8 +39,9 @@ def of(supporter: Supporter) -> dict[str, Any]:
     disputes = _sorted(row for gift in gifts if gift.is_disputed for row in gift.disputes.all())
     refunds = _sorted(row for gift in gifts if gift.was_asked_back for row in gift.refund_requests.all())
     changes = _sorted(row for gift in gifts if gift.was_corrected for row in gift.address_changes.all())
-    declared = GiftAidDeclaration.objects.filter(Q(supporter=supporter) | Q(gift__in=gifts)).order_by("id")
-    lines = GiftAidLine.objects.filter(declaration__in=declared).select_related("claim", "gift").order_by("id")
+    declared = list(GiftAidDeclaration.objects.filter(Q(supporter=supporter) | Q(gift__in=gifts)).order_by("id"))
+    claimed = GiftAidLine.objects.filter(declaration__in=declared).select_related("claim", "gift").order_by("id")
+    lines = list(claimed) if declared else []
     return {
         "gifts": [_gift(gift) for gift in gifts],
         "monthly and yearly gifts": [_plan(plan) for plan in plans],

@@ -21,7 +21,7 @@ from donations import money
 from donations.gift_aid import claims
 from donations.models import GiftAidClaim, GiftAidLine
 from donations.models.gift_aid import STERLING
-from foundation.organisation.models import Organisation
+from foundation.organisation.context import organisation
 from staff import list_views
 from staff.lists import ReadOnlyViewSet, Related
 
@@ -33,7 +33,7 @@ Kind = GiftAidLine.Kind
 
 class ClaimMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY) and Organisation.load().offers_gift_aid
+        return request.user.has_perm(MAY) and organisation(request).offers_gift_aid
 
 
 def menu_item() -> MenuItem:

@@ -42,10 +42,10 @@ def _change_action(change: Callable[..., Plan], words: Any) -> Callable[..., str
             if isinstance(error, KeyRefusedError | StripeRefusedError):
                 troubles.refused(error, "monthly gift")
             if isinstance(error, StripeIsDownError) and error.may_be_done:
-                words = gettext(
+                unknown = gettext(
                     "Stripe has not answered, and may have done it: here is how it stands as far as we know."
                 )
-                raise NotDoneError(words) from error
+                raise NotDoneError(unknown) from error
             raise NotDoneError(gettext("Nothing was changed: %(why)s") % {"why": error}) from error
         return str(words(plan) if callable(words) else words)
 

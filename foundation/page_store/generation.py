@@ -31,8 +31,10 @@ def current() -> int:
 
 
 def _raise() -> None:
-    if not Generation.objects.filter(pk=ROW).update(number=F("number") + 1):
-        Generation.objects.get_or_create(pk=ROW, defaults={"number": 1})
+    row = Generation.objects.filter(pk=ROW)
+    if not row.update(number=F("number") + 1):
+        Generation.objects.get_or_create(pk=ROW)
+        row.update(number=F("number") + 1)
 
 
 class Watch:

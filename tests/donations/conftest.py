@@ -26,12 +26,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def truth() -> dict[str, str]:
-    """The switches of the offline Stripe that are not as books begin."""
-    return {}
-
-
-@pytest.fixture
 def till(sandbox, settings, truth) -> Till:
     """Books of its own at the offline Stripe, and settings that point there."""
     tenant = f"t{next(NAMES)}-{uuid.uuid4().hex[:8]}"

@@ -2,10 +2,12 @@
 
 import secrets
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.staff.test_browser import axe, enter, newcomer, tab  # noqa: F401 - fixtures
 
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NEW = "/admin/gifts/batches/new/"
 MOST_TABS = 12  # from one field to the next one that is wanted: a date has several parts
 

@@ -40,6 +40,7 @@ ACCOUNTS = {
 CALLS = {
     "GET health": "test_objects.py::test_it_gives_each_tenant_an_account_of_its_own",
     "GET events": "test_webhooks.py::test_it_holds_events_back_and_delivers_them_in_any_order",
+    "GET objects": "test_faults.py::test_it_lists_objects_past_every_fault_and_from_any_place_on",
     "POST deliver": "test_webhooks.py::test_it_loses_events_on_order_and_sends_them_again_on_request",
     "POST clock/advance": "test_faults.py::test_it_does_not_turn_back_time",
     "POST copy": "test_differences.py::test_it_copies_books_into_blank_ones_only",
