@@ -134,6 +134,12 @@ def test_it_narrows_every_lane_by_marks_and_divides_no_part_that_is_named() -> N
     assert {tuple(lane.select[2:]) for lane in part} == {("tests/pledges", "-k", "crowd")}
 
 
+def test_it_runs_each_file_about_gifts_in_one_of_two_lanes() -> None:
+    halves = [lane.select[2:] for lane in lanes("", []) if lane.name.startswith("Gifts")]
+    assert len(halves) == 2 and abs(len(halves[0]) - len(halves[1])) <= 1
+    assert sorted(halves[0] + halves[1]) == sorted(str(path) for path in Path(GIFTS).rglob("test_*.py"))
+
+
 def test_it_names_nothing_that_is_not_there() -> None:
     assert [path for path in (OFFLINE_STRIPE, PAGES, GIFTS, *ON_POSTGRES) if not (ROOT / path).exists()] == []
 
