@@ -6,6 +6,7 @@ from donations.models.campaign_views import CampaignViews
 from donations.models.campaigns import Campaign, MatchReservation
 from donations.models.costs import CostLine
 from donations.models.currencies import Currency
+from donations.models.day_sums import DaySum, DaySumMark
 from donations.models.dedications import AddressChange, Dedication
 from donations.models.disputes import Dispute
 from donations.models.funds import Fund
@@ -28,6 +29,8 @@ __all__ = [
     "CardTry",
     "CostLine",
     "Currency",
+    "DaySum",
+    "DaySumMark",
     "Dedication",
     "Dispute",
     "Fund",

@@ -1,6 +1,6 @@
 """Dashboard panels of money: numbers that should be zero, and who gave."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -13,42 +13,49 @@ from donations.models import Breaker, Dispute, Gap, Gift, Payout, Plan, Reconcil
 from donations.reconcile import runs, unsent
 from donations.stripe import client
 from donations.sync import from_stripe
-from foundation.organisation import clone_guard
+from foundation.organisation import clone_guard, mode
+from foundation.organisation.models import Organisation
 
 RECENT, MONTH, YEAR = timedelta(days=7), timedelta(days=30), timedelta(days=365)
 FRESH = timedelta(hours=3)  # the worker compares every hour
 
 
 class CarePanel(Component):
-    """Dashboard panel of donors: who gave, and whose monthly or yearly gift needs somebody."""
+    """Dashboard panel of monthly and yearly gifts: how many, which way it goes, and whose needs somebody."""
 
     name = "donations_care"
     order = 70
     template_name = "donations/care_panel.html"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        since = timezone.now() - RECENT
-        gifts, plans = reverse("gift:index"), reverse("plan:index")
+        organisation = Organisation.load()
+        month = organisation.today().replace(day=1)
+        since = datetime.combine(month, time.min, organisation.zone)
+        of_now = f"livemode={str(not mode.no_money_moves()).lower()}"
+        plans, disputes = f"{reverse('plan:index')}?{of_now}&", f"{reverse('dispute:index')}?{of_now}&"
         of_plans = Plan.objects.counted()
-        behind = of_plans.filter(status=Plan.Status.PAST_DUE)
         return {
             "figures": [
+                (_("active"), of_plans.filter(status=Plan.Status.ACTIVE).count(), f"{plans}status=active"),
                 (
-                    _("gifts that came"),
-                    Gift.objects.paid().counted().filter(paid_at__gt=since).count(),
-                    f"{gifts}?status=paid",
+                    _("new this month"),
+                    of_plans.filter(started_at__gte=since).count(),
+                    f"{plans}started_at__date_from={month}",
                 ),
-                (_("new monthly and yearly gifts"), of_plans.filter(started_at__gt=since).count(), plans),
-                (_("monthly and yearly gifts whose card fails"), behind.count(), f"{plans}?status=past_due"),
                 (
-                    _("monthly and yearly gifts that ended"),
-                    of_plans.filter(ended_at__gt=since).count(),
-                    plans,
+                    _("ended this month"),
+                    of_plans.filter(ended_at__gte=since).count(),
+                    f"{plans}ended_at__date_from={month}",
+                ),
+                (
+                    _("whose payment failed"),
+                    of_plans.filter(status=Plan.Status.PAST_DUE).count(),
+                    f"{plans}status=past_due",
                 ),
                 (
                     _("disputes and warnings to answer"),
                     Dispute.objects.counted().waiting().count(),
-                    reverse("dispute:index"),
+                    f"{disputes}waiting=true",
                 ),
             ]
         }

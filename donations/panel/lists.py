@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import django_filters
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +22,31 @@ from donations.panel.receipts import SEND
 from donations.panel.troubles import TroubleViewSet
 from foundation.jobs import queue
 from foundation.jobs.models import Job
+from staff.list_filters import ListFilterSet
 from staff.lists import Action, ReadOnlyViewSet, try_again
 
 
 def _settled(row: Dispute, user: Any) -> str:
     Dispute.objects.refunds_owed().filter(pk=row.pk).update(actionable=False)
     return gettext("Noted: the donor has the money.")
+
+
+class DisputeFilters(ListFilterSet):
+    waiting = django_filters.BooleanFilter(label=_("Waits for somebody"), method="that_wait")
+
+    class Meta:
+        model = Dispute
+        fields = {
+            "kind": ["exact"],
+            "status": ["exact"],
+            "actionable": ["exact"],
+            "opened_at": ["date"],
+            "livemode": ["exact"],
+        }
+
+    def that_wait(self, rows: QuerySet[Dispute], name: str, value: bool | None) -> QuerySet[Dispute]:
+        waiting = Dispute.objects.waiting().values("pk")
+        return rows.filter(pk__in=waiting) if value else rows.exclude(pk__in=waiting)
 
 
 class DisputeViewSet(MoneyViewSet):
@@ -51,13 +72,7 @@ class DisputeViewSet(MoneyViewSet):
         *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason_text", "opened_at"],
         *["stripe_object", "as_of", "livemode"],
     ]
-    list_filter = {
-        "kind": ["exact"],
-        "status": ["exact"],
-        "actionable": ["exact"],
-        "opened_at": ["date"],
-        "livemode": ["exact"],
-    }
+    filterset_class = DisputeFilters
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
     actions = [
