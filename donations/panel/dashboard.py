@@ -1,4 +1,4 @@
-"""Dashboard panels of money: numbers that should be zero, and who gave."""
+"""Dashboard panels of money: numbers that should be zero, and monthly and yearly gifts."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 
 from donations.card_testing import breaker
-from donations.models import Breaker, Dispute, Gap, Gift, Payout, Plan, Reconciliation, StripeEvent, StripeTrouble
+from donations.models import Breaker, Gap, Gift, Plan, Reconciliation, StripeEvent, StripeTrouble
+from donations.panel import to_do
 from donations.reconcile import runs, unsent
 from donations.stripe import client
-from donations.sync import from_stripe
 from foundation.organisation import clone_guard, mode
 from foundation.organisation.models import Organisation
 
-RECENT, MONTH, YEAR = timedelta(days=7), timedelta(days=30), timedelta(days=365)
+RECENT = timedelta(days=7)
 FRESH = timedelta(hours=3)  # the worker compares every hour
 
 
@@ -32,7 +32,7 @@ class CarePanel(Component):
         month = organisation.today().replace(day=1)
         since = datetime.combine(month, time.min, organisation.zone)
         of_now = f"livemode={str(not mode.no_money_moves()).lower()}"
-        plans, disputes = f"{reverse('plan:index')}?{of_now}&", f"{reverse('dispute:index')}?{of_now}&"
+        plans = f"{reverse('plan:index')}?{of_now}&"
         of_plans = Plan.objects.counted()
         return {
             "figures": [
@@ -54,8 +54,8 @@ class CarePanel(Component):
                 ),
                 (
                     _("disputes and warnings to answer"),
-                    Dispute.objects.counted().waiting().count(),
-                    f"{disputes}waiting=true",
+                    to_do.waiting().count(),
+                    f"{reverse('dispute:index')}?waiting=true",
                 ),
             ]
         }
@@ -73,45 +73,44 @@ class MoneyPanel(Component):
         account = clone_guard.identity().stripe_account
         last = Reconciliation.objects.complete(account).first()
         walked = runs.walked(account)
-        events = StripeEvent.objects.counted()
         told = unsent.newest_event()
-        silent = unsent.payments_since(told)
         of_now = f"livemode={str(client.is_live()).lower()}"
-        other = events.filter(received_at__gt=now - RECENT).exclude(api_version=client.version())
-        events_page, gaps_page = reverse("stripeevent:index"), reverse("gap:index")
-        gaps = Gap.objects.open(account).count()
+        events, gaps = reverse("stripeevent:index"), reverse("gap:index")
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         disputes, troubles = reverse("dispute:index"), reverse("stripetrouble:index")
-        objected = Dispute.objects.counted()
-        lost = Dispute.objects.counted().filter(status="lost", opened_at__gt=now - YEAR)
-        outside = events.filter(received_at__gt=now - MONTH, note__startswith=from_stripe.OUTSIDE)
+        failed = StripeEvent.objects.counted().filter(state=StripeEvent.State.FAILED)
+        silent = unsent.payments_since(told).count()
         return {
             "figures": [
-                (_("money at Stripe that is not in our books"), gaps, f"{gaps_page}?explained_at__isnull=true"),
+                (
+                    _("money at Stripe that is not in our books"),
+                    Gap.objects.open(account).count(),
+                    f"{gaps}?explained_at__isnull=true",
+                ),
                 (_("lists of Stripe's that could not be compared"), len(last.failed) if last else 0, last_page),
                 (_("paid gifts without a receipt letter"), unsent.gifts().count(), reverse("donations_unsent")),
-                (_("payments since Stripe's last event"), silent, events_page),
-                (_("payouts not explained"), Payout.objects.counted().unexplained().count(), reverse("payout:index")),
-                (_("events failed"), events.filter(state="failed").count(), f"{events_page}?state=failed&{of_now}"),
-                (_("events in another API version this week"), other.count(), events_page),
+                (_("payments since Stripe's last event"), silent, f"{reverse('ledgerentry:index')}?untold=true"),
                 (
-                    _("paid outside of Stripe this month"),
-                    outside.count(),
-                    f"{events_page}?q=outside+of+Stripe",
+                    _("payouts not explained"),
+                    to_do.unexplained().count(),
+                    f"{reverse('payout:index')}?unexplained=true",
                 ),
+                (_("events failed"), failed.count(), f"{events}?state=failed&{of_now}"),
+                (
+                    _("events in another API version this week"),
+                    to_do.of_other_version().count(),
+                    f"{events}?other_version=true",
+                ),
+                (_("paid outside of Stripe this month"), to_do.outside().count(), f"{events}?outside=true"),
                 (
                     _("calls that Stripe refused"),
                     StripeTrouble.objects.open().count(),
                     f"{troubles}?settled_at__isnull=true",
                 ),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), disputes),
-                (_("disputes and warnings to answer"), objected.waiting().count(), disputes),
-                (_("disputes lost in a year"), lost.count(), f"{disputes}?status=lost"),
-                (
-                    _("refunds that failed"),
-                    objected.refunds_owed().count(),
-                    f"{disputes}?kind=refund",
-                ),
+                (_("disputes and warnings to answer"), to_do.waiting().count(), f"{disputes}?waiting=true"),
+                (_("disputes lost in a year"), to_do.lost().count(), f"{disputes}?lost=true"),
+                (_("refunds that failed"), to_do.refunds_owed().count(), f"{disputes}?owed=true"),
             ],
             "last": last,
             "walked": walked,

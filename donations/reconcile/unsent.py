@@ -11,6 +11,7 @@ from django.utils import timezone
 from donations.books import receipts
 from donations.letters import gift_letters
 from donations.models import Gift, LedgerEntry, StripeEvent
+from donations.models.books import LedgerQuerySet
 from donations.models.gifts import Method
 from donations.stripe import client
 from foundation.jobs import queue as jobs
@@ -39,12 +40,12 @@ def newest_event() -> datetime | None:
     return newest
 
 
-def payments_since(event: datetime | None) -> int:
-    """How many charges Stripe made after the newest event: it sends one for each, so there should be none."""
+def payments_since(event: datetime | None) -> LedgerQuerySet:
+    """Charges that Stripe made after the newest event: it sends one for each, so there should be none."""
     now = timezone.now()
     charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE, livemode=client.is_live())
-    told_of = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
-    return int((told_of.filter(occurred_at__gt=event) if event else told_of).count())
+    told_of: LedgerQuerySet = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
+    return told_of.filter(occurred_at__gt=event) if event else told_of
 
 
 def is_running() -> bool:

@@ -8,14 +8,22 @@ from bs4 import Tag
 from django.utils import timezone
 
 from donations.books import day_sums, ledger
-from donations.models import DaySum, Dispute, Gift, LedgerEntry, Plan
+from donations.models import DaySum, Dispute, Gift, LedgerEntry, Payout, Plan, StripeEvent, StripeTrouble
 from donations.panel import month
+from donations.stripe import client
+from donations.sync import from_stripe
 from foundation.organisation.models import Organisation
 from tests.donations.test_books import gift
 from tests.narrowing import not_none
 from tests.staff.front_page import home, rows_behind, section
 
 pytestmark = pytest.mark.django_db
+# A run of its own, a page with a button, and a switch.
+NO_LISTS = {
+    "lists of Stripe's that could not be compared",
+    "paid gifts without a receipt letter",
+    "guard against stolen cards at work",
+}
 NOW = datetime(2026, 11, 12, 2, tzinfo=UTC)  # still the 11th in New York
 
 
@@ -152,3 +160,54 @@ def test_it_says_when_sums_were_checked_and_what_was_wrong():
 def test_it_shows_sums_of_money_to_nobody_who_may_not_see_gifts(charity):
     assert section(home("Finance"), "donations-month")
     assert home("Editor").select_one("section[aria-labelledby=donations-month]") is None
+
+
+@pytest.mark.usefixtures("_november")
+def test_it_leads_from_each_number_of_the_comparison_to_just_the_rows_that_it_counts():
+    paid, years = given(1, NOW - timedelta(hours=5)), NOW - timedelta(days=800)
+    given(2, NOW - timedelta(hours=4))
+    known = {"livemode": False, "amount": 100, "currency": "USD", "as_of": NOW}
+    for number, (kind, status, at, act) in enumerate(
+        [
+            ("dispute", "needs_response", NOW, False),
+            ("dispute", "lost", NOW, False),
+            ("dispute", "lost", years, False),
+            ("refund", "failed", NOW, True),
+            ("refund", "failed", NOW, False),
+        ]
+    ):
+        facts = {"kind": kind, "status": status, "opened_at": at, "actionable": act}
+        Dispute.objects.create(stripe_object=f"du_{number}", gift=paid, **known, **facts)
+    for number, left in enumerate((0, 5, None)):
+        facts = {"status": "paid", "arrives_on": NOW.date(), "automatic": True, "created_at": NOW}
+        Payout.objects.create(payout_id=f"po_{number}", unexplained=left, **known, **facts)
+    for number, (state, version, note, at) in enumerate(
+        [
+            ("failed", client.version(), "", NOW),
+            ("done", "2020-01-01", "", NOW),
+            ("done", "2020-01-01", "", years),
+            ("done", client.version(), f"{from_stripe.OUTSIDE}$5", NOW),
+            ("done", client.version(), f"{from_stripe.OUTSIDE}$5", years),
+        ]
+    ):
+        facts = {"type": "a", "object_id": "b", "created": at, "livemode": False, "payload": "{}", "note": note}
+        event = StripeEvent.objects.create(event_id=f"evt_{number}", state=state, api_version=version, **facts)
+        StripeEvent.objects.filter(pk=event.pk).update(received_at=min(at, NOW - timedelta(hours=4, minutes=30)))
+    for number, settled in enumerate((None, NOW)):
+        StripeTrouble.objects.create(what=f"w{number}", first_at=NOW, last_at=NOW, settled_at=settled)
+    figures = section(home("Finance"), "donations-money").select("dl > div:has(a)")
+    counts = {not_none(each.a).get_text(): int(not_none(each.dd).get_text()) for each in figures}
+    assert {name: count for name, count in counts.items() if count} == {
+        "paid gifts without a receipt letter": 2,
+        "payments since Stripe's last event": 1,
+        "payouts not explained": 1,
+        "events failed": 1,
+        "events in another API version this week": 1,
+        "paid outside of Stripe this month": 1,
+        "calls that Stripe refused": 1,
+        "disputes and warnings to answer": 1,
+        "disputes lost in a year": 1,
+        "refunds that failed": 1,
+    }
+    lists = [each for each in figures if not_none(each.a).get_text() not in NO_LISTS]
+    assert rows_behind([not_none(each.a) for each in lists]) == [counts[not_none(each.a).get_text()] for each in lists]
