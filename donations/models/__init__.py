@@ -13,6 +13,7 @@ from donations.models.funds import Fund
 from donations.models.gift_aid import GiftAidClaim, GiftAidDeclaration, GiftAidLine
 from donations.models.gifts import Gift
 from donations.models.giving_words import GivingWords
+from donations.models.kept_counts import KeptCount
 from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.plans import Plan
 from donations.models.refund_requests import RefundRequest
@@ -40,6 +41,7 @@ __all__ = [
     "GiftAidDeclaration",
     "GiftAidLine",
     "GivingWords",
+    "KeptCount",
     "LedgerEntry",
     "MatchReservation",
     "Opening",

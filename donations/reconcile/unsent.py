@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from donations.books import receipts
 from donations.letters import gift_letters
-from donations.models import Gift, LedgerEntry, StripeEvent
+from donations.models import Gift, KeptCount, LedgerEntry, StripeEvent
 from donations.models.books import LedgerQuerySet
 from donations.models.gifts import Method
 from donations.stripe import client
@@ -32,6 +32,19 @@ def gifts() -> QuerySet[Gift]:
     kept = came.filter(paid_at__range=(now - YEAR, now - AGE), **{"returned__gt": -F("total")}).exclude(email="")
     told = Letter.objects.filter(key=OuterRef("receipt_key"))
     return kept.annotate(receipt_key=key).exclude(Exists(told)).order_by("id")
+
+
+@jobs.every("hour")
+def count() -> None:
+    """Count and keep the number for the panel's first page: each gift of a year is asked for its letter."""
+    found = {"number": gifts().order_by().count(), "counted_at": timezone.now()}
+    KeptCount.objects.update_or_create(name=KIND, defaults=found)
+
+
+def last_count() -> int:
+    """How many there were when they were last counted."""
+    kept = KeptCount.objects.filter(name=KIND).first()
+    return kept.number if kept else 0
 
 
 def newest_event() -> datetime | None:
@@ -70,6 +83,8 @@ def step(args: dict[str, Any]) -> None:
     last = write(args["after"])
     if last is not None:
         _enqueue(last, args["run"])
+    else:
+        count()
 
 
 def write(after: int = 0) -> int | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from donations.books import day_sums, ledger
 from donations.models import DaySum, Dispute, Gift, LedgerEntry, Payout, Plan, StripeEvent, StripeTrouble
 from donations.panel import month
+from donations.reconcile import unsent
 from donations.stripe import client
 from donations.sync import from_stripe
 from foundation.organisation.models import Organisation
@@ -195,6 +196,7 @@ def test_it_leads_from_each_number_of_the_comparison_to_just_the_rows_that_it_co
         StripeEvent.objects.filter(pk=event.pk).update(received_at=min(at, NOW - timedelta(hours=4, minutes=30)))
     for number, settled in enumerate((None, NOW)):
         StripeTrouble.objects.create(what=f"w{number}", first_at=NOW, last_at=NOW, settled_at=settled)
+    unsent.count()
     figures = section(home("Finance"), "donations-money").select("dl > div:has(a)")
     counts = {not_none(each.a).get_text(): int(not_none(each.dd).get_text()) for each in figures}
     assert {name: count for name, count in counts.items() if count} == {
