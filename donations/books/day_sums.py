@@ -48,7 +48,8 @@ def by_day(first: date, last: date) -> dict[tuple[date, str], Given]:
     columns = ("livemode", "day", "currency", "gifts", "received", "returned")
     found: dict[tuple[date, str], Given] = {}
     for _live, day, code, *sums in kept.values_list(*columns).union(_summed(young), all=True):
-        found[day, code] = found.get((day, code), NOTHING).plus(Given(*sums))
+        # PostgreSQL says sums of large integers as decimals
+        found[day, code] = found.get((day, code), NOTHING).plus(Given(*map(int, sums)))
     return found
 
 

@@ -75,6 +75,7 @@ def test_it_compares_this_month_with_as_many_days_of_the_last_and_of_a_year_ago_
         assert rows_behind(row.select("a")) == counts
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kept", [False, True], ids=["added up", "kept"])
 @pytest.mark.usefixtures("_november")
 def test_it_draws_giving_day_by_day_and_says_the_same_in_a_table(kept):
