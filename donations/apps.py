@@ -8,7 +8,7 @@ HANDLERS = [
     *["stripe.troubles", "letters.dedications", "letters.year_end", "letters.anniversaries", "monthly.dunning"],
     *["card_testing.tries", "webhooks.events", "webhooks.restored", "reconcile.runs", "reconcile.unsent"],
     *["giving.most_chosen", "giving.other_pages", "giving.returned", "giving.refunding", "campaigns.pictures"],
-    *["stripe.payment_methods", "privacy"],
+    *["books.day_sums", "stripe.payment_methods", "privacy"],
 ]
 
 

@@ -15,6 +15,7 @@ from donations.panel import (
     gift_aid_claims,
     giving_words,
     lists,
+    month,
     offline,
     person,
     unsent,
@@ -56,6 +57,8 @@ def gift_aid() -> MenuItem:
 
 @hooks.register("construct_homepage_panels")
 def agreement(request: HttpRequest, panels: list[Any]) -> None:
+    if request.user.has_perm("donations.view_gift"):
+        panels.append(month.MonthPanel())
     if request.user.has_perm("donations.view_plan"):
         panels.append(dashboard.CarePanel())
     if request.user.has_perm("donations.view_ledgerentry"):

@@ -1,6 +1,4 @@
-"""Crowds of signatures (abuse) in the panel: a number on the dashboard, a list, a button to exclude or restore one."""
-
-from typing import Any
+"""Crowds of signatures (abuse) in the panel: a list, a button to exclude or restore one."""
 
 import django_filters
 from django.core.exceptions import PermissionDenied
@@ -13,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
-from wagtail.admin.ui.components import Component
 from wagtail.log_actions import log
 
 from pledges import crowds
@@ -42,17 +39,6 @@ class SignatureFilters(ListFilterSet):
 
     def of_domain(self, rows: QuerySet[Signature], name: str, value: str) -> QuerySet[Signature]:
         return rows.filter(canonical__endswith=f"@{value.strip().lstrip('@').lower()}")
-
-
-class CrowdPanel(Component):
-    """Dashboard panel: how many crowds count that staff have not checked."""
-
-    name = "pledges_crowds"
-    order = 90
-    template_name = "pledges/crowd_numbers_panel.html"
-
-    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        return {"label": LABEL, "number": crowds.waiting(), "url": reverse("pledges_crowds")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from wagtail import hooks
 
-from pledges import crowd_panel, panel, person_panel
+from pledges import crowd_panel, dashboard, panel, person_panel
 from supporters import sections_panel
 
 hooks.register(sections_panel.HOOK, person_panel.PledgeSection)
@@ -23,6 +23,6 @@ def addresses() -> list[URLPattern]:
 
 
 @hooks.register("construct_homepage_panels")
-def crowds(request: HttpRequest, panels: list[Any]) -> None:
+def signatures(request: HttpRequest, panels: list[Any]) -> None:
     if request.user.has_perm(crowd_panel.MAY_LOOK):
-        panels.append(crowd_panel.CrowdPanel())
+        panels.append(dashboard.SignaturesPanel())

@@ -103,9 +103,15 @@ class HealthPanel(Component):
         now = timezone.now()
         jobs, letters = reverse("job:index"), reverse("letter:index")
         late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
+        waiting = Letter.objects.filter(state=Letter.State.WAITING).count()
+        ready = Job.objects.filter(state=Job.State.READY).count()
         return {
             "refused": clone_guard.identity().refused,
             "letters_wait": throttle.standing_still(),
+            "waiting": [
+                (_("letters that wait"), waiting, f"{letters}?state=waiting"),
+                (_("jobs that wait"), ready, f"{jobs}?state=ready"),
+            ],
             "figures": [
                 (_("failed jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
                 (_("jobs that are late"), late, f"{jobs}?state=ready"),

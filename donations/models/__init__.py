@@ -6,12 +6,14 @@ from donations.models.campaign_views import CampaignViews
 from donations.models.campaigns import Campaign, MatchReservation
 from donations.models.costs import CostLine
 from donations.models.currencies import Currency
+from donations.models.day_sums import DaySum, DaySumMark
 from donations.models.dedications import AddressChange, Dedication
 from donations.models.disputes import Dispute
 from donations.models.funds import Fund
 from donations.models.gift_aid import GiftAidClaim, GiftAidDeclaration, GiftAidLine
 from donations.models.gifts import Gift
 from donations.models.giving_words import GivingWords
+from donations.models.kept_counts import KeptCount
 from donations.models.payouts import Gap, Payout, Reconciliation
 from donations.models.plans import Plan
 from donations.models.refund_requests import RefundRequest
@@ -28,6 +30,8 @@ __all__ = [
     "CardTry",
     "CostLine",
     "Currency",
+    "DaySum",
+    "DaySumMark",
     "Dedication",
     "Dispute",
     "Fund",
@@ -37,6 +41,7 @@ __all__ = [
     "GiftAidDeclaration",
     "GiftAidLine",
     "GivingWords",
+    "KeptCount",
     "LedgerEntry",
     "MatchReservation",
     "Opening",

@@ -109,6 +109,7 @@ class LedgerEntry(AppendOnlyModel):
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
         permissions = [("export_ledgerentry", _("Can export ledger entries"))]
+        indexes = [models.Index(fields=["kind", "occurred_at"], name="ledger_kind_when")]
         constraints = [
             models.UniqueConstraint(fields=["stripe_object", "kind"], name="ledger_entry_once"),
             models.CheckConstraint(

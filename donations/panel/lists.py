@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
+from donations.panel import to_do
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.gift_aid import DeclarationViewSet
@@ -51,13 +52,7 @@ class DisputeViewSet(MoneyViewSet):
         *["kind", "status_text", "answer_by", "link_text", "gift", "amount_text", "reason_text", "opened_at"],
         *["stripe_object", "as_of", "livemode"],
     ]
-    list_filter = {
-        "kind": ["exact"],
-        "status": ["exact"],
-        "actionable": ["exact"],
-        "opened_at": ["date"],
-        "livemode": ["exact"],
-    }
+    filterset_class = to_do.DisputeFilters
     search_fields = ["stripe_object", "gift__reference", "gift__email"]
     list_select_related = ["gift"]
     actions = [
@@ -78,7 +73,7 @@ class LedgerViewSet(MoneyViewSet):
     icon = "list-ul"
     menu_label = _("Ledger")
     list_display = ["stripe_object", "kind", "amount_text", "settled_text", "day", "gift"]
-    list_filter = {"kind": ["exact"], "currency": ["exact"], "day": ["exact"], "livemode": ["exact"]}
+    filterset_class = to_do.LedgerFilters
     search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
     list_select_related = ["gift"]
     list_export = [
@@ -96,7 +91,7 @@ class PayoutViewSet(MoneyViewSet):
     menu_label = _("Payouts")
     list_display = ["payout_id", "status", "amount_text", "unexplained_text", "balance_transactions", "arrives_on"]
     list_display += ["mode_text"]
-    list_filter = {"status": ["exact"], "currency": ["exact"], "arrives_on": ["exact"], "livemode": ["exact"]}
+    filterset_class = to_do.PayoutFilters
     search_fields = ["payout_id"]
 
 
@@ -144,10 +139,7 @@ class EventViewSet(ReadOnlyViewSet):
     icon = "download"
     menu_label = _("Stripe events")
     list_display = ["event_id", "type", "object_id", "state", "note", "received_at", "mode_text"]
-    list_filter = {
-        **{name: ["exact"] for name in ("state", "type", "api_version", "livemode")},
-        "received_at": ["date"],
-    }
+    filterset_class = to_do.EventFilters
     search_fields = ["event_id", "type", "object_id", "note"]
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],

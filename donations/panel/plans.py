@@ -158,6 +158,8 @@ class PlanFilters(ListFilterSet):
             "currency": ["exact"],
             "started_at": ["date"],
             "cancel_at": ["date"],
+            "ended_at": ["date"],
+            "livemode": ["exact"],
         }
 
     def of_several(self, rows: QuerySet[Plan], name: str, value: bool | None) -> QuerySet[Plan]:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from donations.books import receipts
 from donations.letters import gift_letters
-from donations.models import Gift, LedgerEntry, StripeEvent
+from donations.models import Gift, KeptCount, LedgerEntry, StripeEvent
+from donations.models.books import LedgerQuerySet
 from donations.models.gifts import Method
 from donations.stripe import client
 from foundation.jobs import queue as jobs
@@ -33,18 +34,31 @@ def gifts() -> QuerySet[Gift]:
     return kept.annotate(receipt_key=key).exclude(Exists(told)).order_by("id")
 
 
+@jobs.every("hour")
+def count() -> None:
+    """Count and keep the number for the panel's first page: each gift of a year is asked for its letter."""
+    found = {"number": gifts().order_by().count(), "counted_at": timezone.now()}
+    KeptCount.objects.update_or_create(name=KIND, defaults=found)
+
+
+def last_count() -> int:
+    """How many there were when they were last counted."""
+    kept = KeptCount.objects.filter(name=KIND).first()
+    return kept.number if kept else 0
+
+
 def newest_event() -> datetime | None:
     """When the last webhook event came in, of the mode (live or test) in which money moves now, UTC."""
     newest: datetime | None = StripeEvent.objects.counted().aggregate(newest=Max("received_at"))["newest"]
     return newest
 
 
-def payments_since(event: datetime | None) -> int:
-    """How many charges Stripe made after the newest event: it sends one for each, so there should be none."""
+def payments_since(event: datetime | None) -> LedgerQuerySet:
+    """Charges that Stripe made after the newest event: it sends one for each, so there should be none."""
     now = timezone.now()
     charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE, livemode=client.is_live())
-    told_of = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
-    return int((told_of.filter(occurred_at__gt=event) if event else told_of).count())
+    told_of: LedgerQuerySet = charges.filter(occurred_at__range=(now - YEAR, now - AGE))
+    return told_of.filter(occurred_at__gt=event) if event else told_of
 
 
 def is_running() -> bool:
@@ -69,6 +83,8 @@ def step(args: dict[str, Any]) -> None:
     last = write(args["after"])
     if last is not None:
         _enqueue(last, args["run"])
+    else:
+        count()
 
 
 def write(after: int = 0) -> int | None:

@@ -35,7 +35,7 @@ NOT_SHOWN = {
         ),
         *("MatchReservation", "Opening", "Payout", "Plan", "Receipt", "ReceiptCounter", "Reconciliation"),
         *("RefundRequest", "StripeEvent", "StripeSetup", "StripeTrouble", "ThankYou"),
-        *("Batch", "GiftAidClaim", "GiftAidDeclaration", "GiftAidLine"),
+        *("Batch", "DaySum", "DaySumMark", "GiftAidClaim", "GiftAidDeclaration", "GiftAidLine", "KeptCount"),
     },
     "pledges": {"Signature", "SignatureEvent"},
     "wagtailimages": {"Rendition"},

@@ -171,7 +171,7 @@ def test_it_lists_no_attempt_that_was_not_finished_until_somebody_asks_for_it(ro
 
 def test_it_gives_donor_care_and_editors_something_to_look_at_on_their_first_page(rows):
     care = signed_in("Donor care").get("/admin/").content.decode()
-    assert "Donors this week" in care and "gifts that came" in care
+    assert "Monthly and yearly gifts" in care and "Giving" in care
     assert "What wants a look" in signed_in("Editor").get("/admin/").content.decode()
 
 

@@ -18,6 +18,8 @@ from staff.cells import inert
 from supporters.models import Supporter
 from supporters.supporters import get_or_create_supporter
 from tests.answers import streamed
+from tests.narrowing import not_none
+from tests.staff.front_page import home, rows_behind, section
 from tests.staff.users import member, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +178,16 @@ def test_it_shows_poison_and_a_missing_worker_on_the_dashboard():
     assert number.search(page).group(1) == "1"
     assert "not seen" not in page
     assert "failed jobs" not in signed_in("Editor").get("/admin/").content.decode()
+
+
+def test_it_says_how_many_letters_and_jobs_wait_and_leads_to_them():
+    for number, state in enumerate(("waiting", "waiting", "sent")):
+        Letter.objects.create(key=f"k{number}", template="t", to="a@example.org", subject="S", text="T", state=state)
+    Job.objects.create(key="one", kind="k", state="ready", run_at=timezone.now())
+    figures = section(home("Administrator"), "staff-health").select("dl")[0].select("div")
+    counts = {not_none(each.a).get_text(): int(not_none(each.dd).get_text()) for each in figures}
+    assert counts == {"letters that wait": 2, "jobs that wait": 1}
+    assert rows_behind([not_none(each.a) for each in figures]) == [2, 1]
 
 
 def test_it_keeps_the_text_of_letters_out_of_the_panel():

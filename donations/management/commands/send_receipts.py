@@ -23,4 +23,5 @@ class Command(BaseCommand):
         after: int | None = 0
         while after is not None:
             after = unsent.write(after)
+        unsent.count()
         self.stdout.write(f"Written; {unsent.gifts().count()} are left. The worker mails them.")
