@@ -117,9 +117,11 @@ class GiftAidClaim(models.Model):
 
 
 class GiftAidLine(AppendOnlyModel):
-    """One gift in a claim, once; or what is taken off a later claim because money of it went back since.
+    """One gift in a claim; or what is taken off a later claim, because money of it went back since or it is none of Gift
+    Aid any more. What is claimed of a gift is the sum of its lines.
 
-    `amount`: minor units of sterling, below zero for what is taken off. `day` is the gift's on our own calendar.
+    `amount`: minor units of sterling, below zero for what is taken off. `day` is the gift's on our own calendar. `nth`:
+    a gift is claimed a second time where it came back after it was taken off, as when a dispute is won.
     """
 
     class Kind(models.TextChoices):
@@ -132,6 +134,7 @@ class GiftAidLine(AppendOnlyModel):
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
     amount = models.BigIntegerField()
     day = models.DateField(_("day"))
+    nth = models.PositiveSmallIntegerField(default=1)
 
     objects: ClassVar[AppendOnlyManager[Any]] = AppendOnlyManager()
 
@@ -140,7 +143,7 @@ class GiftAidLine(AppendOnlyModel):
         verbose_name = _("Gift Aid line")
         permissions = [("export_giftaidline", _("Can export the schedules of Gift Aid claims"))]
         constraints = [
-            models.UniqueConstraint(fields=["gift"], condition=Q(kind="gift"), name="gift_aid_claimed_once"),
+            models.UniqueConstraint(fields=["gift", "nth"], condition=Q(kind="gift"), name="gift_aid_claimed_once"),
             models.UniqueConstraint(fields=["claim", "gift", "kind"], name="gift_aid_one_line_a_claim"),
             models.CheckConstraint(
                 condition=Q(kind="gift", amount__gt=0) | Q(kind="back", amount__lt=0), name="gift_aid_line_has_a_sum"

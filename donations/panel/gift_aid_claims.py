@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -52,7 +52,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     context = {
         "label": LABEL,
         "now": now,
-        "shown": now.gifts[:SHOWN],
+        "shown": [(gift, made, money.exact(pence, STERLING)) for gift, made, pence in now.gifts[:SHOWN]],
         "total": money.exact(now.total, STERLING),
         "tax": money.exact(claims.tax_on(now.total), STERLING),
         "off": money.exact(now.off, STERLING),
@@ -71,10 +71,14 @@ def _claim(request: HttpRequest) -> HttpResponse:
         messages.error(request, gettext("A claim was made since this page was shown. Nothing was claimed twice."))
         return redirect("donations_gift_aid")
     if made is None:
-        messages.error(request, gettext("No gift can be claimed."))
+        messages.error(request, gettext("Nothing was claimed: look at what stands below."))
         return redirect("donations_gift_aid")
-    sentence = gettext("Claim %(number)s is made, with %(count)s gifts. Take its schedule as a file.")
-    sentence %= {"number": made.number, "count": made.lines.filter(kind=Kind.GIFT).count()}
+    count = made.lines.filter(kind=Kind.GIFT).count()
+    sentence = ngettext(
+        "Claim %(number)s is made, with %(count)s gift. Take its schedule as a file.",
+        "Claim %(number)s is made, with %(count)s gifts. Take its schedule as a file.",
+        count,
+    ) % {"number": made.number, "count": count}
     log(made, "staff.action", user=request.user, data={"action": "make", "label": str(LABEL), "sentence": sentence})
     messages.success(request, sentence)
     return redirect("giftaidclaim:inspect", made.pk)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from donations.books import ledger, receipts
-from donations.gift_aid import declarations, wording
-from donations.gift_aid.declarations import Declared, covers, most_in_return
+from donations.gift_aid import declarations, in_return, wording
+from donations.gift_aid.declarations import Declared, covers
 from donations.letters import receipt_facts, statements
 from donations.models import Gift, GiftAidDeclaration, LedgerEntry
 from supporters.supporters import get_or_create_supporter
@@ -97,7 +97,7 @@ def test_it_covers_no_gift_of_a_company_or_somebody_else_or_for_much_in_return(a
     ("pounds", "most"), [(0, 0), (10, 2_50), (100, 25_00), (300, 35_00), (2_500, 145_00), (1_000_000, 2_500_00)]
 )
 def test_it_knows_how_much_may_be_given_in_return(pounds, most):
-    assert most_in_return(pounds * 100) == most
+    assert in_return.most_for(pounds * 100) == most
 
 
 def test_it_covers_the_gift_it_was_made_with_and_each_payment_of_what_repeats(ada):
