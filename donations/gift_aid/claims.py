@@ -26,9 +26,9 @@ Kind = GiftAidLine.Kind
 
 
 class Claimable(NamedTuple):
-    """A gift, the declaration that covers it, and what can be claimed of it, in pence: all, where no claim has it."""
+    """A gift as `_unclaimed` reads it, the declaration that covers it, and what can be claimed of it, in pence."""
 
-    gift: Gift
+    gift: Any
     declaration: GiftAidDeclaration
     amount: int
 
@@ -71,9 +71,10 @@ class ClaimedMeanwhileError(Exception):
 def standing() -> Standing:
     """What can be claimed now, the oldest gifts first, at most one schedule of them. Changes nothing."""
     covered = list(_covered())
-    ours = [each for each in covered if not each.gift.elsewhere]  # type: ignore[attr-defined]
+    ours = [each for each in covered if not each.gift.elsewhere]
     sound = [each for each in ours if _is_sound(each.gift)]
-    left_out = sum(1 for each in ours if each.gift.claimed is None and not _is_sound(each.gift))  # type: ignore[attr-defined]
+    new = [each for each in ours if each.gift.claimed is None]
+    left_out = sum(1 for each in new if not _is_sound(each.gift))
     return Standing(sound[:MOST], left_out, len(covered) - len(ours), _back())
 
 

@@ -161,8 +161,9 @@ def years_before(day: date, years: int) -> date:
 
 def _thought_better(declaration: GiftAidDeclaration) -> bool:
     """It was spoken and taken back: it counts as if it had never been."""
-    cancelled = declaration.cancelled_at
-    return bool(cancelled) and declaration.way == Way.ORAL and cancelled - declaration.declared_at <= SECOND_THOUGHTS
+    if declaration.way != Way.ORAL or declaration.cancelled_at is None:
+        return False
+    return declaration.cancelled_at - declaration.declared_at <= SECOND_THOUGHTS
 
 
 def _same_person(declaration: GiftAidDeclaration, gift: Gift) -> bool:

@@ -1,6 +1,6 @@
 """What a donor may get for a Gift Aid donation: section 418 of the Income Tax Act 2007 (docs/receipts.md)."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from django.db.models import Q
 
@@ -14,8 +14,8 @@ MOST_IN_A_YEAR = 2500_00  # pence
 
 
 def is_too_much(gift: Gift) -> bool:
-    """Whether what its donor got for a gift, by our estimate, is worth more than the law lets Gift Aid donors have: for
-    this gift, or with those of the same donor before it in the tax year. Asks the database only where they got anything.
+    """Whether what its donor got for a gift, by our estimate, is worth more than a Gift Aid donation may bring: this
+    one, or with those of the same donor before it in the tax year. Asks the database only where they got anything.
     """
     if not gift.benefit_value:
         return False

@@ -117,8 +117,8 @@ class GiftAidClaim(models.Model):
 
 
 class GiftAidLine(AppendOnlyModel):
-    """One gift in a claim; or what is taken off a later claim, because money of it went back since or it is none of Gift
-    Aid any more. What is claimed of a gift is the sum of its lines.
+    """One gift in a claim; or what is taken off a later claim, because money of it went back since or it turned out to
+    be none of Gift Aid. What is claimed of a gift is the sum of its lines.
 
     `amount`: minor units of sterling, below zero for what is taken off. `day` is the gift's on our own calendar. `nth`:
     a gift is claimed a second time where it came back after it was taken off, as when a dispute is won.

@@ -1,6 +1,4 @@
-"""What becomes of what was claimed: money that comes back, second thoughts, another giver, much in return, two rows of one
-person.
-"""
+"""What becomes of what was claimed: money that comes back, second thoughts, another giver, much in return."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -120,7 +118,7 @@ def test_it_takes_nothing_off_when_a_written_one_or_an_old_spoken_one_is_cancell
     gift()
     claim()
     with time_machine.travel(NOW + after + timedelta(hours=1)):
-        declarations.cancel(row.supporter)
+        declarations.cancel(not_none(row.supporter))
         assert off() == []
 
 
