@@ -21,7 +21,6 @@ from foundation.access import turns
 from foundation.organisation.models import Organisation
 
 MOST = 1000  # rows of one schedule
-TAX_BASIS = 25  # pence of tax for each pound given, while the basic rate is 20 %
 Kind = GiftAidLine.Kind
 
 
@@ -111,11 +110,6 @@ def make(user: Any, after: int) -> GiftAidClaim | None:
             claim=claim, gift=line.gift, declaration=line.declaration, kind=Kind.BACK, amount=amount, day=line.day
         )
     return claim
-
-
-def tax_on(amount: int) -> int:
-    """The tax that a sum given stands for, in pence."""
-    return amount * TAX_BASIS // 100
 
 
 def _is_sound(gift: Any) -> bool:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -15,6 +15,12 @@ from staff.columns import column
 from supporters.models import Supporter
 
 STERLING = "GBP"
+TAX_BASIS = 25  # pence of tax for each pound given, while the basic rate is 20 %
+
+
+def tax_on(amount: int) -> int:
+    """The tax that a sum given stands for, in pence."""
+    return amount * TAX_BASIS // 100
 
 
 class GiftAidDeclaration(models.Model):
@@ -106,14 +112,24 @@ class GiftAidClaim(models.Model):
 
     @column(_("claimed"))
     def total_text(self) -> str:
-        return self._sum("gift")
+        return money.exact(self._sum("gift"), STERLING)
 
     @column(_("taken off"))
     def off_text(self) -> str:
-        return self._sum("back")
+        return money.exact(-self._sum("back"), STERLING)
 
-    def _sum(self, kind: str) -> str:
-        return money.exact(sum(self.lines.filter(kind=kind).values_list("amount", flat=True)), STERLING)
+    @column(_("day of the earliest gift"))
+    def earliest_text(self) -> str:
+        """The tax office asks for it above its schedule."""
+        first = self.lines.filter(kind="gift").aggregate(first=Min("day"))["first"]
+        return f"{first:%d/%m/%y}" if first else ""
+
+    @column(_("tax claimed too much, to be entered with it"))
+    def tax_off_text(self) -> str:
+        return money.exact(tax_on(-self._sum("back")), STERLING)
+
+    def _sum(self, kind: str) -> int:
+        return sum(self.lines.filter(kind=kind).values_list("amount", flat=True))
 
 
 class GiftAidLine(AppendOnlyModel):

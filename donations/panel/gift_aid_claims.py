@@ -20,7 +20,7 @@ from wagtail.log_actions import log
 from donations import money
 from donations.gift_aid import claims
 from donations.models import GiftAidClaim, GiftAidLine
-from donations.models.gift_aid import STERLING
+from donations.models.gift_aid import STERLING, tax_on
 from foundation.organisation.context import organisation
 from staff import list_views
 from staff.lists import ReadOnlyViewSet, Related
@@ -54,9 +54,9 @@ def claim(request: HttpRequest) -> HttpResponse:
         "now": now,
         "shown": [(gift, made, money.exact(pence, STERLING)) for gift, made, pence in now.gifts[:SHOWN]],
         "total": money.exact(now.total, STERLING),
-        "tax": money.exact(claims.tax_on(now.total), STERLING),
+        "tax": money.exact(tax_on(now.total), STERLING),
         "off": money.exact(now.off, STERLING),
-        "tax_off": money.exact(claims.tax_on(now.off), STERLING),
+        "tax_off": money.exact(tax_on(now.off), STERLING),
         "last": claims.last_number(),
         "most": claims.MOST,
     }
@@ -103,7 +103,7 @@ class ClaimViewSet(ReadOnlyViewSet):
     icon = "doc-full"
     menu_label = _("Gift Aid claims")
     list_display = ["number", "made_at", "total_text", "off_text", "made_by"]
-    inspect_view_fields = ["number", "made_at", "made_by", "total_text", "off_text"]
+    inspect_view_fields = ["number", "made_at", "made_by", "total_text", "earliest_text", "off_text", "tax_off_text"]
     related = [
         Related(
             _("Lines"),
