@@ -58,6 +58,11 @@ def cancel(supporter: Supporter) -> int:
     return GiftAidDeclaration.objects.filter(pk__in=ids, cancelled_at=None).update(cancelled_at=timezone.now())
 
 
+def may_be_taken_back(declaration: GiftAidDeclaration) -> bool:
+    """Whether cancelling it now makes it count as if it had never been: it was spoken, lately."""
+    return declaration.way == Way.ORAL and timezone.now() - declaration.declared_at <= SECOND_THOUGHTS
+
+
 def claimed(rows: QuerySet[GiftAidDeclaration]) -> QuerySet[GiftAidDeclaration]:
     """Those of them with which a gift was claimed: they are its proof."""
     return rows.filter(Exists(GiftAidLine.objects.filter(declaration=OuterRef("pk"))))
@@ -93,6 +98,16 @@ def covering(gift: Gift, among: Iterable[GiftAidDeclaration] | None = None) -> G
             theirs |= Q(supporter=gift.supporter_id) | Q(supporter=None, gift__supporter=gift.supporter_id)
         among = GiftAidDeclaration.objects.filter(theirs).select_related("gift")
     return next((each for each in among if covers(each, gift)), None)
+
+
+def covered(gifts: Iterable[Gift]) -> set[int]:
+    """The ids of those of one person's gifts that a declaration covers by now."""
+    found = list(gifts)
+    people = {gift.supporter_id for gift in found if gift.supporter_id}
+    theirs = Q(gift__in=found) | Q(gift__plan__in={gift.plan_id for gift in found if gift.plan_id})
+    theirs |= Q(supporter__in=people) | Q(supporter=None, gift__supporter__in=people)
+    among = list(GiftAidDeclaration.objects.filter(theirs).select_related("gift"))
+    return {gift.pk for gift in found if covering(gift, among)}
 
 
 def covers(declaration: GiftAidDeclaration, gift: Gift) -> bool:

@@ -161,3 +161,16 @@ def test_it_says_it_no_more_once_money_went_back_and_never_while_the_tax_office_
     assert receipt_facts.statements(receipts.issue(other)) == [TOLD]
     ledger.book("re", LedgerEntry.Kind.REFUND, given.NOON, gift=other, amount=-606, currency="GBP", livemode=True)
     assert receipt_facts.statements(receipts.correct(other)) == []
+
+
+def test_it_states_what_was_declared_later_and_no_more_what_was_taken_back(ada):
+    row, repeated = gift(supporter=ada), gift(supporter=ada, plan=given.plan(supporter=ada), frequency="monthly")
+    documents = [receipts.issue(row), receipts.issue(repeated)]
+    assert receipt_facts.statements(documents[0]) == []
+    later = declared("oral", supporter=ada, at=given.NOON + 5 * DAY)
+    (part,) = statements.of(ada.pk, 2026).parts
+    labels = ", ".join(document.label for document in documents)
+    assert part.sentences == [f"You told us that we can claim Gift Aid on these: {labels}"]
+    GiftAidDeclaration.objects.filter(pk=later.pk).update(cancelled_at=given.NOON + 6 * DAY)
+    (part,) = statements.of(ada.pk, 2026).parts
+    assert part.sentences == []
