@@ -17,6 +17,7 @@ FLOORS = (
 BESIDE = {
     ("models", "money"),  # rows count in sums of money
     ("money", "typed_amount"),
+    ("letters", "gift_aid"),  # a statement says what is declared by now
     ("wagtail_hooks", "panel"),  # Wagtail finds it by its name; it registers what stands in there
 }
 MOST_FLOORS = 7

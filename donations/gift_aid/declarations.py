@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from donations.gift_aid import wording
+from donations.gift_aid import in_return, wording
 from donations.models.gift_aid import STERLING, GiftAidDeclaration, GiftAidLine
 from donations.models.gifts import Gift
 from foundation.organisation import retention_periods
@@ -58,6 +58,11 @@ def cancel(supporter: Supporter) -> int:
     return GiftAidDeclaration.objects.filter(pk__in=ids, cancelled_at=None).update(cancelled_at=timezone.now())
 
 
+def may_be_taken_back(declaration: GiftAidDeclaration) -> bool:
+    """Whether cancelling it now makes it count as if it had never been: it was spoken, lately."""
+    return declaration.way == Way.ORAL and timezone.now() - declaration.declared_at <= SECOND_THOUGHTS
+
+
 def claimed(rows: QuerySet[GiftAidDeclaration]) -> QuerySet[GiftAidDeclaration]:
     """Those of them with which a gift was claimed: they are its proof."""
     return rows.filter(Exists(GiftAidLine.objects.filter(declaration=OuterRef("pk"))))
@@ -95,16 +100,26 @@ def covering(gift: Gift, among: Iterable[GiftAidDeclaration] | None = None) -> G
     return next((each for each in among if covers(each, gift)), None)
 
 
+def covered(gifts: Iterable[Gift]) -> set[int]:
+    """The ids of those of one person's gifts that a declaration covers by now."""
+    found = list(gifts)
+    people = {gift.supporter_id for gift in found if gift.supporter_id}
+    theirs = Q(gift__in=found) | Q(gift__plan__in={gift.plan_id for gift in found if gift.plan_id})
+    theirs |= Q(supporter__in=people) | Q(supporter=None, gift__supporter__in=people)
+    among = list(GiftAidDeclaration.objects.filter(theirs).select_related("gift"))
+    return {gift.pk for gift in found if covering(gift, among)}
+
+
 def covers(declaration: GiftAidDeclaration, gift: Gift) -> bool:
     """Whether a declaration speaks of a gift: of money in sterling, no thing and no shares, that a person gave and no
     fund, for little or nothing.
     """
-    if gift.currency != STERLING or gift.company or gift.is_recommended or gift.thing or gift.paid_at is None:
-        return False
-    if gift.benefit_value > most_in_return(gift.total):
+    if gift.currency != STERLING or gift.is_recommended or gift.thing or gift.paid_at is None:
         return False
     cancelled = declaration.cancelled_at
-    if cancelled and (gift.paid_at >= cancelled or _thought_better(declaration, cancelled)):
+    if cancelled and gift.paid_at >= cancelled:
+        return False
+    if not _may_count(declaration, gift):
         return False
     if _made_with(declaration, gift):
         return True
@@ -117,11 +132,19 @@ def covers(declaration: GiftAidDeclaration, gift: Gift) -> bool:
     )
 
 
-def most_in_return(total: int) -> int:
-    """What a donor may get for a Gift Aid donation of so much, in pence: a quarter of the first £100 and a twentieth of
-    the rest, £2,500 at most (docs/receipts.md).
+def still_counts(declaration: GiftAidDeclaration, gift: Gift) -> bool:
+    """Whether what was claimed of a gift with a declaration may stay claimed, but for what went back of it. Who gave
+    may have been erased since: then nothing says otherwise.
     """
-    return min((min(total, 100_00) * 25 + max(total - 100_00, 0) * 5) // 100, 2500_00)
+    if not _may_count(declaration, gift):
+        return False
+    if not gift.name or not declaration.last_name:
+        return True
+    return _made_with(declaration, gift) or _same_person(declaration, gift)
+
+
+def _may_count(declaration: GiftAidDeclaration, gift: Gift) -> bool:
+    return not (gift.company or _thought_better(declaration) or in_return.is_too_much(gift))
 
 
 def _made_with(declaration: GiftAidDeclaration, gift: Gift) -> bool:
@@ -151,8 +174,11 @@ def years_before(day: date, years: int) -> date:
     return day.replace(year=day.year - years, day=28 if leap_day else day.day)
 
 
-def _thought_better(declaration: GiftAidDeclaration, cancelled: datetime) -> bool:
-    return declaration.way == Way.ORAL and cancelled - declaration.declared_at <= SECOND_THOUGHTS
+def _thought_better(declaration: GiftAidDeclaration) -> bool:
+    """It was spoken and taken back: it counts as if it had never been."""
+    if declaration.way != Way.ORAL or declaration.cancelled_at is None:
+        return False
+    return declaration.cancelled_at - declaration.declared_at <= SECOND_THOUGHTS
 
 
 def _same_person(declaration: GiftAidDeclaration, gift: Gift) -> bool:

@@ -17,7 +17,7 @@ from supporters import names
 
 Scope = GiftAidDeclaration.Scope
 # As the Royal Mail writes them: an outward part, a blank, an inward part of a digit and two letters.
-POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?|BFPO|GIR)([0-9][A-Z]{2}|[0-9]{1,4}|0AA)", re.ASCII)
+POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?|GIR(?=0AA))([0-9][A-Z]{2})|(BFPO)([0-9]{1,4})", re.ASCII)
 
 
 def _line(most: int, autocomplete: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class GiftAidFields(NoCardNumbers, forms.Form):
         found = POSTCODE.fullmatch(typed)
         if found is None:
             raise ValidationError(_("This is no postcode of the United Kingdom. An example of one: S19 2BD."))
-        return f"{found[1]} {found[2]}"
+        return " ".join(filter(None, found.groups()))
 
     def clean(self) -> dict[str, Any] | None:
         if self.offers_gift_aid and self.cleaned_data.get("gift_aid"):

@@ -120,7 +120,8 @@ def _is_a_rest(document: Receipt) -> bool:
 
 
 def _recommender(document: Receipt) -> str:
-    return document.name if document.name != document.sponsor else ""
+    """Of a donor-advised fund's gift alone: whoever gave anything else is who it is received from."""
+    return document.name if document.is_thanks and document.name != document.sponsor else ""
 
 
 def paid_with(document: Receipt) -> str:

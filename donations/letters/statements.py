@@ -11,8 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from donations import money
+from donations.gift_aid import declarations
 from donations.letters import receipt_facts
 from donations.models import Receipt
+from donations.models.gift_aid import STERLING
 from donations.models.gifts import NO_CURRENCY
 from foundation.organisation import mode
 from foundation.organisation.models import Organisation
@@ -144,8 +146,16 @@ def _part(series: str, country: str, giver: str, documents: list[Receipt]) -> Pa
 
 
 def _declared(documents: list[Receipt]) -> str:
-    """Which were Gift Aid donations, by their receipts: who pays a higher rate names them to the tax office."""
-    labels = ", ".join(each.label for each in documents if each.gift_aid_statement)
+    """Which are Gift Aid donations by now: who pays a higher rate names them to the tax office. A receipt was written
+    before what was declared later; one that may not be claimed any more says so too.
+    """
+    whole = [each for each in documents if each.country == Country.GB and each.total == each.gift.total]
+    if whole and Organisation.load().offers_gift_aid:
+        ids = declarations.covered(each.gift for each in whole if each.currency == STERLING)
+        whole = [each for each in whole if each.gift_id in ids]
+    else:
+        whole = [each for each in whole if each.gift_aid_statement]
+    labels = ", ".join(each.label for each in whole)
     return _("You told us that we can claim Gift Aid on these: %(receipts)s") % {"receipts": labels} if labels else ""
 
 

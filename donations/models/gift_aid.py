@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -15,6 +15,12 @@ from staff.columns import column
 from supporters.models import Supporter
 
 STERLING = "GBP"
+TAX_BASIS = 25  # pence of tax for each pound given, while the basic rate is 20 %
+
+
+def tax_on(amount: int) -> int:
+    """The tax that a sum given stands for, in pence."""
+    return amount * TAX_BASIS // 100
 
 
 class GiftAidDeclaration(models.Model):
@@ -106,20 +112,32 @@ class GiftAidClaim(models.Model):
 
     @column(_("claimed"))
     def total_text(self) -> str:
-        return self._sum("gift")
+        return money.exact(self._sum("gift"), STERLING)
 
     @column(_("taken off"))
     def off_text(self) -> str:
-        return self._sum("back")
+        return money.exact(-self._sum("back"), STERLING)
 
-    def _sum(self, kind: str) -> str:
-        return money.exact(sum(self.lines.filter(kind=kind).values_list("amount", flat=True)), STERLING)
+    @column(_("day of the earliest gift"))
+    def earliest_text(self) -> str:
+        """The tax office asks for it above its schedule."""
+        first = self.lines.filter(kind="gift").aggregate(first=Min("day"))["first"]
+        return f"{first:%d/%m/%y}" if first else ""
+
+    @column(_("tax claimed too much, to be entered with it"))
+    def tax_off_text(self) -> str:
+        return money.exact(tax_on(-self._sum("back")), STERLING)
+
+    def _sum(self, kind: str) -> int:
+        return sum(self.lines.filter(kind=kind).values_list("amount", flat=True))
 
 
 class GiftAidLine(AppendOnlyModel):
-    """One gift in a claim, once; or what is taken off a later claim because money of it went back since.
+    """One gift in a claim; or what is taken off a later claim, because money of it went back since or it turned out to
+    be none of Gift Aid. What is claimed of a gift is the sum of its lines.
 
-    `amount`: minor units of sterling, below zero for what is taken off. `day` is the gift's on our own calendar.
+    `amount`: minor units of sterling, below zero for what is taken off. `day` is the gift's on our own calendar. `nth`:
+    a gift is claimed a second time where it came back after it was taken off, as when a dispute is won.
     """
 
     class Kind(models.TextChoices):
@@ -132,6 +150,7 @@ class GiftAidLine(AppendOnlyModel):
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
     amount = models.BigIntegerField()
     day = models.DateField(_("day"))
+    nth = models.PositiveSmallIntegerField(default=1)
 
     objects: ClassVar[AppendOnlyManager[Any]] = AppendOnlyManager()
 
@@ -140,7 +159,7 @@ class GiftAidLine(AppendOnlyModel):
         verbose_name = _("Gift Aid line")
         permissions = [("export_giftaidline", _("Can export the schedules of Gift Aid claims"))]
         constraints = [
-            models.UniqueConstraint(fields=["gift"], condition=Q(kind="gift"), name="gift_aid_claimed_once"),
+            models.UniqueConstraint(fields=["gift", "nth"], condition=Q(kind="gift"), name="gift_aid_claimed_once"),
             models.UniqueConstraint(fields=["claim", "gift", "kind"], name="gift_aid_one_line_a_claim"),
             models.CheckConstraint(
                 condition=Q(kind="gift", amount__gt=0) | Q(kind="back", amount__lt=0), name="gift_aid_line_has_a_sum"

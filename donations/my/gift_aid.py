@@ -44,7 +44,12 @@ def gift_aid(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form and form.is_valid():
         _declare(supporter, form)
         return redirect(reverse("donations:my_gift_aid") + "?done=declared")
-    context = {"form": form, "mine": mine, "done": request.GET.get("done", "")}
+    context = {
+        "form": form,
+        "mine": mine,
+        "second_thoughts": any(declarations.may_be_taken_back(each) for each in mine),
+        "done": request.GET.get("done", ""),
+    }
     return render(request, "donations/my_gift_aid.html", context, status=422 if request.method == "POST" else 200)
 
 

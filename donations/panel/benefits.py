@@ -7,10 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations import money
+from donations.gift_aid import in_return
 from donations.giving import benefits
 from donations.models import Gift, LedgerEntry
 from donations.models.campaigns import MOST
+from donations.models.gift_aid import STERLING
 from foundation.access.card_numbers import NoCardNumbers
+from foundation.organisation.models import Organisation
 from staff.action_views import NotDoneError
 from staff.lists import Action
 
@@ -81,7 +84,12 @@ def _say(gift: Gift, user: Any, benefit: str, benefit_value: int) -> str:
     if document is None:
         return _("The receipt says so already.")
     sentence = _("Receipt %(new)s is written and names the one before.") % {"new": document.label}
-    return f"{sentence} {_('It is mailed.') if gift.email else _('There is no e-mail address: print it.')}"
+    sentence = f"{sentence} {_('It is mailed.') if gift.email else _('There is no e-mail address: print it.')}"
+    if gift.currency == STERLING and Organisation.load().offers_gift_aid and in_return.is_too_much(document.gift):
+        sentence += " " + _(
+            "Gift Aid is not claimed on this gift: what was given in return is worth too much for that."
+        )
+    return sentence
 
 
 IN_RETURN = Action(

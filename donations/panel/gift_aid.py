@@ -16,6 +16,7 @@ from foundation.organisation.models import Organisation
 from staff.lists import Action, ReadOnlyViewSet
 
 Way = GiftAidDeclaration.Way
+BEGAN = date(1990, 10, 1)  # Gift Aid
 DAY: dict[str, Any] = {
     "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     "input_formats": ["%Y-%m-%d"],
@@ -47,6 +48,11 @@ class StaffDeclarationForm(GiftAidFields):
         for name in ("declared_on", "record_on"):
             if cleaned.get(name) and cleaned[name] > today:
                 self.add_error(name, gettext("This day is still to come."))
+            elif cleaned.get(name) and cleaned[name] < BEGAN:
+                self.add_error(name, gettext("There was no Gift Aid then. Is the year right?"))
+        declared_on, record_on = cleaned.get("declared_on"), cleaned.get("record_on")
+        if declared_on and record_on and record_on < declared_on:
+            self.add_error("record_on", gettext("A record is sent after the words were spoken."))
         if cleaned.get("way") == Way.ORAL and not cleaned.get("record_on") and "record_on" not in self.errors:
             self.add_error("record_on", gettext("A spoken declaration counts once its written record was sent."))
         if not self.errors:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -20,7 +20,7 @@ from wagtail.log_actions import log
 from donations import money
 from donations.gift_aid import claims
 from donations.models import GiftAidClaim, GiftAidLine
-from donations.models.gift_aid import STERLING
+from donations.models.gift_aid import STERLING, tax_on
 from foundation.organisation.context import organisation
 from staff import list_views
 from staff.lists import ReadOnlyViewSet, Related
@@ -52,11 +52,11 @@ def claim(request: HttpRequest) -> HttpResponse:
     context = {
         "label": LABEL,
         "now": now,
-        "shown": now.gifts[:SHOWN],
+        "shown": [(gift, made, money.exact(pence, STERLING)) for gift, made, pence in now.gifts[:SHOWN]],
         "total": money.exact(now.total, STERLING),
-        "tax": money.exact(claims.tax_on(now.total), STERLING),
+        "tax": money.exact(tax_on(now.total), STERLING),
         "off": money.exact(now.off, STERLING),
-        "tax_off": money.exact(claims.tax_on(now.off), STERLING),
+        "tax_off": money.exact(tax_on(now.off), STERLING),
         "last": claims.last_number(),
         "most": claims.MOST,
     }
@@ -71,10 +71,14 @@ def _claim(request: HttpRequest) -> HttpResponse:
         messages.error(request, gettext("A claim was made since this page was shown. Nothing was claimed twice."))
         return redirect("donations_gift_aid")
     if made is None:
-        messages.error(request, gettext("No gift can be claimed."))
+        messages.error(request, gettext("Nothing was claimed: look at what stands below."))
         return redirect("donations_gift_aid")
-    sentence = gettext("Claim %(number)s is made, with %(count)s gifts. Take its schedule as a file.")
-    sentence %= {"number": made.number, "count": made.lines.filter(kind=Kind.GIFT).count()}
+    count = made.lines.filter(kind=Kind.GIFT).count()
+    sentence = ngettext(
+        "Claim %(number)s is made, with %(count)s gift. Take its schedule as a file.",
+        "Claim %(number)s is made, with %(count)s gifts. Take its schedule as a file.",
+        count,
+    ) % {"number": made.number, "count": count}
     log(made, "staff.action", user=request.user, data={"action": "make", "label": str(LABEL), "sentence": sentence})
     messages.success(request, sentence)
     return redirect("giftaidclaim:inspect", made.pk)
@@ -99,7 +103,7 @@ class ClaimViewSet(ReadOnlyViewSet):
     icon = "doc-full"
     menu_label = _("Gift Aid claims")
     list_display = ["number", "made_at", "total_text", "off_text", "made_by"]
-    inspect_view_fields = ["number", "made_at", "made_by", "total_text", "off_text"]
+    inspect_view_fields = ["number", "made_at", "made_by", "total_text", "earliest_text", "off_text", "tax_off_text"]
     related = [
         Related(
             _("Lines"),

@@ -79,6 +79,7 @@ def test_it_declares_nothing_with_another_currency_or_without_the_tick(donor, br
         ({"aid_home": ""}, "aid_home", "Please write the name or number of your house."),
         ({"aid_postcode": ""}, "aid_postcode", "Please write your postcode"),
         ({"aid_postcode": "90210"}, "aid_postcode", "This is no postcode of the United Kingdom."),
+        ({"aid_postcode": "S19 2"}, "aid_postcode", "This is no postcode of the United Kingdom."),
         ({"aid_abroad": "on"}, "aid_postcode", "Please empty this"),
         ({"aid_scope": ""}, "aid_scope", "Please choose for which gifts."),
         ({"aid_title": "Professor"}, "aid_title", "at most 4 characters"),

@@ -13,6 +13,7 @@ from donations.books import ledger
 from donations.gift_aid import claims, declarations
 from donations.gift_aid.declarations import Declared
 from donations.models import Gift, GiftAidClaim, GiftAidDeclaration, GiftAidLine, LedgerEntry
+from donations.models.gift_aid import tax_on
 from donations.models.gifts import Method
 from foundation.organisation.models import Organisation
 from staff.models import User
@@ -139,13 +140,13 @@ def test_it_takes_off_the_next_claim_what_went_back_since_once_and_only_then():
     refund(part, 606)
     refund(whole, 2606)
     assert claims.standing().off == 3212 and claims.make(None, 1) is None, "nothing to claim that it could come off"
-    new = gift()
+    new = gift(5000)
     second = claims.make(None, 1)
-    expected = [("gift", new.pk, 2606), ("back", part.pk, -606), ("back", whole.pk, -2606)]
+    expected = [("gift", new.pk, 5000), ("back", part.pk, -606), ("back", whole.pk, -2606)]
     assert lines(claim=second) == expected and claims.standing().back == []
     refund(part, 100, "again")
     assert [(each.line.gift, each.amount) for each in claims.standing().back] == [(part, -100)]
-    assert (claims.tax_on(2606), claims.tax_on(100_00)) == (651, 25_00)
+    assert (tax_on(2606), tax_on(100_00)) == (651, 25_00)
     assert GiftAidLine.objects.filter(gift=kept).count() == 1
 
 
@@ -158,7 +159,7 @@ def test_it_lets_finance_look_claim_and_take_the_schedule_and_the_log_says_who()
     gift(paid_at=given.NOON)
     boss = signed_in("Finance")
     page = claim_page(boss).content.decode()
-    assert "1 gifts can be claimed, £26.06 GBP in all." in page and "£6.51 GBP of tax" in page
+    assert "1 gift can be claimed, £26.06 GBP in all." in page and "£6.51 GBP of tax" in page
     assert not GiftAidClaim.objects.exists()
     answer = boss.post("/admin/gift-aid/", {"after": "0"}, follow=True)
     claim = GiftAidClaim.objects.get()
@@ -181,10 +182,13 @@ def test_it_puts_no_line_into_the_file_that_is_taken_off():
     first = gift()
     claims.make(None, 0)
     refund(first, 2606)
-    gift()
+    gift(5000)
     second = not_none(claims.make(None, 1))
-    file = signed_in("Finance").get(f"/admin/giftaidline/?claim={second.pk}&export=csv")
-    assert body(file).count("26.06") == 1
+    boss = signed_in("Finance")
+    page = boss.get(f"/admin/giftaidclaim/inspect/{second.pk}/").content.decode()
+    assert "£6.51 GBP" in page and "25/08/26" in page, "what to enter beside the schedule"
+    file = boss.get(f"/admin/giftaidline/?claim={second.pk}&export=csv")
+    assert body(file).count("50.00") == 1 and "26.06" not in body(file)
 
 
 def test_it_writes_an_x_for_a_home_outside_of_the_country_and_names_the_day_of_our_calendar():

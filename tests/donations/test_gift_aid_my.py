@@ -57,6 +57,14 @@ def test_it_keeps_what_was_declared_when_another_home_is_and_cancels_both(ada):
     assert declarations.covering(gift(ada, -10)) is not None, "what came before stays covered"
 
 
+@pytest.mark.parametrize(("way", "days", "said"), [("oral", 3, True), ("oral", 40, False), ("paper", 3, False)])
+def test_it_says_that_a_spoken_one_may_be_taken_back_as_a_whole_for_thirty_days(ada, way, days, said):
+    declared = declarations.Declared("past", "", "Ada", "Lovelace", "12", "S19 2BD", "I want to.", "en")
+    at = timezone.now() - timedelta(days=days)
+    declarations.write(declared, way, supporter=ada, declared_at=at, record_on=at.date())
+    assert ("counts as if you had never said it" in come_in(ADA).get(PAGE).content.decode()) is said
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from donations.books import ledger, receipts
-from donations.gift_aid import declarations, wording
-from donations.gift_aid.declarations import Declared, covers, most_in_return
+from donations.gift_aid import declarations, in_return, wording
+from donations.gift_aid.declarations import Declared, covers
 from donations.letters import receipt_facts, statements
 from donations.models import Gift, GiftAidDeclaration, LedgerEntry
 from supporters.supporters import get_or_create_supporter
@@ -97,7 +97,7 @@ def test_it_covers_no_gift_of_a_company_or_somebody_else_or_for_much_in_return(a
     ("pounds", "most"), [(0, 0), (10, 2_50), (100, 25_00), (300, 35_00), (2_500, 145_00), (1_000_000, 2_500_00)]
 )
 def test_it_knows_how_much_may_be_given_in_return(pounds, most):
-    assert most_in_return(pounds * 100) == most
+    assert in_return.most_for(pounds * 100) == most
 
 
 def test_it_covers_the_gift_it_was_made_with_and_each_payment_of_what_repeats(ada):
@@ -161,3 +161,16 @@ def test_it_says_it_no_more_once_money_went_back_and_never_while_the_tax_office_
     assert receipt_facts.statements(receipts.issue(other)) == [TOLD]
     ledger.book("re", LedgerEntry.Kind.REFUND, given.NOON, gift=other, amount=-606, currency="GBP", livemode=True)
     assert receipt_facts.statements(receipts.correct(other)) == []
+
+
+def test_it_states_what_was_declared_later_and_no_more_what_was_taken_back(ada):
+    row, repeated = gift(supporter=ada), gift(supporter=ada, plan=given.plan(supporter=ada), frequency="monthly")
+    documents = [receipts.issue(row), receipts.issue(repeated)]
+    assert receipt_facts.statements(documents[0]) == []
+    later = declared("oral", supporter=ada, at=given.NOON + 5 * DAY)
+    (part,) = statements.of(ada.pk, 2026).parts
+    labels = ", ".join(document.label for document in documents)
+    assert part.sentences == [f"You told us that we can claim Gift Aid on these: {labels}"]
+    GiftAidDeclaration.objects.filter(pk=later.pk).update(cancelled_at=given.NOON + 6 * DAY)
+    (part,) = statements.of(ada.pk, 2026).parts
+    assert part.sentences == []

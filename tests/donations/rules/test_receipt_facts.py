@@ -55,6 +55,13 @@ def test_it_says_of_a_cheque_by_which_road_it_came_and_no_card():
     assert facts["Given"] == "once, by cheque" and "Paid with" not in facts
 
 
+def test_it_has_the_lines_of_a_plain_gift_and_no_other():
+    given.charity(registration_number="12-3456789")
+    gift = given.gift(name="Ada Lovelace")
+    labels = ["Receipt", "Received by", "Registration", "Received from", "Date", "Amount", "Given"]
+    assert list(said(receipts.issue(gift))) == [*labels, "Reference", "Check code"]
+
+
 def test_it_names_the_fund_the_campaign_and_the_dedication_in_letter_and_file():
     given.charity()
     gift = given.gift(fund=Fund.objects.create(name="Safe houses"), campaign=given.campaign(), livemode=True)
