@@ -230,11 +230,20 @@ def test_it_makes_a_single_gift_of_what_was_meant_once(mine, plan):
     assert Gift.objects.get().is_paid
 
 
-def test_it_offers_that_in_the_first_week_only(plan):
-    Plan.objects.update(started_at=timezone.now() - timedelta(days=8))
-    mine = come_in("ada@donor.example")
-    assert "I meant to give once" not in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
-    assert press(mine, plan, "once").status_code == 409
+def test_it_offers_that_in_the_first_week_only_and_says_until_when(plan, charity):
+    """Clocks go forward in Denver within that week: its last moment is an hour later there, and the same everywhere."""
+    Organisation.objects.update(time_zone="America/Denver")
+    began = datetime(2027, 3, 9, 6, 30, tzinfo=UTC)
+    Plan.objects.update(started_at=began)
+    page, asked = f"/my/gifts/{plan.pk}/", {"does": "once"}
+    last = began + timedelta(days=7)
+    with time_machine.travel(last - timedelta(seconds=5), tick=False):
+        mine = come_in("ada@donor.example")
+        assert "until 16 March 2027, 00:30 MDT" in mine.get(page).content.decode()
+        assert mine.post(page, asked).status_code == 200, "it asks"
+    with time_machine.travel(last, tick=False):
+        assert "I meant to give once" not in mine.get(page).content.decode()
+        assert mine.post(page, asked).status_code == 409
     plan.refresh_from_db()
     assert plan.status == "active"
 
