@@ -7,6 +7,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -82,6 +83,8 @@ class Headers:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if _without_form(request, response):
             response.headers["Referrer-Policy"] = "no-referrer"
+        if response.status_code >= 400 and "Cache-Control" not in response.headers:
+            add_never_cache_headers(response)  # a refusal is raised past the decorators of the view that it comes from
         return response
 
 

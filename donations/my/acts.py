@@ -68,9 +68,14 @@ def may_undo(plan: Plan) -> bool:
     return plan.status != Plan.Status.ENDED and plan.cancel_at is not None
 
 
+def once_until(plan: Plan) -> datetime:
+    """Until when it can be said that it was meant once (UTC): seven times 24 hours, whatever clocks do meanwhile."""
+    return plan.started_at + ONCE
+
+
 def meant_once(plan: Plan) -> bool:
     """Whether it was perhaps a mistake: in its first week, after one payment."""
-    young = plan.started_at > timezone.now() - ONCE
+    young = timezone.now() < once_until(plan)
     return young and plan.status != Plan.Status.ENDED and plan.gifts.paid().count() <= 1
 
 

@@ -147,6 +147,7 @@ def _page(request: HttpRequest, mine: Plan, status: int = 200, why: str = "", **
     context = {
         "plan": mine,
         "single": acts.made_single(mine),
+        "once_until": acts.once_until(mine),
         "next_on": plan_letters.next_payment(mine),
         "one": rests[0] if rests else None,
         "three": rests[2] if rests else None,

@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.template import Context, Template
 from django.test import Client
+from django.utils.translation import override
 from PIL import Image
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
@@ -199,6 +200,9 @@ class TestThePage:
         block = Template("{% load campaigns %}{% campaign_block campaign %}")
         campaign, ours = appeal.make(), Organisation.load()
         assert 'href="/give/house/"' in block.render(Context({"campaign": campaign, "organisation": ours}))
+        with override("es"):
+            there = block.render(Context({"campaign": campaign, "organisation": ours}))
+        assert 'href="/es/give/house/"' in there and "Leer sobre ella y donar" in there
         campaign.ended = True
         assert block.render(Context({"campaign": campaign, "organisation": ours})).strip() == ""
         assert block.render(Context({"campaign": None, "organisation": ours})).strip() == ""

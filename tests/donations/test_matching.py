@@ -16,16 +16,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from donations.books import audit
 from donations.campaigns import matching, progress
 from donations.giving import starter
 from donations.letters import audience
-from donations.models import Campaign, Gift, LedgerEntry, MatchReservation
+from donations.models import Campaign, Currency, Gift, LedgerEntry, MatchReservation
 from donations.sync import from_stripe
+from supporters import privacy_registry
+from supporters.models import Supporter
 from tests.donations import appeal
 from tests.donations.donor import Donor
 from tests.foundation.crowd import is_held_up, together
 from tests.narrowing import not_none
 from tests.staff.users import signed_in
+from tests.supporters.test_privacy import where
 from tests.waiting import wait_for
 
 CAP = 10_000
@@ -323,3 +327,47 @@ class TestTheWayOfAGift:
         till.tell()
         now = progress.of(Campaign.objects.get(pk=campaign.pk))
         assert (now.raised, now.matched, now.match_left) == (1500, 0, 4000)
+
+    def test_it_follows_a_dispute_until_that_is_won_though_the_donor_was_forgotten_meanwhile(
+        self, donor, till, campaign
+    ):
+        donor.pay(self.give(donor, cover_fee="on"))
+        till.tell()
+        begun = till.dispute(not_none(Gift.objects.get().payment_intent_id))
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.raised, now.people, now.match_left) == (0, 0, 4000)
+        privacy_registry.erase(Supporter.objects.get())
+        till.sandbox.end_dispute(begun["id"], "won", till.tenant)
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.raised, now.people, now.matched) == (2500, 1, 2500)
+        assert where("ada@donor.example") == set(), "nobody is written to, and nothing brings the address back"
+        assert [line for check in audit.CHECKS for line in check()] == []
+
+    def test_it_keeps_its_word_to_whoever_was_at_stripe_when_staff_ended_the_campaign(self, donor, till, campaign):
+        fields = {**donor.form("/give/house/"), "frequency": "once", "amount_once": "35", "email": "ada@donor.example"}
+        begun = donor.client.post("/give/house/", fields)
+        Campaign.objects.update(ended=True)
+        assert donor.client.post("/give/house/", fields).status_code == 409
+        donor.pay(begun)
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.raised, now.matched, now.held) == (3500, 3500, 0)
+        page = Client().get("/give/house/").content.decode()
+        assert "$35 of $1,000 raised" in page and "The Lantern Trust adds $35 to it." in page
+
+    def test_it_counts_a_currency_of_three_decimals_in_its_own_units(self, donor, till, charity):
+        rungs = {"monthly_amounts": [5000], "once_amounts": [5000, 10_000], "minimum": 1000, "maximum": 5_000_000}
+        Currency.objects.create(code="KWD", position=9, fee_basis_points=290, fee_fixed=100, **rungs)
+        campaign = appeal.matched(cap=7250, slug="dinars", code="KWD", goal=10_500)
+        fields = {"frequency": "once", "amount_once": "other", "other": "5.25", "email": "ada@donor.example"}
+        form = donor.form("/give/dinars/")
+        donor.pay(donor.client.post("/give/dinars/", {**form, **fields, "cover_fee": "on"}))
+        till.tell()
+        now = progress.of(campaign)
+        assert (now.raised, now.matched, now.match_left, now.percent) == (5250, 5250, 2000, 50)
+        page = Client().get("/give/dinars/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+        assert "KWD 5.25 of KWD 10.50 raised" in page and "of which KWD 2 is left" in page
+        told = Client().get("/api/campaigns/dinars.json").json()
+        assert (told["exponent"], told["raised"], told["match"]["left"]) == (3, 5250, 2000)

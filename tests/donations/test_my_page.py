@@ -1,7 +1,10 @@
 """My page: a supporter with a mailed link sees their own giving and steers it; nobody else sees anything."""
 
+import csv
+import io
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,6 +14,7 @@ from django.utils import timezone
 from donations import privacy
 from donations.books import receipts
 from donations.giving import offline
+from donations.letters import statements
 from donations.models import Gift, Plan, Receipt, StripeEvent, months
 from donations.stripe import client as stripe_client
 from donations.stripe.errors import StripeIsDownError
@@ -139,6 +143,33 @@ def test_it_changes_the_amount_and_nothing_else(mine, plan):
     assert Gift.objects.paid().count() == 1
 
 
+def test_it_takes_and_states_yen_by_the_million_without_decimals(donor, till, charity):
+    donor.gave("monthly", "5000", code="JPY", name="=HYPERLINK(1)")
+    plan, mine = Plan.objects.get(), come_in("ada@donor.example")
+    page, asked = f"/my/gifts/{plan.pk}/", {"does": "amount"}
+    for wrong in ("5000001", "1234.5", "499", "9" * 24):
+        assert mine.post(page, {**asked, "total": wrong}).status_code == 422, wrong
+    assert "¥4,999,999 JPY is taken every month, instead of ¥5,000 JPY" in (
+        mine.post(page, {**asked, "total": "4.999.999"}).content.decode()
+    )
+    assert press(mine, plan, "amount", total="4999999").status_code == 302
+    plan.refresh_from_db()
+    assert (plan.total, at_stripe(plan)["items"]["data"][0]["price"]["unit_amount"]) == (4_999_999, 4_999_999)
+    most: dict[str, Any] = {"currency": "JPY", "amount": 99_999_999, "total": 99_999_999, "name": "=HYPERLINK(1)"}
+    for _time in range(3):
+        receipts.issue(gift(supporter=plan.supporter, paid_at=timezone.now(), **most))
+    year = timezone.now().year
+    file = mine.get(f"/my/statements/{year}.csv").content
+    assert file.startswith(b"\xef\xbb\xbf"), "by this mark spreadsheet programs know how names are written"
+    head, *rows = csv.reader(io.StringIO(file.decode("utf-8-sig")))
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [(row["amount"], row["currency"]) for row in told] == [("5000", "JPY"), *[("99999999", "JPY")] * 3]
+    assert {row["received from"] for row in told} == {"'=HYPERLINK(1)"}
+    (part,) = statements.of(not_none(plan.supporter).pk, year).parts
+    assert part.totals == ["¥300,004,997 JPY"]
+    assert mine.get(f"/my/statements/{year}.pdf").content.startswith(b"%PDF")
+
+
 def test_it_mails_a_letter_about_another_amount_while_it_rests(mine, plan):
     press(mine, plan, "pause", until=str(int(months.rests(plan)[2].until.timestamp())))
     plan.refresh_from_db()
@@ -230,11 +261,20 @@ def test_it_makes_a_single_gift_of_what_was_meant_once(mine, plan):
     assert Gift.objects.get().is_paid
 
 
-def test_it_offers_that_in_the_first_week_only(plan):
-    Plan.objects.update(started_at=timezone.now() - timedelta(days=8))
-    mine = come_in("ada@donor.example")
-    assert "I meant to give once" not in mine.get(f"/my/gifts/{plan.pk}/").content.decode()
-    assert press(mine, plan, "once").status_code == 409
+def test_it_offers_that_in_the_first_week_only_and_says_until_when(plan, charity):
+    """Clocks go forward in Denver within that week: its last moment is an hour later there, and the same everywhere."""
+    Organisation.objects.update(time_zone="America/Denver")
+    began = datetime(2027, 3, 9, 6, 30, tzinfo=UTC)
+    Plan.objects.update(started_at=began)
+    page, asked = f"/my/gifts/{plan.pk}/", {"does": "once"}
+    last = began + timedelta(days=7)
+    with time_machine.travel(last - timedelta(seconds=5), tick=False):
+        mine = come_in("ada@donor.example")
+        assert "until 16 March 2027, 00:30 MDT" in mine.get(page).content.decode()
+        assert mine.post(page, asked).status_code == 200, "it asks"
+    with time_machine.travel(last, tick=False):
+        assert "I meant to give once" not in mine.get(page).content.decode()
+        assert mine.post(page, asked).status_code == 409
     plan.refresh_from_db()
     assert plan.status == "active"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from donations.letters import anniversaries, plan_letters
 from donations.models import Currency, Gift, LedgerEntry, Plan, Receipt, StripeSetup, months
@@ -20,6 +21,7 @@ from tests.donations.test_monthly_life import DAY, Clock, at_stripe, clock  # no
 from tests.donations.test_my_page import press
 from tests.donations.test_panel import SET
 from tests.donations.truth import disagreements_with_stripe
+from tests.narrowing import not_none
 from tests.staff.users import signed_in
 from tests.supporters.visitor import come_in
 
@@ -195,6 +197,21 @@ def test_it_makes_a_yearly_gift_a_single_one_within_a_week(plan):
     mine = come_in("ada@donor.example")
     assert press(mine, plan, "once").status_code == 302
     assert Plan.objects.get().status == "ended" and Gift.objects.paid().count() == 1
+
+
+def test_it_stands_beside_a_monthly_gift_on_my_page_each_with_its_own_day_and_acts(donor, plan):
+    donor.gave("monthly", "30", name="Ada Lovelace")
+    monthly = Plan.objects.exclude(pk=plan.pk).get()
+    mine = come_in("ada@donor.example")
+    page = mine.get("/my/").content.decode()
+    for each, what in ((plan, "Change or stop"), (monthly, "Change, pause or stop")):
+        _head, _tag, row = page.partition(f'href="/my/gifts/{each.pk}/"')
+        day = date_format(not_none(months.next_payment(each)), "DATE_FORMAT")
+        assert day in page and what in row[:200], each
+    assert press(mine, monthly, "stop").status_code == 302
+    plan.refresh_from_db()
+    monthly.refresh_from_db()
+    assert monthly.cancel_at and plan.cancel_at is None and plan.status == "active"
 
 
 def test_it_lists_yearly_gifts_apart(plan):

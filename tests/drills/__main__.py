@@ -95,6 +95,7 @@ def burst(ground: Yard, asked: argparse.Namespace) -> None:
             except bursts.TooSlowError as slow:  # the other ways are worth a look all the same
                 late.append(str(slow))
     with ground.site(asked.seed) as site:
+        bursts.one_form_is_sent(site, asked.posts)
         bursts.a_church_gives(site, asked.posts)
     assert not late, "; ".join(late)
 

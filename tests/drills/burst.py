@@ -1,4 +1,4 @@
-"""Somebody tries stolen cards: many forms at once at four web processes, while an honest donor gives; and a church."""
+"""Stolen cards: many forms at once at four web processes, or one many times; honest donors meanwhile; and a church."""
 
 import math
 import os
@@ -117,6 +117,29 @@ def a_church_gives(site: DrillSite, people: int) -> None:
     site.settle()
     site.assert_books_agree()
     assert site.ask("state")["paid"] == people, "a gift is missing"
+
+
+def one_form_is_sent(site: DrillSite, posts: int) -> None:
+    """The same form, with its one stamp, sent by many at once at four web processes: one page is made at Stripe, and
+    whoever is led on is led there.
+    """
+    site.kill_web()
+    site.start_web(workers=WORKERS)
+    before = _pages(site)
+    person, fields = site.fill_form(address="10.230.0.1")
+    cookies = person.cookies.get_dict()
+
+    def send(number: int) -> str:
+        head = {"X-Forwarded-For": _networks(number)}
+        address = f"{site.url}/give/"
+        answer = requests.post(address, fields, headers=head, cookies=cookies, timeout=60, allow_redirects=False)
+        return answer.headers["Location"] if answer.status_code == 303 else ""
+
+    with ThreadPoolExecutor(AT_ONCE) as robots:
+        led = list(robots.map(send, range(posts)))
+    made = _pages(site) - before
+    site.say(f"   one form: {posts} posts, {made} page at Stripe, {sum(map(bool, led))} were led there")
+    assert made == 1 == len(set(led) - {""}), f"{made} pages were made at Stripe for one form"
 
 
 def _pages(site: DrillSite) -> int:

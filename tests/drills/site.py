@@ -250,18 +250,8 @@ class DrillSite:
 
         Each comes from an address of their own unless one is given, and does the step-up unless told not to.
         """
-        number = next(self.donors)
-        person = requests.Session()
-        person.headers["X-Forwarded-For"] = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         try:
-            page = person.get(f"{self.url}/give/?currency={code}", timeout=60)
-            self.answered.add(page.status_code)
-            hidden = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text))
-            fields = {name: unescape(value) for name, value in hidden.items()}
-            self.stamp = self.stamp or fields.get("opened", "")
-            fields |= {"frequency": frequency, f"amount_{frequency}": "other", "other": str(amount)}
-            # A form that was opened when the site began: a robot of ours is not kept waiting for being one.
-            fields |= {"email": f"donor{number}@donor.example", "opened": self.stamp}
+            person, fields = self.fill_form(frequency, amount, code, address)
             answer = person.post(f"{self.url}/give/", fields, timeout=60, allow_redirects=False)
             self.answered.add(answer.status_code)
             if answer.status_code == 403 and prove:
@@ -269,6 +259,22 @@ class DrillSite:
             return answer.headers["Location"] if answer.status_code == 303 else ""
         except requests.RequestException:
             return ""  # the site is away; a donor would come again
+
+    def fill_form(
+        self, frequency: str = "once", amount: int = 25, code: str = "USD", address: str = ""
+    ) -> tuple[requests.Session, dict[str, str]]:
+        """A new donor's browser, and the form as they would send it."""
+        number = next(self.donors)
+        person = requests.Session()
+        person.headers["X-Forwarded-For"] = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        page = person.get(f"{self.url}/give/?currency={code}", timeout=60)
+        self.answered.add(page.status_code)
+        hidden = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text))
+        fields = {name: unescape(value) for name, value in hidden.items()}
+        self.stamp = self.stamp or fields.get("opened", "")
+        fields |= {"frequency": frequency, f"amount_{frequency}": "other", "other": str(amount)}
+        # A form that was opened when the site began: a robot of ours is not kept waiting for being one.
+        return person, fields | {"email": f"donor{number}@donor.example", "opened": self.stamp}
 
     def _prove(self, person: requests.Session, asked: requests.Response) -> requests.Response:
         """What static/js/prove.js does: the sum that the page holds, and the same form once more."""

@@ -92,6 +92,12 @@ def test_it_limits_payment_pages_in_a_burst_while_an_honest_donor_gives(ground, 
         burst.cards_are_tried(site, way, posts=60)
 
 
+@pytest.mark.long
+def test_it_makes_one_page_of_one_form_that_is_sent_to_four_processes_at_once(ground):
+    with ground.site(seed=1) as site:
+        burst.one_form_is_sent(site, posts=60)
+
+
 @pytest.mark.parametrize(
     ("fault", "found"), [("refund_is_ignored", "at Stripe"), ("letter_goes_twice", "mailed twice")]
 )

@@ -136,6 +136,23 @@ def test_it_shows_frequency_and_amounts_in_the_first_screen(
     assert not below
 
 
+def test_it_keeps_every_sum_of_a_ladder_inside_its_box(site: Client, open_page: Callable[..., Page]) -> None:
+    """Yen in Spanish and Kuwaiti dinars say their code in full; two abreast they ran over the edge on a phone."""
+    dinars = {"monthly_amounts": [5000, 10_500, 100_500], "once_amounts": [5000, 10_500, 100_500]}
+    Currency.objects.create(code="KWD", position=9, minimum=1000, maximum=5_000_000, **dinars)
+    page = open_page(javascript=False)
+    for address in ("/es/give/?currency=JPY", "/give/?currency=KWD", "/give/"):
+        show(page, site.get(address).content.decode())
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            places = page.evaluate(
+                """() => [...document.querySelectorAll('.if-once .choice label, .if-once.choice label')].map(label => [
+                    label.getBoundingClientRect().right,
+                    Math.max(...[...label.children].map(each => each.getBoundingClientRect().right))])"""
+            )
+            assert len(places) >= 4 and [each for each in places if each[1] > each[0]] == [], (address, width)
+
+
 def test_it_says_the_sum_beside_the_form_on_a_desk_and_right_above_its_button_on_a_phone(
     site: Client, open_page: Callable[..., Page]
 ) -> None:

@@ -6,7 +6,9 @@ from django.test import Client
 from wagtail.models import Page
 
 from config.security import PUBLIC_POLICY, Headers
+from supporters import supporters
 from tests.staff.users import member, password_only, signed_in
+from tests.supporters.visitor import come_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,20 @@ def test_it_keeps_panel_and_sign_in_pages_out_of_every_cache(client):
         assert client.get(path).headers["Cache-Control"] == "no-store, private", path
     for path in ("/admin/", "/admin/pages/", "/admin/supporter/", "/admin/sprite/", "/admin/x/"):
         assert signed_in("Administrator", "a@example.org").get(path).headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize("language", ["", "/es"])
+def test_it_keeps_what_a_persons_own_page_refuses_out_of_every_cache_too(language):
+    """Past the view's own decorators: a wrong method, an address of nothing, and one that is somebody else's."""
+    supporters.get_or_create_supporter("ada@donor.example")
+    ada, wrong = come_in("ada@donor.example"), {"leave/": "get", "data.json": "post", "gifts/1/": "put"}
+    answers = {name: getattr(ada, method)(f"{language}/my/{name}") for name, method in wrong.items()}
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(wrong, 405)
+    missing = ("gifts/999/", "receipts/X-1.pdf", "statements/1999.pdf", "nowhere/")
+    answers |= {name: ada.get(f"{language}/my/{name}") for name in missing}
+    assert {answers[name].status_code for name in missing} == {404}
+    page = ada.get(f"{language}/my/").headers["Cache-Control"]
+    assert "no-store" in page and {answer.headers["Cache-Control"] for answer in answers.values()} == {page}
 
 
 def test_it_lets_the_editor_hold_frames_and_only_previews_stand_in_one():

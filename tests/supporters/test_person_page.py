@@ -28,8 +28,9 @@ from tests.donations.conftest import charity, donor, till  # noqa: F401 - fixtur
 from tests.narrowing import not_none
 from tests.staff.users import member, sign_in, signed_in
 from tests.supporters import newsletters
-from tests.supporters.test_privacy import EMAIL, KEPT, NAME, ended, known, where  # noqa: F401 - a fixture
+from tests.supporters.test_privacy import EMAIL, KEPT, NAME, ended, generous, known, where  # noqa: F401 - fixtures
 from tests.supporters.visitor import come_in
+from tests.supporters.whole_person import whole  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 SURE = {"sure": "yes"}
@@ -385,6 +386,29 @@ def test_it_merges_two_after_a_question_and_undoes_all_of_it_and_nothing_else(kn
     assert Merge.objects.get().kept == {} and CHECK not in read(staff, page_of(second))
     acts = ModelLogEntry.objects.filter(action="staff.action", user__email="donor-care@example.org")
     assert {line.data["action"] for line in acts} == {"merge", "undo-merge"}
+
+
+def every_table() -> dict[str, set[tuple[str, ...]]]:
+    """All of the database, but for what a merge ends or writes down."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for table in set(connection.introspection.table_names(cursor)) - {"supporters_merge", "access_accesslink"}:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows[table] = {tuple(map(str, row)) for row in cursor.fetchall()}
+    return rows
+
+
+@pytest.mark.both
+def test_it_gives_back_to_the_second_whatever_a_person_can_have(whole):  # noqa: F811
+    """Also what is younger than merging: a declaration of Gift Aid, a batch, what was given in return."""
+    other = supporters.get_or_create_supporter("other@donor.example", "Other")
+    for old, new in ((whole, other), (other, whole)):
+        before = every_table()
+        done = merging.merge(old, new, None, CHECK)
+        assert every_table() != before
+        merging.undo(done, None)
+        now = every_table()
+        assert {table: now[table] ^ before[table] for table in before if now[table] != before[table]} == {}
 
 
 def test_it_leaves_what_staff_changed_since_when_a_merge_is_undone(known, second):  # noqa: F811
