@@ -17,7 +17,7 @@ BRIEF = 0.1  # years
 
 
 @pytest.fixture
-def lives(till, charity, sandbox, settings, unhurried):
+def lives(till, charity, sandbox, settings, unhurried, undrawn):
     return lambda number, years: live(sandbox, settings, number, years)
 
 
