@@ -40,7 +40,8 @@ def refund(gift: Gift, amount: int, reason: str, user: Any, key: str) -> RefundR
     _check_site()
     asked = RefundRequest.objects.filter(key=key).first() or _ask(gift, amount, reason, user, key)
     if (asked.gift_id, asked.amount) != (gift.pk, amount):  # somebody went back to the form, and changed it
-        raise CannotError(_("This form was sent before, for %(sum)s. Open it anew for another refund.") % {"sum": asked})
+        words = _("This form was sent before, for %(sum)s. Open it anew for another refund.")
+        raise CannotError(words % {"sum": asked})
     if asked.state == State.OPEN:
         with concurrency.visit(f"refund {gift.reference}"):
             _make(asked)

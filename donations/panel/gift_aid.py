@@ -12,6 +12,7 @@ from donations.gift_aid import declarations
 from donations.gift_aid.fields import GiftAidFields
 from donations.models import Gift, GiftAidDeclaration
 from donations.models.gift_aid import STERLING
+from donations.panel import days
 from foundation.organisation.models import Organisation
 from staff.lists import Action, ReadOnlyViewSet
 
@@ -43,10 +44,8 @@ class StaffDeclarationForm(GiftAidFields):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        today = Organisation.load().today()
         for name in ("declared_on", "record_on"):
-            if cleaned.get(name) and cleaned[name] > today:
-                self.add_error(name, gettext("This day is still to come."))
+            days.check_happened(self, name)
         if cleaned.get("way") == Way.ORAL and not cleaned.get("record_on") and "record_on" not in self.errors:
             self.add_error("record_on", gettext("A spoken declaration counts once its written record was sent."))
         if not self.errors:
