@@ -18,17 +18,17 @@ FIRST, CHARITIES = int(os.environ.get("FIRST", "1")), math.ceil(float(os.environ
 CHECKED = {"checks", "rests", "gifts paid", "plans", "letters mailed", "events"}
 
 
-def test_it_lives(till, charity, sandbox, settings, unhurried, undrawn):
+def test_it_lives(till, charity, standing, settings, unhurried, undrawn):
     """For `living.digest_in_a_file`."""
-    lived = live(sandbox, settings, int(os.environ["SEED"]), float(os.environ["YEARS"]))
+    lived = live(standing, settings, int(os.environ["SEED"]), float(os.environ["YEARS"]))
     Path(os.environ["DIGEST"]).write_text(fingerprint(lived.written))
 
 
 @pytest.mark.parametrize("number", range(FIRST, FIRST + CHARITIES), ids=lambda number: f"seed {number}")
-def test_it_has_stripes_books_in_all_these_years(till, charity, sandbox, settings, unhurried, undrawn, number):
+def test_it_has_stripes_books_in_all_these_years(till, charity, standing, settings, unhurried, undrawn, number):
     """For `script/drill years`. Who fails: keep a line “seed years what it was” in tests/simulator/seeds.txt."""
     began = time.process_time()
-    lived = live(sandbox, settings, number, LIFE)
+    lived = live(standing, settings, number, LIFE)
     digest = fingerprint(lived.written)
     injected, checked = Counter[str](), Counter({"charity-years": LIFE})
     if connection.vendor == "postgresql":
