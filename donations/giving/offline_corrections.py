@@ -4,6 +4,7 @@ of the first ones.
 
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -28,19 +29,31 @@ class Right:
     more: dict[str, Any] = field(default_factory=dict)
 
 
+class ChangedMeanwhileError(Exception):
+    """Somebody else put the gift right since this page was shown."""
+
+
+def stands(gift: Gift) -> str:
+    """What may be put right of the gift as it stands, in one word: another word, and it was changed."""
+    names = ("paid_at", "amount", "fund_id", "campaign_id", "bank_reference", "sponsor", "shares", "security")
+    said = [str(getattr(gift, name)) for name in (*names, "description")]
+    return sha256("\0".join(said).encode()).hexdigest()
+
+
 def may_be_put_right(gift: Gift) -> bool:
     """Whether it came without Stripe, and was not taken back: then nothing is left that could be wrong."""
     return gift.is_offline and (gift.is_in_kind or LedgerEntry.objects.kept(gift)[0] > 0)
 
 
 @transaction.atomic
-def put_right(gift: Gift, right: Right) -> tuple[bool, Receipt | None]:
+def put_right(gift: Gift, right: Right, seen: str = "") -> tuple[bool, Receipt | None]:
     """Correct the gift. Where the sum or the day was wrong, one ledger entry (kind "correction") takes the last one
     back, on its own day, and another (kind "offline") says what came, on the right day. A receipt that says otherwise
     is replaced by a corrected one, which is mailed. Idempotent.
 
-    Returns whether anything changed, and the corrected receipt, if one was written. Raises ValueError for what may not
-    be put right.
+    `seen` is how it stood (`stands`) on the page that staff read; "": whatever stands there. Returns whether anything
+    changed, and the corrected receipt, if one was written. Raises ValueError for what may not be put right, and
+    ChangedMeanwhileError, with nothing changed, where it stands otherwise by now.
     """
     gift = Gift.objects.select_for_update().get(pk=gift.pk)
     if not may_be_put_right(gift) or (right.amount > 0) is gift.is_in_kind:
@@ -53,6 +66,8 @@ def put_right(gift: Gift, right: Right) -> tuple[bool, Receipt | None]:
         changed |= {"amount": right.amount, "total": right.amount}
     if not changed:
         return False, None
+    if seen and seen != stands(gift):
+        raise ChangedMeanwhileError
     for name, value in changed.items():
         setattr(gift, name, value)
     gift.save(update_fields=list(changed))

@@ -32,13 +32,16 @@ def may_be_refunded(gift: Gift) -> bool:
 
 
 def refund(gift: Gift, amount: int, reason: str, user: Any, key: str) -> RefundRequest:
-    """Give `amount` (minor units) back. Idempotent by `key`: the same form sent twice is one refund.
+    """Give `amount` (minor units) back. Idempotent by `key`: the same form sent twice is one refund, and no other.
 
     Raises CannotError, StripeRefusedError (nothing was done), StripeIsDownError and WrongSiteError (the request stays
     open, and the worker goes on with it).
     """
     _check_site()
     asked = RefundRequest.objects.filter(key=key).first() or _ask(gift, amount, reason, user, key)
+    if (asked.gift_id, asked.amount) != (gift.pk, amount):  # somebody went back to the form, and changed it
+        words = _("This form was sent before, for %(sum)s. Open it anew for another refund.")
+        raise CannotError(words % {"sum": asked})
     if asked.state == State.OPEN:
         with concurrency.visit(f"refund {gift.reference}"):
             _make(asked)

@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.columns import money_column
+from donations.models.disputes import Dispute
 from donations.models.gifts import Gift
 from staff.columns import column
 
@@ -64,4 +66,7 @@ class RefundRequest(models.Model):
 
     @column(_("status"), sorted_by="state")
     def state_text(self) -> str:
+        """What became of it. One that the bank sends back weeks later stays made, and is among what waits for staff."""
+        if self.refund_id and Dispute.objects.filter(stripe_object=self.refund_id).exists():
+            return gettext("made at Stripe; the bank sent it back, and the money is with us again")
         return f"{self.get_state_display()}: {self.answer}" if self.answer else self.get_state_display()

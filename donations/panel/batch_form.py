@@ -10,9 +10,9 @@ from donations import money
 from donations.giving.batches import Cheque, Slip, Typed
 from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
+from donations.panel import days
 from foundation.access import card_numbers
 from foundation.access.card_numbers import NoCardNumbers
-from foundation.organisation.models import Organisation
 from supporters import names, supporters
 
 ROWS, MORE, MOST_ROWS = 20, 20, 200  # empty rows at first, further ones at a press, and the most of one slip
@@ -45,9 +45,7 @@ class SlipForm(NoCardNumbers, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
-        day = typed.get("banked_on")
-        if day and day > Organisation.load().today():
-            self.add_error("banked_on", _("This day is still to come."))
+        days.check_happened(self, "banked_on")
         if typed.get("currency") and typed.get("total"):
             _read_sum(self, "total", typed["currency"].code)
         return typed

@@ -12,6 +12,7 @@ from donations.gift_aid import declarations
 from donations.gift_aid.fields import GiftAidFields
 from donations.models import Gift, GiftAidDeclaration
 from donations.models.gift_aid import STERLING
+from donations.panel import days
 from foundation.organisation.models import Organisation
 from staff.lists import Action, ReadOnlyViewSet
 
@@ -44,11 +45,9 @@ class StaffDeclarationForm(GiftAidFields):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        today = Organisation.load().today()
         for name in ("declared_on", "record_on"):
-            if cleaned.get(name) and cleaned[name] > today:
-                self.add_error(name, gettext("This day is still to come."))
-            elif cleaned.get(name) and cleaned[name] < BEGAN:
+            days.check_happened(self, name)
+            if cleaned.get(name) and cleaned[name] < BEGAN:
                 self.add_error(name, gettext("There was no Gift Aid then. Is the year right?"))
         declared_on, record_on = cleaned.get("declared_on"), cleaned.get("record_on")
         if declared_on and record_on and record_on < declared_on:

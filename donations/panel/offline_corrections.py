@@ -11,9 +11,11 @@ from donations.giving import offline_corrections
 from donations.models import Gift
 from donations.models.campaigns import MOST
 from donations.models.gifts import Method
+from donations.panel import days
 from donations.panel.offline_form import OfflineForm
 from foundation.access.card_numbers import NoCardNumbers
 from foundation.organisation.models import Organisation
+from staff.action_views import NotDoneError
 from staff.lists import Action
 
 EVERY = ("received_on", "fund", "bank_reference")
@@ -45,6 +47,8 @@ class CorrectionForm(NoCardNumbers, forms.Form):
                 self.initial[name] = getattr(row, name)
         if row.shares is not None:
             self.initial["shares"] = f"{row.shares.normalize():f}"
+        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+        self.initial["seen"] = offline_corrections.stands(row)
         self.initial["received_on"] = row.paid_at and Organisation.load().day_of(row.paid_at)
         if "amount" in self.fields:
             self.initial["amount"] = money.plain(row.total, row.currency)
@@ -54,12 +58,10 @@ class CorrectionForm(NoCardNumbers, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        day, campaign = typed.get("received_on"), typed.get("campaign")
-        if day is None:
-            if "received_on" not in self.errors:
-                self.add_error("received_on", gettext("Please write the day."))
-        elif day > Organisation.load().today():
-            self.add_error("received_on", gettext("This day is still to come."))
+        campaign = typed.get("campaign")
+        if typed.get("received_on") is None and "received_on" not in self.errors:
+            self.add_error("received_on", gettext("Please write the day."))
+        days.check_happened(self, "received_on")
         if campaign and campaign.currency.code != self.gift.currency:
             self.add_error("campaign", gettext("This campaign counts another currency."))
         if typed.get("amount"):
@@ -81,7 +83,12 @@ class CorrectionForm(NoCardNumbers, forms.Form):
 def _put_right(gift: Gift, user: Any, **typed: Any) -> str:
     more = {name: typed[name] for name in OF_THE_GIFT if name in typed}
     right = offline_corrections.Right(typed["received_on"], typed.get("amount", 0), more)
-    changed, document = offline_corrections.put_right(gift, right)
+    try:
+        changed, document = offline_corrections.put_right(gift, right, typed["seen"])
+    except offline_corrections.ChangedMeanwhileError as error:
+        raise NotDoneError(
+            gettext("Somebody else put this gift right meanwhile, and nothing was changed. Look at what it says now.")
+        ) from error
     if not changed:
         return gettext("Nothing was different.")
     if document is None:
@@ -94,7 +101,7 @@ def _sure(gift: Gift, typed: dict[str, Any]) -> str:
     """What will be said from now on, in the order of the form."""
     said = {**typed, "amount": money.exact(typed["amount"], gift.currency)} if "amount" in typed else typed
     form = CorrectionForm(row=gift)
-    parts = [f"{form.fields[name].label}: {said.get(name) or '–'}" for name in form.fields]
+    parts = [f"{form.fields[name].label}: {said.get(name) or '–'}" for name in typed if name != "seen"]
     return gettext(
         "From now on it says: %(facts)s. Its rows stay in the books, further ones put them right, and a corrected "
         "receipt names the one before."

@@ -13,8 +13,8 @@ from donations.giving.offline import Entry
 from donations.models import Campaign, Currency, Fund
 from donations.models.campaigns import MOST
 from donations.models.gifts import NO_CURRENCY, Method
+from donations.panel import days
 from donations.panel.benefits import BenefitForm
-from foundation.organisation.models import Organisation
 from supporters import names
 
 CAME = [(method.value, method.label) for method in Method if method != Method.STRIPE]
@@ -138,9 +138,7 @@ class OfflineForm(BenefitForm):
             for name in ("benefit", "benefit_value"):
                 if cleaned.get(name):
                     self.add_error(name, _("This is said of a gift of money alone."))
-        day = cleaned.get("received_on")
-        if day and day > Organisation.load().today():
-            self.add_error("received_on", _("This day is still to come."))
+        days.check_happened(self, "received_on")
         if method == Method.IN_KIND:
             self._check_thing(cleaned)
         elif method:

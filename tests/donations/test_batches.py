@@ -83,6 +83,7 @@ def test_it_books_a_slip_with_receipts_letters_and_one_line_in_the_log(charity):
         ({"total": "170"}, ["$5.50 USD are too much."]),
         ({"count": "3"}, ["1 too few cheques."]),
         ({"count": "1"}, ["1 too many cheques."]),
+        ({"slip-banked_on": "0026-03-02"}, ["The slip is not filled in."]),
         ({"total": "", "count": "x"}, ["The slip is not filled in."]),
         ({"row-1-amount": "fifty"}, ["These rows cannot be read: 2.", "$50.00 USD are missing."]),
         ({"row-0-email": "ada@", "row-1-name": ""}, ["These rows cannot be read: 1, 2."]),

@@ -1,5 +1,6 @@
 """An offline gift that was entered wrongly is put right by further rows and a further receipt; the first ones stay."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -115,9 +116,23 @@ def test_staff_are_shown_what_it_will_say_before_anything_is_written(charity):
     assert Gift.objects.get().total == 15_200 and wrong() == []
 
 
+def test_it_says_so_when_a_colleague_put_the_gift_right_meanwhile(charity):
+    gift, first, second = offline.record(entry()), signed_in("Donor care"), signed_in("Finance")
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', second.get(address(gift)).content.decode())
+    typed = {"amount": "152", "received_on": "2026-03-01", "seen": seen, "sure": "yes"}
+    for _again in range(2):  # a double click is no colleague
+        assert "meanwhile" not in first.post(address(gift), typed, follow=True).content.decode()
+    late = {**typed, "amount": "125", "received_on": "2026-03-02"}
+    assert "nothing was changed" in second.post(address(gift), late, follow=True).content.decode()
+    assert Gift.objects.get().total == 15_200 and Receipt.objects.count() == 2 and wrong() == []
+
+
 @pytest.mark.parametrize(
     "typed",
-    [{"amount": "0"}, {"amount": ""}, {"amount": "ten"}, {"received_on": ""}, {"received_on": "2199-01-01"}],
+    [
+        *({"amount": each} for each in ("0", "", "ten")),
+        *({"received_on": each} for each in ("", "2199-01-01", "0026-03-02")),
+    ],
     ids=str,
 )
 def test_it_takes_nothing_that_makes_no_sense(charity, typed):

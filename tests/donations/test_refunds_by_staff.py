@@ -83,6 +83,18 @@ def test_it_takes_the_same_form_twice_for_one_refund(given):
     assert len(refunds(given)) == 1 and LedgerEntry.objects.kept(given)[0] == 1606
 
 
+def test_it_makes_no_other_refund_of_a_form_that_was_sent_before(given, donor, stranger):
+    """Back, another sum, and send: neither a second refund nor a word of success."""
+    staff, filled = signed_in("Finance"), wish("10")
+    give_back(staff, given, filled)
+    assert "sent before, for $10.00 USD" in give_back(staff, given, filled | {"amount": "5"})
+    assert [raw["amount"] for raw in refunds(given)] == [1000]
+    stranger().gave("once", "50", email="grace@donor.example")
+    other = Gift.objects.exclude(pk=given.pk).get()
+    page = give_back(staff, other, filled)
+    assert "sent before, for $10.00 USD" in page and "go back to the donor" not in page and not refunds(other)
+
+
 @pytest.mark.parametrize("fault", ["error_after", "error_before", "unavailable"])
 def test_it_goes_on_by_itself_with_a_refund_whose_answer_was_lost(given, till, unhurried, fault):
     staff = signed_in("Finance")
@@ -143,8 +155,11 @@ def test_it_lets_finance_and_administrators_alone_give_money_back(given, role, m
 
 def test_it_asks_for_the_second_factor_once_more(given):
     staff = signed_in("Finance")
+    filled = wish("10")
+    asked = staff.post(address(given), {key: value for key, value in filled.items() if key != "sure"})
+    assert asked.status_code == 200  # it was fresh when the question was put
     with later(minutes=6):
-        answer = staff.post(address(given), wish("10"))
+        answer = staff.post(address(given), filled)
     assert answer.status_code == 302 and "/accounts/2fa/reauthenticate" in answer["Location"]
     assert not RefundRequest.objects.exists()
     assert (
@@ -184,6 +199,10 @@ def test_it_gives_what_a_failed_refund_brought_back_once_more_and_no_cent_beyond
     till.sandbox.turn_refund(first["id"], "failed", till.tenant)
     till.tell()
     assert LedgerEntry.objects.kept(given)[0] == 2000 and balanced(till)
+    assert [each.state_text().partition(";")[2] for each in RefundRequest.objects.order_by("pk")] == [
+        " the bank sent it back, and the money is with us again",
+        "",
+    ]
     assert staff.post(address(given), wish("20.01")).status_code == 422
     assert "$20.00 USD go back" in give_back(staff, given, wish("20"))
     assert LedgerEntry.objects.kept(given) == (0, 0) and balanced(till)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -126,26 +127,30 @@ def truths(ground: Yard, asked: argparse.Namespace) -> None:
         raise AssertionError("a test of the money fails when Stripe behaves in another way than we remember")
 
 
+NTH = "test_it_ends_as_if_nothing_had_failed"
 CENTURIES = "test_it_has_stripes_books_in_all_these_years"
 
 
 def years(ground: Yard, asked: argparse.Namespace) -> None:
     """Charity-years in one process (tests/simulator); on PostgreSQL, each is lived on SQLite too, and written alike."""
-    _simulate(ground, "tests/simulator/alone.py::" + CENTURIES, YEARS=str(asked.years), FIRST=str(asked.seed))
+    tests = ["tests/simulator/alone.py::" + CENTURIES]
+    _simulate(ground, asked.jobs, tests, YEARS=str(asked.years), FIRST=str(asked.seed))
 
 
 def faults(ground: Yard, asked: argparse.Namespace) -> None:
     """Every commit, call to Stripe and command to the mail server of every short story fails once (tests/simulator)."""
-    _simulate(ground, "tests/simulator/test_faults.py", FAULTS="all")
+    tests = [f"tests/simulator/test_faults.py::{NTH}" + (f"[{name}]" if name else "") for name in asked.tale or [""]]
+    _simulate(ground, asked.jobs, tests, FAULTS_FROM=str(asked.first))
 
 
-def _simulate(ground: Yard, tests: str, **more: str) -> None:
-    told = ground.folder / "told.json"
+def _simulate(ground: Yard, jobs: int, tests: list[str], **more: str) -> None:
+    """By so many processes at once. One alone prints as it goes."""
+    told = Path(tempfile.mkdtemp(dir=ground.folder))
     env = {**os.environ, **more, "SIMULATOR_REPORT": str(told)}
-    words = [sys.executable, "-m", "pytest", "-q", "-s", "-n", "0", *AT_LENGTH, tests]
-    done = subprocess.run(words, cwd=ROOT, env=env)
-    if told.exists():
-        for part, counted in json.loads(told.read_text()).items():
+    how = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else ["-n", "0", "-s"]
+    done = subprocess.run([sys.executable, "-m", "pytest", "-v", *how, *AT_LENGTH, *tests], cwd=ROOT, env=env)
+    for each in told.iterdir():
+        for part, counted in json.loads(each.read_text()).items():
             getattr(ground.report.now, part).update(counted)
     if done.returncode:
         raise AssertionError("a story did not end as it must: it stands above, with its seed or its fault")
@@ -180,6 +185,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=4, help="how many stories")
     parser.add_argument("--stories", type=int, default=500, help="how many random stories the books drill tells")
     parser.add_argument("--years", type=int, default=1000, help="how many charity-years are lived, four to a charity")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once, of years and faults")
+    parser.add_argument("--tale", action="append", help="a story of the faults drill by its name; may be said again")
+    parser.add_argument("--first", type=int, default=1, help="the fault of each story to begin with")
     parser.add_argument("--report", type=Path, help="a file for the report, which is printed at the end too")
     parser.add_argument("--posts", type=int, default=200, help="how many forms a burst sends")
     asked = parser.parse_args()

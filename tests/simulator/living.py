@@ -31,6 +31,7 @@ def kept() -> list[Seed]:
 def live(sandbox, settings, number: int, years: float) -> Charity:
     """Returns it at its end: `report` and `written`. Raises AssertionError with the seed."""
     Charity.django = settings
+    settings.STRIPE_PAGE_ORIGINS = [sandbox.address]
     charity = Charity(sandbox, number, years)
     charity.live()
     return charity

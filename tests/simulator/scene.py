@@ -38,6 +38,7 @@ class Scene:
         self.till, self.mail, self.clock = till, mail, clock
         self.moments = Moments(till)
         self.donor = Donor(Client(raise_request_exception=False), till)
+        self.passed = timedelta()  # beside what goes by on the machine's own clock
 
     def insist(self, act: Callable[[], Any]) -> Any:
         """What somebody does until it has worked: its first true answer."""
@@ -74,6 +75,7 @@ class Scene:
     def pass_by(self, seconds: float) -> None:
         self.clock.shift(seconds)
         self.till.advance(int(seconds))
+        self.passed += timedelta(seconds=seconds)
 
     def work(self) -> None:
         """Workers, started again whenever one dies, until nothing is to do within the hour."""

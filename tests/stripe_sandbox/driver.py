@@ -53,11 +53,13 @@ class Sandbox(Account):
         faults: list[str] | None = None,
         webhooks: str | None = None,
         truths: list[str] | None = None,
+        still: bool = False,
     ) -> "Sandbox":
         """Start on a free port (or `port`) with `directory/stripe.sqlite3`; returns when it is ready. A start on a free
         port is tried once more: somebody can take it in between.
 
         `faults` such as ["error_after,count=2,path=/v1/refunds"], `webhooks` such as "drop=0.2,duplicate=0.3".
+        `still`: its clock goes on by `advance` alone.
         `truths` such as ["refund_count=stays"]; by default those of STRIPE_TRUTHS (tests/truths.py), with commas.
         """
         state = Path(directory) / "stripe.sqlite3"
@@ -73,19 +75,19 @@ class Sandbox(Account):
         ):
             words += [name, value] if value else []
         if port:
-            return cls._start(state, port, words)
+            return cls._start(state, port, words, still)
         try:
-            return cls._start(state, free_port(), words)
+            return cls._start(state, free_port(), words, still)
         except RuntimeError:
-            return cls._start(state, free_port(), words)
+            return cls._start(state, free_port(), words, still)
 
     @classmethod
-    def _start(cls, state: Path, port: int, words: list[str]) -> "Sandbox":
+    def _start(cls, state: Path, port: int, words: list[str], still: bool) -> "Sandbox":
         log = state.with_suffix(".log")
         evidence.watch("offline Stripe", log)
         with log.open("ab") as errors:
             process = subprocess.Popen(
-                [*clock.python("stripe_sandbox"), "--port", str(port), *words],
+                [*clock.python("stripe_sandbox", still), "--port", str(port), *words],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=errors,
