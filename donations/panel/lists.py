@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
+from donations.panel import searches
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.gift_aid import DeclarationViewSet
@@ -79,7 +80,7 @@ class LedgerViewSet(MoneyViewSet):
     menu_label = _("Ledger")
     list_display = ["stripe_object", "kind", "amount_text", "settled_text", "day", "gift"]
     list_filter = {"kind": ["exact"], "currency": ["exact"], "day": ["exact"], "livemode": ["exact"]}
-    search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
+    search_fields, search = ["stripe_object"], searches.LEDGER
     list_select_related = ["gift"]
     list_export = [
         *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "beyond", "currency"],
@@ -120,7 +121,7 @@ class ReceiptViewSet(MoneyViewSet):
     menu_label = _("Receipts")
     list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
     list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
-    search_fields = ["label", "name", "code", "gift__reference"]
+    search_fields, search = ["label"], searches.RECEIPTS
     list_select_related = ["gift__supporter"]
     actions = [SEND]
 
@@ -148,7 +149,7 @@ class EventViewSet(ReadOnlyViewSet):
         **{name: ["exact"] for name in ("state", "type", "api_version", "livemode")},
         "received_at": ["date"],
     }
-    search_fields = ["event_id", "type", "object_id", "note"]
+    search_fields, search = StripeEvent.sought_in, searches.EVENTS
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
         *["api_version", "livemode"],
