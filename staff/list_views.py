@@ -28,22 +28,25 @@ from staff.list_search import Search
 WHOLE = ("reference", "gift", "label")  # columns of references and numbers, which are not broken at a hyphen
 PART = 200  # page size of the related tables below a row's details
 LARGE = 5_000  # rows of a list that is sorted only by what has an index
+_large: set[type[Model]] = set()
+
+
+def is_large(model: type[Model]) -> bool:
+    """Whether a table has many rows. One that had does not become small again while this process runs."""
+    if model not in _large and model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE:
+        _large.add(model)
+    return model in _large
 
 
 def has_index(model: type[Model], name: str | None) -> bool:
     """Whether an index leads through all rows in the order of that column: of its own, and of no few values."""
     if not name or name in ("pk", "id"):
         return bool(name)
-    if "__" in name or (field := model._meta.get_field(name)).is_relation or field.choices:  # type: ignore[union-attr]
+    field: Any = None if "__" in name else model._meta.get_field(name)
+    if field is None or field.is_relation or field.choices:
         return False
-    return (
-        field.unique
-        or field.db_index
-        or any(  # type: ignore[union-attr]
-            each.condition is None and [key.lstrip("-") for key in each.fields] == [name]
-            for each in model._meta.indexes
-        )
-    )
+    own = any(not each.condition and [key.lstrip("-") for key in each.fields] == [name] for each in model._meta.indexes)
+    return bool(field.unique or field.db_index or own)
 
 
 class ListView(generic.IndexView):
@@ -78,14 +81,14 @@ class ListView(generic.IndexView):
     def columns(self) -> list[Any]:
         """A large list is sorted only by columns that have an index: by any other the database would sort all of it."""
         columns: list[Any] = super().columns
-        if self.model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE:
+        if is_large(self.model):
             for column in columns:
                 column.sort_key = column.sort_key if has_index(self.model, column.sort_key) else None
         return columns
 
     def paginate_queryset(self, queryset: QuerySet[Any], page_size: int) -> tuple[Any, Any, list[Any], bool]:
         page = paging.Window(queryset, page_size, self.request.GET.get(self.page_kwarg, ""))
-        return paging.Counted(queryset), page, page.object_list, page.has_other_pages()
+        return paging.Counted(queryset, page), page, page.object_list, page.has_other_pages()
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page

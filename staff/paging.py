@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 EXACT = 1000  # rows that are counted one by one; of more the database says about how many there are
+MANY = 20 * EXACT  # it is believed without counting where it says so many: a guess may be far out, not so far
 
 
 def one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -57,34 +58,48 @@ class Window:
 
 
 class Counted:
-    """How many rows a list has, as far as that is cheap to say. Stands where Wagtail expects a paginator."""
+    """How many rows a list has, as far as that is cheap to say. Stands where Wagtail expects a paginator. `page` has
+    them all where none stands before or behind it.
+    """
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        self.rows = rows.order_by().values("pk")
+    def __init__(self, rows: QuerySet[Any], page: Window | None = None) -> None:
+        self.rows, self.page = rows.order_by().values("pk"), page
         self.meta = rows.model._meta
 
     @cached_property
     def count(self) -> int:
         """All of them up to EXACT, and then about how many; EXACT + 1 where the database cannot tell."""
-        counted = self.rows[: EXACT + 1].count()
-        if counted <= EXACT or connections[self.rows.db].vendor != "postgresql":
+        if self.page is not None and not self.page.has_other_pages():
+            return len(self.page.object_list)
+        guessed = self._guessed()
+        if guessed < MANY and (counted := self.rows[: EXACT + 1].count()) <= EXACT:
             return counted
+        guessed = max(guessed, EXACT + 1)
+        return round(guessed, 2 - len(str(guessed))) if _tells(self.rows) else guessed
+
+    def _guessed(self) -> int:
+        """What PostgreSQL makes its plan by: of 987,654 no more is known than 990,000."""
+        if not _tells(self.rows):
+            return 0
         (plan,) = json.loads(self.rows.explain(format="json"))
-        guessed = max(int(plan["Plan"]["Plan Rows"]), counted)
-        return round(guessed, 2 - len(str(guessed)))  # of 987,654 no more is known than 990,000
+        return int(plan["Plan"]["Plan Rows"])
 
     @property
     def items_count_label(self) -> str:
         """ "17 gifts", "about 990,000 gifts", "more than 1,000 gifts"."""
         if self.count <= EXACT:
             return f"{self.count} {self.meta.verbose_name if self.count == 1 else self.meta.verbose_name_plural}"
-        known = connections[self.rows.db].vendor == "postgresql"
+        known = _tells(self.rows)
         words = _("about %(count)s %(rows)s") if known else _("more than %(count)s %(rows)s")
         shown = number_format(self.count if known else EXACT, force_grouping=True)
         return words % {"count": shown, "rows": self.meta.verbose_name_plural}
 
     def get_elided_page_range(self, number: Any) -> list[int]:
         return []  # pages have no numbers
+
+
+def _tells(rows: QuerySet[Any]) -> bool:
+    return connections[rows.db].vendor == "postgresql"
 
 
 def _keys(rows: QuerySet[Any]) -> list[tuple[str, bool]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters import resending, throttle
 from foundation.letters.models import Letter
@@ -53,8 +54,9 @@ def _reader(typed: str) -> Any:
 
 def _jobs(rows: Any, typed: str) -> Any:
     """By key, its beginning, or kind; by words only what failed: other jobs come and go too fast for an index."""
-    failed = Q(state=Job.State.DEAD, last_error__sought=typed)
-    return rows.filter(Q(key__startswith=typed) | Q(kind=typed) | failed)
+    if typed in queue.HANDLERS:
+        return rows.filter(kind=typed)
+    return rows.filter(Q(key__startswith=typed) | Q(state=Job.State.DEAD, last_error__sought=typed))
 
 
 class LetterViewSet(ReadOnlyViewSet):

@@ -59,7 +59,8 @@ def books(count: int) -> None:
     bulk.renumber(Supporter)
     who = f"(1 + n % {people})"
     mail = f"'person' || {who} || '@donor.example'"
-    bulk.gifts(count, email=mail, name=name_of(who), supporter_id=f"{giver.pk} + {who}")
+    begun = bulk.seconds("t.created_at", -30)
+    bulk.gifts(count, created_at=begun, email=mail, name=name_of(who), supporter_id=f"{giver.pk} + {who}")
     _letters(count, mail)
     _signatures(count // 4, giver)
     bulk.renumber(Gift, Plan, LedgerEntry, Receipt, Letter, StripeEvent, Job, Signature)
