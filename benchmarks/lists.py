@@ -19,22 +19,23 @@ ALL = "SELECT count(*) FROM donations_gift {where}"
 COLUMNS = [name.removesuffix(MINOR) for name in GiftViewSet.list_export]
 SOME = f"SELECT {', '.join(COLUMNS)} FROM donations_gift {{where}} ORDER BY id DESC"
 SEARCHED = "donor77@donor.example"
+NOWHERE = "zzyzx"
 
 
 def many(ground: Ground) -> Iterator[Pair]:
     ground.gifts(ground.rows)
     total, last = Gift.objects.count(), GiftViewSet.list_per_page
     cookie = signed_in("Administrator").cookies[settings.SESSION_COOKIE_NAME].value
-    middle = total // last // 2
     where = f"WHERE email = '{SEARCHED}'"
     found = Gift.objects.filter(email=SEARCHED).count()
     looks = {
         "its first page": ("", last, ""),
-        "a page in the middle": (f"?p={middle + 1}", last, f"LIMIT {last} OFFSET {last * middle}"),
+        "its last page": ("?p=last", last, f"LIMIT {last} OFFSET {total - last}"),
         "a search": (f"?q={SEARCHED}", min(found, last), ""),
+        "a word that is not there": (f"?q={NOWHERE}", 0, ""),
     }
     for name, (query, shown, part) in looks.items():
-        narrowed = where if "q=" in query else ""
+        narrowed = where.replace(SEARCHED, NOWHERE if NOWHERE in query else SEARCHED) if "q=" in query else ""
 
         def look(query: str = query, shown: int = shown) -> Sample:
             body, sample = ground.site.one(f"{ADDRESS}{query}", Cookie=_session(cookie))

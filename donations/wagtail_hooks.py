@@ -13,14 +13,17 @@ from donations.panel import (
     campaigns,
     dashboard,
     gift_aid_claims,
+    gifts,
     giving_words,
     lists,
     month,
     offline,
     person,
+    plans,
     unsent,
     year_end,
 )
+from staff import panel_search
 from supporters import sections_panel
 
 
@@ -30,6 +33,8 @@ def money() -> lists.Money:
 
 
 hooks.register(sections_panel.HOOK, person.GivingSection)
+hooks.register(panel_search.HOOK, gifts.GiftViewSet, order=10)
+hooks.register(panel_search.HOOK, plans.PlanViewSet, order=30)
 register_snippet(campaigns.Campaigns)
 register_snippet(giving_words.GivingWordsViewSet)
 

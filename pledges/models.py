@@ -208,6 +208,7 @@ class Signature(models.Model):
     )
 
     objects = SignatureQuerySet.as_manager()
+    sought_in = ("name", "email")
 
     class Meta:
         ordering = ["-id"]

@@ -16,6 +16,7 @@ from pledges.crowd_panel import SignatureFilters
 from pledges.models import Pledge, PledgeText, Signature, SignatureEvent
 from staff.action_views import NotDoneError
 from staff.editing import EditedViewSet, NeverDeleted
+from staff.list_search import Search
 from staff.lists import Action, ReadOnlyViewSet, Related
 from supporters import mailbox
 
@@ -138,7 +139,7 @@ class SignatureViewSet(ReadOnlyViewSet):
     menu_label = _("Signatures")
     list_display = ["name", "email", "pledge", "country", "state", "number", "signed_at", "confirmed_at"]
     filterset_class = SignatureFilters
-    search_fields = ["name", "email", "canonical"]
+    search_fields, search = Signature.sought_in, Search()
     list_select_related = ["pledge"]
     list_export = ["number", "name", "email", "country", "state", "wants_letters", "signed_at", "confirmed_at"]
     inspect_view_fields = [

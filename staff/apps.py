@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -20,6 +21,7 @@ class StaffConfig(AppConfig):
         import_module("staff.searching").replace()
         import_module("staff.redirects").replace()
         import_module("staff.uploads").guard_portraits()
+        post_migrate.connect(import_module("staff.search_index").install, sender=self)
 
 
 class StaffUsersConfig(WagtailUsersAppConfig):

@@ -1,4 +1,4 @@
-"""Filters of the panel's lists: date ranges, whose days are those of the panel's time zone."""
+"""Filters of the panel's lists: date ranges, whose days are those of the organisation's own calendar."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_filters.fields import RangeField
 from django_filters.utils import get_model_field
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+
+from foundation.organisation.models import Organisation
 
 
 class DaysField(RangeField):
@@ -57,4 +59,5 @@ class ListFilterSet(WagtailFilterSet):
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    """The beginning of a day on the organisation's own calendar, whatever clock the account of the reader has."""
+    return timezone.make_aware(datetime.combine(day, time.min), Organisation.load().zone)

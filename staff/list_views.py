@@ -21,16 +21,32 @@ from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import registry
 
+from staff import paging
 from staff.list_filters import ListFilterSet
+from staff.list_search import Search
 
 WHOLE = ("reference", "gift", "label")  # columns of references and numbers, which are not broken at a hyphen
 PART = 200  # page size of the related tables below a row's details
+LARGE = 5_000  # rows of a list that is sorted only by what has an index
+_large: set[type[Model]] = set()
 
 
-def one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Stable ordering, by the primary key at last: no page of the list repeats or skips a row."""
-    keys = rows.query.order_by or rows.model._meta.ordering
-    return rows if {"pk", "-pk", "id", "-id"} & set(map(str, keys)) else rows.order_by(*keys, "-pk")
+def is_large(model: type[Model]) -> bool:
+    """Whether a table has many rows. One that had does not become small again while this process runs."""
+    if model not in _large and model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE:
+        _large.add(model)
+    return model in _large
+
+
+def has_index(model: type[Model], name: str | None) -> bool:
+    """Whether an index leads through all rows in the order of that column: of its own, and of no few values."""
+    if not name or name in ("pk", "id"):
+        return bool(name)
+    field: Any = None if "__" in name else model._meta.get_field(name)
+    if field is None or field.is_relation or field.choices:
+        return False
+    own = any(not each.condition and [key.lstrip("-") for key in each.fields] == [name] for each in model._meta.indexes)
+    return bool(field.unique or field.db_index or own)
 
 
 class ListView(generic.IndexView):
@@ -38,7 +54,9 @@ class ListView(generic.IndexView):
 
     any_permission_required = ["view"]
     base_filterset_class = ListFilterSet
+    results_template_name = "staff/list_results_panel.html"
     list_select_related: Sequence[str] = ()
+    search: Search | None = None
     actions: Sequence[Any] = ()
     many_url_name = ""
 
@@ -51,7 +69,26 @@ class ListView(generic.IndexView):
         return super()._get_custom_column(field_name, column_class, **look, **kwargs)
 
     def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return one_order(super().order_queryset(queryset))
+        return paging.one_order(super().order_queryset(queryset))
+
+    def search_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.search is None or not self.is_searching:
+            found: QuerySet[Any] = super().search_queryset(queryset)
+            return found
+        return self.search.rows(queryset, self.search_query)
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        """A large list is sorted only by columns that have an index: by any other the database would sort all of it."""
+        columns: list[Any] = super().columns
+        if is_large(self.model):
+            for column in columns:
+                column.sort_key = column.sort_key if has_index(self.model, column.sort_key) else None
+        return columns
+
+    def paginate_queryset(self, queryset: QuerySet[Any], page_size: int) -> tuple[Any, Any, list[Any], bool]:
+        page = paging.Window(queryset, page_size, self.request.GET.get(self.page_kwarg, ""))
+        return paging.Counted(queryset, page), page, page.object_list, page.has_other_pages()
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page
@@ -83,6 +120,20 @@ class ListView(generic.IndexView):
             return {"object_list": self.object_list}
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         return context
+
+
+def table_of(user: Any, names: Sequence[str], rows: list[Any]) -> Table | None:
+    """A table of rows of one model, outside of their list. The first column leads to them, if `user` may see them."""
+    if not rows:
+        return None
+    finder = AdminURLFinder(user)
+    shape = ListView(model=type(rows[0]))
+    first, *others = names
+    title = shape._get_custom_column(first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url))
+    columns = [title, *(shape._get_custom_column(name) for name in others)]
+    for column in columns:
+        column.sort_key = None
+    return Table(columns, rows)
 
 
 class DetailView(generic.InspectView):
@@ -130,19 +181,12 @@ class DetailView(generic.InspectView):
     def _part(self, number: int, related: Any) -> dict[str, Any]:
         """Return one page of a related table. `?rows-2=3` is the third page of the second table."""
         rows = related.rows(self.object)
-        pages = Paginator(one_order(rows) if isinstance(rows, QuerySet) else list(rows), PART)
+        pages = Paginator(paging.one_order(rows) if isinstance(rows, QuerySet) else list(rows), PART)
         name = f"rows-{number}"
         page = pages.get_page(self.request.GET.get(name))
-        return {"label": related.label, "name": name, "page": page, "table": self._table(related, list(page))}
-
-    def _table(self, related: Any, rows: list[Any]) -> Table | None:
-        if not rows:
-            return None
-        finder = AdminURLFinder(self.request.user)
-        shape = ListView(model=type(rows[0]))
-        first, *others = related.columns
-        title = shape._get_custom_column(first, partial(generic.models.TitleColumn, get_url=finder.get_edit_url))
-        columns = [title, *(shape._get_custom_column(name) for name in others)]
-        for column in columns:
-            column.sort_key = None
-        return Table(columns, rows)
+        return {
+            "label": related.label,
+            "name": name,
+            "page": page,
+            "table": table_of(self.request.user, related.columns, list(page)),
+        }

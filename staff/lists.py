@@ -41,6 +41,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from foundation.jobs import queue
 from foundation.jobs.models import Job
 from staff import action_views, list_views, many_views
+from staff.list_search import Search
 
 READING = frozenset({"view", "export"})
 
@@ -132,6 +133,7 @@ class ReadOnlyViewSet(ModelViewSet):
     list_per_page = 50
     search_backend_name = None  # plain database search over search_fields
     search_fields: Sequence[str] = ()
+    search: Search | None = None  # of a list that grows large: what indexes answer (staff/list_search.py)
     list_select_related: Sequence[str] = ()
     actions: Sequence[Action] = ()
     related: Sequence[Related] = ()
@@ -149,6 +151,7 @@ class ReadOnlyViewSet(ModelViewSet):
                 "history_url_name": None,
                 "usage_url_name": None,
                 "list_select_related": self.list_select_related,
+                "search": self.search,
                 "actions": self.actions,
                 "related": self.related,
                 "action_url_name": self.get_url_name("action"),

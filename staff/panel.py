@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
@@ -11,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from foundation.jobs import queue
 from foundation.jobs.models import Heartbeat, Job
 from foundation.letters import resending, throttle
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
 from staff.letter_resending import MAY, LetterList
 from staff.list_filters import ListFilterSet
+from staff.list_search import Search, is_address, mailed_to
 from staff.lists import Action, ReadOnlyViewSet, try_again
 
 
@@ -45,6 +48,17 @@ class LetterFilters(ListFilterSet):
         return rows.to_any(addresses)
 
 
+def _reader(typed: str) -> Any:
+    return mailed_to("to", typed) if is_address(typed) else None
+
+
+def _jobs(rows: Any, typed: str) -> Any:
+    """By key, its beginning, or kind; by words only what failed: other jobs come and go too fast for an index."""
+    if typed in queue.HANDLERS:
+        return rows.filter(kind=typed)
+    return rows.filter(Q(key__startswith=typed) | Q(state=Job.State.DEAD, last_error__sought=typed))
+
+
 class LetterViewSet(ReadOnlyViewSet):
     """The list of letters: what was written to whom. The text may hold links that sign a person in, so it stays out;
     who may see the reader's own page reads it there without them.
@@ -56,7 +70,7 @@ class LetterViewSet(ReadOnlyViewSet):
     list_display = ["subject", "to", "state", "created_at", "sent_at"]
     filterset_class = LetterFilters
     inspect_template_name = "staff/letter_panel.html"
-    search_fields = ["subject", "to"]
+    search_fields, search = Letter.sought_in, Search(_reader)
     inspect_view_fields = ["subject", "to", "template", "state", "created_at", "sent_at", "last_error"]
     index_view_class = LetterList
     actions = [
@@ -80,7 +94,7 @@ class JobViewSet(ReadOnlyViewSet):
     menu_label = gettext_lazy("Jobs")
     list_display = ["key", "kind", "state", "run_at", "failures", "finished_at"]
     list_filter = ["state", "kind"]
-    search_fields = ["key", "kind", "last_error"]
+    search_fields, search = ["key"], Search(words=_jobs)
     actions = [try_again("jobs.change_job", lambda job: job.state == Job.State.DEAD)]
 
 

@@ -1,14 +1,10 @@
 """Search in the panel: case- and accent-insensitive, in any list and on either database."""
 
-import sys
-import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models import Field, Lookup, Q, QuerySet
 from taggit.models import Tag
@@ -17,22 +13,9 @@ from wagtail.admin.views.reports.audit_logging import SiteHistoryReportFilterSet
 from wagtail.models import Task
 from wagtail.search.index import class_is_indexed
 
-from foundation.organisation.sought import simple
+from staff.search_index import FOLD, fold
 
-# Letters that Unicode does not decompose, written as people type them who lack the letter.
-ONE = dict(zip("łøđıħŧðς", "lodihtdσ", strict=True))
-TWO = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
-PLAIN = str.maketrans({**ONE, **TWO})
 PEOPLE = ("first_name", "last_name", "email")  # fields that Wagtail's list of users searches
-ICU = "und-x-icu"  # an ICU collation that lower-cases every letter; that of a database may know ASCII alone
-
-
-def fold(text: Any) -> str | None:
-    """Fold case and accents: Özge, ÖZGE and ozge are one word."""
-    if text is None:
-        return None
-    text = str(text)
-    return text.lower() if text.isascii() else simple(text).translate(PLAIN)
 
 
 class Sought(Lookup):
@@ -43,37 +26,16 @@ class Sought(Lookup):
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         field, params = self.process_lhs(compiler, connection)
-        return f"instr(staff_fold({field}), %s) > 0", [*params, fold(self.rhs)]
+        return f"instr({FOLD}({field}), %s) > 0", [*params, fold(self.rhs)]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         field, params = self.process_lhs(compiler, connection)
-        text = f"regexp_replace(normalize({field}::text, NFKD), %s, '', 'g')"
-        text = f"lower({text}{_collation(connection.alias)})"
-        for letter, letters in TWO.items():
-            text = f"replace({text}, '{letter}', '{letters}')"
-        text = f"translate({text}, '{''.join(ONE)}', '{''.join(ONE.values())}')"
-        return f"strpos({text}, %s) > 0", [*params, _marks(), fold(self.rhs)]
-
-
-@lru_cache(maxsize=1)
-def _marks() -> str:
-    """Return all combining marks, as a character class of a regular expression."""
-    marks = [number for number in range(sys.maxunicode) if unicodedata.combining(chr(number))]
-    starts = [number for number in marks if number - 1 not in marks]
-    ends = [number for number in marks if number + 1 not in marks]
-    return f"[{''.join(f'{chr(a)}-{chr(b)}' for a, b in zip(starts, ends, strict=True))}]"
-
-
-@lru_cache(maxsize=4)
-def _collation(alias: str) -> str:
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [ICU])
-        return f' COLLATE "{ICU}"' if cursor.fetchone() else ""
+        return f"strpos({FOLD}({field}::text), %s) > 0", [*params, fold(self.rhs)]
 
 
 def _teach(connection: Any, **kwargs: Any) -> None:
     if connection.vendor == "sqlite":
-        connection.connection.create_function("staff_fold", 1, fold, deterministic=True)
+        connection.connection.create_function(FOLD, 1, fold, deterministic=True)
 
 
 def _search(self: Any, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import accounts, audit, letter_resending, panel, reach, wording
+from staff import accounts, audit, letter_resending, panel, panel_search, reach, wording
 from staff.models import User
 
 
@@ -61,6 +61,11 @@ def letters_again_addresses() -> list[URLPattern]:
 @hooks.register("register_admin_urls")
 def wording_addresses() -> list[URLPattern]:
     return wording.addresses()
+
+
+hooks.register("register_admin_search_area", panel_search.area)
+hooks.register("register_admin_urls", panel_search.addresses)
+hooks.register(panel_search.HOOK, panel.LetterViewSet, order=40)
 
 
 @hooks.register("register_admin_menu_item")

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -55,9 +57,19 @@ class Supporter(models.Model):
         _("erased"), null=True, blank=True, editable=False, help_text=_("UTC. Nothing about the person is left here.")
     )
 
+    sought_in = ("name", "email")  # what staff search for words (staff/search_index.py)
+
     class Meta:
         ordering = ["-id"]
         verbose_name = _("supporter")
+        indexes = [
+            models.Index(Upper("email"), name="supporter_mailbox"),
+            models.Index(fields=["country", "-id"], name="supporter_country"),
+            models.Index(fields=["bounced_at"], name="supporter_bounced", condition=Q(bounced_at__isnull=False)),
+            models.Index(
+                fields=["complained_at"], name="supporter_complained", condition=Q(complained_at__isnull=False)
+            ),
+        ]
         verbose_name_plural = _("supporters")
         permissions = [
             ("export_supporter", "Can export supporters"),

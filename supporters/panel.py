@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from staff.action_views import NotDoneError
+from staff.list_search import Search, is_address
 from staff.lists import Action, ReadOnlyViewSet
 from supporters import merging, moving, person_panel, privacy_registry
+from supporters.addresses import canonical
 from supporters.forms import StaffAddressForm
 from supporters.models import ConsentEvent, Subscription, Supporter
 
@@ -92,6 +95,11 @@ def _sure_of_erasing(supporter: Supporter, filled: dict[str, Any]) -> str:
     )
 
 
+def _mailbox(typed: str) -> Any:
+    """Whoever has that mailbox, in whatever spelling of its address."""
+    return Q(canonical=canonical(typed)) if is_address(typed) else None
+
+
 class SupporterViewSet(ReadOnlyViewSet):
     """The list of supporters: one row for each mailbox that gave, signed or asked for letters."""
 
@@ -107,7 +115,7 @@ class SupporterViewSet(ReadOnlyViewSet):
         "bounced_at": ["date"],
         "complained_at": ["date"],
     }
-    search_fields = ["name", "email", "canonical"]
+    search_fields, search = Supporter.sought_in, Search(_mailbox)
     inspect_view_fields = [
         *["name", "email", "canonical", "country", "language", "bounced_at", "complained_at", "created_at"],
     ]

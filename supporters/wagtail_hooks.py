@@ -4,6 +4,7 @@ from django.urls import URLPattern
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from staff import panel_search
 from supporters import letters_panel, panel, person_panel, sections_panel
 from supporters.newsletter import panel as newsletters
 
@@ -16,6 +17,9 @@ def people() -> panel.People:
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
     return [*letters_panel.addresses(), *person_panel.addresses(), *newsletters.addresses()]
+
+
+hooks.register(panel_search.HOOK, panel.SupporterViewSet, order=20)
 
 
 @hooks.register("register_admin_menu_item")

@@ -109,7 +109,12 @@ class LedgerEntry(AppendOnlyModel):
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
         permissions = [("export_ledgerentry", _("Can export ledger entries"))]
-        indexes = [models.Index(fields=["kind", "occurred_at"], name="ledger_kind_when")]
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="ledger_of_kind"),
+            models.Index(fields=["currency", "-id"], name="ledger_of_currency"),
+            models.Index(fields=["amount"], name="ledger_sum"),
+            models.Index(fields=["kind", "occurred_at"], name="ledger_kind_when"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["stripe_object", "kind"], name="ledger_entry_once"),
             models.CheckConstraint(
@@ -239,6 +244,7 @@ class Receipt(AppendOnlyModel):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("receipt")
+        indexes = [models.Index(fields=["day"], name="receipt_day")]
         constraints = [
             models.UniqueConstraint(fields=["series", "year", "number"], name="receipt_number_once"),
             models.UniqueConstraint(fields=["gift"], condition=Q(replaces=None), name="receipt_one_for_each_gift"),

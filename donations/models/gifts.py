@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -141,12 +141,24 @@ class Gift(Frequent, OfSomeMoney):
     paid_at = models.DateTimeField(null=True, blank=True)
 
     objects = GiftQuerySet.as_manager()
+    sought_in = ("reference", "name", "company", "email", "sponsor", "security", "bank_reference")
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("gift")
         permissions = [("export_gift", _("Can export gifts"))]
-        indexes = [models.Index(fields=["status", "created_at"], name="gift_status")]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="gift_status"),
+            models.Index(fields=["status", "-id"], name="gift_of_status"),
+            models.Index(fields=["currency", "-id"], name="gift_of_currency"),
+            models.Index(fields=["method", "-id"], name="gift_offline", condition=~Q(method="stripe")),
+            models.Index(fields=["frequency", "-id"], name="gift_repeated", condition=~Q(frequency="once")),
+            models.Index(fields=["-id"], name="gift_named", condition=Q(name_public=True)),
+            models.Index(fields=["total"], name="gift_sum"),
+            models.Index(fields=["created_at"], name="gift_begun"),
+            models.Index(fields=["paid_at"], name="gift_paid"),
+            models.Index(Upper("email"), name="gift_giver"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="gift_total_is_its_sum"),
             models.CheckConstraint(

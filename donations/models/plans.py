@@ -83,6 +83,12 @@ class Plan(Frequent, OfSomeMoney):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("monthly or yearly gift")
+        indexes = [
+            models.Index(fields=["status", "-id"], name="plan_of_status"),
+            models.Index(fields=["customer_id"], name="plan_customer"),
+            models.Index(fields=["past_due_since"], name="plan_behind", condition=Q(past_due_since__isnull=False)),
+            models.Index(fields=["started_at"], name="plan_started"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(total=F("amount") + F("fee_cover")), name="plan_total_is_its_sum")
         ]

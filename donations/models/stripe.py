@@ -32,6 +32,7 @@ class StripeEvent(OfSomeMoney):
     note = models.TextField(blank=True)  # what staff should know: why it failed, what was unusual
 
     objects = StripeEventQuerySet.as_manager()
+    sought_in = ("note",)
 
     class Meta:
         ordering = ["-id"]
@@ -39,6 +40,8 @@ class StripeEvent(OfSomeMoney):
         indexes = [
             models.Index(fields=["type", "object_id"], name="event_object"),
             models.Index(fields=["state", "received_at"], name="event_state"),
+            models.Index(fields=["received_at"], name="event_received"),
+            models.Index(fields=["object_id"], name="event_of_object"),
         ]
 
     def __str__(self) -> str:

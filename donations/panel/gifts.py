@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations.giving import addresses
 from donations.models import Gift
-from donations.panel import offline_corrections, refunds
+from donations.panel import offline_corrections, refunds, searches
 from donations.panel.benefits import IN_RETURN
 from donations.panel.campaigns import UNNAME
 from donations.panel.gift_aid import DECLARE
@@ -64,18 +64,7 @@ class GiftViewSet(MoneyViewSet):
         "mode_text",
     ]
     filterset_class = GiftFilters
-    search_fields = [
-        "reference",
-        "name",
-        "company",
-        "email",
-        "payment_intent_id",
-        "session_id",
-        "invoice_id",
-        "bank_reference",
-        "sponsor",
-        "security",
-    ]
+    search_fields, search = Gift.sought_in, searches.GIFTS
     inspect_view_fields = [
         *[
             "reference",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from donations.models import Dispute, LedgerEntry, Payout, Receipt, Reconciliation, StripeEvent
-from donations.panel import to_do
+from donations.panel import searches, to_do
 from donations.panel.form import CostLineViewSet, CurrencyViewSet, FundViewSet
 from donations.panel.gaps import GapViewSet
 from donations.panel.gift_aid import DeclarationViewSet
@@ -74,7 +74,7 @@ class LedgerViewSet(MoneyViewSet):
     menu_label = _("Ledger")
     list_display = ["stripe_object", "kind", "amount_text", "settled_text", "day", "gift"]
     filterset_class = to_do.LedgerFilters
-    search_fields = ["stripe_object", "balance_transaction", "gift__reference"]
+    search_fields, search = ["stripe_object"], searches.LEDGER
     list_select_related = ["gift"]
     list_export = [
         *["id", "kind", "stripe_object", "balance_transaction", "gift", "amount", "cover", "beyond", "currency"],
@@ -115,7 +115,7 @@ class ReceiptViewSet(MoneyViewSet):
     menu_label = _("Receipts")
     list_display = ["label", "name", "total_text", "day", "gift", "issued_at"]
     list_filter = {"series": ["exact"], "year": ["exact"], "day": ["exact"]}
-    search_fields = ["label", "name", "code", "gift__reference"]
+    search_fields, search = ["label"], searches.RECEIPTS
     list_select_related = ["gift__supporter"]
     actions = [SEND]
 
@@ -140,7 +140,7 @@ class EventViewSet(ReadOnlyViewSet):
     menu_label = _("Stripe events")
     list_display = ["event_id", "type", "object_id", "state", "note", "received_at", "mode_text"]
     filterset_class = to_do.EventFilters
-    search_fields = ["event_id", "type", "object_id", "note"]
+    search_fields, search = StripeEvent.sought_in, searches.EVENTS
     inspect_view_fields = [
         *["event_id", "type", "object_id", "state", "note", "created", "received_at", "finished_at"],
         *["api_version", "livemode"],

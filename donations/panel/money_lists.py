@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Sum
 from django.utils.translation import gettext as _
 from wagtail.coreutils import multigetattr
 
 from donations import money
+from donations.models.gifts import NO_CURRENCY
 from staff.list_views import DetailView, ListView
 from staff.lists import ReadOnlyViewSet
 
@@ -16,8 +17,27 @@ SUMS["settled"] = "settled_currency"
 MINOR = "_minor"  # at the end of a column's name: the whole number as it stands in the books
 
 
+TOTALS = "totals"  # the parameter that asks for them: the database adds up every row that the list shows
+
+
 class MoneyList(ListView):
-    """A list whose exports say 44.00 and USD, and minor units only in columns that say so."""
+    """A list whose exports say 44.00 and USD, and minor units only in columns that say so; it adds up when asked."""
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(*args, **kwargs)
+        if self.is_export:
+            return context
+        asked = self.request.GET.copy()
+        asked[TOTALS] = "1"
+        there = f"{self.index_url}?{asked.urlencode()}"
+        return {**context, "totals_url": there, "totals": self.totals() if TOTALS in self.request.GET else None}
+
+    def totals(self) -> list[tuple[str, str]]:
+        """The sum of all rows that the list shows, on all its pages: the code of a currency, and as people write it."""
+        field = "total" if hasattr(self.model, "total") else "amount"
+        shown = self.model._default_manager.filter(pk__in=self.object_list.order_by().values("pk"))
+        sums = shown.exclude(currency=NO_CURRENCY).order_by("currency").values_list("currency")
+        return [(code, money.exact(sum, code)) for code, sum in sums.annotate(sum=Sum(field))]
 
     def to_row_dict(self, item: Model) -> dict[str, Any]:
         """`total_minor` is the field `total` as it stands in the books."""

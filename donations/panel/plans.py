@@ -14,6 +14,7 @@ from donations.letters import gift_letters, plan_letters
 from donations.models import Plan, months
 from donations.monthly import changes
 from donations.monthly.forms import AmountForm, PauseForm
+from donations.panel import searches
 from donations.panel.money_lists import MoneyViewSet
 from donations.stripe import client, troubles
 from donations.stripe.errors import KeyRefusedError, StripeIsDownError, StripeRefusedError
@@ -184,7 +185,7 @@ class PlanViewSet(MoneyViewSet):
         "mode_text",
     ]
     filterset_class = PlanFilters
-    search_fields = ["subscription_id", "customer_id", "supporter__name", "supporter__email"]
+    search_fields, search = ["subscription_id"], searches.PLANS
     list_select_related = ["supporter"]
     inspect_view_fields = [
         *["status_text", "total_text", "frequency", "amount", "fee_cover", "currency", "supporter", "started_at"],

@@ -22,7 +22,7 @@ class TokenBucket(models.Model):
 
     key = models.CharField(max_length=64, primary_key=True)
     tokens = models.FloatField()
-    filled_at = models.FloatField()  # seconds since the epoch, UTC
+    filled_at = models.FloatField(db_index=True)  # seconds since the epoch, UTC
 
     def __str__(self) -> str:
         return self.key

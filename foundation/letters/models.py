@@ -44,11 +44,18 @@ class Letter(models.Model):
     tries = models.PositiveIntegerField(_("tries"), default=0)  # that ended with a request to wait
 
     objects = LetterQuerySet.as_manager()
+    sought_in = ("subject", "to")  # what staff search for words (staff/search_index.py)
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("letter")
-        indexes = [models.Index(Upper("to"), name="letter_reader")]
+        indexes = [
+            models.Index(Upper("to"), name="letter_reader"),
+            models.Index(fields=["state", "-id"], name="letter_state"),
+            models.Index(fields=["template", "-id"], name="letter_template"),
+            models.Index(fields=["created_at"], name="letter_written"),
+            models.Index(fields=["sent_at"], name="letter_sent"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"

@@ -27,8 +27,10 @@ RETURNED = f"({PART} OR {WHOLE} OR {LOST})"
 FEW = 48  # payments of a gift that repeats
 
 
-def gifts(count: int) -> None:
-    """Write so many gifts, and one in front of them, with all that belongs to them."""
+def gifts(count: int, **givers: str) -> None:
+    """Write so many gifts, and one in front of them, with all that belongs to them. `givers`: SQL for columns of a gift
+    that differ, such as name and e-mail address; without it one person gave them all.
+    """
     giver = books.people(1)[0]
     books.gifts(1, [giver])
     first = Gift.objects.get(attempt="bench")
@@ -36,21 +38,22 @@ def gifts(count: int) -> None:
     fee = LedgerEntry.objects.get(kind="fee", gift=first)
     paper = Receipt.objects.get(gift=first)
     plan = _plan(first)
-    _copy(Plan, plan, _numbers(count // FEW), "TRUE", id=f"{plan.pk} + n", subscription_id="'sub_bench' || n")
+    copy(Plan, plan, numbers(count // FEW), "TRUE", id=f"{plan.pk} + n", subscription_id="'sub_bench' || n")
     kind = "CASE WHEN n % 25 = 0 THEN 'expired' ELSE 'paid' END"
     cover = "CASE WHEN n % 5 = 0 THEN 59 ELSE 0 END"
-    _copy(
-        Gift, first, _numbers(count), "TRUE",
+    copy(
+        Gift, first, numbers(count), "TRUE",
         id=f"{first.pk} + n", reference="'C' || n", attempt="'bulk'", payment_intent_id="'pi_bulk' || n",
         currency=CURRENCY, amount="1000 + n % 90 * 100", fee_cover=cover, total=f"1000 + n % 90 * 100 + {cover}",
         status=kind, method="CASE WHEN n % 50 = 1 THEN 'cheque' ELSE 'stripe' END",
-        plan_id=f"CASE WHEN n % 4 = 0 AND n / {FEW} > 0 THEN {plan.pk} + n / {FEW} END", paid_at=_seconds("t.paid_at"),
+        plan_id=f"CASE WHEN n % 4 = 0 AND n / {FEW} > 0 THEN {plan.pk} + n / {FEW} END",
+        paid_at=seconds("t.paid_at"), **givers,
     )  # fmt: skip
     made = f"(SELECT gift.*, gift.id - {first.pk} AS n FROM donations_gift gift WHERE attempt = 'bulk') g"
     _entries(made, charge, fee)
     _papers(made, paper)
     _others(count, charge)
-    _renumber(Gift, Plan, LedgerEntry, Receipt, Payout)
+    renumber(Gift, Plan, LedgerEntry, Receipt, Payout)
 
 
 def _plan(gift: Gift) -> Plan:
@@ -67,7 +70,7 @@ def _entries(made: str, charge: LedgerEntry, fee: LedgerEntry) -> None:
         common = {"gift_id": "g.id", "currency": "g.currency", "settled": settled, "settled_currency": SETTLED_IN}
         common |= {"occurred_at": "g.paid_at", "balance_transaction": f"'txn_{kind}' || g.n"}
         columns = {"kind": f"'{kind}'", "stripe_object": f"'{ident}' || g.n", "amount": moved, **common, **columns}
-        _copy(LedgerEntry, source, made, where, **columns)
+        copy(LedgerEntry, source, made, where, **columns)
 
     late = {"settled": "NULL", "settled_currency": "''", "balance_transaction": "''", "cover": "g.fee_cover"}
     entry(charge, "charge", "ch_bulk", f"{ONLINE} AND NOT {LATER}", "g.total", cover="g.fee_cover")
@@ -93,7 +96,7 @@ def _papers(made: str, paper: Receipt) -> None:
         label = f"'DEMO-{books.YEAR}-' || ({number})"
         code = f"'{base}-' || g.n"
         same = {"gift_id": "g.id", "currency": "g.currency", "number": number, "label": label, "code": code}
-        return _copy(Receipt, paper, made, where, id=f"{first} + row_number() OVER (ORDER BY g.n)", **same, **columns)
+        return copy(Receipt, paper, made, where, id=f"{first} + row_number() OVER (ORDER BY g.n)", **same, **columns)
 
     sums = {"amount": "g.amount", "fee_cover": "g.fee_cover", "total": "g.total"}
     count = papers(PAID, 1, paper.pk, **sums)
@@ -108,43 +111,44 @@ def _papers(made: str, paper: Receipt) -> None:
 def _others(count: int, charge: LedgerEntry) -> None:
     """Money of others, and a payout for each thousand gifts."""
     ident = {"stripe_object": "'txn_foreign' || n", "balance_transaction": "'txn_foreign' || n", "gift_id": "NULL"}
-    _copy(LedgerEntry, charge, _numbers(count // 50), "TRUE", kind="'foreign'", **ident)
+    copy(LedgerEntry, charge, numbers(count // 50), "TRUE", kind="'foreign'", **ident)
     ident = {"stripe_object": "'txn_payout' || n", "balance_transaction": "'txn_payout' || n", "gift_id": "NULL"}
     out = {"amount": "-5000", "settled": "-5000"}
-    _copy(LedgerEntry, charge, _numbers(count // 1000), "TRUE", kind="'payout'", **ident, **out)
+    copy(LedgerEntry, charge, numbers(count // 1000), "TRUE", kind="'payout'", **ident, **out)
     paid = {"status": "paid", "amount": 5000, "currency": "USD", "arrives_on": charge.day, "automatic": True}
     times = {"created_at": charge.occurred_at, "as_of": charge.occurred_at}
     payout = Payout.objects.create(payout_id="po_0", unexplained=0, livemode=False, **paid, **times)
-    _copy(Payout, payout, _numbers(count // 1000), "TRUE", id=f"{payout.pk} + n", payout_id="'po_' || n")
+    copy(Payout, payout, numbers(count // 1000), "TRUE", id=f"{payout.pk} + n", payout_id="'po_' || n")
 
 
-def _copy(model: type[models.Model], source: models.Model, rows: str, where: str, **columns: str) -> int:
+def copy(model: type[models.Model], source: models.Model, rows: str, where: str, **columns: str) -> int:
     """Write a copy of a row for each of `rows` that `where` takes. `columns`: SQL for what differs. How many."""
     names = [str(field.column) for field in model._meta.local_concrete_fields]
     if "id" not in columns:
         names.remove("id")
     values = [columns.get(name, f't."{name}"') for name in names]
     table = model._meta.db_table
-    into = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
+    quoted = ", ".join(f'"{name}"' for name in names)
+    into = f"INSERT INTO {table} ({quoted}) SELECT {', '.join(values)}"
     with connection.cursor() as cursor:
         cursor.execute(f"{into} FROM {rows} CROSS JOIN {table} t WHERE t.id = {source.pk} AND {where}")
         return int(cursor.rowcount)
 
 
-def _numbers(count: int) -> str:
+def numbers(count: int) -> str:
     """The numbers from one on, as a table with a column `n`."""
     more = f"SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}"
     return f"(WITH RECURSIVE numbers(n) AS ({more}) SELECT n FROM numbers WHERE n <= {count}) numbers"
 
 
-def _seconds(column: str) -> str:
+def seconds(column: str, step: int = 30) -> str:
     """A moment, half a minute later for each number: a million of them are within a year."""
     if connection.vendor == "sqlite":
-        return f"strftime('%Y-%m-%d %H:%M:%f', {column}, '+' || (n * 30) || ' seconds')"
-    return f"{column} + n * interval '30 seconds'"
+        return f"strftime('%Y-%m-%d %H:%M:%f', {column}, (n * {step}) || ' seconds')"
+    return f"{column} + n * interval '{step} seconds'"
 
 
-def _renumber(*of: type[models.Model]) -> None:
+def renumber(*of: type[models.Model]) -> None:
     """PostgreSQL does not count rows whose id was named; and it looks at new tables before long, as here at once."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

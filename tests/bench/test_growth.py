@@ -34,7 +34,7 @@ def asked(look) -> int:
 
 def test_it_asks_the_database_as_often_for_many_gifts_as_for_few(charity):
     (giver,) = books.people(1)
-    books.gifts(3, [giver])
+    books.gifts(30, [giver])  # the ledger has a second page already: only then its rows are counted
     label = Receipt.objects.earliest("pk").label
     staff, mine = signed_in("Administrator"), come_in(giver.email)
 
@@ -51,11 +51,11 @@ def test_it_asks_the_database_as_often_for_many_gifts_as_for_few(charity):
         }
 
     few = questions()
-    books.gifts(37, [giver], first=3)
+    books.gifts(15, [giver], first=30)
     assert questions() == few
     # Fourteen since declarations of Gift Aid and cheques that are being typed are told as well.
     assert few["a year"] <= 3 and few["my data"] <= 14 and few["my page"] <= 16
-    assert len(exported(staff, "gift").splitlines()) == 1 + 40
+    assert len(exported(staff, "gift").splitlines()) == 1 + 45
 
 
 def exported(staff, name: str) -> bytes:

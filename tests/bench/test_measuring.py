@@ -191,7 +191,7 @@ def test_it_measures_every_part_and_leaves_nothing_running():
     out, err = process.communicate()
     assert process.returncode == 0, err
     rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("| ")]
-    assert len(rows) == 1 + 1 + 3 + 1 + 1 + 1 + 2 + 3 + 4 + 1 + 1 + 1, rows
+    assert len(rows) == 1 + 1 + 3 + 1 + 1 + 1 + 2 + 3 + 5 + 1 + 1 + 1, rows
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
 
