@@ -22,6 +22,7 @@ from wagtail.models import Page
 from awareness import link_check, visitor
 from awareness.pages import HomePage
 from awareness.reading import ReadingPage
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 
@@ -122,12 +123,12 @@ def ask_soon() -> None:
     _once_at_a_time("ask-elsewhere")
 
 
-@jobs.handler("walk-links")
+@jobs.handler("walk-links", lane=lanes.SLOW)
 def _walk(args: dict[str, str]) -> None:
     walk()
 
 
-@jobs.handler("ask-elsewhere")
+@jobs.handler("ask-elsewhere", lane=lanes.SLOW)
 def ask_elsewhere(args: dict[str, str]) -> None:
     """Job: one run over a few links to other sites, each site once. Retries after a minute while more are due.
 

@@ -9,6 +9,7 @@ from wagtail.signals import page_published
 
 from awareness import visitor
 from awareness.reading import ReadingPage
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 
 KIND = "make-pictures"
@@ -22,7 +23,7 @@ def enqueue_renditions(sender: type[Page], instance: Any, revision: Any = None, 
         jobs.enqueue(KIND, f"{KIND}:{instance.pk}:{version}", {"page": instance.pk})
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, lane=lanes.SLOW)
 def make(args: dict[str, Any]) -> None:
     """Job: request the page as its first reader would, which makes all of its renditions."""
     page = Page.objects.live().filter(pk=args["page"]).first()

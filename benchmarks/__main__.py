@@ -24,6 +24,7 @@ PARTS = {
     "webhooks": "Stripe's events kept, against a bare view with one INSERT",
     "signatures": "signatures of the pledge, against the same",
     "events": "Stripe's events applied to the books, against as many bare transactions",
+    "bookings": "the same behind a growing backlog of events, against a question to Stripe and an INSERT for each",
     "audit": "audit_ledger at growing sizes, against a bare sum over the ledger",
     "lists": "staff's list and its CSV at many rows, against a bare cursor",
     "papers": "receipts as PDF, against an empty page by typst",

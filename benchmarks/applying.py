@@ -16,7 +16,7 @@ from benchmarks.measure import Pair, Sample, here
 from donations.giving import checkout
 from donations.models import Gift, StripeEvent
 from donations.webhooks import inbox
-from foundation.jobs import queue
+from foundation.jobs import lanes, queue
 from tests.stripe_sandbox.driver import Sandbox
 
 Batch = list[dict[str, Any]]
@@ -25,33 +25,33 @@ Batch = list[dict[str, Any]]
 def events(ground: Ground) -> Iterator[Pair]:
     stripe = Sandbox.start(Path(ground.folder), port=settings.SANDBOX_PORT)
     try:
-        batches = _batches(stripe, 2 * (ground.rounds + 1), ground.paid)
-        size = len(batches[0])
-        limits = {"a bare transaction": partial(_bare, size, asks=False)}
-        limits["a question to Stripe and a bare transaction"] = partial(_bare, size, asks=True)
-        for limit, bare in limits.items():
+        made = batches(stripe, 2 * (ground.rounds + 1), ground.paid)
+        size = len(made[0])
+        limits = {"a bare transaction": partial(bare, size, asks=False)}
+        limits["a question to Stripe and a bare transaction"] = partial(bare, size, asks=True)
+        for limit, measured in limits.items():
             yield Pair(
                 "Stripe's event applied to the books",
                 limit,
                 "events",
-                lambda: _apply(batches.pop(), stripe, ground.paid),
-                bare,
+                lambda: _apply(made.pop(), stripe, ground.paid),
+                measured,
             )
     finally:
         stripe.stop()
 
 
-def _batches(stripe: Sandbox, count: int, paid: int) -> list[Batch]:
+def batches(stripe: Sandbox, count: int, paid: int) -> list[Batch]:
     """Return batches of donors who have paid, and the events of each batch: four or five of a payment."""
-    batches: list[Batch] = []
-    seen = 0
+    found: list[Batch] = []
+    seen = len(stripe.events())
     for _round in range(count):
         for _gift in range(paid):
             stripe.pay(checkout.start(_begun()))
         told = stripe.events()
-        batches.append(told[seen:])
+        found.append(told[seen:])
         seen = len(told)
-    return batches
+    return found
 
 
 def _begun() -> Gift:
@@ -63,9 +63,8 @@ def _apply(batch: Batch, stripe: Sandbox, wanted: int) -> Sample:
     """Process the events alone: they are in the inbox before, and their letters are sent after."""
     queue.run_due()
     paid = Gift.objects.paid().count()
-    for event in batch:
-        inbox.receive(*stripe.signed(event, settings.STRIPE_WEBHOOK_SECRETS[0]))
-    sample = here(len(batch), lambda: queue.run_due(len(batch)))
+    post(batch, stripe)
+    sample = here(len(batch), lambda: queue.run_due(len(batch), lanes.MAIN))
     left = StripeEvent.objects.filter(state__in=(StripeEvent.State.WAITING, StripeEvent.State.FAILED))
     insist(not left.exists(), f"{left.count()} events were not applied.")
     now = Gift.objects.paid().count() - paid
@@ -73,7 +72,13 @@ def _apply(batch: Batch, stripe: Sandbox, wanted: int) -> Sample:
     return sample
 
 
-def _bare(count: int, asks: bool) -> Sample:
+def post(batch: Batch, stripe: Sandbox) -> None:
+    """Put events into the inbox, as Stripe sends them."""
+    for event in batch:
+        inbox.receive(*stripe.signed(event, settings.STRIPE_WEBHOOK_SECRETS[0]))
+
+
+def bare(count: int, asks: bool) -> Sample:
     line = HTTPConnection("127.0.0.1", settings.SANDBOX_PORT, timeout=60)
 
     def all_of_them() -> None:

@@ -9,7 +9,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - the settings come first
 
-from benchmarks import applying, auditing, calling, ground, intake, lists, papers, reading, starting  # noqa: E402
+from benchmarks import applying, auditing, calling, draining, ground, intake, lists, papers, reading, starting  # noqa: E402
 from benchmarks.measure import MeasureError, Row, compare, table  # noqa: E402
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "webhooks": intake.webhooks,
     "signatures": intake.signatures,
     "events": applying.events,
+    "bookings": draining.bookings,
     "audit": auditing.growing,
     "lists": lists.many,
     "papers": papers.receipts,

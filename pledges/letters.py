@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from foundation.access import tokens
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from pledges.models import Signature
@@ -34,7 +35,7 @@ def ask_to_confirm(signature: Signature) -> None:
     jobs.enqueue("pledge-letter", key, {"signature": signature.pk, "key": key})
 
 
-@jobs.handler("pledge-letter")
+@jobs.handler("pledge-letter", lane=lanes.PEOPLE)
 @transaction.atomic
 def write(args: dict[str, Any]) -> None:
     """Job: enqueue the letter that fits the signature now. A signature that is set aside or withdrawn gets none."""

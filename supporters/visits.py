@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from foundation.access import card_numbers, path_cookies, tokens
 from foundation.access.models import AccessLink
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from foundation.organisation.zone import on_our_calendar
@@ -39,7 +40,7 @@ def enqueue_link(email: str) -> None:
     jobs.enqueue("my-link", f"my-link:{uuid.uuid4()}", {"supporter": known.pk if known else 0})
 
 
-@jobs.handler("my-link")
+@jobs.handler("my-link", lane=lanes.PEOPLE)
 @transaction.atomic
 def send_link(args: dict[str, Any]) -> None:
     """Job: mail a sign-in link, to the address as its owner proved it last, never to what was typed now."""

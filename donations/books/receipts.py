@@ -40,13 +40,13 @@ def issue(gift: Gift, charge: objects.Charge | None = None) -> Receipt:
     return _write(gift, year, None, amount=gift.amount, fee_cover=gift.fee_cover, total=gift.total, **paid)
 
 
-def correct(gift: Gift) -> Receipt:
+def correct(gift: Gift, issued: Receipt | None = None) -> Receipt:
     """Return the receipt in force: the newest, or a new correction when the ledger keeps another sum of the paid gift.
 
     The new document names the one it replaces and has a number of its own, in the year in which it is written; the old
     one stays as it was. Call it as `issue` is called.
     """
-    newest = issue(gift).newest()
+    newest = (issued or issue(gift)).newest()
     total, cover = LedgerEntry.objects.kept(gift)
     total = max(total, 0)
     cover = min(max(cover, 0), total)

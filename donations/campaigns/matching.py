@@ -53,7 +53,6 @@ def release_all(gifts: Iterable[Gift]) -> None:
         release(gift)
 
 
-@transaction.atomic
 def follow(gift: Gift, comes_now: bool = False) -> None:
     """Match what the ledger keeps of a gift: all that was promised when it is paid, less once something is refunded,
     again what is still free when a dispute is won. Call it with the gift locked, after the ledger was written.
@@ -62,6 +61,12 @@ def follow(gift: Gift, comes_now: bool = False) -> None:
     at its start, on the day that it comes (`comes_now`). One that came before there was a match gets nothing, whatever
     is told of it later, and neither do renewals of a monthly gift.
     """
+    if gift.campaign_id is not None:
+        _follow(gift, comes_now)
+
+
+@transaction.atomic
+def _follow(gift: Gift, comes_now: bool) -> None:
     campaign = _locked(gift)
     if campaign is None:
         return

@@ -7,6 +7,7 @@ from wagtail.images.models import AbstractImage
 from wagtail.signals import published
 
 from donations.models import Campaign
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 
 KIND = "make-campaign-pictures"
@@ -21,7 +22,7 @@ def enqueue_renditions(sender: type[Campaign], instance: Campaign, revision: Any
         jobs.enqueue(KIND, f"{KIND}:{instance.pk}:{version}", {"campaign": instance.pk})
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, lane=lanes.SLOW)
 def make(args: dict[str, Any]) -> None:
     """Job: make the files of every picture in its story, in the sizes that its page offers."""
     campaign = Campaign.objects.shown().filter(pk=args["campaign"]).first()

@@ -11,9 +11,10 @@ from donations.models import Gift
 from donations.stripe import client
 from donations.stripe.errors import NotFoundError, waiting_for_stripe
 from donations.sync import from_stripe, payments
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
-from foundation.organisation import clone_guard
+from foundation.organisation import clone_guard, once
 
 KIND = "returned"
 ARRIVED = (Gift.Status.PAID, Gift.Status.PENDING)
@@ -39,8 +40,9 @@ def _key(gift: Gift) -> str:
     return f"{KIND}:{gift.session_id}"
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, lane=lanes.PEOPLE)
 @waiting_for_stripe()
+@once.read_once()
 def book(args: dict[str, Any]) -> None:
     """Job: sync the Checkout Session. Idempotent: what the webhook booked already is found, not written twice."""
     clone_guard.check_account(client.account())

@@ -56,7 +56,7 @@ def post(
     if known:
         return known  # a second link would open the same file
     context["file"] = file_address(document)
-    return outbox.queue(key, template, to, context, job=WITH_DOCUMENT, document=_paper(document))
+    return outbox.queue(key, template, to, context, job=WITH_DOCUMENT, document=_paper(document), is_new=True)
 
 
 def _paper(document: Receipt) -> str:

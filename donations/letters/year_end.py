@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.utils import translation
 
 from donations.letters import gift_letters, papers, statements
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters import outbox, resending
@@ -19,7 +20,7 @@ from supporters import supporters
 from supporters.models import Supporter
 
 STEP = 100  # batch of letters that one job writes: a batch that dies is done again within seconds
-KIND = "year-end-statements"
+KIND, SEND = "year-end-statements", "send-statement"
 
 
 class TooEarlyError(Exception):
@@ -84,7 +85,13 @@ def start(year: int) -> bool:
     return True
 
 
-@jobs.handler(KIND)
+@jobs.handler(SEND, lane=outbox.MAILINGS)
+def send(args: dict[str, Any]) -> None:
+    """Job: send one of them, behind no receipt and before none."""
+    gift_letters.send_with_document(args)
+
+
+@jobs.handler(KIND, lane=lanes.SLOW)
 def step(args: dict[str, Any]) -> None:
     """Job: write the next batch of a run, and enqueue the job for those behind it."""
     last = write(args["year"], after=args["after"])
@@ -121,7 +128,7 @@ def _write(supporter: Supporter, year: int) -> None:
         }
         document = f"statement:{found.year.slug}:{supporter.pk}"
         key = _key(year, supporter.pk)
-        outbox.queue(key, "statement", supporter.email, context, job=gift_letters.WITH_DOCUMENT, document=document)
+        outbox.queue(key, "statement", supporter.email, context, job=SEND, document=document)
 
 
 @receiver(resending.address_asked, dispatch_uid="road-out-address-of-a-statement")

@@ -14,6 +14,7 @@ from donations.models import Gift, KeptCount, LedgerEntry, StripeEvent
 from donations.models.books import LedgerQuerySet
 from donations.models.gifts import Method
 from donations.stripe import client
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
@@ -77,7 +78,7 @@ def start() -> bool:
     return True
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, lane=lanes.SLOW)
 def step(args: dict[str, Any]) -> None:
     """Job: write the next batch of a run, and enqueue the job for those behind it."""
     last = write(args["after"])

@@ -109,6 +109,7 @@ class PaymentIntent:
     charge: Charge | None
     todo: str = ""  # Stripe's page where the donor has yet to act
     refused: str = ""  # the card or account that was tried last, in vain
+    latest: str = ""  # the id of its last charge
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ def payment_intent(raw: objects.Raw) -> objects.PaymentIntent:
         charge=charge(latest) if isinstance(latest, Mapping) else None,
         todo=_page_of(raw.get("next_action") or {}),
         refused=ident((raw.get("last_payment_error") or {}).get("payment_method")),
+        latest=ident(latest),
     )
 
 

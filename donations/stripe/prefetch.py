@@ -37,6 +37,15 @@ def reading() -> Iterator[Prefetched]:
         _read.reset(token)
 
 
+def keep(thing: Any) -> None:
+    """Keep an object that came whole inside of another one; a bare id is left alone, and so is all outside of
+    `reading`.
+    """
+    ahead = _read.get()
+    if ahead and isinstance(thing, Mapping):
+        ahead.things[thing["id"]] = dict(thing)
+
+
 def known(ident: str) -> Mapping[str, Any] | None:
     ahead = _read.get()
     return ahead.things.get(ident) if ahead else None

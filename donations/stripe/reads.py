@@ -1,6 +1,6 @@
 """Reads from Stripe: each object as it is now, and the lists that a reconciliation reads. Nothing is changed by it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +8,22 @@ from donations.stripe import client, objects, parse, prefetch
 from donations.stripe.errors import NotFoundError
 
 BOTH_WAYS = ["balance_transaction", "failure_balance_transaction"]
+LAST_CHARGE = [f"latest_charge.{way}" for way in BOTH_WAYS]
+BEHIND = ("payment_intent", "subscription", "invoice")  # what a Checkout Session brought about
 
 
 def checkout_session(ident: str) -> objects.CheckoutSession:
     """A Checkout Session as it is now, with its subscription. Raises NotFoundError, StripeIsDownError."""
     return parse.checkout_session(client.get(client.v1().checkout.sessions.retrieve, ident, ["subscription"]))
+
+
+def checkout_session_with_payment(ident: str) -> objects.CheckoutSession:
+    """The same, with all that stands behind it: inside of `prefetch.reading` none of that is fetched again."""
+    expand = [f"payment_intent.{name}" for name in LAST_CHARGE] + ["subscription", "invoice"]
+    raw = client.get(client.v1().checkout.sessions.retrieve, ident, expand)
+    for name in BEHIND:
+        prefetch.keep(raw.get(name))
+    return parse.checkout_session(raw)
 
 
 def find_checkout(reference: str, attempt: int, since: datetime) -> objects.CheckoutSession | None:
@@ -26,14 +37,22 @@ def find_checkout(reference: str, attempt: int, since: datetime) -> objects.Chec
 
 def payment_intent(ident: str) -> objects.PaymentIntent:
     """Fetch a payment intent with its last charge and the balance transactions of that."""
-    expand = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
-    return parse.payment_intent(client.get(client.v1().payment_intents.retrieve, ident, expand))
+    return parse.payment_intent(client.get(client.v1().payment_intents.retrieve, ident, LAST_CHARGE))
 
 
 def charge(ident: str) -> objects.Charge:
-    return parse.charge(
-        client.get(client.v1().charges.retrieve, ident, ["balance_transaction", "failure_balance_transaction"])
-    )
+    return parse.charge(client.get(client.v1().charges.retrieve, ident, BOTH_WAYS))
+
+
+def charge_with_intent(ident: str) -> tuple[objects.Charge, objects.PaymentIntent | None]:
+    """Fetch a charge and the payment intent that it is a try of, if any. Of the intent's last charge only the id is
+    told.
+    """
+    raw = client.get(client.v1().charges.retrieve, ident, [*BOTH_WAYS, "payment_intent"])
+    found, intent = parse.charge(raw), raw.get("payment_intent")
+    if not found.payment_intent:
+        return found, None
+    return found, parse.payment_intent(intent) if isinstance(intent, Mapping) else payment_intent(found.payment_intent)
 
 
 def invoice(ident: str) -> objects.Invoice:
@@ -54,13 +73,13 @@ def invoice_of_payment(ident: str) -> str:
     return parse.ident(client.get(client.v1().invoice_payments.retrieve, ident)["invoice"])
 
 
-def intents_of_invoice(ident: str) -> list[str]:
-    """The payment intents that paid an invoice, usually one."""
+def intents_of_invoice(ident: str) -> list[tuple[str, str]]:
+    """The payment intents that paid an invoice, usually one, each with its invoice payment ("inpay_…")."""
     rows = client.request(
         client.v1().invoice_payments.list, {"invoice": client.named(ident), "status": "paid", "limit": 100}
     )["data"]
-    found = [parse.ident((row.get("payment") or {}).get("payment_intent")) for row in rows]
-    return [intent for intent in found if intent]
+    found = [(parse.ident((row.get("payment") or {}).get("payment_intent")), parse.text(row.get("id"))) for row in rows]
+    return [(intent, part) for intent, part in found if intent]
 
 
 def intent_of_invoice(ident: str) -> str:

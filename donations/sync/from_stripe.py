@@ -14,8 +14,8 @@ from donations.card_testing import tries
 from donations.letters.outcomes import Booked, DebitFailed, Tell
 from donations.models import Gift, Plan
 from donations.monthly import plans
-from donations.stripe import parse, reads, unpaid
-from donations.sync import cards, disputes, payments, refunds
+from donations.stripe import objects, parse, prefetch, reads, unpaid
+from donations.sync import cards, covered, disputes, payments, refunds
 
 Status = Gift.Status
 OPEN = (Status.STARTED, Status.WAITING, Status.PENDING)
@@ -24,7 +24,12 @@ OUTSIDE = "Paid outside of Stripe, and in no book of ours yet: "
 
 def session_changed(ident: str, tell: Tell) -> str:
     """Sync a Checkout Session that was completed or expired. What it names is fetched: itself it proves no money."""
-    session = reads.checkout_session(ident)
+    with prefetch.reading():
+        return _session_changed(reads.checkout_session_with_payment(ident), tell)
+
+
+def _session_changed(session: objects.CheckoutSession, tell: Tell) -> str:
+    ident = session.id
     if session.status == "expired":
         return _unfinished(session.reference, ident, Status.EXPIRED, tell)
     if session.status != "complete":
@@ -55,11 +60,14 @@ def intent_succeeded(ident: str, tell: Tell) -> str:
 
 def charge_changed(ident: str, tell: Tell) -> str:
     """Sync a charge: money came, or what it did to the balance became known; or a card was declined (it is counted)."""
-    charge = reads.charge(ident)
-    payment = payments.by_charge(charge)
-    if charge.card and (charge.declined or charge.succeeded):
-        tries.note(payment.reference if payment else payments.reference_of(charge), charge)
-    return _receive(payment, tell) if payment else ""
+    charge, intent = reads.charge_with_intent(ident)
+    if intent is None:
+        raise payments.NotOursError
+    if payment := payments.by_charge(charge, intent):
+        return _receive(payment, tell)
+    if charge.card and charge.declined:
+        tries.note(payments.reference_of(intent), charge)
+    return ""
 
 
 def charge_refunded(ident: str, tell: Tell) -> str:
@@ -100,11 +108,27 @@ def invoice_changed(ident: str, tell: Tell) -> str:
 
 
 def _take_in(came: list[payments.Payment], tell: Tell) -> str:
-    return " ".join(filter(None, [_receive(payment, tell) for payment in came]))
+    """Book all payments of an invoice."""
+    notes = [_receive(payment, tell) for payment in came]
+    for payment in came:
+        covered.note(invoice_payment_paid, payment.part)
+        if payment.invoice:
+            covered.note(invoice_changed, payment.invoice.id)
+    return " ".join(filter(None, notes))
 
 
 def _receive(payment: payments.Payment, tell: Tell) -> str:
-    return _told(lambda: payments.receive(payment), tell)
+    """Book a payment with all that the events of its charge, intent and subscription ask for, which it has read."""
+    charge, subscription = payment.charge, payment.subscription
+    if charge.card and (charge.declined or charge.succeeded):
+        tries.note(payment.reference, charge)
+    note = _told(lambda: payments.receive(payment), tell)
+    covered.note(charge_changed, charge.id)
+    if payment.is_latest:
+        covered.note(intent_succeeded, charge.payment_intent)
+    if subscription and subscription.reference == payment.reference:
+        covered.note(subscription_changed, subscription.id)
+    return note
 
 
 def _told(book: Callable[[], Booked], tell: Tell) -> str:
@@ -132,7 +156,7 @@ def invoice_payment_paid(ident: str, tell: Tell) -> str:
 
 
 def subscription_changed(ident: str, tell: Tell) -> str:
-    as_of = timezone.now()
+    as_of = prefetch.as_of()
     raw = reads.raw_subscription(ident)
     known_here(parse.reference(raw))
     subscription = parse.subscription(raw)
@@ -153,6 +177,7 @@ def customer_changed(ident: str, tell: Tell) -> str:
     """Sync a customer's cards: with another card, monthly gifts are charged by it, also what is still open."""
     for plan in Plan.objects.running().filter(customer_id=ident):
         cards.take_over(plan, tell)
+    covered.note(customer_changed, ident)
     return ""
 
 

@@ -1,7 +1,7 @@
 """Book payments: fetch what Stripe knows of one, then write gift, plan, ledger and receipt at once."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -38,13 +38,18 @@ REFERENCE = re.compile("-".join([f"[{ALPHABET}]{{4}}"] * 3))
 
 @dataclass(frozen=True)
 class Payment:
-    """All facts about one payment, fetched outside of any transaction. `as_of`: when the fetching began, UTC."""
+    """All facts about one payment, fetched outside of any transaction. `as_of`: when the fetching began, UTC.
+    `is_latest`: no other charge of its payment intent came after it. `part`: the invoice payment ("inpay_…"), if it was
+    found by its invoice.
+    """
 
     reference: str
     charge: objects.Charge
     invoice: objects.Invoice | None
     subscription: objects.Subscription | None
     as_of: datetime
+    is_latest: bool = True
+    part: str = ""
 
 
 def by_intent(ident: str) -> Payment | None:
@@ -54,17 +59,16 @@ def by_intent(ident: str) -> Payment | None:
     return _of(intent, intent.charge, as_of) if intent.charge and intent.charge.moved else None
 
 
-def by_charge(charge: objects.Charge) -> Payment | None:
+def by_charge(charge: objects.Charge, intent: objects.PaymentIntent) -> Payment | None:
     """The payment that a charge is, even when a later charge took its place; None while it moved no money."""
     as_of = prefetch.as_of()
-    if not charge.payment_intent:
-        raise NotOursError
-    return _of(reads.payment_intent(charge.payment_intent), charge, as_of) if charge.moved else None
+    if not charge.moved:
+        return None
+    return replace(_of(intent, charge, as_of), is_latest=intent.latest == charge.id)
 
 
-def reference_of(charge: objects.Charge) -> str:
+def reference_of(intent: objects.PaymentIntent) -> str:
     """The gift that a charge was tried for, whether or not money came; empty for one that nobody asked us for."""
-    intent = reads.payment_intent(charge.payment_intent)
     if intent.reference:
         return intent.reference
     invoice = reads.invoice_of_intent(intent.id)
@@ -80,8 +84,10 @@ def _of(intent: objects.PaymentIntent, charge: objects.Charge, as_of: datetime) 
 def by_invoice(ident: str) -> list[Payment]:
     """The payments behind an invoice. Raises NotOursError."""
     as_of = prefetch.as_of()
-    charges = [reads.payment_intent(intent).charge for intent in reads.intents_of_invoice(ident)]
-    return [_monthly(ident, charge, as_of) for charge in charges if charge and charge.succeeded]
+    charges = [(part, reads.payment_intent(intent).charge) for intent, part in reads.intents_of_invoice(ident)]
+    return [
+        replace(_monthly(ident, charge, as_of), part=part) for part, charge in charges if charge and charge.succeeded
+    ]
 
 
 def _monthly(invoice_id: str, charge: objects.Charge, as_of: datetime) -> Payment:
@@ -127,8 +133,9 @@ def receive(payment: Payment) -> Booked:
     matching.follow(gift, comes_now)
     document = None
     if gift.is_paid:
-        booked.outcomes.append(ReceiptIssued(receipts.issue(gift, charge)))
-        document = receipts.correct(gift)
+        issued = receipts.issue(gift, charge)
+        booked.outcomes.append(ReceiptIssued(issued))
+        document = receipts.correct(gift, issued)
     if charge.returned:
         booked.outcomes.append(DebitFailed(gift, document))
     return booked

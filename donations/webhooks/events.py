@@ -3,29 +3,32 @@
 An event is only a hint: D-007.
 """
 
+import logging
 import random
-from collections.abc import Callable
 from typing import Any
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from donations.letters import audience
-from donations.letters.outcomes import Tell
 from donations.models import StripeEvent
 from donations.stripe import client
 from donations.stripe.errors import AWAY, NotFoundError, StripeIsDownError
-from donations.sync import balance, from_stripe, payments
+from donations.sync import balance, covered, from_stripe, payments
+from donations.sync.covered import Step
+from donations.webhooks import coalescing
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
-from foundation.organisation import clone_guard
+from foundation.organisation import clone_guard, once
 
 State = StripeEvent.State
 LONGEST_WAIT = 900  # seconds
+log = logging.getLogger(__name__)
 OTHER_MONEY = "It is of test money, and real money moves here now; or the other way round."
 
 
 # The webhook endpoint asks for exactly these types (docs/stripe.md); every other one is stored and ignored.
-HANDLERS: dict[str, Callable[[str, Tell], str]] = {
+HANDLERS: dict[str, Step] = {
     "checkout.session.completed": from_stripe.session_changed,
     "checkout.session.async_payment_succeeded": from_stripe.session_changed,
     "checkout.session.async_payment_failed": from_stripe.session_changed,
@@ -64,6 +67,11 @@ HANDLERS: dict[str, Callable[[str, Tell], str]] = {
     "payout.canceled": balance.payout_changed,
     "payout.reconciliation_completed": balance.payout_changed,
 }
+TYPES: dict[Step, list[str]] = {}
+for _type, _step in HANDLERS.items():
+    TYPES.setdefault(_step, []).append(_type)
+# Whose objects lead to all that a payment consists of, the widest first.
+WIDE = [*TYPES[from_stripe.session_changed], *TYPES[from_stripe.invoice_changed]]
 
 
 @jobs.handler("stripe-event")
@@ -76,7 +84,8 @@ def apply(args: dict[str, Any]) -> None:
         return
     try:
         clone_guard.check_account(client.account())
-        note = step(event.object_id, audience.staff_alone if args.get("silent") else audience.everybody)
+        with once.read_once():
+            note = step(event.object_id, audience.staff_alone) if args.get("silent") else _sync(event, step)
     except (payments.NotOursError, NotFoundError) as error:
         _finish(event, State.IGNORED, str(error))
     except StripeIsDownError as error:
@@ -94,6 +103,36 @@ def apply(args: dict[str, Any]) -> None:
         _finish(event, State.DONE, note)
 
 
+def _sync(event: StripeEvent, step: Step) -> str:
+    """Sync what the event points to, and finish the events that are done by it: with the widest of its group first."""
+    before = coalescing.horizon()
+    with covered.noting() as done:
+        note = ""
+        narrower = WIDE[: WIDE.index(event.type)] if event.type in WIDE else WIDE
+        if other := coalescing.wider(event, narrower):
+            note = _try(other)
+        if (step, event.object_id) not in done:
+            note = step(event.object_id, audience.everybody)
+            covered.note(step, event.object_id)
+    with_it = f"Done with {event.event_id}."
+    coalescing.finish(event, done, TYPES, before, lambda other: _with_version(other, with_it))
+    return note
+
+
+def _try(event: StripeEvent) -> str:
+    """Sync what another waiting event points to. If that fails in any way of its own, its own job will say so."""
+    step = HANDLERS[event.type]
+    try:
+        note = step(event.object_id, audience.everybody)
+    except (StripeIsDownError, jobs.LeaseLostError, DatabaseError):
+        raise
+    except Exception as error:  # whatever it is, it must not keep this event from being done
+        log.info("%s came to nothing beside another event: %s", event.event_id, type(error).__name__)
+        return ""
+    covered.note(step, event.object_id)
+    return note
+
+
 def _wait(event: StripeEvent, least: float) -> float:
     """Back-off in seconds: the longer it lasts, the less often; with jitter, so that a thousand events come apart."""
     age = (timezone.now() - event.received_at).total_seconds()
@@ -101,10 +140,14 @@ def _wait(event: StripeEvent, least: float) -> float:
 
 
 def _finish(event: StripeEvent, state: State, note: str) -> None:
+    _note(event, state, _with_version(event, note), finished_at=timezone.now())
+
+
+def _with_version(event: StripeEvent, note: str) -> str:
     gateway_version = client.version()
-    if event.api_version != gateway_version:
-        note = f"{note} Sent in API version {event.api_version or 'unknown'}; fetched in {gateway_version}.".strip()
-    _note(event, state, note, finished_at=timezone.now())
+    if event.api_version == gateway_version:
+        return note
+    return f"{note} Sent in API version {event.api_version or 'unknown'}; fetched in {gateway_version}.".strip()
 
 
 def _note(event: StripeEvent, state: State, note: str, **fields: Any) -> None:

@@ -37,10 +37,11 @@ def receive(body: bytes, header: str) -> None:
         raise ForgedError(type(error).__name__) from error
     if parts["livemode"] != client.is_live():
         raise ForgedError("test money in live books, or the other way round")
+    group = parts.pop("group")
     event = StripeEvent(**parts, payload=NAME.sub(_masked, body.decode()))
     with transaction.atomic():
         StripeEvent.objects.bulk_create([event], ignore_conflicts=True)  # one statement, known or not
-        jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id})
+        jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id}, group=group)
 
 
 def _masked(found: re.Match[str]) -> str:
@@ -63,4 +64,15 @@ def _parts(event: Any) -> dict[str, Any]:
         "created": parse.moment(event["created"]),
         "api_version": version[:40],
         "livemode": event["livemode"] is True,
+        "group": _group(event["data"]["object"]),
     }
+
+
+def _group(target: dict[str, Any]) -> str:
+    """Whom the event is about, as far as its body says: their customer, else the payment, else the object itself. It
+    decides which jobs wait for each other, and nothing else.
+    """
+    part = target.get("payment") or {}
+    payment = target.get("payment_intent") or (part.get("payment_intent") if isinstance(part, dict) else "")
+    found = parse.ident(target.get("customer")) or parse.ident(payment) or parse.ident(target.get("id"))
+    return found if OBJECT_ID.fullmatch(found) else ""

@@ -18,6 +18,9 @@ class Job(models.Model):
 
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200, unique=True)
+    lane = models.CharField(max_length=20, default="main", db_default="main")
+    # Whom it is about ("cus_…"): of one group no two jobs run at once. Empty: it is about itself.
+    group = models.CharField(max_length=120, blank=True, default="", db_default="")
     args = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     run_at = models.DateTimeField()
@@ -30,7 +33,11 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "run_at"], name="job_due")]
+        indexes = [
+            models.Index(fields=["state", "run_at"], name="job_due"),
+            models.Index(fields=["state", "lane", "run_at", "id"], name="job_next"),
+            models.Index(fields=["group", "state"], name="job_group"),
+        ]
         verbose_name = _("job")
 
     def __str__(self) -> str:

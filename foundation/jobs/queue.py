@@ -1,20 +1,21 @@
 """Job queue: enqueue jobs and run what is due, claimed by lease, retried with back-off; a poison job ends as dead.
 
-Why a table and not a broker: D-013; whose clock: D-077.
+Why a table and not a broker: D-013; whose clock: D-077; how several share it: D-231.
 """
 
 import logging
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from foundation.jobs import errors
+from foundation.jobs import errors, lanes, picking
 from foundation.jobs.models import Heartbeat, Job
 from foundation.organisation import retention_periods
 
@@ -22,9 +23,7 @@ Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(
-    minutes=5
-)  # a job is not silent for so long: Stripe's deadline is seconds; `extend_lease` comes first
+LEASE = picking.LEASE
 RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
 SOON = timedelta(minutes=5)
 MAX_FAILURES = 8  # with the back-off below: dead after about a day
@@ -32,9 +31,6 @@ PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
 OWN: list[Periodic] = []
-MAIN = "main"
-LANES: dict[str, str] = {}  # lane by kind of job, of those that are not in the main one
-CLOSED: dict[str, Callable[[], bool]] = {}
 
 
 class RetryLaterError(Exception):
@@ -96,40 +92,29 @@ def extend_lease() -> None:
         beat(_worker.get())
 
 
+def group() -> str:
+    """Return the group of the running job; empty without one."""
+    job = _running.get()
+    return job.group if job else ""
+
+
 def at_work() -> bool:
     """Whether a job runs here: nobody waits for a page."""
     return _running.get() is not None
 
 
-def handler(kind: str, lane: str = MAIN) -> Callable[[Handler], Handler]:
-    """Decorator: register the handler of all jobs of that kind. It must be idempotent. Each worker has a thread for
-    each `lane`, so that jobs which may take long delay those of their own lane alone.
+def handler(kind: str, lane: str = lanes.MAIN) -> Callable[[Handler], Handler]:
+    """Decorator: register the handler of all jobs of that kind. It must be idempotent. Jobs which may take long delay
+    those of their own `lane` alone.
     """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
-        if lane != MAIN:
-            LANES[kind] = lane
+        if lane != lanes.MAIN:
+            lanes.LANES[kind] = lane
         return function
 
     return register
-
-
-def lanes() -> list[str]:
-    """Return all lanes, the main one first."""
-    return [MAIN, *sorted(set(LANES.values()))]
-
-
-def close_lane(lane: str, closed: Callable[[], bool]) -> None:
-    """Close a lane while `closed` says so: its jobs stay in the queue, however many they are."""
-    CLOSED[lane] = closed
-
-
-def _not_now(lane: str) -> Q:
-    """Jobs of other lanes than this ("" means all), and those of a closed one."""
-    closed = {each for each in set(LANES.values()) if lane in ("", each) and each in CLOSED and CLOSED[each]()}
-    away = Q(kind__in=[kind for kind, its in LANES.items() if its in closed or (lane and its != lane)])
-    return away if lane in ("", MAIN) else away | ~Q(kind__in=list(LANES))
 
 
 def every(period: str) -> Callable[[Periodic], Periodic]:
@@ -158,9 +143,14 @@ def run_own() -> None:
             log.warning("%s failed: %s", function.__name__, type(error).__name__)
 
 
-def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
-    """Enqueue a job, once for each key (idempotent). Call it inside the transaction of the fact that asks for it."""
-    job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now())
+def enqueue(
+    kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None, group: str = ""
+) -> Job:
+    """Enqueue a job, once for each key (idempotent). Call it inside the transaction of the fact that asks for it. Of
+    one `group`, if it names one, no two jobs run at once.
+    """
+    lane = lanes.of(kind)
+    job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now(), lane=lane, group=group)
     Job.objects.bulk_create([job], ignore_conflicts=True)  # the constraint decides, without a savepoint
     return Job.objects.get(key=key)
 
@@ -173,7 +163,8 @@ def enqueue_periodic() -> None:
     """
     now = timezone.now()
     under_way = Q(state=Job.State.RUNNING) | Q(state=Job.State.READY, run_at__lte=now + SOON)
-    busy = {job.args.get("name") for job in Job.objects.filter(under_way, kind="periodic")}
+    jobs = Job.objects.filter(under_way, kind="periodic", lane=lanes.PERIODIC)
+    busy = {job.args.get("name") for job in jobs}
     for name, (pattern, _) in PERIODICS.items():
         slot = now.strftime(pattern)
         key = f"periodic:{name}:{slot}"
@@ -181,7 +172,7 @@ def enqueue_periodic() -> None:
             enqueue("periodic", key, {"name": name})
 
 
-@handler("periodic")
+@handler("periodic", lane=lanes.PERIODIC)
 def run_periodic(args: dict[str, Any]) -> None:
     """Job: run one periodic function. One that waited after a failure is done if a younger one came through."""
     job = _running.get()
@@ -190,40 +181,35 @@ def run_periodic(args: dict[str, Any]) -> None:
         PERIODICS[args["name"]][1]()
 
 
-def _at_work(clock: datetime) -> list[str]:
-    """The periodic jobs that run now: one at a time, whatever waits behind it."""
-    jobs = Job.objects.filter(kind="periodic", state=Job.State.RUNNING, lease_until__gt=clock)
-    return [job.args["name"] for job in jobs]
-
-
 def claim(lane: str = "") -> Job | None:
     """Claim one due job by lease, of that lane if one is named, or one whose worker died.
 
-    Compare and set: the row is ours only if nobody raised `attempts` since we read it. The same statement works on
-    SQLite and PostgreSQL, without SKIP LOCKED.
+    Compare and set: the row is ours only if nobody raised `attempts` since we read it, on both databases. Where there
+    is SKIP LOCKED, nobody reads what another worker is about to claim, so that none of them tries in vain.
     """
-    now, clock = timezone.now(), _clock()
-    due = Q(state=Job.State.READY, run_at__lte=now) | Q(state=Job.State.RUNNING, lease_until__lte=clock)
-    free = Job.objects.filter(due).exclude(_not_now(lane)).exclude(kind="periodic", args__name__in=_at_work(clock))
-    for job in free.order_by("run_at", "id")[:20]:
-        abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
-        won = Job.objects.filter(due, pk=job.pk, attempts=job.attempts).update(
-            state=Job.State.RUNNING,
-            attempts=F("attempts") + 1,
-            failures=F("failures") + int(abandoned),
-            lease_until=clock + LEASE,
-            # Behind all that waits: where workers are killed for another reason, no innocent job is first each time.
-            run_at=now if abandoned else F("run_at"),
-        )
+    while True:
+        now, clock = timezone.now(), _clock()
+        with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
+            job = picking.first_due(lane, now, clock)
+            if job is None:
+                return None
+            abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
+            won = Job.objects.filter(pk=job.pk, attempts=job.attempts, state=job.state).update(
+                state=Job.State.RUNNING,
+                attempts=F("attempts") + 1,
+                failures=F("failures") + int(abandoned),
+                lease_until=clock + LEASE,
+                # Behind all that waits: where workers are killed for another reason, no innocent job is first each time
+                run_at=now if abandoned else F("run_at"),
+            )
         if not won:
-            continue
+            continue  # another worker was first, or its own went on with it
         job.attempts += 1
         job.failures += int(abandoned)
         job.lease_until = clock + LEASE
         if job.failures < MAX_FAILURES:
             return job
         _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")
-    return None
 
 
 def run(job: Job) -> None:

@@ -12,18 +12,19 @@ from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone, translation
 
-from foundation.jobs import errors
+from foundation.jobs import errors, lanes
 from foundation.jobs import queue as jobs
 from foundation.letters import headers, kinds, throttle, writing
 from foundation.letters.faults import Fault, judge
 from foundation.letters.message import LetterMessage, pictures_of
 from foundation.letters.models import Letter
-from foundation.organisation import clone_guard
+from foundation.organisation import clone_guard, once
 from foundation.organisation.models import Organisation
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
 PLAIN = "send-letter"
 LANE = "letters"  # of the worker: a mail server that hangs delays letters alone
+MAILINGS = "mailings"  # the same for what goes to many: receipts never stand behind ten thousand statements
 MOST_TRIES = 20  # for a reader whose server asks to wait: three days
 LONGEST_WAIT = 6 * 3600  # seconds
 HEARD = (OSError, smtplib.SMTPException, ValueError)  # the last: an address that cannot be written in a message
@@ -40,16 +41,17 @@ def queue(
     language: str = "",
     job: str = PLAIN,
     document: str = "",
+    is_new: bool = False,
 ) -> Letter:
     """Write the letter now, with what is true now, and enqueue the job that sends it after this transaction commits.
 
     Idempotent by key: a second call returns the first letter unchanged. `template` is a folder of templates/letters,
     whose words staff may have changed (see `kinds`); `context` fills the places in them. `language`: the reader's;
     empty means that of this moment. A letter with an attachment names its `document`, and the kind of `job` that draws
-    it and calls `send`. ValueError for news without a way to stop it.
+    it and calls `send`. `is_new`: the caller has just looked, and found none of this key. ValueError for news without a
+    way to stop it.
     """
-    known = Letter.objects.filter(key=key).first()
-    if known:
+    if not is_new and (known := Letter.objects.filter(key=key).first()):
         return known
     kind = kinds.get(template)
     if kind and kind.news and not context.get("stop"):
@@ -94,6 +96,7 @@ def send_plain(args: dict[str, Any]) -> None:
     send(args)
 
 
+@once.read_once()
 def send(args: dict[str, Any], attach: Attach | None = None) -> None:
     """Send one waiting letter: hand it to the mail server. Called by a job.
 
@@ -210,4 +213,5 @@ def _message(letter: Letter, attachment: tuple[str, bytes, str] | None) -> Lette
     return message
 
 
-jobs.close_lane(LANE, throttle.is_closed)
+for each in (LANE, MAILINGS):
+    lanes.close_lane(each, throttle.is_closed)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
-from foundation.organisation import addresses, colours, elsewhere, tax_years
+from foundation.organisation import addresses, colours, elsewhere, once, tax_years
 from foundation.organisation.entity_form import OrganisationForm
 from foundation.organisation.tax_years import Country, TaxYear
 
@@ -39,7 +39,7 @@ COLOUR_HELP = _("As # and six digits, for example #145146. Checked for contrast 
 
 
 @register_setting(icon="home", order=1)
-class Organisation(BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no types
+class Organisation(once.ReadOnce, BaseGenericSetting):  # type: ignore[misc]  # Wagtail has no types
     """The charity itself. Every page, letter and receipt takes its words about us from here."""
 
     name = models.CharField(_("name"), max_length=120, default="The Road Out")

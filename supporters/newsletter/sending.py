@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from foundation.jobs import lanes
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.letters import outbox
@@ -135,7 +136,7 @@ def stop(newsletter: Newsletter) -> bool:
     return True
 
 
-@jobs.handler(KIND)
+@jobs.handler(KIND, lane=lanes.SLOW)
 def step(args: dict[str, Any]) -> None:
     """Job: write to the next readers, as long as few letters wait, and look again until the last one has left."""
     try:
@@ -176,7 +177,7 @@ def _write(newsletter: Newsletter, words: writing.Words, supporter: Supporter) -
     Delivery.objects.bulk_create([row], ignore_conflicts=True)  # the constraint decides between two runs
 
 
-@jobs.handler(HAND_OVER, lane=outbox.LANE)
+@jobs.handler(HAND_OVER, lane=outbox.MAILINGS)
 def hand_over(args: dict[str, Any]) -> None:
     """Job: send one letter if its reader still wants it at this moment, and staff have not stopped it."""
     letter = Letter.objects.filter(pk=args["letter"])

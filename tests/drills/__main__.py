@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.drills import backlog as backlogs
 from tests.drills import burst as bursts
 from tests.drills import cluster, copies, failpoints, killing, letting_go, outages, together
 from tests.drills import statements as year_ends
@@ -106,6 +107,11 @@ def statements(ground: Yard, asked: argparse.Namespace) -> None:
         year_ends.killed_twice(site, asked.donors)
 
 
+def backlog(ground: Yard, asked: argparse.Namespace) -> None:
+    with ground.site(asked.seed) as site:
+        backlogs.drained(site, asked.events, gifts=10)
+
+
 def books(ground: Yard, asked: argparse.Namespace) -> None:
     """The stories of tests/donations/test_machine.py at length, and every fault that they must find."""
     tests = ["tests/donations/test_machine.py", "tests/donations/test_planted_faults.py"]
@@ -168,7 +174,7 @@ DRILLS: dict[str, Callable[[Yard, argparse.Namespace], None]] = {
     each.__name__: each
     for each in (
         *(points, kills, both, clocks, copy, stripe, mail, graceful, disk, database, story, burst, statements),
-        *(books, years, faults, planted, truths),
+        *(backlog, books, years, faults, planted, truths),
     )
 }
 DRILLS["long"] = long
@@ -188,6 +194,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once, of years and faults")
     parser.add_argument("--tale", action="append", help="a story of the faults drill by its name; may be said again")
     parser.add_argument("--first", type=int, default=1, help="the fault of each story to begin with")
+    parser.add_argument("--events", type=int, default=100_000, help="how many events two workers find waiting")
     parser.add_argument("--report", type=Path, help="a file for the report, which is printed at the end too")
     parser.add_argument("--posts", type=int, default=200, help="how many forms a burst sends")
     asked = parser.parse_args()

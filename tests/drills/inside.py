@@ -21,12 +21,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.models import F
+from django.utils import timezone
 
 from config.management.commands import serve
 from donations.card_testing import limits
 from donations.giving import starter
 from donations.letters import year_end
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
+from donations.stripe import client
 from foundation.access import proof_of_work
 from foundation.jobs.models import Job
 from foundation.letters import headers, throttle
@@ -124,9 +126,33 @@ def statements() -> dict[str, str]:
     return {headers.mark(key): state for key, state in written}
 
 
+def backlog(count: int) -> None:
+    """So many events of a type that asks for nothing, as they wait after an outage."""
+    now, live = timezone.now(), client.is_live()
+    for first in range(0, count, 5000):
+        events = [
+            StripeEvent(event_id=f"evt_b{n}", type="x.y", object_id="", created=now, livemode=live, payload="{}")
+            for n in range(first, min(count, first + 5000))
+        ]
+        jobs = [
+            Job(kind="stripe-event", key=each.job_key, args={"event": each.event_id}, run_at=now) for each in events
+        ]
+        StripeEvent.objects.bulk_create(events, batch_size=1000)
+        Job.objects.bulk_create(jobs, batch_size=1000)
+
+
+def events_waiting() -> int:
+    return StripeEvent.objects.filter(state=StripeEvent.State.WAITING).count()
+
+
+def done_again() -> int:
+    """How many jobs about events were begun more than once."""
+    return Job.objects.filter(kind="stripe-event", attempts__gt=1).count()
+
+
 ALL: tuple[Callable[..., Any], ...] = (
     *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states, letters_held),
-    *(donors_of_a_year, start_statements, statements),
+    *(donors_of_a_year, start_statements, statements, backlog, events_waiting, done_again),
 )
 QUESTIONS = {one.__name__: one for one in ALL}
 

@@ -308,7 +308,7 @@ class DrillSite:
         if self.web.poll() is not None:
             self.kill_web()
             self.start_web()
-        eventually(self._delivered, "every event is delivered")
+        eventually(self.delivered, "every event is delivered")
         for _round in range(12):
             self.ask("time_passes", BACK_OFF)
             assert self.wait(self.start("worker", "--once")) == 0, "the worker failed"
@@ -316,7 +316,7 @@ class DrillSite:
                 return
         raise AssertionError(f"work is left after hours: {self.ask('left')}")
 
-    def _delivered(self) -> bool:
+    def delivered(self) -> bool:
         self.sandbox.deliver()
         waiting = 0
         for delivery in self.sandbox.deliveries():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import clock, lacking
-from tests.drills import burst, cluster, copies, failpoints, killing, letting_go, outages, statements, together
+from tests.drills import backlog, burst, cluster, copies, failpoints, killing, letting_go, outages, statements, together
 from tests.drills.site import GIVING, DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
@@ -72,6 +72,10 @@ def test_it_comes_back_from_a_copy_with_stripes_books(ground):
 def test_it_mails_everybody_one_statement_when_the_run_dies_twice(ground):
     with ground.site(seed=1) as site:
         statements.killed_twice(site, donors=6)
+
+
+def test_it_drains_a_backlog_that_two_workers_share_when_one_is_killed(site):
+    backlog.drained(site, events=40, gifts=1)
 
 
 @pytest.mark.long

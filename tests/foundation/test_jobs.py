@@ -17,7 +17,7 @@ from django.db import connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from foundation.jobs import queue
+from foundation.jobs import lanes, queue
 from foundation.jobs.models import Heartbeat, Job
 from tests.commands import Commands
 from tests.databases import migrated, own_database
@@ -288,16 +288,16 @@ def side() -> Iterator[None]:
     """A lane beside the main one, for jobs of a kind."""
     queue.handler("slow", lane="side")(lambda args: done.append(args))
     yield
-    for table in (queue.HANDLERS, queue.LANES):
+    for table in (queue.HANDLERS, lanes.LANES):
         del table["slow"]
-    queue.CLOSED.pop("side", None)
+    lanes.CLOSED.pop("side", None)
 
 
 def test_it_runs_each_lane_by_itself_and_all_where_none_is_named(side: None) -> None:
     for number, kind in enumerate(("slow", "note", "slow")):
         queue.enqueue(kind, f"{kind} {number}", {"n": number})
-    assert queue.lanes()[0] == queue.MAIN and "side" in queue.lanes()
-    assert queue.run_due(lane=queue.MAIN) == 1 and done == [{"n": 1}]
+    assert lanes.lanes()[0] == lanes.MAIN and "side" in lanes.lanes()
+    assert queue.run_due(lane=lanes.MAIN) == 1 and done == [{"n": 1}]
     assert queue.run_due(lane="letters") == 0
     assert queue.run_due(lane="side") == 2 and done == [{"n": 1}, {"n": 0}, {"n": 2}]
     queue.enqueue("slow", "last", {"n": 3})
@@ -305,12 +305,12 @@ def test_it_runs_each_lane_by_itself_and_all_where_none_is_named(side: None) -> 
 
 
 def test_it_leaves_the_jobs_of_a_closed_lane_where_they_are(side: None) -> None:
-    queue.close_lane("side", lambda: True)
+    lanes.close_lane("side", lambda: True)
     queue.enqueue("slow", "slow", {"n": 1})
     queue.enqueue("note", "note", {"n": 2})
     assert queue.run_due() == 1 and queue.run_due(lane="side") == 0 and done == [{"n": 2}]
     assert Job.objects.get(key="slow").attempts == 0
-    queue.close_lane("side", lambda: False)
+    lanes.close_lane("side", lambda: False)
     assert queue.run_due() == 1
 
 
@@ -455,3 +455,30 @@ def test_it_stops_cleanly_when_it_is_told_to(processes: Processes) -> None:
         finally:
             worker.kill()  # or a test that ended early would wait for it for ever
         assert "worker: stopped" in worker.stdout.read()
+
+
+@pytest.mark.processes
+@pytest.mark.both
+def test_it_runs_workers_side_by_side_that_end_with_the_first_however_that_ends(processes: Processes) -> None:
+    command = [sys.executable, "manage.py", "worker", "--processes", "2", "--threads", "2"]
+    alive = "from foundation.jobs.models import Heartbeat as H; print(*H.objects.values_list('worker', flat=True))"
+    before = set(processes.shell(alive).split())
+
+    def workers() -> set[str]:
+        return set(processes.shell(alive).split()) - before
+
+    with subprocess.Popen(command, cwd=ROOT, env=processes.env, stdout=subprocess.DEVNULL) as worker:
+        try:
+            wait_for(lambda: len(workers()) == 2, "two signs of life")
+        finally:
+            worker.kill()
+    (other,) = {int(name.split(":")[-1]) for name in workers()} - {worker.pid}
+    wait_for(lambda: not is_running(other), "the end of the other one")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from donations.models import Gift, LedgerEntry, Plan, Receipt, RefundRequest
 from donations.stripe.errors import StripeIsDownError
-from foundation.jobs import queue
+from foundation.jobs import lanes, queue
 from foundation.jobs.models import Job
 from foundation.letters import headers, outbox
 from foundation.letters.models import Letter
@@ -81,7 +81,7 @@ class Scene:
         """Workers, started again whenever one dies, until nothing is to do within the hour."""
         for _ in range(ROUNDS):
             try:
-                for lane in queue.lanes():
+                for lane in lanes.lanes():
                     queue.run_due(lane=lane)
             except KilledError:
                 self.moments.restart()

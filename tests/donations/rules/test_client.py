@@ -335,13 +335,13 @@ def test_it_does_not_ask_for_an_invoice_that_a_list_brought(wire):
 
 def test_it_finds_the_payments_of_an_invoice_and_leaves_out_what_is_none(wire):
     paid = [
-        {"payment": {"payment_intent": "pi_one"}},
+        {"id": "inpay_one", "payment": {"payment_intent": "pi_one"}},
         {"payment": {"payment_intent": {"id": "pi_two"}}},
         {"payment": {"charge": "ch_x"}},
         {"payment": None},
         {},
     ]
     wire.answer({"object": "list", "has_more": False, "data": paid})
-    assert reads.intents_of_invoice("in_one") == ["pi_one", "pi_two"]
+    assert reads.intents_of_invoice("in_one") == [("pi_one", "inpay_one"), ("pi_two", "")]
     assert wire.only().path == "/v1/invoice_payments"
     assert wire.only().fields == {"invoice": "in_one", "status": "paid", "limit": "100"}

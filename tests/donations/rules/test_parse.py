@@ -167,12 +167,18 @@ def test_it_reads_an_attempt_to_take_money():
     found = parse.payment_intent(
         {"id": "pi_one", "status": "succeeded", "metadata": {"gift": "K7QM"}, "latest_charge": CHARGE}
     )
-    assert found == objects.PaymentIntent("pi_one", "succeeded", "K7QM", parse.charge(CHARGE))
+    charge = parse.charge(CHARGE)
+    assert found == objects.PaymentIntent("pi_one", "succeeded", "K7QM", charge, latest=charge.id)
 
 
-@pytest.mark.parametrize("rest", [{}, {"metadata": None, "latest_charge": "ch_one"}, {"metadata": {}, "status": None}])
+@pytest.mark.parametrize("rest", [{}, {"metadata": None, "latest_charge": None}, {"metadata": {}, "status": None}])
 def test_it_reads_an_attempt_of_which_nothing_came(rest):
     assert parse.payment_intent({"id": "pi_one", **rest}) == objects.PaymentIntent("pi_one", "", "", None)
+
+
+def test_it_reads_of_a_charge_that_is_only_named_its_name_alone():
+    found = parse.payment_intent({"id": "pi_one", "latest_charge": "ch_one"})
+    assert found == objects.PaymentIntent("pi_one", "", "", None, latest="ch_one")
 
 
 def test_it_reads_a_month_of_a_monthly_gift():

@@ -4,20 +4,24 @@ import logging
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
-from foundation.jobs import queue
+from foundation.jobs import lanes, picking, queue
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 MINUTE = 50  # seconds between what each worker does for its own machine: within the minute
 BEAT_SECONDS = 20
+MOST = 64  # processes, or threads of one: more is a typing mistake
 
 
 class Command(BaseCommand):
@@ -25,33 +29,64 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--once", action="store_true", help="run what is due and end (for cron)")
+        parser.add_argument("--processes", type=int, default=1, help="workers side by side, to use more than one core")
+        parser.add_argument("--threads", type=int, default=1, help="of each for the main lane: one works, others wait")
+        parser.add_argument("--beside", action="store_true", help="end when standard input does: of --processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not all(1 <= options[name] <= MOST for name in ("processes", "threads")):
+            raise CommandError(f"--processes and --threads go from 1 to {MOST}.")
         me = f"{socket.gethostname()[:60]}:{os.getpid()}"
         if options["once"]:
-            queue.run_own()
-            queue.agree()
-            queue.beat(me)
-            queue.enqueue_periodic()
-            self.stdout.write(f"{sum(queue.run_due(lane=lane) for lane in queue.lanes())} jobs run")
+            self.once(me)
             return
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        if options["beside"]:
+            threading.Thread(target=_end_with_input, args=(stop,), daemon=True).start()
         self.stdout.write("worker: waiting for work")
         self.stdout.flush()  # a reader of our output through a pipe or a journal would wait for it until the end
-        with ThreadPoolExecutor(len(queue.lanes())) as pool:
-            ends = [pool.submit(self.work, stop, lane) for lane in queue.lanes()[1:]]
+        side = [*lanes.lanes()[1:], *[lanes.MAIN] * (options["threads"] - 1)]
+        others = options["processes"] - 1
+        with ThreadPoolExecutor(len(side) + others) as pool:
+            ends = [pool.submit(self.work, stop, lane) for lane in side]
+            ends += [pool.submit(self.beside, stop, options["threads"]) for _ in range(others)]
             try:
-                self.loop(stop, queue.MAIN, me)
+                self.loop(stop, lanes.MAIN, me)
             finally:
                 stop.set()
         for end in ends:
             end.result()  # what ended its lane ends the worker, for its supervisor to see
         self.stdout.write("worker: stopped")
 
+    def once(self, me: str) -> None:
+        """Run what is due: first what the clock asks for, which enqueues other jobs; letters after what is booked."""
+        queue.run_own()
+        queue.agree()
+        queue.beat(me)
+        picking.refile()
+        queue.enqueue_periodic()
+        first = [lanes.PERIODIC, lanes.MAIN, lanes.PEOPLE, lanes.SLOW]
+        order = [*first, *(lane for lane in lanes.lanes() if lane not in first)]
+        self.stdout.write(f"{sum(queue.run_due(lane=lane) for lane in order)} jobs run")
+
+    def beside(self, stop: threading.Event, threads: int) -> None:
+        """Run a further worker as a process. It ends with this one, also where this one is killed: its standard input
+        ends then. If it ends alone, so does this one, for its supervisor to see.
+        """
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--beside", f"--threads={threads}"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            try:
+                while not stop.wait(IDLE_SECONDS):
+                    if process.poll() is not None:
+                        raise CommandError(f"a worker beside this one ended with code {process.returncode}")
+            finally:
+                stop.set()
+                process.terminate()
+
     def work(self, stop: threading.Event, lane: str) -> None:
-        """Run the jobs of a lane beside the main one, in a thread. It never ends alone, unseen."""
+        """Run jobs of a lane beside the first thread. It never ends alone, unseen."""
         try:
             self.loop(stop, lane)
         finally:
@@ -60,9 +95,10 @@ class Command(BaseCommand):
 
     def loop(self, stop: threading.Event, lane: str, me: str = "") -> None:
         """Claim and run jobs, or wait a moment. A database that is down is waited for, not died of. `me`: the worker's
-        name for its heartbeat, in one of all lanes.
+        name for its heartbeat, in one of all threads.
         """
         beaten = own = float("-inf")
+        refiled = not me
         while not stop.is_set():
             try:
                 if me and time.monotonic() - own > MINUTE:
@@ -74,6 +110,9 @@ class Command(BaseCommand):
                         queue.beat(me)
                         queue.enqueue_periodic()
                     beaten = time.monotonic()
+                if not refiled:
+                    picking.refile()
+                    refiled = True
                 job = queue.claim(lane)
                 if job is None:
                     stop.wait(IDLE_SECONDS)
@@ -83,3 +122,9 @@ class Command(BaseCommand):
                 log.warning("worker waits for the database: %s", type(error).__name__)
                 close_old_connections()
                 stop.wait(2)
+
+
+def _end_with_input(stop: threading.Event) -> None:
+    """Wait until whoever started this process is gone, however that ended."""
+    sys.stdin.buffer.read()
+    stop.set()

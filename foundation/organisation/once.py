@@ -1,0 +1,34 @@
+"""Read the organisation once for a job: a booking asks for it five times, and each time it would be a query."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_kept: ContextVar[dict[type, Any] | None] = ContextVar("organisation_once", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Context manager: inside, what the organisation's row said first is what it says. For work of moments alone: what
+    staff save meanwhile counts from the next one on.
+    """
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+class ReadOnce:
+    """Before a setting of Wagtail's in the bases of a model."""
+
+    @classmethod
+    def load(cls, request_or_site: Any = None) -> Any:
+        """The one row: as it stands now, or inside of `read_once` as it stood when it was read first."""
+        kept = _kept.get()
+        if kept is None:
+            kept = {}
+        if cls not in kept:
+            kept[cls] = super().load(request_or_site)  # type: ignore[misc]  # the setting's own
+        return kept[cls]
