@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -16,7 +17,7 @@ from foundation.jobs import queue
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
-MINUTE = 50  # seconds between what each worker does for its own machine: within the minute
+OWN_SECONDS, AFTER_A_FAILURE = 1, 20  # between two looks at what a worker does for its own machine
 BEAT_SECONDS = 20
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         me = f"{socket.gethostname()[:60]}:{os.getpid()}"
         if options["once"]:
-            queue.run_own()
+            queue.run_own(threading.Event())
             queue.agree()
             queue.beat(me)
             queue.enqueue_periodic()
@@ -40,8 +41,9 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stop.set())
         self.stdout.write("worker: waiting for work")
         self.stdout.flush()  # a reader of our output through a pipe or a journal would wait for it until the end
-        with ThreadPoolExecutor(len(queue.lanes())) as pool:
+        with ThreadPoolExecutor(len(queue.lanes())) as pool:  # one for each other lane, and one for our own work
             ends = [pool.submit(self.work, stop, lane) for lane in queue.lanes()[1:]]
+            ends.append(pool.submit(self.own, stop))
             try:
                 self.loop(stop, queue.MAIN, me)
             finally:
@@ -58,16 +60,25 @@ class Command(BaseCommand):
             stop.set()
             connection.close()
 
+    def own(self, stop: threading.Event) -> None:
+        """Do what each worker does for its own machine, in a thread: no job waits for it."""
+        try:
+            while not stop.is_set():
+                well = queue.run_own(stop)
+                with suppress(DatabaseError):
+                    close_old_connections()
+                stop.wait(OWN_SECONDS if well else AFTER_A_FAILURE)
+        finally:
+            stop.set()
+            connection.close()
+
     def loop(self, stop: threading.Event, lane: str, me: str = "") -> None:
         """Claim and run jobs, or wait a moment. A database that is down is waited for, not died of. `me`: the worker's
         name for its heartbeat, in one of all lanes.
         """
-        beaten = own = float("-inf")
+        beaten = float("-inf")
         while not stop.is_set():
             try:
-                if me and time.monotonic() - own > MINUTE:
-                    own = time.monotonic()
-                    queue.run_own()
                 if time.monotonic() - beaten > BEAT_SECONDS:
                     queue.agree()
                     if me:
