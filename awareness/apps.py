@@ -11,5 +11,4 @@ class AwarenessConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("awareness.privacy")  # registers its privacy functions
-        import_module("awareness.finished")  # signal receivers on publishing, and a recurring job
         import_module("awareness.renditions")  # a signal receiver on publishing, and its job handler

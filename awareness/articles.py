@@ -21,6 +21,7 @@ class ArticleIndexPage(ListingPage):
 
     template = "awareness/article_index_page.html"
     subpage_types = ["awareness.ArticlePage"]
+    params = ("page", "topic", "author")
 
     class Meta:
         verbose_name = _("articles")

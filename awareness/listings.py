@@ -7,7 +7,7 @@ from django.core.paginator import EmptyPage, InvalidPage, PageNotAnInteger, Pagi
 from django.core.paginator import Page as Part
 from django.db import models
 from django.db.models import Count, QuerySet, Subquery, Value
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
@@ -44,7 +44,7 @@ class Counted(Paginator):
             wanted = int(number)
         except ValueError as error:
             raise PageNotAnInteger(str(error)) from error
-        if not 1 <= wanted <= FURTHEST:
+        if not 1 <= wanted <= FURTHEST or str(wanted) != str(number):  # one address for each page of a list
             raise EmptyPage(f"No page {wanted}.")
         all_of_them = cast(QuerySet[Any], self.object_list)
         number_of_all = all_of_them.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("*")).values("n")
@@ -66,6 +66,7 @@ class ListingPage(BodyPage):
         abstract = True
 
     shown: Sequence[Any] = ()  # the rows of this response
+    params: tuple[str, ...] = ("page",)  # of a query, by which it lists: foundation/page_store keeps a page for each
 
     def listed(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the queryset to list, ordered."""
@@ -80,3 +81,9 @@ class ListingPage(BodyPage):
         self.shown = listing.object_list
         context = super().get_context(request, *args, **kwargs)
         return {**context, "listing": listing, "numbers": listing.paginator.get_elided_page_range(listing.number)}
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().serve(request, *args, **kwargs)
+        names = " ".join(f'"{name}"' for name in self.params)
+        response.headers["No-Vary-Search"] = f"params, except=({names})"
+        return response

@@ -26,6 +26,7 @@ from awareness.reading import ReadingPage
 from awareness.stream_bodies import OWN_BANDS, ArticleBody, HelpBody, HomeBody
 from awareness.topics import Author, Topic
 
+CARD = "card/"  # below Get help: the numbers, to be printed
 SOURCED = re.compile(r'\{(?:figure|source):|"(?:figure|whole|source)": "[^"]|"figures": \[.')
 
 
@@ -206,7 +207,7 @@ class HelpPage(ReadingPage):
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Route for one more page below this one: the numbers on a card to print."""
-        if path_components == ["card"] and self.live:
+        if path_components == [CARD.strip("/")] and self.live:
             return RouteResult(self, kwargs={"card": True})
         return super().route(request, path_components)
 

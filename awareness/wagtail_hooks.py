@@ -18,15 +18,12 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from awareness import careful_words, desk, finished, panel, picture_rules, playing, reports
+from awareness import careful_words, desk, panel, picture_rules, playing, reports
 from awareness.fact_lists import AgeColumn, FigureFilters
 from awareness.facts import Figure, Source
 from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
 from awareness.topics import Author, Topic
-from foundation.organisation.models import LanguageReview
-
-SHOWN_IN_HELP = (Hotline, HelpLanguage, LanguageReview)
 
 
 class FigureViewSet(SnippetViewSet):
@@ -240,17 +237,3 @@ def keep_what_pages_use(request: HttpRequest, instances: list[Model]) -> HttpRes
     names = ", ".join(str(row) for row in used)
     messages.error(request, _("Not deleted, because pages use it: %(names)s") % {"names": names})
     return redirect(type(used[0]).snippet_viewset.get_url_name("list"))  # type: ignore[union-attr]
-
-
-@hooks.register("after_create_snippet")
-@hooks.register("after_edit_snippet")
-def finish_help(request: HttpRequest, instance: Model) -> None:
-    """Render Get help anew as soon as staff saved a hotline: its number is on the page, and a wrong one is gone."""
-    if isinstance(instance, SHOWN_IN_HELP):
-        finished.finish()
-
-
-@hooks.register("after_delete_snippet")
-def finish_help_without(request: HttpRequest, instances: list[Model]) -> None:
-    if any(isinstance(row, SHOWN_IN_HELP) for row in instances):
-        finished.finish()

@@ -19,8 +19,8 @@ from tests.databases import copy_template
 from tests.running import ROOT, free_port
 
 PARTS = {
-    "pages": "pages that are read, against a bare Django view of the same bytes",
-    "help": "Get help, which is answered before Django, against a bare WSGI application",
+    "pages": "pages that are read, kept in front of Django, against a bare Django view of the same bytes",
+    "help": "Get help, kept as well, against a bare WSGI application",
     "webhooks": "Stripe's events kept, against a bare view with one INSERT",
     "signatures": "signatures of the pledge, against the same",
     "events": "Stripe's events applied to the books, against as many bare transactions",

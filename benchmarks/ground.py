@@ -52,7 +52,7 @@ def prepared(rounds: int, seconds: float, rows: int, paid: int) -> Iterator[Grou
     call_command("migrate", verbosity=0, interactive=False)
     collect(lambda words: None)
     call_command("load_content", verbosity=0)
-    call_command("finish_pages")
+    call_command("finish_pages", urgent=True)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {TABLE} (body text NOT NULL)")
     log = folder / "servers.log"

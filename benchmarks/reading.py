@@ -1,4 +1,6 @@
-"""Benchmark of reading pages, against a bare response of the same bytes by the same server and connections."""
+"""Benchmark of reading pages, packed as browsers take them, against a bare response of the same bytes by the same
+server and connections.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -13,6 +15,7 @@ PAGES = {
     "The facts and their sources": "/the-problem/facts-and-sources/",
 }
 HELP = "/get-help/"
+AS_BROWSERS = {"Accept_Encoding": "gzip, deflate, br"}
 
 
 def pages(ground: Ground) -> Iterator[Pair]:
@@ -24,12 +27,12 @@ def pages(ground: Ground) -> Iterator[Pair]:
 
 def get_help(ground: Ground) -> Iterator[Pair]:
     _same(ground, "help", HELP, "/raw/help")
-    yield _pair(ground, "Get help, finished", HELP, "a bare WSGI application", "/raw/help")
+    yield _pair(ground, "Get help, kept", HELP, "a bare WSGI application", "/raw/help")
 
 
 def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
     def ask(server: Server, path: str) -> Callable[[], Sample]:
-        request = asking.request(server.port, path)
+        request = asking.request(server.port, path, None, **AS_BROWSERS)
         return lambda: server.samples(lambda: request, ground.seconds)
 
     return Pair(name, limit, "pages", ask(ground.site, path), ask(ground.bare, bare))
@@ -37,7 +40,7 @@ def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
 
 def _same(ground: Ground, name: str, path: str, bare: str) -> None:
     """Check that both answer the same bytes, and the site does so each time."""
-    body, _sample = ground.site.one(path)
-    insist(ground.site.one(path)[0] == body, f"{path} is another page each time.")
+    body, _sample = ground.site.one(path, **AS_BROWSERS)
+    insist(ground.site.one(path, **AS_BROWSERS)[0] == body, f"{path} is another page each time.")
     ground.keep(name, body)
     insist(ground.bare.one(bare)[0] == body, f"The bare answer is not what {path} says.")

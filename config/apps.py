@@ -14,6 +14,8 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         import_module("config.housekeeping")
         import_module("config.open_points")
+        import_module("config.page_filling")
+        import_module("config.page_front").watch_changes()
         # Django sends the signal post_migrate once for each app with models, and makes that app's permissions then:
         # after the last one they are all there, and the roles are granted once instead of thirty-five times.
         last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]

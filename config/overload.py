@@ -13,9 +13,9 @@ from django.utils import translation
 
 from awareness import finished
 from config.error_pages import WAIT
-from config.finished import Application, Start
 from config.processes import THREADS
 from config.slots import Slots
+from foundation.page_store.front import Application, Start
 
 # Slow bodies (config/slow_bodies.py) and requests that wait for Stripe (donations/stripe/concurrency.py) hold twenty
 # at most: a reader still has one then.

@@ -1,8 +1,11 @@
 """The page store of this site: which addresses are pages for readers, and which rows readers see."""
 
+import hashlib
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
@@ -14,9 +17,8 @@ from wagtail.signals import page_unpublished, post_page_move
 from foundation.page_store import generation
 from foundation.page_store.front import Application, PageStore
 from foundation.page_store.generation import Watch
-from foundation.page_store.store import Store
+from foundation.page_store.store import MEMORY, Key, Store
 
-PARAMS = ("page", "topic", "author")  # that pages go by: awareness/listings.py, awareness/articles.py
 # Readers see these rows on pages. All else on pages that changes, such as sums and counts, may be ten seconds old.
 SHOWN = {
     "organisation": {"organisation", "languagereview"},
@@ -30,10 +32,43 @@ SHOWN = {
 }
 
 
-def front(application: Application) -> PageStore:
-    """The application behind the store, for config/wsgi.py."""
-    store = Store(settings.DATA_DIR / "pages")
-    return PageStore(application, store, Watch(), reads, [settings.SESSION_COOKIE_NAME], PARAMS)
+def front(application: Application, memory: int = MEMORY) -> PageStore:
+    """The application behind the store, for config/wsgi.py. `memory`: bytes for pages in this process."""
+    return PageStore(
+        application,
+        Store(settings.DATA_DIR / "pages", memory),
+        Watch(edition=edition()),
+        reads,
+        hosts(),
+        [settings.SESSION_COOKIE_NAME],
+        proxied=bool(settings.TRUSTED_PROXIES),
+    )
+
+
+def edition() -> str:
+    """A word that changes with what pages are made of beside the database: templates, names of static files, settings.
+    So no page of the release before is answered as if it were one of this.
+    """
+    told = [repr((settings.LANGUAGES, settings.BASE_URL, settings.SITE_MODE)).encode()]
+    files = [settings.BASE_DIR / "VERSION", settings.STATIC_ROOT / "staticfiles.json"]
+    files += sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+    told += [path.read_bytes() for path in files if path.exists()]
+    return hashlib.sha256(b"".join(told)).hexdigest()[:12]
+
+
+def hosts() -> list[str]:
+    """The names under which pages are kept, the site's own first. A pattern (`.example.org`, `*`) is none: with it
+    anybody could fill the store.
+    """
+    site = urlsplit(settings.BASE_URL)
+    names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
+    return [*dict.fromkeys([site.netloc, *names, *(f"{name}:{site.port}" for name in names if site.port)])]
+
+
+def own_key(path: str) -> Key:
+    """The key of a page under the site's own address, as readers come to it."""
+    scheme = "https" if settings.HTTPS and settings.TRUSTED_PROXIES else "http"
+    return Key(scheme, urlsplit(settings.BASE_URL).netloc, path, "")
 
 
 @lru_cache(maxsize=4096)
@@ -48,10 +83,11 @@ def reads(path: str) -> bool:
 
 def watch_changes() -> None:
     """Raise the generation with each change of what readers see."""
-    for signal in (post_save, post_delete):
-        signal.connect(_changed, dispatch_uid=f"road-out-pages-{id(signal)}")
-    for moved in (page_unpublished, post_page_move):
-        moved.connect(_moved, dispatch_uid=f"road-out-pages-{id(moved)}")
+    for model in filter(is_shown, apps.get_models()):
+        for signal in (post_save, post_delete):
+            signal.connect(_changed, sender=model, dispatch_uid="road-out-pages")
+    for signal in (page_unpublished, post_page_move):
+        signal.connect(_changed, dispatch_uid="road-out-pages")
 
 
 def is_shown(model: type[Model]) -> bool:
@@ -60,10 +96,6 @@ def is_shown(model: type[Model]) -> bool:
     return issubclass(model, Page) or meta.model_name in SHOWN.get(meta.app_label, ())
 
 
-def _changed(sender: type[Model], raw: bool = False, **kwargs: Any) -> None:
-    if is_shown(sender) and not raw:
+def _changed(raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
         generation.raise_it()
-
-
-def _moved(**kwargs: Any) -> None:
-    generation.raise_it()

@@ -154,7 +154,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL, STATIC_ROOT, STATICFILES_DIRS = "/static/", DATA_DIR / "static", [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 RETENTION = retention_days.DAYS
-FINISHED_DIR = DATA_DIR / "finished"  # prerendered pages, answered before Django is asked: awareness/finished.py
+PREFILL, PURGE_COMMAND = env.bool("PREFILL", default=True), env.str("PURGE_COMMAND", default="")  # docs/deploy.md
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from config.finished import Application, Start
 from config.processes import THREADS
 from config.slots import Slots
+from foundation.page_store.front import Application, Start
 
 PLACES = THREADS // 3
 # Seconds. All slots are taken and none was taken or freed for so long: those who hold them are slow on purpose, and a

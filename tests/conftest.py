@@ -37,6 +37,7 @@ def pytest_configure() -> None:
     clock.begin()
     override_settings(  # enabled as a whole, so that Django drops the storages that it made already
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_FILES}},
+        PREFILL=False,  # a worker that is run here makes Get help alone
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ).enable()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Why a table and not a broker: D-013; whose clock: D-077; how several share it: D
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from foundation.organisation import retention_periods
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
+Own = Callable[[threading.Event], None]
 log = logging.getLogger(__name__)
 
 LEASE = picking.LEASE
@@ -30,7 +32,7 @@ MAX_FAILURES = 8  # with the back-off below: dead after about a day
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
-OWN: list[Periodic] = []
+OWN: list[Own] = []
 
 
 class RetryLaterError(Exception):
@@ -128,19 +130,24 @@ def every(period: str) -> Callable[[Periodic], Periodic]:
     return register
 
 
-def each_worker(function: Periodic) -> Periodic:
-    """Decorator: every worker runs this when it starts and once a minute, for files of the machine it stands on."""
+def each_worker(function: Own) -> Own:
+    """Decorator: every worker runs this when it starts and each second, in a thread beside its jobs, for files of the
+    machine it stands on. It sees to it itself what is due, and ends soon once the event is set.
+    """
     OWN.append(function)
     return function
 
 
-def run_own() -> None:
-    """Run what each worker does for its own machine. A failure is logged, and the next minute tries again."""
+def run_own(stop: threading.Event) -> bool:
+    """Run what each worker does for its own machine. Whether all went well; a failure is logged, to be tried again."""
+    well = True
     for function in OWN:
         try:
-            function()
+            function(stop)
         except Exception as error:  # the jobs must go on whatever happens here
             log.warning("%s failed: %s", function.__name__, type(error).__name__)
+            well = False
+    return well
 
 
 def enqueue(

@@ -5,8 +5,9 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.db.models import F
 
 from foundation.page_store.models import Generation
@@ -40,45 +41,52 @@ def _raise() -> None:
 class Watch:
     """The generation as this process knows it, by a thread that asks for it twice a second and more.
 
-    `number` is None until the database has answered once. A thread, because asking at each request would make the
-    database the limit of what is kept to do without it; and because it may hang.
+    `generation` is empty until the database has answered once; `edition` is a part of it: what pages are made of beside
+    the database. A thread, because asking at each request would make the database the limit of what is kept to do
+    without it; and because it may hang.
     """
 
-    def __init__(self, ask: Callable[[], int] = current, period: float = PERIOD) -> None:
-        self.ask, self.period = ask, period
-        self.number: int | None = None
+    def __init__(self, ask: Callable[[], int] = current, period: float = PERIOD, edition: str = "") -> None:
+        self.ask, self.period, self.edition = ask, period, edition
+        self.generation = ""
         self.changed = self.answered = -math.inf  # time.monotonic()
-        self._thread: threading.Thread | None = None
+        self._began = 0.0
+        self._looked = threading.Event()
         self._starting = threading.Lock()
 
     def start(self) -> None:
-        """Start the thread, once. Not before the first request: a server may fork after it has read this module."""
+        """Start the thread, once, and wait a moment for its first look. Not before the first request: a server may fork
+        after it has read this module.
+        """
+        if self._looked.is_set():
+            return
         with self._starting:
-            if self._thread is None:
-                self.look()
-                self._thread = threading.Thread(target=self._run, daemon=True, name="publish generation")
-                self._thread.start()
-
-    @property
-    def started(self) -> bool:
-        return self._thread is not None
+            if not self._began:
+                self._began = time.monotonic()
+                threading.Thread(target=self._run, daemon=True, name="publish generation").start()
+        self._looked.wait(max(0.0, self._began + LATE - time.monotonic()))
 
     def is_down(self) -> bool:
-        """Whether the database has not answered for a while: nothing can be made anew."""
-        return time.monotonic() - self.answered > LATE
+        """Whether the database has not answered for a while: nothing can be made anew. Not before the first request."""
+        return bool(self._began or self.generation) and time.monotonic() - self.answered > LATE
 
-    def look(self) -> None:
+    def look(self) -> bool:
+        """Ask now. Whether there was an answer."""
         try:
-            number = self.ask()
-        except DatabaseError as error:
+            generation = f"{self.edition}:{self.ask()}"
+        except Exception as error:  # whatever it is: the thread asks again, and until then the database counts as down
             log.debug("the generation is not known: %s", error)
-            return
+            return False
         self.answered = time.monotonic()
-        if number != self.number:
-            self.number, self.changed = number, self.answered
+        if generation != self.generation:
+            self.changed = self.answered if self.generation else -math.inf  # what was before a start is long over
+            self.generation = generation
+        return True
 
     def _run(self) -> None:
         while True:
-            time.sleep(self.period)
-            close_old_connections()  # a connection that broke is opened anew
             self.look()
+            self._looked.set()
+            time.sleep(self.period)
+            with suppress(Exception):  # a connection that broke is opened anew; the thread never ends
+                close_old_connections()

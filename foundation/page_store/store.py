@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from foundation.page_store import pages
-from foundation.page_store.pages import Headers, Page
+from foundation.page_store.pages import Page
 
 log = logging.getLogger(__name__)
 MEMORY = 48 * 1024 * 1024  # bytes of bodies, in each process
@@ -50,11 +50,26 @@ class Store:
         self._hold(key, kept)
         return kept
 
-    def put(self, key: Key, page: Page, headers: Headers) -> None:
+    def stands(self, key: Key) -> bool:
+        """Whether the page is on disk."""
+        return self._file(key).exists()
+
+    def stored(self) -> list[Key]:
+        """The keys of all pages on disk."""
+        found = []
+        for path in sorted(self.folder.glob("*.page")):
+            try:
+                with path.open("rb") as file:
+                    found.append(Key(*pages.key_of(file.readline())))
+            except (OSError, ValueError, TypeError):
+                path.unlink(missing_ok=True)  # of another release, or broken
+        return found
+
+    def put(self, key: Key, page: Page) -> None:
         """Keep a page; on disk as well, unless that is full."""
         self._hold(key, page)
         try:
-            self._write(key, pages.to_bytes(page, headers))
+            self._write(key, pages.to_bytes(page, key))
         except OSError as error:
             log.warning("a finished page is kept in memory alone: %s", error.strerror)
 
@@ -96,6 +111,7 @@ class Store:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+            fresh.chmod(0o644)  # whoever runs a command beside the site leaves nothing that the site cannot read
             fresh.replace(self._file(key))
         except OSError:
             fresh.unlink(missing_ok=True)

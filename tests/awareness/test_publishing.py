@@ -9,12 +9,12 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
-from awareness import finished
 from awareness.media import PictureBlock
 from awareness.models import ArticlePage, HelpPage, SectionPage
 from awareness.starter_pages import TYPES
 from config import housekeeping
 from foundation.jobs import queue as jobs
+from foundation.page_store import generation
 from tests.awareness.conftest import english
 from tests.staff.users import signed_in
 
@@ -51,26 +51,23 @@ def test_it_shows_a_page_from_its_hour_to_its_end_and_not_a_minute_longer(loaded
     assert answers == [404, 200, 200, 404]
 
 
-def test_it_makes_get_help_anew_when_the_clock_changes_it(
-    loaded, tmp_path, monkeypatch, django_capture_on_commit_callbacks
-):
-    monkeypatch.setattr(finished, "FOLDER", tmp_path)
-    finished.finish()
+def test_it_makes_pages_old_when_the_clock_changes_one(loaded, client, monkeypatch):
+    raised: list[int] = []
+    monkeypatch.setattr(generation, "raise_it", lambda: raised.append(1))
     page, now = HelpPage.objects.get(locale__language_code="en"), timezone.now()
     page.intro, page.go_live_at = "<p>Words of tomorrow.</p>", now + timedelta(hours=1)
     page.save_revision().publish()
-    with django_capture_on_commit_callbacks(execute=True):
-        worker(now + timedelta(minutes=59))
-    assert b"Words of tomorrow." not in finished.find("/get-help/").body
-    with django_capture_on_commit_callbacks(execute=True):
-        worker(now + timedelta(minutes=61))
-    assert b"Words of tomorrow." in finished.find("/get-help/").body
+    raised.clear()
+    worker(now + timedelta(minutes=59))
+    assert not raised and b"Words of tomorrow." not in client.get("/get-help/").content
+    worker(now + timedelta(minutes=61))
+    assert raised and b"Words of tomorrow." in client.get("/get-help/").content
     page.refresh_from_db()
     page.go_live_at, page.expire_at = None, now + timedelta(hours=2)
     page.save_revision().publish()
-    with django_capture_on_commit_callbacks(execute=True):
-        worker(now + timedelta(minutes=121))
-    assert finished.find("/get-help/") is None
+    raised.clear()
+    worker(now + timedelta(minutes=121))
+    assert raised and client.get("/get-help/").status_code == 404
 
 
 def test_it_leads_from_old_addresses_to_new_ones_after_a_move(editor, client, django_capture_on_commit_callbacks):

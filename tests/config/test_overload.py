@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from config import slow_bodies
-from config.finished import FinishedFirst
 from config.overload import PLACES, OverloadGuard
 from config.processes import THREADS
 from config.slots import Slots
@@ -51,9 +50,8 @@ def test_it_leaves_threads_for_what_needs_no_database_and_places_for_readers():
     assert concurrency.SLOTS + slow_bodies.PLACES < PLACES < THREADS
 
 
-def test_it_tells_who_comes_while_all_hang_at_once_and_lets_everybody_in_again(django, monkeypatch):
-    monkeypatch.setattr("config.finished.finished.find", lambda address: None)
-    door = FinishedFirst(OverloadGuard(django, places=2, stuck=0.2))
+def test_it_tells_who_comes_while_all_hang_at_once_and_lets_everybody_in_again(django):
+    door = OverloadGuard(django, places=2, stuck=0.2)
     hanging = [in_a_thread(door, "/") for _ in range(2)]
     wait_for(lambda: django.inside == 2, "both are inside")
     for _ in range(2):

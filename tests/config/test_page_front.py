@@ -1,12 +1,11 @@
 """Which addresses are pages for readers, and what makes them old."""
 
-from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
-from wagtail.signals import page_unpublished, post_page_move
 
 from awareness.models import HelpPage
 from config import page_front
@@ -75,16 +74,11 @@ def test_it_leaves_all_else_to_its_own_view(path: str) -> None:
 
 
 @pytest.fixture
-def raised(monkeypatch: pytest.MonkeyPatch) -> Iterable[list[int]]:
-    """How often the generation would be raised, with the signals connected."""
+def raised(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often the generation would be raised."""
     times: list[int] = []
     monkeypatch.setattr(generation, "raise_it", lambda: times.append(1))
-    page_front.watch_changes()
-    yield times
-    for signal in (post_save, post_delete):
-        signal.disconnect(page_front._changed, dispatch_uid=f"road-out-pages-{id(signal)}")
-    for moved in (page_unpublished, post_page_move):
-        moved.disconnect(page_front._moved, dispatch_uid=f"road-out-pages-{id(moved)}")
+    return times
 
 
 @pytest.mark.django_db
@@ -117,3 +111,23 @@ def test_it_leaves_pages_as_they_are_when_work_and_people_are_written_down(raise
     jobs.enqueue("make-pictures", "one", {})
     get_or_create_supporter("ada@reader.example", "Ada")
     assert raised == []
+
+
+def test_it_keeps_pages_under_names_and_never_by_a_pattern(settings: Any) -> None:
+    settings.BASE_URL, settings.HTTPS, settings.TRUSTED_PROXIES = "https://charity.example", True, 1
+    settings.ALLOWED_HOSTS = ["charity.example", "www.charity.example", ".charity.example", "*"]
+    assert page_front.hosts() == ["charity.example", "www.charity.example"]
+    assert page_front.own_key("/") == ("https", "charity.example", "/", "")
+    settings.BASE_URL, settings.HTTPS, settings.ALLOWED_HOSTS = "http://localhost:8000", False, ["localhost"]
+    assert page_front.hosts() == ["localhost:8000", "localhost"]
+    assert page_front.own_key("/").scheme == "http"
+
+
+def test_it_is_another_edition_once_static_files_or_settings_are_others(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    editions = [page_front.edition()]
+    (tmp_path / "staticfiles.json").write_text("names with hashes")
+    editions.append(page_front.edition())
+    settings.LANGUAGES = settings.LANGUAGES[:1]
+    editions += [page_front.edition(), page_front.edition()]
+    assert len(set(editions)) == 3 and editions[2] == editions[3]

@@ -99,6 +99,7 @@ class DrillSite:
             **os.environ,
             **self.secrets,  # a test's own settings left theirs in the environment
             "DATA_DIR": str(data_dir),
+            "PREFILL": "false",  # a hundred pages that no drill reads
             "PORT": str(self.port),
             "SANDBOX_PORT": str(sandbox_port),
             "EMAIL_URL": self.mail.url,

@@ -41,7 +41,7 @@ def keys(table: str) -> set[str]:
 
 def in_files() -> list[str]:
     """Files of the site, beside its database, in which one of these words stands; or a PDF, which nobody can search."""
-    folders = [Path(settings.MEDIA_ROOT), Path(settings.FINISHED_DIR)]
+    folders = [Path(settings.MEDIA_ROOT), *(Path(settings.DATA_DIR) / name for name in ("finished", "pages"))]
     words = [word.encode() for word in EVERY_WORD]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return [str(path) for path in files if any(word in path.read_bytes() for word in words) or path.suffix == ".pdf"]

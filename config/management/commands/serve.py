@@ -78,7 +78,7 @@ class Command(BaseCommand):
         collect(self.say)
         self.say("Loading the starter content …")
         call_command("load_content", verbosity=0)
-        call_command("finish_pages")  # after collectstatic, because the name of the style sheet stands in them
+        call_command("finish_pages", urgent=True)  # after collectstatic: names of style sheets stand in them
         lines = f"PORT={settings.PORT}\n"
         if settings.STRIPE_OFFLINE:
             lines += f"SANDBOX_PORT={settings.SANDBOX_PORT}\n"

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from foundation.jobs import lanes, picking, queue
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
-MINUTE = 50  # seconds between what each worker does for its own machine: within the minute
+OWN_SECONDS, AFTER_A_FAILURE = 1, 20  # between two looks at what a worker does for its own machine
 BEAT_SECONDS = 20
 MOST = 64  # processes, or threads of one: more is a typing mistake
 
@@ -49,9 +50,11 @@ class Command(BaseCommand):
         self.stdout.flush()  # a reader of our output through a pipe or a journal would wait for it until the end
         side = [*lanes.lanes()[1:], *[lanes.MAIN] * (options["threads"] - 1)]
         others = options["processes"] - 1
-        with ThreadPoolExecutor(len(side) + others) as pool:
+        with ThreadPoolExecutor(len(side) + others + 1) as pool:
             ends = [pool.submit(self.work, stop, lane) for lane in side]
             ends += [pool.submit(self.beside, stop, options["threads"]) for _ in range(others)]
+            if not options["beside"]:  # of the machine: once for all of them
+                ends.append(pool.submit(self.own, stop))
             try:
                 self.loop(stop, lanes.MAIN, me)
             finally:
@@ -62,7 +65,7 @@ class Command(BaseCommand):
 
     def once(self, me: str) -> None:
         """Run what is due: first what the clock asks for, which enqueues other jobs; letters after what is booked."""
-        queue.run_own()
+        queue.run_own(threading.Event())
         queue.agree()
         queue.beat(me)
         picking.refile()
@@ -93,17 +96,26 @@ class Command(BaseCommand):
             stop.set()
             connection.close()
 
+    def own(self, stop: threading.Event) -> None:
+        """Do what each worker does for its own machine, in a thread: no job waits for it."""
+        try:
+            while not stop.is_set():
+                well = queue.run_own(stop)
+                with suppress(DatabaseError):
+                    close_old_connections()
+                stop.wait(OWN_SECONDS if well else AFTER_A_FAILURE)
+        finally:
+            stop.set()
+            connection.close()
+
     def loop(self, stop: threading.Event, lane: str, me: str = "") -> None:
         """Claim and run jobs, or wait a moment. A database that is down is waited for, not died of. `me`: the worker's
         name for its heartbeat, in one of all threads.
         """
-        beaten = own = float("-inf")
+        beaten = float("-inf")
         refiled = not me
         while not stop.is_set():
             try:
-                if me and time.monotonic() - own > MINUTE:
-                    own = time.monotonic()
-                    queue.run_own()
                 if time.monotonic() - beaten > BEAT_SECONDS:
                     queue.agree()
                     if me:
