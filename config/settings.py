@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
 ]
 MIDDLEWARE = [
+    "config.short_way.ShortWay",  # what programs call goes past all the others
     "config.security.Headers",
     "django.middleware.security.SecurityMiddleware",
     "config.security.Policy",  # CSP. Before WhiteNoise: an SVG that is opened by itself is a document too
@@ -114,8 +115,7 @@ MIDDLEWARE = [
     "staff.gate.StaffGate",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
-ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+ROOT_URLCONF, WSGI_APPLICATION = "config.urls", "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -278,8 +278,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
 WAGTAILDOCS_EXTENSIONS = file_kinds.ENDINGS  # nothing that a browser would run: no HTML, no SVG
-WAGTAILDOCS_DOCUMENT_FORM_BASE = "staff.uploads.DocumentForm"
-WAGTAILIMAGES_IMAGE_FORM_BASE = "staff.uploads.PictureForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE, WAGTAILIMAGES_IMAGE_FORM_BASE = "staff.uploads.DocumentForm", "staff.uploads.PictureForm"
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {
