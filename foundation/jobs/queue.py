@@ -160,9 +160,14 @@ def run_own() -> None:
 
 def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> Job:
     """Enqueue a job, once for each key (idempotent). Call it inside the transaction of the fact that asks for it."""
+    enqueue_unread(kind, key, args, run_at)
+    return Job.objects.get(key=key)
+
+
+def enqueue_unread(kind: str, key: str, args: dict[str, Any] | None = None, run_at: datetime | None = None) -> None:
+    """The same for who needs no row of it: one statement instead of two."""
     job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now())
     Job.objects.bulk_create([job], ignore_conflicts=True)  # the constraint decides, without a savepoint
-    return Job.objects.get(key=key)
 
 
 def enqueue_periodic() -> None:
