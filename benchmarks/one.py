@@ -9,20 +9,37 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - the settings come first
 
-from benchmarks import applying, auditing, calling, ground, intake, lists, papers, reading, starting  # noqa: E402
+from benchmarks import (  # noqa: E402  # noqa: E402
+    applying,
+    auditing,
+    calling,
+    ground,
+    intake,
+    lists,
+    memory,
+    papers,
+    premiere,
+    reading,
+    starting,
+    waiting,
+)
 from benchmarks.measure import MeasureError, Row, compare, table  # noqa: E402
 
 PARTS = {
     "pages": reading.pages,
+    "made": reading.made,
     "help": reading.get_help,
     "webhooks": intake.webhooks,
     "signatures": intake.signatures,
+    "waiting": waiting.on_stripe,
+    "premiere": premiere.premiere,
     "events": applying.events,
     "audit": auditing.growing,
     "lists": lists.many,
     "papers": papers.receipts,
     "start": starting.start,
     "calls": calling.room,
+    "memory": memory.used,
 }
 
 

@@ -14,7 +14,12 @@ PAGES = {
 }
 HELP = "/get-help/"
 BARE = "a bare Django view, no middleware"
-FORMS = {"The giving page": "/give/", "The pledge": "/pledge/", "The door of My page": "/my/", "Search": "/search/?q=help"}
+FORMS = {
+    "The giving page": "/give/",
+    "The pledge": "/pledge/",
+    "The door of My page": "/my/",
+    "Search": "/search/?q=help",
+}
 UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each time
 
 
@@ -42,7 +47,7 @@ def get_help(ground: Ground) -> Iterator[Pair]:
 
 def _pair(ground: Ground, name: str, path: str, limit: str, bare: str, **headers: str) -> Pair:
     def ask(server: Server, path: str) -> Callable[[], Sample]:
-        request = asking.request(server.port, path, **headers)
+        request = asking.request(server.port, path, None, **headers)
         return lambda: server.samples(lambda: request, ground.seconds)
 
     return Pair(name, limit, "pages", ask(ground.site, path), ask(ground.bare, bare))

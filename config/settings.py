@@ -155,8 +155,7 @@ STATIC_URL, STATIC_ROOT, STATICFILES_DIRS = "/static/", DATA_DIR / "static", [BA
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 RETENTION = retention_days.DAYS
 FINISHED_DIR = DATA_DIR / "finished"  # prerendered pages, answered before Django is asked: awareness/finished.py
-MEDIA_URL = "/media/"
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -275,10 +274,15 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the sign-in name; an 
 WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the panel either
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
+WAGTAILIMAGES_MAX_UPLOAD_SIZE, WAGTAILDOCS_MAX_UPLOAD_SIZE = (
+    10 * 1024**2,
+    300 * 1024**2,
+)  # a film or an episode; staff alone upload
 WAGTAILDOCS_EXTENSIONS = file_kinds.ENDINGS  # nothing that a browser would run: no HTML, no SVG
-WAGTAILDOCS_DOCUMENT_FORM_BASE, WAGTAILIMAGES_IMAGE_FORM_BASE = "staff.uploads.DocumentForm", "staff.uploads.PictureForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE, WAGTAILIMAGES_IMAGE_FORM_BASE = (
+    "staff.uploads.DocumentForm",
+    "staff.uploads.PictureForm",
+)
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {

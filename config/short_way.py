@@ -4,19 +4,16 @@ A webhook knows no session, language, form or page. Of the site's middleware it 
 where one is due, the check of the host's name, and the length of the answer. The others cost it more than its own work.
 """
 
-from collections.abc import Callable
+from typing import cast
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.urls import reverse
 from django.utils import translation
 
-from config.security import Headers
+from config.security import Headers, View
 from donations.webhooks.views import webhook
-
-View = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ShortWay:
@@ -25,7 +22,8 @@ class ShortWay:
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
         with translation.override(None):
-            self.short = {reverse("donations:webhook"): Headers(SecurityMiddleware(CommonMiddleware(webhook)))}
+            known = CommonMiddleware(webhook)
+            self.short = {reverse("donations:webhook"): Headers(cast(View, SecurityMiddleware(known)))}
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.short.get(request.path_info, self.get_response)(request)

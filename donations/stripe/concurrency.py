@@ -13,8 +13,9 @@ from donations.stripe.errors import FullError, TooOftenError
 from foundation.access import ratelimit
 from foundation.jobs import queue as jobs
 
-# A third of the web server's threads (config/processes.py): another third may wait for slow bodies, and the last one and
-# more is for readers, however slow Stripe is. A request that finds no free slot is told so at once; a slot that is waited for would hold a thread as well.
+# A third of the web server's threads (config/processes.py): another third may wait for slow bodies, and the last is for
+# readers, however slow Stripe is. A request that finds no free slot is told so at once; a slot that is waited for would
+# hold a thread as well.
 SLOTS = 8
 VISIT = 20.0  # seconds for all calls of one request together
 BRIEF = 2.0  # seconds for those of a page that only reads

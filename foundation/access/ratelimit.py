@@ -21,7 +21,7 @@ LEVEL = """{least}(CAST(%(capacity)s AS {float}), bucket.tokens + CAST(%(rate)s 
 TAKE = f"""INSERT INTO {{table}} AS bucket (key, tokens, filled_at) VALUES (%(key)s, %(rest)s, %(now)s)
     ON CONFLICT (key) DO UPDATE SET tokens = {LEVEL} - 1, filled_at = CASE
         WHEN bucket.filled_at > %(ahead)s THEN %(now)s ELSE {{greatest}}(bucket.filled_at, %(now)s) END
-    WHERE {LEVEL} >= 1"""
+    WHERE {LEVEL} >= 1"""  # noqa: S608 - our own words
 WORDS = {
     "sqlite": {"least": "MIN", "greatest": "MAX", "float": "REAL"},
     "postgresql": {"least": "LEAST", "greatest": "GREATEST", "float": "double precision"},
@@ -35,7 +35,12 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     One statement decides, so that a hundred parallel requests get no more than the bucket holds.
     """
     now = time.time()
-    values = {"key": _key(action, who), "now": now, "ahead": now + AHEAD, "seconds": float(seconds)}
+    values: dict[str, str | float] = {
+        "key": _key(action, who),
+        "now": now,
+        "ahead": now + AHEAD,
+        "seconds": float(seconds),
+    }
     values |= {"capacity": float(capacity), "rest": capacity - 1.0, "rate": capacity / seconds}
     statement = TAKE.format(table=TokenBucket._meta.db_table, **WORDS[connection.vendor])
     with connection.cursor() as cursor:

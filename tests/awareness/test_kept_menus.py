@@ -69,4 +69,3 @@ def test_it_is_not_kept_while_nobody_can_tell_what_changes(loaded, client, publi
     assert not says(client)
     announce(NEWS)
     assert says(client)
-
