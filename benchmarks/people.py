@@ -11,7 +11,7 @@ from django.core import signing
 from benchmarks.ground import insist
 from foundation.access import antispam
 
-PATIENCE = 120  # seconds
+PATIENCE = 300  # seconds
 _numbers = itertools.count(1)
 
 
@@ -26,7 +26,11 @@ class Person:
 
     def open(self, path: str) -> "Person":
         """Read a page, and keep what its form holds."""
+        deadline = time.monotonic() + PATIENCE
         answer = self.browser.get(self.site + path, timeout=PATIENCE)
+        while answer.status_code == 503 and time.monotonic() < deadline:  # people come again
+            time.sleep(1)
+            answer = self.browser.get(self.site + path, timeout=PATIENCE)
         insist(answer.status_code == 200, f"{path} answered {answer.status_code}.")
         hidden = re.findall(r'<input type="hidden" name="(\w+)"[^>]* value="([^"]*)"', answer.text)
         self.form = {name: unescape(value) for name, value in hidden}

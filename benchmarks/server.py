@@ -24,10 +24,10 @@ class Server:
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
 
-    def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200) -> Sample:
+    def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200, busy: bool = False) -> Sample:
         """Measure as many responses as there are in so many seconds; each request is made anew."""
         cpu = self.cpu()
-        done, took = asking.many(self.port, iter(make, None), seconds, wanted)
+        done, took = asking.many(self.port, iter(make, None), seconds, wanted, busy)
         return Sample(done, took, self.cpu() - cpu)
 
     def one(self, path: str, **headers: str) -> tuple[bytes, Sample]:

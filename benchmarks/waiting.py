@@ -32,7 +32,7 @@ def on_stripe(ground: Ground) -> Iterator[Pair]:
     port = ground.site.port
 
     def read() -> Sample:
-        return ground.site.samples(lambda: asking.request(port, PAGE), ground.seconds)
+        return ground.site.samples(lambda: asking.request(port, PAGE), ground.seconds, busy=True)
 
     def begin() -> Sample:
         donor, cpu, began = _donors(port, 1)[0], ground.site.cpu(), time.perf_counter()

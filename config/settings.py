@@ -232,9 +232,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^stripe/webhook/$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
 # Subdomains and preloading cannot be taken back for months, so the owner says so.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_SUBDOMAINS", default=False)
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY, X_FRAME_OPTIONS = "same-origin", "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # config/security.py narrows it on pages without a form
-X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two HSTS extras above: the owner's decision
 if not LIVE:
     # The demonstration speaks http on this machine alone: no HSTS, no redirect to https, no Secure cookies.
@@ -274,15 +273,11 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the sign-in name; an 
 WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no request to third parties, in the panel either
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILIMAGES_MAX_UPLOAD_SIZE, WAGTAILDOCS_MAX_UPLOAD_SIZE = (
-    10 * 1024**2,
-    300 * 1024**2,
-)  # a film or an episode; staff alone upload
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 300 * 1024 * 1024  # a film or an episode; staff alone upload
 WAGTAILDOCS_EXTENSIONS = file_kinds.ENDINGS  # nothing that a browser would run: no HTML, no SVG
-WAGTAILDOCS_DOCUMENT_FORM_BASE, WAGTAILIMAGES_IMAGE_FORM_BASE = (
-    "staff.uploads.DocumentForm",
-    "staff.uploads.PictureForm",
-)
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "staff.uploads.DocumentForm"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "staff.uploads.PictureForm"
 
 # --- Logs: one line each, UTC, no address, no name, no e-mail ----------------------------------------------
 LOGGING = {
