@@ -3,6 +3,7 @@
 import itertools
 import re
 import time
+from collections.abc import Callable
 from html import unescape
 
 import requests
@@ -35,6 +36,13 @@ class Person:
         hidden = re.findall(r'<input type="hidden" name="(\w+)"[^>]* value="([^"]*)"', answer.text)
         self.form = {name: unescape(value) for name, value in hidden}
         return self
+
+    def insist(self, press: Callable[[], int]) -> int:
+        """Press again as long as the site says that very much comes at once. Returns the last status."""
+        deadline = time.monotonic() + PATIENCE
+        while (status := press()) == 503 and time.monotonic() < deadline:
+            time.sleep(1)
+        return status
 
     def sign(self) -> int:
         """Sign the pledge, whose page is open. Returns the status: 302 is done."""

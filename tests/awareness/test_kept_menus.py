@@ -35,8 +35,10 @@ def says(client: Client, path: str = "/search/") -> bool:
 
 
 def asked(client: Client, path: str) -> list[str]:
+    """The queries for the menu, of at most twelve."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
+    assert len(queries) <= 12
     return [query["sql"] for query in queries if "awareness_navigation" in query["sql"]]
 
 
