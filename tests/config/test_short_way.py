@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.test import Client
 
 from config import short_way
@@ -14,8 +15,13 @@ WEBHOOK = "/stripe/webhook/"
 def long_way(client, monkeypatch) -> list[str]:
     """The addresses that went through the site's other middleware."""
     went: list[str] = []
-    sessions = "django.contrib.sessions.middleware.SessionMiddleware.process_request"
-    monkeypatch.setattr(sessions, lambda self, request: went.append(request.path) or setattr(request, "session", {}))
+    asks = SessionMiddleware.process_request
+
+    def process_request(self, request) -> None:
+        went.append(request.path)
+        asks(self, request)
+
+    monkeypatch.setattr(SessionMiddleware, "process_request", process_request)
     return went
 
 
