@@ -1,12 +1,13 @@
 """Navigation: the menu at the head and the links in the footer, as editors set them."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, Subquery
 from django.http import HttpRequest
 from django.utils.translation import get_language
@@ -23,6 +24,7 @@ from awareness.references import References
 from foundation.organisation import addresses
 from foundation.organisation.languages import marked
 from foundation.organisation.models import LanguageReview
+from foundation.page_store import generation
 
 # The pages that templates link to by themselves, from the strip, the footer and the 404 page.
 BY_TEMPLATES = ("/get-help/", "/privacy/", "/the-problem/what-is-human-trafficking/", "/about/faq/", "/about/contact/")
@@ -101,14 +103,24 @@ class Navigation(BaseGenericSetting):
             raise ValidationError({"announcement_label": _("A link needs both words and an address, or neither.")})
 
 
-def menu(request: HttpRequest | None) -> dict[str, Any]:
-    """Return `header`: a list of {label, url, note, links}; `footer`: a list of {title, links}; `row`: the settings
-    row; `references`: the pages that these and the templates link to. A link to no public page is left out, and so is a
-    group that has no links left.
+class Menu(NamedTuple):
+    """The navigation as readers of one language are shown it. It holds nothing of the request that it was made for."""
 
-    Cached on the request. Two queries, however often it is called; one where a page of ours reads its own pages anyway.
+    header: list[dict[str, Any]]  # {label, url, note, links}
+    footer: list[dict[str, Any]]  # {title, links}
+    announcement: tuple[str, str, str]  # its words, label and URL, as typed
+    store_address: str
+    addresses: dict[str, str]  # where the pages of BY_TEMPLATES and the announcement are; empty while not public
+    is_read: bool | None  # whether a speaker has read the site in this language
+
+
+def menu(request: HttpRequest | None) -> Menu:
+    """Return the navigation. A link to no public page is left out, and so is a group that has no links left.
+
+    Cached on the request, and in this process until the publish generation goes up: one query, which asks for that. The
+    first time two; one where a page of ours reads its own pages anyway.
     """
-    known = getattr(request, "_road_out_menu", None)
+    known = _known(request)
     if known is not None:
         return known
     row, pages = _asked(request)
@@ -120,15 +132,38 @@ def menu(request: HttpRequest | None) -> dict[str, Any]:
             _in_our_words(link)
     header = [entry for entry in header if entry["url"] or entry["links"]]
     footer = [column for column in footer if column["links"]]
-    made = {"header": header, "footer": footer, "row": row, "references": pages}
+    addresses = {address: pages.typed(address) for address in (*BY_TEMPLATES, row.announcement_address)}
+    news = (row.announcement, row.announcement_label, row.announcement_address)
+    made = Menu(header, footer, news, row.store_address, addresses, getattr(row, "is_read", None))
     if request is not None:
         request._road_out_menu = made  # type: ignore[attr-defined]
+        if request._road_out_menu_key:  # type: ignore[attr-defined]
+            cache.set(request._road_out_menu_key, made)  # type: ignore[attr-defined]
     return made
 
 
-def references(request: HttpRequest | None) -> References:
-    """Return the pages that the menu, the footer and the templates link to, in this request; lazy, not queried yet."""
-    return _asked(request)[1]
+def references(request: HttpRequest | None) -> References | None:
+    """Return the pages that the menu, the footer and the templates link to, in this request; lazy, not queried yet.
+    None: they are known.
+    """
+    return None if _known(request) else _asked(request)[1]
+
+
+def _known(request: HttpRequest | None) -> Menu | None:
+    """The menu that was made before, in this request or in this generation. Not inside a transaction: what that has
+    changed nobody else sees, and no generation tells.
+    """
+    if request is None:
+        return None
+    if not hasattr(request, "_road_out_menu_key"):
+        number = 0 if connection.in_atomic_block else generation.current()
+        key = f"menu:{number}:{get_language()}:{request.get_host()}" if number else ""
+        found = cache.get(key) if key else None
+        request._road_out_menu_key, request._road_out_menu = key, found  # type: ignore[attr-defined]
+        if found is not None and not hasattr(request, "language_is_read"):
+            request.language_is_read = found.is_read  # type: ignore[attr-defined]
+    known: Menu | None = request._road_out_menu  # type: ignore[attr-defined]
+    return known
 
 
 def _asked(request: HttpRequest | None) -> tuple[Navigation, References]:

@@ -21,8 +21,11 @@ from tests.running import ROOT, free_port
 PARTS = {
     "pages": "pages that are read, kept in front of Django, against a bare Django view of the same bytes",
     "help": "Get help, kept as well, against a bare WSGI application",
-    "webhooks": "Stripe's events kept, against a bare view with one INSERT",
-    "signatures": "signatures of the pledge, against the same",
+    "made": "pages that no store answers: forms, and reading pages made anew, against the same bare view",
+    "webhooks": "Stripe's events kept, against a bare view that checks the signature and inserts once",
+    "signatures": "signatures of the pledge, against a bare form view that writes as many rows",
+    "waiting": "reading while donors wait for a slow or hanging Stripe, against the same while nobody does",
+    "premiere": "people of a documentary's first hour, a slice of it, against how many come",
     "events": "Stripe's events applied to the books, against as many bare transactions",
     "bookings": "the same behind a growing backlog of events, against a question to Stripe and an INSERT for each",
     "audit": "audit_ledger at growing sizes, against a bare sum over the ledger",
@@ -30,8 +33,9 @@ PARTS = {
     "papers": "receipts as PDF, against an empty page by typst",
     "start": "the start of a program, against bare Django's",
     "calls": "the giving page with room for its calls, against the same without",
+    "memory": "megabytes (PSS) of web and worker, against bare Django's",
 }
-WITHOUT_DATABASE = {"help", "papers", "start", "calls"}  # once is enough
+WITHOUT_DATABASE = {"help", "papers", "start", "calls", "memory"}  # once is enough
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 STOPS = (signal.SIGINT, signal.SIGTERM)
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")  # environment passed on: no site's settings

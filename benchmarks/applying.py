@@ -92,7 +92,7 @@ def bare(count: int, asks: bool) -> Sample:
 
 def _one(line: HTTPConnection | None) -> None:
     if line:
-        line.request("GET", "/v1/account", headers=_headers())
+        line.request("GET", "/v1/account", headers=headers())
         answer = line.getresponse()
         answer.read()
         insist(answer.status == 200, f"The offline Stripe answered {answer.status}.")
@@ -100,7 +100,7 @@ def _one(line: HTTPConnection | None) -> None:
         cursor.execute(f"INSERT INTO {TABLE} (body) VALUES (%s)", ["x"])
 
 
-def _headers() -> dict[str, str]:
+def headers() -> dict[str, str]:
     return {
         "Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}",
         "Stripe-Version": settings.STRIPE_API_VERSION,

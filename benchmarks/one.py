@@ -9,14 +9,31 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - the settings come first
 
-from benchmarks import applying, auditing, calling, draining, ground, intake, lists, papers, reading, starting  # noqa: E402
+from benchmarks import (  # noqa: E402
+    applying,
+    auditing,
+    calling,
+    draining,
+    ground,
+    intake,
+    lists,
+    memory,
+    papers,
+    premiere,
+    reading,
+    starting,
+    waiting,
+)
 from benchmarks.measure import MeasureError, Row, compare, table  # noqa: E402
 
 PARTS = {
     "pages": reading.pages,
+    "made": reading.made,
     "help": reading.get_help,
     "webhooks": intake.webhooks,
     "signatures": intake.signatures,
+    "waiting": waiting.on_stripe,
+    "premiere": premiere.premiere,
     "events": applying.events,
     "bookings": draining.bookings,
     "audit": auditing.growing,
@@ -24,6 +41,7 @@ PARTS = {
     "papers": papers.receipts,
     "start": starting.start,
     "calls": calling.room,
+    "memory": memory.used,
 }
 
 

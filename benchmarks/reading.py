@@ -16,13 +16,31 @@ PAGES = {
 }
 HELP = "/get-help/"
 AS_BROWSERS = {"Accept_Encoding": "gzip, deflate, br"}
+BARE = "a bare Django view, no middleware"
+FORMS = {
+    "The giving page": "/give/",
+    "The pledge": "/pledge/",
+    "The door of My page": "/my/",
+    "Search": "/search/?q=help",
+}
+UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each time
 
 
 def pages(ground: Ground) -> Iterator[Pair]:
     for number, (name, path) in enumerate(PAGES.items()):
         bare = f"/page/{number}"
         _same(ground, str(number), path, bare)
-        yield _pair(ground, name, path, "a bare Django view, no middleware", bare)
+        yield _pair(ground, name, path, BARE, bare)
+
+
+def made(ground: Ground) -> Iterator[Pair]:
+    """Pages that no store answers: the reading pages for an editor, and forms, which hold something of each reader."""
+    for number, (name, path) in enumerate(PAGES.items()):
+        ground.keep(f"made{number}", ground.site.one(path, Cookie=UNKEPT)[0])
+        yield _pair(ground, f"{name}, made anew", path, BARE, f"/page/made{number}", Cookie=UNKEPT)
+    for number, (name, path) in enumerate(FORMS.items()):
+        ground.keep(f"form{number}", ground.site.one(path)[0])  # a token in it is another each time, and as long
+        yield _pair(ground, name, path, BARE, f"/page/form{number}")
 
 
 def get_help(ground: Ground) -> Iterator[Pair]:
@@ -30,9 +48,9 @@ def get_help(ground: Ground) -> Iterator[Pair]:
     yield _pair(ground, "Get help, kept", HELP, "a bare WSGI application", "/raw/help")
 
 
-def _pair(ground: Ground, name: str, path: str, limit: str, bare: str) -> Pair:
+def _pair(ground: Ground, name: str, path: str, limit: str, bare: str, **headers: str) -> Pair:
     def ask(server: Server, path: str) -> Callable[[], Sample]:
-        request = asking.request(server.port, path, None, **AS_BROWSERS)
+        request = asking.request(server.port, path, None, **{**AS_BROWSERS, **headers})
         return lambda: server.samples(lambda: request, ground.seconds)
 
     return Pair(name, limit, "pages", ask(ground.site, path), ask(ground.bare, bare))

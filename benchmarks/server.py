@@ -24,22 +24,22 @@ class Server:
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
 
-    def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200) -> Sample:
+    def samples(self, make: Callable[[], bytes], seconds: float, wanted: int = 200, busy: bool = False) -> Sample:
         """Measure as many responses as there are in so many seconds; each request is made anew."""
-        cpu = self._cpu()
-        done, took = asking.many(self.port, iter(make, None), seconds, wanted)
-        return Sample(done, took, self._cpu() - cpu)
+        cpu = self.cpu()
+        done, took = asking.many(self.port, iter(make, None), seconds, wanted, busy)
+        return Sample(done, took, self.cpu() - cpu)
 
     def one(self, path: str, **headers: str) -> tuple[bytes, Sample]:
         """Return one response with its sample."""
-        cpu, began = self._cpu(), time.perf_counter()
+        cpu, began = self.cpu(), time.perf_counter()
         answer, body = asking.once(self.port, path, **headers)
         took = time.perf_counter() - began
         if answer.status != 200:
             raise MeasureError(f"{path} answered {answer.status}.")
-        return body, Sample(1, took, self._cpu() - cpu)
+        return body, Sample(1, took, self.cpu() - cpu)
 
-    def _cpu(self) -> float:
+    def cpu(self) -> float:
         """Processor time in seconds of all processes of this server; 0 where the system does not tell."""
         return sum(self._ticks(stat) for stat in Path("/proc").glob("[0-9]*/stat")) / TICKS
 

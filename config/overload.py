@@ -17,8 +17,8 @@ from config.processes import THREADS
 from config.slots import Slots
 from foundation.page_store.front import Application, Start
 
-# Slow bodies (config/slow_bodies.py) and requests that wait for Stripe (donations/stripe/concurrency.py) hold twenty
-# at most: a reader still has one then.
+# Slow bodies (config/slow_bodies.py) and requests that wait for Stripe (donations/stripe/concurrency.py) hold a
+# third each at most: readers still have six then.
 PLACES = THREADS - 2
 # seconds. No page takes as long by itself. A request that waits meanwhile holds one of the threads that are left over.
 STUCK = 10.0

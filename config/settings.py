@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
 ]
 MIDDLEWARE = [
+    "config.short_way.ShortWay",  # what programs call goes past all the others
     "config.security.Headers",
     "django.middleware.security.SecurityMiddleware",
     "config.security.Policy",  # CSP. Before WhiteNoise: an SVG that is opened by itself is a document too
@@ -114,8 +115,7 @@ MIDDLEWARE = [
     "staff.gate.StaffGate",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
-ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+ROOT_URLCONF, WSGI_APPLICATION = "config.urls", "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -155,8 +155,7 @@ STATIC_URL, STATIC_ROOT, STATICFILES_DIRS = "/static/", DATA_DIR / "static", [BA
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 RETENTION = retention_days.DAYS
 PREFILL, PURGE_COMMAND = env.bool("PREFILL", default=True), env.str("PURGE_COMMAND", default="")  # docs/deploy.md
-MEDIA_URL = "/media/"
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -233,9 +232,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^stripe/webhook/$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
 # Subdomains and preloading cannot be taken back for months, so the owner says so.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_SUBDOMAINS", default=False)
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY, X_FRAME_OPTIONS = "same-origin", "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # config/security.py narrows it on pages without a form
-X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two HSTS extras above: the owner's decision
 if not LIVE:
     # The demonstration speaks http on this machine alone: no HSTS, no redirect to https, no Secure cookies.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from foundation.access.antispam import GuardedForm, address_field
 from foundation.organisation import countries
+from pledges.country_select import Choices, CountrySelect
 from pledges.models import PledgeText
 from supporters import consent, names
 from supporters.models import ConsentEvent
@@ -31,7 +32,7 @@ class SignForm(GuardedForm):
     country = forms.ChoiceField(
         label=gettext_lazy("Country"),
         required=False,
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=CountrySelect(attrs={"autocomplete": "country"}),
     )
     age = forms.BooleanField()
     letters = forms.BooleanField(required=False)
@@ -42,8 +43,8 @@ class SignForm(GuardedForm):
         self.text = text
         self.minimum_age = text.pledge.minimum_age
         self.wording = consent.wording(ConsentEvent.Purpose.LETTERS)
-        choices = countries.choices()
-        self.fields["country"].choices = [("", _("Choose, if you like")), *choices]  # type: ignore[attr-defined]
+        choices = Choices((("", _("Choose, if you like")), *countries.choices()))
+        self.fields["country"].choices = choices  # type: ignore[attr-defined]
         self.fields["age"].label = _("I am %(age)s or over") % {"age": self.minimum_age}
         self.fields["age"].error_messages["required"] = _(
             "Please tick “I am %(age)s or over”. Nobody younger can sign."

@@ -32,7 +32,7 @@ def ask_to_confirm(signature: Signature) -> None:
     supporters.mailbox first.
     """
     key = f"pledge-letter:{uuid.uuid4()}"
-    jobs.enqueue("pledge-letter", key, {"signature": signature.pk, "key": key})
+    jobs.enqueue_unread("pledge-letter", key, {"signature": signature.pk, "key": key})
 
 
 @jobs.handler("pledge-letter", lane=lanes.PEOPLE)

@@ -38,7 +38,7 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
     reply = {"letter_to": email, "locale": get_language() or ""}
     mine = {"pledge_id": text.pledge_id, "canonical": canonical(email)}
     known = Signature.objects.standing().filter(**mine)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         signature = None
         while signature is None:
             # Race: the unique constraint decides between two who sign at once; the second finds the first one's row. A

@@ -1,5 +1,6 @@
 """Views of a pledge: sign it, “look in your inbox”, confirm, withdraw."""
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,8 +39,11 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     form = SignForm(request.POST if posted else None, text=text) if chosen.is_open else None
     too_often = False
     if form is not None and posted and form.is_valid():
-        if ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS):
-            _sign(form, chosen)
+        with transaction.atomic():  # limits, signature and job: one commit, which is most of what a signature waits for
+            allowed = ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS)
+            if allowed:
+                _sign(form, chosen)
+        if allowed:
             return redirect("pledges:sent")
         words = _("Many people are signing from your connection. Please wait a minute, then send this once more.")
         form.add_error(None, words)

@@ -35,7 +35,7 @@ def mail_confirmation(email: str, wording: str, where: str = PAGE) -> None:
     """
     if not mailbox.may_write(email):
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         asking = SubscriptionRequest.objects.create(
             email=email, wording=wording, locale=get_language() or "", where=where[:200]
         )

@@ -1,5 +1,6 @@
 """Views of newsletter sign-up, its confirmation (double opt-in), and one-click unsubscribe."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -41,8 +42,11 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     form = SubscribeForm(request.POST if request.method == "POST" else None)
     too_often = False
     if request.method == "POST" and form.is_valid():
-        if ratelimit.allow("subscribe", client_ip.block(client_ip.of(request)), ASKERS, SECONDS):
-            subscribing.mail_confirmation(form.cleaned_data["email"], form.wording)
+        with transaction.atomic():  # limits, request and letter: one commit
+            allowed = ratelimit.allow("subscribe", client_ip.block(client_ip.of(request)), ASKERS, SECONDS)
+            if allowed:
+                subscribing.mail_confirmation(form.cleaned_data["email"], form.wording)
+        if allowed:
             return redirect("supporters:subscribe-sent")
         form.add_error(None, TOO_OFTEN)
         too_often = True

@@ -23,39 +23,37 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def navigation_menu(context: Context) -> list[dict[str, Any]]:
     """{% navigation_menu as menu %}: items with label, url (empty: opens a group), note, links (label, url, note)."""
-    return navigation.menu(context.get("request"))["header"]
+    return navigation.menu(context.get("request")).header
 
 
 @register.simple_tag(takes_context=True)
 def footer_links(context: Context) -> list[dict[str, Any]]:
     """{% footer_links as columns %}: columns with title and links (label, url, note)."""
-    return navigation.menu(context.get("request"))["footer"]
+    return navigation.menu(context.get("request")).footer
 
 
 @register.simple_tag(takes_context=True)
 def announcement(context: Context) -> dict[str, str]:
     """{% announcement as news %}: words, label and URL of the banner above every page; words are empty for none."""
     menu = navigation.menu(context.get("request"))
-    row = menu["row"]
+    words, label, address = menu.announcement
     return {
-        "words": languages.marked(row.announcement),
-        "label": languages.marked(row.announcement_label),
-        "address": menu["references"].typed(row.announcement_address),
+        "words": languages.marked(words),
+        "label": languages.marked(label),
+        "address": menu.addresses[address],
     }
 
 
 @register.simple_tag(takes_context=True)
 def page_at(context: Context, address: str) -> str:
     """{% page_at "/privacy/" as privacy %}: URL of a page of navigation.BY_TEMPLATES; empty while it is not public."""
-    found: str = navigation.menu(context.get("request"))["references"].typed(address)
-    return found
+    return navigation.menu(context.get("request")).addresses[address]
 
 
 @register.simple_tag(takes_context=True)
 def store_address(context: Context) -> str:
     """{% store_address as store %}: the URL of the shop's button, or nothing."""
-    address: str = navigation.menu(context.get("request"))["row"].store_address
-    return address
+    return navigation.menu(context.get("request")).store_address
 
 
 @register.simple_tag(takes_context=True)

@@ -13,9 +13,10 @@ from donations.stripe.errors import FullError, TooOftenError
 from foundation.access import ratelimit
 from foundation.jobs import queue as jobs
 
-# The web server has twice as many threads (config/serve): however slow Stripe is, a page about help has one to answer
-# it. A request that finds no free slot is told so at once; a slot that is waited for would hold a thread as well.
-SLOTS = 12
+# A third of the web server's threads (config/processes.py): another third may wait for slow bodies, and the last is for
+# readers, however slow Stripe is. A request that finds no free slot is told so at once; a slot that is waited for would
+# hold a thread as well.
+SLOTS = 8
 VISIT = 20.0  # seconds for all calls of one request together
 BRIEF = 2.0  # seconds for those of a page that only reads
 BRIEF_VISITS = 30  # about one gift, in a minute: a page that refreshes itself does so every third second at most

@@ -1,16 +1,14 @@
-"""Receive a webhook: verify its signature, parse it, and store its row and its job in one transaction."""
+"""Receive a webhook: verify its signature, parse it, and store its row and its job, both or neither."""
 
 import json
 import re
 from typing import Any
 
-from django.db import transaction
-
 from donations.models import StripeEvent
 from donations.stripe import client, parse, signature, troubles
 from donations.stripe.errors import ForgedError, LateError
 from foundation.access import card_numbers
-from foundation.jobs import queue as jobs
+from foundation.jobs import with_row
 
 LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,100}")
@@ -39,9 +37,7 @@ def receive(body: bytes, header: str) -> None:
         raise ForgedError("test money in live books, or the other way round")
     group = parts.pop("group")
     event = StripeEvent(**parts, payload=NAME.sub(_masked, body.decode()))
-    with transaction.atomic():
-        StripeEvent.objects.bulk_create([event], ignore_conflicts=True)  # one statement, known or not
-        jobs.enqueue("stripe-event", event.job_key, {"event": event.event_id}, group=group)
+    with_row.insert(event, "stripe-event", event.job_key, {"event": event.event_id}, group)
 
 
 def _masked(found: re.Match[str]) -> str:

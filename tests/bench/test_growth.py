@@ -92,11 +92,12 @@ def test_it_makes_books_that_are_in_order_and_finds_what_is_not(charity):
     ]
 
 
-def test_it_keeps_an_event_and_its_work_in_three_statements(till, django_assert_num_queries):
+def test_it_keeps_an_event_and_its_work_in_a_statement_or_two(till, django_assert_num_queries):
+    one_or_two = 1 if connection.vendor == "postgresql" else 4  # with the beginning and the end of their transaction
     post(BODY, sign(BODY))
     for ident in ("evt_2Test", "evt_2Test"):  # new, and told again
         body = json.dumps({**EVENT, "id": ident}).encode()
-        with django_assert_num_queries(5):  # with the beginning and the end of their transaction
+        with django_assert_num_queries(one_or_two):
             assert post(body, sign(body)).status_code == 200
 
 

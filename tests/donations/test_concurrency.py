@@ -77,8 +77,8 @@ def ways(donor, plan, mine):  # noqa: F811
     }
 
 
-def test_it_leaves_half_of_the_threads_to_readers():
-    assert THREADS / 2 >= concurrency.SLOTS
+def test_it_lets_a_third_of_the_threads_wait_for_stripe_and_no_more():
+    assert concurrency.SLOTS == THREADS // 3
 
 
 @pytest.mark.parametrize("name", WAYS)

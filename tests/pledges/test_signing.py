@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django import forms
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.html import parse_html
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
@@ -16,6 +18,7 @@ from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from foundation.organisation.models import Organisation
 from pledges import counting, pledging, views, wording
+from pledges.country_select import Choices, CountrySelect
 from pledges.models import Pledge, Signature
 from supporters import consent, mailbox
 from tests.pledges import driver
@@ -288,3 +291,14 @@ def test_it_lists_no_personal_page_for_search_engines(pledge: Pledge, client: Cl
     for path in (reverse("pledges:sent"), reverse("pledges:confirm", args=["nothing"])):
         assert '<meta name="robots" content="noindex">' in client.get(path).content.decode()
     assert "noindex" not in client.get("/pledge/").content.decode()
+
+
+@pytest.mark.parametrize("value", [None, "", "ES", "XX", '"><'])
+def test_it_draws_the_menu_of_countries_as_django_does(value: str | None) -> None:
+    pairs = (("", "Choose, “if” you <like>"), ("ES", "Spain"), ("US", "United States"), ('a"b', "&"))
+    attrs = {"id": "id_country", "required": False, "aria-describedby": "x", "disabled": True}
+    ours, its = (
+        widget(attrs={"autocomplete": "country"}, choices=Choices(pairs)).render("country", value, attrs)
+        for widget in (CountrySelect, forms.Select)
+    )
+    assert parse_html(ours) == parse_html(its)

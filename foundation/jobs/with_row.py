@@ -1,0 +1,48 @@
+"""A row and the job that it asks for, by as few statements as the database allows: for senders who wait, as Stripe.
+
+The same as `bulk_create(ignore_conflicts=True)` and `queue.enqueue` in one transaction, which is five statements and
+builds each of them anew: two thirds of the time that a webhook took.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Field, Model
+from django.utils import timezone
+
+from foundation.jobs import lanes
+from foundation.jobs.models import Job
+
+
+def insert(row: Model, kind: str, key: str, args: dict[str, Any], group: str = "") -> None:
+    """Insert a new row and its job, both or neither. Where one of them is known by a unique column it stays as it is.
+    Neither gets a primary key here. Raises what the database raises.
+    """
+    job = Job(kind=kind, key=key, args=args, run_at=timezone.now(), lane=lanes.of(kind), group=group)
+    both, values = [_statement(type(each)) for each in (row, job)], [_values(each) for each in (row, job)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # one statement is a transaction by itself
+            cursor.execute(f"WITH kept AS ({both[0]}) {both[1]}", values[0] + values[1])
+            return
+        with transaction.atomic():
+            for statement, its in zip(both, values, strict=True):
+                cursor.execute(statement, its)
+
+
+@cache
+def _fields(model: type[Model]) -> list["Field[Any, Any]"]:
+    return [field for field in model._meta.local_concrete_fields if not field.primary_key]
+
+
+@cache
+def _statement(model: type[Model]) -> str:
+    """Names come from our own models, never from what was sent."""
+    quoted = connection.ops.quote_name
+    columns = ", ".join(quoted(field.column or "") for field in _fields(model))
+    marks = ", ".join("%s" for _field in _fields(model))
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+
+
+def _values(row: Model) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in _fields(type(row))]
