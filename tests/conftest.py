@@ -17,6 +17,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
+from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from config.call_stack import roomy
 from tests import clock, evidence
@@ -163,6 +165,12 @@ def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
     """Real processes live today, and so do the tests that talk to them."""
     with clock.today() if request.node.get_closest_marker("processes") else nullcontext():
         yield
+
+
+@pytest.fixture
+def stopped(time_machine: TimeMachineFixture) -> None:
+    """Tries come back with time: none does while a test runs, however slow the machine is."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture(autouse=True)
