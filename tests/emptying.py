@@ -5,7 +5,10 @@ those tests. No test changes these rows, so they are made once and left where th
 row: where a test did change one, everything goes and is made again.
 """
 
+from collections.abc import Iterable
+
 from django.core.management.commands import flush as command
+from django.core.management.sql import emit_post_migrate_signal as make
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -14,16 +17,15 @@ from foundation.append_only import triggers
 Rows = dict[str, frozenset[tuple]]
 made: Rows = {}  # by table: what there is in an empty database
 empty = BaseDatabaseOperations.execute_sql_flush
-make = command.emit_post_migrate_signal
 
 
 def prepare() -> None:
     """Put this in the place of what Django does, in this process."""
     BaseDatabaseOperations.execute_sql_flush = _empty  # type: ignore[method-assign]
-    command.emit_post_migrate_signal = _make
+    vars(command)["emit_post_migrate_signal"] = _make
 
 
-def _empty(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
+def _empty(operations: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
     """Delete rows where there are some: TRUNCATE would give each of 120 tables of PostgreSQL new files. The triggers
     that keep the ledger from being emptied are lifted for that moment: there, and nowhere in the site.
     """
