@@ -21,7 +21,7 @@ empty = BaseDatabaseOperations.execute_sql_flush
 
 def prepare() -> None:
     """Put this in the place of what Django does, in this process."""
-    BaseDatabaseOperations.execute_sql_flush = _empty  # type: ignore[method-assign]
+    BaseDatabaseOperations.execute_sql_flush = _empty  # type: ignore[method-assign, assignment]
     vars(command)["emit_post_migrate_signal"] = _make
 
 
