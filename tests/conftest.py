@@ -15,8 +15,9 @@ from _pytest import main
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
+from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from config.call_stack import roomy
 from tests import clock, evidence
@@ -41,36 +42,6 @@ def pytest_configure() -> None:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ).enable()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-
-
-def _empty_guarded_tables() -> None:
-    """Django empties the test database after a test with transactions of its own: there, and nowhere in the site, the
-    triggers that keep the ledger from being emptied are lifted for that moment. On PostgreSQL, rows are deleted where
-    there are some: TRUNCATE gives each of 120 tables new files, for which a busy disk takes a second or two.
-    """
-    from django.db.backends.base.operations import BaseDatabaseOperations  # noqa: PLC0415 - once Django is set up
-
-    from foundation.append_only import triggers  # noqa: PLC0415
-
-    flush = BaseDatabaseOperations.execute_sql_flush
-
-    def lifted(self, sql_list) -> None:
-        using = self.connection.alias
-        triggers.remove(using)
-        try:
-            flush(self, _deletes(self.connection) if self.connection.vendor == "postgresql" else sql_list)
-        finally:
-            triggers.install(using)
-
-    BaseDatabaseOperations.execute_sql_flush = lifted  # type: ignore[method-assign]
-
-
-def _deletes(database: BaseDatabaseWrapper) -> list[str]:
-    names = database.introspection.django_table_names(only_existing=True, include_views=False)
-    tables = map(database.ops.quote_name, names)
-    with database.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"SELECT '{it}' WHERE EXISTS (SELECT FROM {it})" for it in tables))
-        return [f"DELETE FROM {table}" for (table,) in cursor.fetchall()]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -138,7 +109,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Every process of every run has a database of its own, also where two checkouts share a server."""
-    _empty_guarded_tables()
+    from tests import emptying  # noqa: PLC0415 - once Django is set up
+
+    emptying.prepare()
     database = settings.DATABASES["default"]
     # What a crash of the machine would lose is of no interest here; a crash of a process loses nothing.
     if database["ENGINE"].endswith("postgresql"):
@@ -164,6 +137,12 @@ def the_day(request: pytest.FixtureRequest) -> Iterator[None]:
     """Real processes live today, and so do the tests that talk to them."""
     with clock.today() if request.node.get_closest_marker("processes") else nullcontext():
         yield
+
+
+@pytest.fixture
+def stopped(time_machine: TimeMachineFixture) -> None:
+    """Tries come back with time: none does while a test runs, however slow the machine is."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture(autouse=True)

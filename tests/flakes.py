@@ -29,23 +29,29 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     options, args = asked.parse_known_args()
     failures: Counter[str] = Counter()
-    for number in range(options.times):
-        seed = options.seed + number
-        busy = number % 3 == 2
-        day = the_day(seed)
-        say(f"=== run {number + 1} of {options.times}: --seed {seed}, {day}{', busy machine' if busy else ''}")
-        os.environ |= {"TEST_ORDER": str(seed), "TEST_CLOCK": day}
-        url = postgres()
-        mine = lanes(url, args)
-        with templates(url), busy_loops(2 if busy else 0):
-            gate(mine, second=False)
-        for lane in mine:
-            broken = [] if lane.ended_well else [f"pytest itself ended with {lane.code}"]
-            failures.update(f"{test} on {lane.name} (--seed {seed})" for test in [*lane.failed(), *broken])
+    url = postgres()
+    with templates(url):  # the same for every seed: no day is in them
+        for number in range(options.times):
+            failures.update(run(number, options, args, url))
     say(f"=== {options.times} runs, {sum(failures.values())} failures")
     for test, count in failures.most_common():
         say(f"{count} × {test}")
     return PASSED if not failures else 1
+
+
+def run(number: int, options: argparse.Namespace, args: list[str], url: str) -> Iterator[str]:
+    """What failed in that run, with its seed."""
+    seed = options.seed + number
+    busy = number % 3 == 2
+    day = the_day(seed)
+    say(f"=== run {number + 1} of {options.times}: --seed {seed}, {day}{', busy machine' if busy else ''}")
+    os.environ |= {"TEST_ORDER": str(seed), "TEST_CLOCK": day}
+    mine = lanes(url, args)
+    with busy_loops(2 if busy else 0):
+        gate(mine, second=False)
+    for lane in mine:
+        broken = [] if lane.ended_well else [f"pytest itself ended with {lane.code}"]
+        yield from (f"{test} on {lane.name} (--seed {seed})" for test in [*lane.failed(), *broken])
 
 
 def the_day(seed: int) -> str:

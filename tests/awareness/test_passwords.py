@@ -6,14 +6,8 @@ from django.test import Client
 from wagtail.documents.models import Document
 from wagtail.models import Collection, CollectionViewRestriction, Page, PageViewRestriction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped")]
 SECRET = "lantern"
-
-
-@pytest.fixture(autouse=True)
-def stopped(time_machine) -> None:
-    """Tries come back with time: none does while a test runs, however slow the machine is."""
-    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
 
 
 @pytest.fixture(params=["page", "page in another language", "document"])

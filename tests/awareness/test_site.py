@@ -214,6 +214,7 @@ def test_it_answers_in_the_language_of_the_page_and_tells_staff_in_ours(loaded, 
     assert "Usted nos escribió" in Letter.objects.get(template="answer").text
 
 
+@pytest.mark.usefixtures("stopped")
 def test_it_takes_nothing_from_robots_and_not_too_much_from_anybody(loaded, client):
     opened = client.get("/about/contact/").context["form"].initial["opened"]
     assert client.post("/about/contact/", written(opened=opened, spare="spam")).status_code == 200

@@ -1,10 +1,13 @@
 """A live site refuses to start on an unsafe setting, and says which variable to set to what."""
 
 import os
+import runpy
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,26 +30,35 @@ SAFE = {
 OURS = {"DATABASE_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # set by the tests, not by an owner
 
 
-def check(tmp_path: Path, *args: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+def environment(tmp_path: Path, changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Of a site that is safe but for the changes."""
     env = {key: value for key, value in os.environ.items() if key not in {*SAFE, *OURS}}
     env |= {**SAFE, "DATA_DIR": str(tmp_path)}
-    for name, value in changes.items():
-        env.pop(name, None)
-        if value is not None:
-            env[name] = value
-    command = [sys.executable, "manage.py", "check", *args]
+    return {name: value for name, value in {**env, **changes}.items() if value is not None}
+
+
+def check(tmp_path: Path, *args: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    command, env = [sys.executable, "manage.py", "check", *args], environment(tmp_path, changes)
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
 
 
-def test_it_starts_when_all_is_safe_and_passes_the_deployment_checks(tmp_path: Path) -> None:
+def said_by_the_settings(tmp_path: Path, **changes: str | None) -> str:
+    """Why the settings cannot be loaded in that environment, which manage.py prints; "" where they can."""
+    with patch.dict(os.environ, environment(tmp_path, changes), clear=True):
+        try:
+            runpy.run_path(str(ROOT / "config" / "settings.py"))
+        except ImproperlyConfigured as error:
+            return str(error)
+    return ""
+
+
+def test_it_starts_when_all_is_safe_and_makes_no_secrets_and_a_database_that_nobody_else_can_read(
+    tmp_path: Path,
+) -> None:
     done = check(tmp_path, "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
     # Nothing but that this database, which holds no table yet, cannot be asked what staff must still check.
     assert "identified 1 issue" in done.stderr and "could not be counted" in done.stderr
-
-
-def test_it_makes_no_secrets_for_a_live_site_and_a_database_that_nobody_else_can_read(tmp_path: Path) -> None:
-    assert check(tmp_path).returncode == 0
     assert not (tmp_path / "secrets.env").exists()
     assert (tmp_path / "road_out.sqlite3").stat().st_mode & 0o077 == 0
 
@@ -71,10 +83,7 @@ def test_it_makes_no_secrets_for_a_live_site_and_a_database_that_nobody_else_can
     ],
 )
 def test_it_refuses_to_start_and_names_the_variable(tmp_path: Path, variable: str, value: str | None) -> None:
-    done = check(tmp_path, **{variable: value})
-    assert done.returncode != 0
-    assert variable in done.stderr
-    assert "Traceback" not in done.stderr
+    assert variable in said_by_the_settings(tmp_path, **{variable: value})
 
 
 def test_it_names_everything_that_is_unsafe_at_once(tmp_path: Path) -> None:
@@ -159,13 +168,12 @@ def test_it_takes_its_own_name_and_its_proxies_into_account() -> None:
 
 
 def test_it_refuses_a_mode_that_it_does_not_know(tmp_path: Path) -> None:
-    done = check(tmp_path, SITE_MODE="staging")
-    assert done.returncode != 0 and "SITE_MODE" in done.stderr
+    assert "SITE_MODE" in said_by_the_settings(tmp_path, SITE_MODE="staging")
 
 
 def test_it_refuses_a_live_key_in_a_demonstration(tmp_path: Path) -> None:
-    done = check(tmp_path, SITE_MODE="demo")
-    assert done.returncode != 0 and "SITE_MODE" in done.stderr and "STRIPE_SECRET_KEY" in done.stderr
+    said = said_by_the_settings(tmp_path, SITE_MODE="demo")
+    assert "SITE_MODE" in said and "STRIPE_SECRET_KEY" in said
 
 
 def test_it_keeps_the_demonstrations_secrets_from_others_and_makes_them_once(tmp_path: Path) -> None:
@@ -174,8 +182,7 @@ def test_it_keeps_the_demonstrations_secrets_from_others_and_makes_them_once(tmp
     path = tmp_path / "secrets.env"
     before = path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert check(tmp_path, **plain).returncode == 0
-    assert path.read_text() == before
+    assert said_by_the_settings(tmp_path, **plain) == "" and path.read_text() == before
 
 
 def test_it_has_no_secret_in_the_code() -> None:

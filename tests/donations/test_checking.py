@@ -96,6 +96,7 @@ def test_it_knows_nothing_by_a_strange_address(charity, address):
     assert Client().get(address).status_code == 404
 
 
+@pytest.mark.usefixtures("stopped")
 def test_it_lets_nobody_guess_for_long(real):
     client = Client()
     answers = [client.get(f"/receipts/check/{real.label}/{'A' * 16}/") for _ in range(receipt_views.CHECKS + 1)]

@@ -122,6 +122,7 @@ def test_it_keeps_no_job_waiting_for_a_place(donor, till):
     assert Gift.objects.get().is_paid
 
 
+@pytest.mark.usefixtures("stopped")
 def test_it_asks_stripe_a_few_times_for_a_form_that_is_sent_again_and_again(donor, till, calls):
     """Where our row does not know its open page: else Stripe is asked nothing at all, see test_one_stamp.py."""
     fields, answers = donor.wish("once", "25"), []

@@ -76,6 +76,7 @@ def test_it_makes_nothing_of_a_form_that_we_never_showed(donor, till):
     assert donor.send({**fields, **donor._hidden(page)}).status_code == 303 and len(pages()) == 1
 
 
+@pytest.mark.usefixtures("stopped")
 def test_it_replaces_what_it_asked_for_before(donor, till):
     """Back, and another sum: one page is open, whichever was chosen last; and only a dozen an hour for one form."""
     fields = donor.wish("once", "25")

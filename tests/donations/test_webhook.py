@@ -158,6 +158,7 @@ def test_it_turns_signed_rubbish_away_without_falling(till, body):
     assert kept() == (0, 0)
 
 
+@pytest.mark.once
 @effort(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=400),
@@ -167,6 +168,7 @@ def test_it_turns_any_rubbish_away_without_falling(till, body, header):
     assert post(body, header).status_code == 400
 
 
+@pytest.mark.once
 @effort(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.recursive(

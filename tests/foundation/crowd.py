@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from django.db import connection, connections
 
+from tests.waiting import PATIENCE
+
 AT_ONCE = 40  # connections; PostgreSQL takes a hundred by default, and other tests run beside this one
 Result = TypeVar("Result")
 
@@ -21,7 +23,7 @@ def together(count: int, work: Callable[[int], Result]) -> list[Result]:
 
     def one(number: int) -> Result:
         try:
-            gate.wait(timeout=60)
+            gate.wait(timeout=PATIENCE)
             with seats:
                 try:
                     return work(number)

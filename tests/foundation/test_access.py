@@ -65,6 +65,7 @@ def test_it_forgets_a_clock_that_was_days_ahead_and_was_put_right() -> None:
 
 
 @db
+@pytest.mark.usefixtures("stopped")
 def test_it_keeps_people_and_actions_apart_and_writes_nobody_down() -> None:
     assert ratelimit.allow("pledge", "ada@example.org", 1, 60)
     assert ratelimit.allow("give", "ada@example.org", 1, 60)

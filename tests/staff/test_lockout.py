@@ -12,7 +12,7 @@ from staff import browsers
 from tests.staff.users import PASSWORD, app_of, code_of, member, sign_in
 from tests.supporters.test_privacy import where
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped")]
 LOGIN, RESET, PASSKEY = "/accounts/login/", "/accounts/password/reset/", "/accounts/2fa/webauthn/login/"
 CODE = "/accounts/2fa/authenticate/"
 NEW = "another orchard lantern"
@@ -22,12 +22,6 @@ def attempt(user, place, password=PASSWORD, client=None):
     """One try from that address. A right password leads to the second factor, 302."""
     client = client or Client()
     return client.post(LOGIN, {"login": user.email, "password": password}, REMOTE_ADDR=place).status_code
-
-
-@pytest.fixture(autouse=True)
-def stopped(time_machine) -> None:
-    """Tries come back with time: none does while a test runs, however slow the machine is."""
-    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 
 
-@pytest.fixture
-def stopped(time_machine) -> None:
-    """Tries come back with time: none does while a test runs, however slow the machine is."""
-    time_machine.move_to("2026-11-23T12:00:00Z", tick=False)
-
-
 def type_password(client, user, password=PASSWORD, **extra):
     return client.post(LOGIN, {"login": user.email, "password": password, **extra})
 

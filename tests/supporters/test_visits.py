@@ -206,6 +206,7 @@ def test_it_sends_three_letters_a_day_and_says_nothing_about_it(ada):
     assert Letter.objects.count() == 3
 
 
+@pytest.mark.usefixtures("stopped")
 def test_it_slows_who_asks_for_many(ada):
     answers = [ask(Client(), f"nobody{number}@donor.example").status_code for number in range(12)]
     assert answers[:10] == [302] * 10
