@@ -1,4 +1,4 @@
-"""Many events about one payment need one sync: which to begin with, and which others are done by it (D-232).
+"""Many events about one payment need one sync: which to begin with, and which others are done by it (D-218).
 
 An event is done by what a job read only if it was enqueued before that job began to read: numbers of rows say so,
 and no clock. What the events' own bodies say is a hint for the order of work, and never for what is booked.

@@ -1,7 +1,7 @@
 """Lanes of the queue: jobs of one never wait behind those of another. Each worker has a thread for each lane at least.
 
 Which kind of job runs in which lane is said where its handler is registered; the lane stands on the job as well, so
-that whoever claims one asks an index and looks at no job of another lane (D-231).
+that whoever claims one asks an index and looks at no job of another lane (D-217).
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Job queue: enqueue jobs and run what is due, claimed by lease, retried with back-off; a poison job ends as dead.
 
-Why a table and not a broker: D-013; whose clock: D-077; how several share it: D-231.
+Why a table and not a broker: D-013; whose clock: D-077; how several share it: D-217.
 """
 
 import logging
