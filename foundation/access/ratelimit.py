@@ -29,11 +29,13 @@ WORDS = {
 
 
 def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
-    """Take one token of a rate limit. `capacity` (one or more) requests at once, refilled evenly over `seconds`. False:
-    too often.
+    """Take one token of a rate limit. `capacity` requests at once, none of them where it is zero, refilled evenly over
+    `seconds`. False: too often.
 
     One statement decides, so that a hundred parallel requests get no more than the bucket holds.
     """
+    if capacity < 1:
+        return False
     now = time.time()
     values: dict[str, str | float] = {
         "key": _key(action, who),

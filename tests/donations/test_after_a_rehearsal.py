@@ -24,6 +24,7 @@ from donations.models import (
     StripeTrouble,
 )
 from donations.panel import dashboard
+from donations.reconcile import unsent
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
 from foundation.organisation.models import SiteIdentity
@@ -91,7 +92,7 @@ def test_it_counts_real_money_alone(rehearsed):
 def test_it_asks_nothing_more_of_monthly_gifts_of_the_rehearsal(rehearsed):
     assert not Plan.objects.counted().running().exists() and not Plan.objects.behind().exists()
     figures = {str(label): number for label, number, _url in dashboard.CarePanel().get_context_data({})["figures"]}
-    assert figures["gifts that came"] == 1 and figures["monthly and yearly gifts whose card fails"] == 0
+    assert not any(figures.values()), figures
     plan = Plan.objects.get()
     page = signed_in("Donor care").get(f"/admin/plan/inspect/{plan.pk}/").content.decode()
     assert f"/admin/plan/inspect/{plan.pk}/stop/" not in page
@@ -119,6 +120,7 @@ def left_open(settings):
 
 
 def shown() -> dict[str, int]:
+    unsent.count()
     panel = dashboard.MoneyPanel().get_context_data({})
     return {str(label): number for label, number, _url in panel["figures"] if number} | {"last": panel["last"]}
 
