@@ -213,7 +213,8 @@ def test_it_claims_nothing_that_another_legal_entity_received_and_says_so(britis
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"declared_on": "0002-01-01"}, "There was no Gift Aid then."),
+        ({"declared_on": "0002-01-01"}, "year with all four digits"),
+        ({"declared_on": "1985-01-01"}, "There was no Gift Aid then."),
         ({"way": "oral", "declared_on": "2026-08-20", "record_on": "2026-08-19"}, "sent after the words were spoken"),
     ],
 )

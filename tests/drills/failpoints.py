@@ -16,7 +16,7 @@ from typing import Any
 # name -> the module, the function in it, and whether death comes before or after it
 WEB = {
     "web: before the signature is checked": ("donations.stripe.signature", "check", "before"),
-    "web: event and job stored, not committed": ("foundation.jobs.queue", "enqueue", "after"),
+    "web: event and job stored, not committed": ("foundation.jobs.with_row", "_write", "after"),
     "web: committed, not answered": ("donations.webhooks.inbox", "receive", "after"),
 }
 JOB = {
