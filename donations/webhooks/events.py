@@ -106,17 +106,17 @@ def apply(args: dict[str, Any]) -> None:
 def _sync(event: StripeEvent, step: Step) -> str:
     """Sync what the event points to, and finish the events that are done by it: with the widest of its group first."""
     before = coalescing.horizon()
+    said: dict[int, str] = {}  # what staff should know of another event stands at that one
     with covered.noting() as done:
-        note = ""
         narrower = WIDE[: WIDE.index(event.type)] if event.type in WIDE else WIDE
         if other := coalescing.wider(event, narrower):
-            note = _try(other)
+            said[other.pk] = _try(other)
         if (step, event.object_id) not in done:
-            note = step(event.object_id, audience.everybody)
+            said[event.pk] = step(event.object_id, audience.everybody)
             covered.note(step, event.object_id)
     with_it = f"Done with {event.event_id}."
-    coalescing.finish(event, done, TYPES, before, lambda other: _with_version(other, with_it))
-    return note
+    coalescing.finish(event, done, TYPES, before, lambda each: _with_version(each, said.get(each.pk) or with_it))
+    return said.get(event.pk, "")
 
 
 def _try(event: StripeEvent) -> str:
