@@ -27,7 +27,7 @@ def close(gift: Gift) -> None:
         if each.current:
             Job.objects.filter(key=_key(each), state=Job.State.READY).delete()
         else:
-            jobs.enqueue(KIND, _key(each), {"gift": each.reference, "session": each.session_id})
+            _enqueue(each)
 
 
 def give_up(gifts: QuerySet[Gift]) -> None:
@@ -35,7 +35,7 @@ def give_up(gifts: QuerySet[Gift]) -> None:
     given_up = gifts.filter(status=Gift.Status.STARTED).exclude(session_id=None)
     given_up.update(current=False)
     for each in given_up:
-        jobs.enqueue(KIND, _key(each), {"gift": each.reference, "session": each.session_id})
+        _enqueue(each)
 
 
 @jobs.handler(KIND)
@@ -49,6 +49,11 @@ def close_one(args: dict[str, Any]) -> None:
     with suppress(StripeRefusedError):
         writes.expire_checkout_session(args["session"])
         from_stripe.session_changed(args["session"], audience.everybody)
+
+
+def _enqueue(gift: Gift) -> None:
+    """Unread: another request, in which this gift is the current one, may delete it at once."""
+    jobs.enqueue_unread(KIND, _key(gift), {"gift": gift.reference, "session": gift.session_id})
 
 
 def _open_ones(gift: Gift) -> QuerySet[Gift]:

@@ -30,7 +30,14 @@ def named(parts: list[Part]) -> set[str]:
 
 
 def found() -> set[str]:
-    return {".".join(place) for place in where(*EVERY_WORD)}
+    """Every place, but for SQLite's indexes for searches as long as the row stands there that they are of."""
+    places = where(*EVERY_WORD)
+    tables = {table for table, _column in places}
+    return {f"{table}.{column}" for table, column in places if "_sought" not in table or _indexed(table) not in tables}
+
+
+def _indexed(table: str) -> str:
+    return table.partition("_sought")[0]
 
 
 def keys(table: str) -> set[str]:
