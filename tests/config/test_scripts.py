@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.apps.registry import Apps, apps
 from django.conf import LazySettings
 from django.core.management.base import CommandError
 
@@ -289,6 +290,22 @@ def test_it_notes_the_migration_at_hand_before_it_stops(monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         migrate.Command().handle(verbosity=0)
     assert done == ["first"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_it_does_not_look_through_all_models_again_for_each_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django keeps which setting names a model until the models of a migration are made."""
+    looked = []
+    plain = vars(Apps)["get_swappable_settings_name"]
+
+    def work(command: migrate.Command, **options: Any) -> None:
+        for _ in range(3):
+            plain.cache_clear()
+            assert apps.get_swappable_settings_name("staff.User") == "AUTH_USER_MODEL"
+            looked.append(plain.cache_info().misses)
+
+    monkeypatch.setattr(migrate.Command.__mro__[1], "handle", work)
+    migrate.Command().handle(verbosity=0)
+    assert looked == [1, 0, 0] and "get_swappable_settings_name" not in vars(apps)
 
 
 def test_it_waits_for_minutes_until_a_busy_machine_has_started_its_servers(
