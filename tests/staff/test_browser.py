@@ -54,18 +54,18 @@ def newcomer(running_site) -> Newcomer:
 def tab(open_page, running_site) -> Page:
     page = open_page(base_url=running_site.url)
     page.add_init_script(LISTEN)
-    page.on("dialog", lambda dialog: answer(page, dialog))
+    page.on("dialog", lambda dialog: answer(dialog, page.wrongs))
     return page
 
 
-def answer(page: Page, dialog: Dialog) -> None:
+def answer(dialog: Dialog, wrongs: list[str]) -> None:
     """Leave a form that was touched, about which Wagtail asks once it has noticed: on a slow machine before the test is
     gone. Whatever else opens is wrong. A dialog that nobody answers holds the page for good.
     """
     if dialog.type == "beforeunload":
         dialog.accept()
     else:
-        page.wrongs.append(f"dialog: {dialog.message}")
+        wrongs.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
 
