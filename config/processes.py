@@ -51,7 +51,7 @@ class Processes:
         )
         self._tell_keeper(str(self.children[name].pid))
 
-    def wait_for(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_for(self, ready: Callable[[], bool], seconds: float = 180) -> None:
         """Return when ready() is true. Raises EndedError when a child ends first or after `seconds`."""
         deadline = time.monotonic() + seconds
         while not ready():

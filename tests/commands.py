@@ -1,4 +1,6 @@
-"""Management commands of a running site, each in a fork of one process with its settings: Django starts once."""
+"""Management commands of a running site, each in a fork of one process with its settings: Django starts once, and its
+checks, which said nothing of the same settings when the site started, are not made again for each command.
+"""
 
 import importlib
 import json
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import django
 from django.core.management import execute_from_command_line
+from django.core.management.base import BaseCommand
 
 from config.call_stack import roomy
 
@@ -55,6 +58,7 @@ def main() -> None:
     """Lines of JSON in, lines of JSON out. It never opens the database: each fork has a connection of its own."""
     django.setup()
     importlib.import_module("config.urls")  # half of what a command takes to start
+    BaseCommand.requires_system_checks = []
     run = roomy(_run)
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

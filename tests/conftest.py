@@ -23,7 +23,7 @@ from config.call_stack import roomy
 from tests import clock, evidence
 from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.databases import POSTGRES_TEMPLATE, SQLITE_TEMPLATE, own_name, sweep
-from tests.gate import ON_POSTGRES
+from tests.gate import ON_POSTGRES, SPELLED, spells
 from tests.running import ROOT, running_site, sandbox, truth  # noqa: F401 - fixtures
 
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -51,11 +51,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("running_site")
         if _in_process(item) and (_commits(item) or item.path in on_postgres):
             item.add_marker("both")
+        if lost := [mark for mark in SPELLED if item.get_closest_marker(mark) and not _is_read_for(mark, item)]:
+            words = " or ".join(SPELLED[lost[0]])
+            raise pytest.UsageError(f"{item.nodeid} is marked {lost[0]}, but its lane finds files by “{words}”.")
     if connection.vendor != "postgresql":
         alone = [item for item in items if item.get_closest_marker("postgres")]
         config.hook.pytest_deselected(items=alone)
         items[:] = [item for item in items if item not in alone]
     items.sort(key=_order)
+
+
+def _is_read_for(mark: str, item: pytest.Item) -> bool:
+    """Whether the lane of the gate that runs what is marked so reads this file at all."""
+    return spells(item.path, mark) or (mark == "both" and item.path in {ROOT / path for path in ON_POSTGRES})
 
 
 def _in_process(item: pytest.Item) -> bool:

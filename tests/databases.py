@@ -54,7 +54,10 @@ def alive(process: int) -> bool:
 def templates(url: str) -> Iterator[None]:
     """What all processes of a run copy, made once and side by side: static files, a migrated database of SQLite and,
     where `url` names a server, one of PostgreSQL. Raises RuntimeError with what was said if one of them fails.
+
+    From here on what Python compiles is kept: where it may not be, each of a hundred processes does it again.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="road-out-template-")))
         here = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}

@@ -18,6 +18,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -28,6 +29,14 @@ from tests.databases import templates
 PASSED, FAILED, NOTHING = 0, 1, 5  # pytest's exit codes; any other means that it could not do its work
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 PROCESSES = "browser or processes"
+# What a file must hold for a lane to read it, by the mark that lets the lane run its tests.
+SPELLED = {
+    "browser": ("mark.browser", "running_site"),
+    "running_site": ("mark.browser", "running_site"),
+    "processes": ("mark.processes",),
+    "both": ("mark.both", "transaction=True"),
+    "postgres": ("mark.postgres",),
+}
 OFFLINE_STRIPE, PAGES, GIFTS = "tests/stripe_sandbox", "tests/awareness", "tests/donations"
 # What PostgreSQL can answer differently runs there as well: the tests in process of these and all with transactions of
 # their own, but not those marked `once`; and of the others those marked `both`. Pages, forms, roles, words and sums of
@@ -113,9 +122,7 @@ class Lane:
 
     @property
     def env(self) -> dict[str, str]:
-        # Where Python may not keep what it compiled, each of a hundred processes does it again.
-        ours = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
-        env = {key: value for key, value in os.environ.items() if key not in ours}
+        env = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
         return env | ({"DATABASE_URL": self.url} if self.url else {})
 
     @property
@@ -177,10 +184,10 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
     if part:
         made = [site, processes, others, on_postgres]
     else:
-        site.select += naming("mark.browser", "running_site")
-        processes.select += naming("mark.processes")
+        site.select += naming("browser", "running_site")
+        processes.select += naming("processes")
         others.select += [f"--ignore={path}" for path in (OFFLINE_STRIPE, PAGES, GIFTS)]
-        on_postgres.select += [f"--ignore={OFFLINE_STRIPE}"]
+        on_postgres.select += sorted({*ON_POSTGRES, *naming("both", "postgres")})
     for lane in made:
         lane.select += part
         if narrower.m:
@@ -188,9 +195,18 @@ def lanes(postgres: str, args: list[str]) -> list[Lane]:
     return [lane for lane in made if postgres or lane is not on_postgres]
 
 
-def naming(*words: str) -> list[str]:
-    """The files in which one of these stands: a lane of few files need not read them all."""
-    return [path for path in test_files("tests") if any(word in Path(path).read_text() for word in words)]
+def naming(*marks: str) -> list[str]:
+    """The files that spell one of these marks: a lane of few files need not read them all. That none of its tests is
+    in another file, tests/conftest.py makes sure.
+    """
+    return [path for path in test_files("tests") if spells(Path(path), *marks)]
+
+
+@cache
+def spells(path: Path, *marks: str) -> bool:
+    """Whether a file holds what one of these marks is set by."""
+    text = path.read_text()
+    return any(word in text for mark in marks for word in SPELLED[mark])
 
 
 def test_files(folder: str) -> list[str]:

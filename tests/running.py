@@ -104,7 +104,7 @@ def start_site(data_dir: Path, extra: dict[str, str] | None = None) -> Site:
         return _start_site(data_dir, extra or {})
 
 
-def _start_site(data_dir: Path, extra: dict[str, str], timeout: float = 240) -> Site:
+def _start_site(data_dir: Path, extra: dict[str, str], timeout: float = 420) -> Site:
     port, sandbox_port = free_port(), free_port()
     env = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
     env["PREFILL"] = "false"  # each start would cost a hundred pages; one test looks at them

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from tests.gate import GIFTS, OFFLINE_STRIPE, ON_POSTGRES, PAGES, Lane, gate, lanes
+from tests import conftest, databases
+from tests.gate import GIFTS, OFFLINE_STRIPE, ON_POSTGRES, PAGES, SPELLED, Lane, gate, lanes, naming
 from tests.running import ROOT
 
 pytestmark = pytest.mark.processes  # pytest's own, for suites of a few lines
@@ -122,7 +126,7 @@ def test_it_ends_a_test_that_hangs_and_says_where_it_stood(suite: Path, options:
     (suite / "test_some.py").write_text("import time\ndef test_hangs():\n    where_it_stood = time.sleep(500)\n")
     limit = ["-o", "timeout=1", "-o", "timeout_method=signal"]  # short: it shall run into it
     command = [sys.executable, "-m", "pytest", *limit, *options]
-    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, timeout=550)
     assert done.returncode == 1 and "Timeout" in done.stdout and "where_it_stood" in done.stdout
 
 
@@ -138,6 +142,40 @@ def test_it_runs_each_file_about_gifts_in_one_of_two_lanes() -> None:
     halves = [lane.select[2:] for lane in lanes("", []) if lane.name.startswith("Gifts")]
     assert len(halves) == 2 and abs(len(halves[0]) - len(halves[1])) <= 1
     assert sorted(halves[0] + halves[1]) == sorted(str(path) for path in Path(GIFTS).rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("mark", SPELLED)
+def test_it_takes_no_mark_from_a_file_that_its_lane_does_not_read(
+    tmp_path: Path, mark: str, request: pytest.FixtureRequest
+) -> None:
+    """As by `pytestmark = MARKS_OF_ELSEWHERE`: the test would run by hand, and never in the gate."""
+    item = SimpleNamespace(path=tmp_path / "test_some.py", nodeid="test_some.py::test_it")
+    item.get_closest_marker = lambda name: pytest.mark.once.mark if name in ("once", mark) else None
+    for text, read in ((f"pytestmark = pytest.{SPELLED[mark][0]}", True), ("pytestmark = MARKS", False)):
+        item.path = tmp_path / f"test_{read}.py"
+        item.path.write_text(text)
+        with nullcontext() if read else pytest.raises(pytest.UsageError, match=f"is marked {mark}, but its lane"):
+            conftest.pytest_collection_modifyitems(request.config, [cast(pytest.Item, item)])
+
+
+def test_it_reads_for_postgresql_what_may_differ_there_and_no_other_file() -> None:
+    (there,) = (lane.select[2:] for lane in lanes("postgres://", []) if lane.name == "PostgreSQL")
+    assert {*ON_POSTGRES, *naming("both"), *naming("postgres")} == {*there}
+    assert "tests/test_house.py" not in there and "tests/stripe_sandbox/test_refusals.py" not in there
+
+
+def test_it_keeps_what_python_compiles_for_all_processes_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    given = []
+
+    def start(words: list[str], env: dict[str, str], **_: object) -> None:
+        given.append(env)
+        raise InterruptedError
+
+    monkeypatch.setattr(databases.subprocess, "Popen", start)
+    with pytest.raises(InterruptedError), databases.templates(""):
+        pass
+    assert given and not [env for env in given if "PYTHONDONTWRITEBYTECODE" in env]
 
 
 def test_it_names_nothing_that_is_not_there() -> None:
@@ -174,7 +212,7 @@ def test_it_shows_what_a_process_said_when_a_test_fails(suite: Path) -> None:
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
     command = [sys.executable, "-m", "pytest", "-p", "tests.early", "-p", "pytest_django"]
-    done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True, timeout=550)
     assert "the last words of the worker" in done.stdout, done.stdout + done.stderr
     assert "address: http://localhost/give/" in done.stdout and "console: it was blocked" in done.stdout
     picture = next(line for line in done.stdout.splitlines() if line.startswith("screenshot: "))

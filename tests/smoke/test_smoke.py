@@ -24,7 +24,7 @@ JOURNEYS = (
 def smoke(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("STRIPE_")} | changes
     command = command or (sys.executable, "-m", "tests.smoke")
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=550)
 
 
 @pytest.fixture
