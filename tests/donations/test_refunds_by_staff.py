@@ -230,10 +230,11 @@ def test_it_knows_nothing_of_a_refund_in_the_dashboard_and_still_gives_no_more_t
 
 @pytest.mark.both
 @pytest.mark.parametrize(
-    ("code", "gave", "part", "minor"), [("JPY", "3000", "1,000", 1000), ("EUR", "40", "12.50", 1250)]
+    ("code", "gave", "part", "minor"),
+    [("JPY", "3000", "1,000", 1000), ("EUR", "40", "12.50", 1250), ("KWD", "10.50", "2.5", 2500)],
 )
 def test_it_gives_a_part_back_in_the_currency_of_the_gift(donor, till, code, gave, part, minor):
-    Currency.objects.get_or_create(code=code)
+    Currency.objects.get_or_create(code=code, defaults={"position": 9, "minimum": 1000, "maximum": 9_000_000})
     donor.gave("once", gave, code)
     stripe_client.account()
     gift = Gift.objects.get()
