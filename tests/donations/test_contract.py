@@ -146,4 +146,4 @@ def test_one_command_says_what_a_bumped_version_changes(monkeypatch, capsys):
     } <= set(said)
     named = {line.partition(":")[0] for line in said if line.endswith("still names 2026-10-28.endive")}
     assert {"docs/stripe.md", "donations/stripe/parse.py", "tests/stripe_sandbox/shop.py", "README.md"} <= named
-    assert not named & {"config/settings.py", "stripe_sandbox/__init__.py", "tests/donations/contract.json"}, "said above"
+    assert not named & {"config/settings.py", "stripe_sandbox/__init__.py", "tests/donations/contract.json"}
