@@ -191,6 +191,16 @@ def test_it_gives_back_no_more_than_there_is_when_many_ask_at_once(given, till, 
 
 
 @pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_it_is_one_refund_and_one_answer_when_a_form_is_sent_twice_at_the_same_moment(given, till, unhurried):
+    """“Nothing was given back”, said to one of the two, would have staff give it back a second time."""
+    user = User.objects.get(pk=member("Finance").pk)
+    made = together(3, lambda _number: refunding.refund(given, 1000, "duplicate", user, "of the form").pk)
+    assert len(set(made)) == 1 and [raw["amount"] for raw in refunds(given)] == [1000]
+    assert LedgerEntry.objects.kept(given)[0] == 1606 and balanced(till)
+
+
+@pytest.mark.both
 def test_it_gives_what_a_failed_refund_brought_back_once_more_and_no_cent_beyond(given, till):
     staff = signed_in("Finance")
     give_back(staff, given, wish("20"))
