@@ -117,8 +117,11 @@ def short(amount: int, code: str) -> str:
 
 
 def exact(amount: int, code: str) -> str:
-    """As `show`, with the ISO code behind it, for documents that must not be misread: "$25.50 USD"."""
-    return f"{show(amount, code)} {code}"
+    """As `show`, with the ISO code behind it, for documents that must not be misread: "$25.50 USD". A currency whose
+    sign is its code, such as "CHF 25.50", says it once.
+    """
+    shown = show(amount, code)
+    return shown if code in shown else f"{shown} {code}"
 
 
 def name(code: str) -> str:

@@ -1,6 +1,8 @@
 """The tests as mutmut starts them, once for each mutant: what takes seconds to make is kept from run to run.
 
-Loaded by script/mutate.py only (pyproject.toml, [tool.mutmut]); docs/mutation.md says what came of it.
+Loaded by script/mutate.py only (pyproject.toml, [tool.mutmut]); docs/mutation.md says what came of it. With
+TEST_SQLITE_TEMPLATE, the path of a migrated database, nothing is migrated: on a crowded machine that takes longer than
+a test may.
 """
 
 import atexit
@@ -28,11 +30,17 @@ class Kept:
     template: sqlite3.Connection | None = None
 
     @pytest.fixture(scope="session")
-    def django_db_setup(self, django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    def django_db_setup(
+        self,
+        django_test_environment: None,
+        django_db_modify_db_settings: None,
+        django_db_keepdb: bool,
+        django_db_blocker: DjangoDbBlocker,
+    ) -> Iterator[None]:
         """The migrated database, made once; each later run begins with a copy of it."""
         with django_db_blocker.unblock():
             if Kept.template is None:
-                setup_databases(verbosity=0, interactive=False)
+                setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
                 connection.ensure_connection()
                 Kept.template = sqlite3.connect(":memory:", check_same_thread=False)
                 connection.connection.backup(Kept.template)

@@ -14,22 +14,38 @@ import stripe
 from django.conf import settings
 
 from stripe_sandbox import API_VERSION
-from tests.running import ROOT
+from tests.running import ROOT, files_of_the_project
 
 LONG = 200  # characters
+PINS = ("requirements.in", "requirements.txt", "requirements-dev.txt")
+SAID = {"config/settings.py", "stripe_sandbox/__init__.py", "tests/donations/contract.json"}  # by lines of their own
 
 
 def behind() -> list[str]:
     """The places whose version is not that of the installed library."""
-    pinned = re.search(r"^stripe==(\S+)", (ROOT / "requirements.in").read_text(), re.M)
-    pin = pinned[1] if pinned else "nothing"
-    found = [f"requirements.in: stripe=={pin}, and {stripe.VERSION} is installed"] if pin != stripe.VERSION else []
+    found = []
+    for name in PINS:
+        pinned = re.search(r"^stripe==(\S+)", (ROOT / name).read_text(), re.M)
+        pin = pinned[1] if pinned else "nothing"
+        found += [f"{name}: stripe=={pin}, and {stripe.VERSION} is installed"] if pin != stripe.VERSION else []
     for place, version in (
         ("STRIPE_API_VERSION", settings.STRIPE_API_VERSION),
         ("stripe_sandbox.API_VERSION", API_VERSION),
     ):
         if version != stripe.api_version:
             found.append(f"{place}: {version}, and the library speaks {stripe.api_version}")
+    return found
+
+
+def naming(version: str) -> list[str]:
+    """The lines of the project that name the version before, in words, tests and tables."""
+    found = []
+    for name in files_of_the_project():
+        path = ROOT / name
+        if name in SAID or not path.is_file() or version.encode() not in (raw := path.read_bytes()):
+            continue
+        lines = raw.decode(errors="replace").splitlines()
+        found += [f"{name}:{at}: still names {version}" for at, line in enumerate(lines, start=1) if version in line]
     return found
 
 
@@ -48,6 +64,8 @@ def main() -> int:
     contract = importlib.import_module("tests.donations.contract")  # it needs Django's settings
     before = json.loads((ROOT / "tests/donations/contract.json").read_text())
     found = [*behind(), *map(readable, contract.since(before))]
+    if before["version"] != stripe.api_version:
+        found += naming(before["version"])
     print("\n".join(found) or f"Nothing differs: {stripe.VERSION}, {stripe.api_version}.")
     return int(bool(found))
 

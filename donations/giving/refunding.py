@@ -60,6 +60,8 @@ def _check_site() -> None:
 @transaction.atomic
 def _ask(gift: Gift, amount: int, reason: str, user: Any, key: str) -> RefundRequest:
     gift = Gift.objects.select_for_update(no_key=True).get(pk=gift.pk)
+    if same := RefundRequest.objects.filter(key=key).first():  # the same form, sent a moment ago and not seen then
+        return same
     if not 0 < amount <= LedgerEntry.objects.kept(gift)[0]:
         raise CannotError(_("So much is not left of this gift."))
     try:

@@ -232,7 +232,7 @@ class PlanViewSet(MoneyViewSet):
             _("Resume"),
             _change_action(changes.resume, _("The gift goes on.")),
             MAY,
-            lambda plan: plan.status == Plan.Status.PAUSED and plan.cancel_at is None,
+            lambda plan: _stays(plan) and plan.status == Plan.Status.PAUSED,
         ),
         Action("mail-card-link", _("Mail the donor a link to change the card"), _mail_link, MAY, _runs),
         Action(
@@ -261,6 +261,10 @@ class PlanViewSet(MoneyViewSet):
             sure=_sure_of_end,
         ),
         Action(
-            "look", _("Ask Stripe how it stands"), _change_action(changes.refresh, _("This is how Stripe has it.")), MAY
+            "look",
+            _("Ask Stripe how it stands"),
+            _change_action(changes.refresh, _("This is how Stripe has it.")),
+            MAY,
+            _is_there,
         ),
     ]

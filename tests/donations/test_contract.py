@@ -137,9 +137,13 @@ def test_one_command_says_what_a_bumped_version_changes(monkeypatch, capsys):
     said = capsys.readouterr().out.splitlines()
     assert {
         "requirements.in: stripe==16.1.0, and 17.0.0 is installed",
+        "requirements-dev.txt: stripe==16.1.0, and 17.0.0 is installed",
         "STRIPE_API_VERSION: 2026-10-28.endive, and the library speaks 2027-01-01.next",
         "stripe_sandbox.API_VERSION: 2026-10-28.endive, and the library speaks 2027-01-01.next",
         "/library: 16.1.0 -> 17.0.0",
         "/version: 2026-10-28.endive -> 2027-01-01.next",
         "/objects/charge/amount: gone",
     } <= set(said)
+    named = {line.partition(":")[0] for line in said if line.endswith("still names 2026-10-28.endive")}
+    assert {"docs/stripe.md", "donations/stripe/parse.py", "tests/stripe_sandbox/shop.py", "README.md"} <= named
+    assert not named & {"config/settings.py", "stripe_sandbox/__init__.py", "tests/donations/contract.json"}

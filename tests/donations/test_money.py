@@ -230,6 +230,12 @@ def test_it_puts_the_code_behind_the_sum_on_documents():
     assert money.exact(2500, "CAD") == "CA$25.00 CAD"
 
 
+def test_it_says_the_code_once_where_it_is_the_currencys_sign():
+    assert money.exact(10500, "KWD") == "KWD\xa010.50"
+    with override("es"):
+        assert money.exact(3000, "JPY") == "3.000\xa0JPY"
+
+
 def test_it_writes_amounts_in_the_readers_language():
     with override("de"):
         assert money.show(123456, "EUR") == "1.234,56\xa0€"

@@ -1,10 +1,11 @@
 """Receipts that go out again, or with another sum: letter and file say the same, and what they say holds."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core import mail
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from donations.books import ledger, receipts
@@ -55,6 +56,17 @@ def test_it_sends_a_receipt_to_a_corrected_address_with_its_file(charity):
     run_due()
     sent = next(message for message in mail.outbox if document.label in message.subject and message.to == [NEW])
     assert [name for name, _content, _kind in sent.attachments] == [f"{document.label}.pdf"]
+
+
+def test_it_mails_the_receipt_of_a_gift_once_whoever_asks_for_it_and_whenever(charity):
+    """The event of its payment, a comparison and “Receipts that nobody was mailed” may each come to it."""
+    offline.record(entry())
+    document = Receipt.objects.get()
+    for minutes in (0, 1):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            assert gift_letters.receipt(document) == Letter.objects.get(template="receipt")
+            run_due()
+    assert len(mail.outbox) == 1
 
 
 def test_it_says_that_a_receipt_is_corrected_when_that_one_goes_to_another_address(charity):

@@ -191,6 +191,16 @@ def test_it_gives_back_no_more_than_there_is_when_many_ask_at_once(given, till, 
 
 
 @pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_it_is_one_refund_and_one_answer_when_a_form_is_sent_twice_at_the_same_moment(given, till, unhurried):
+    """“Nothing was given back”, said to one of the two, would have staff give it back a second time."""
+    user = User.objects.get(pk=member("Finance").pk)
+    made = together(3, lambda _number: refunding.refund(given, 1000, "duplicate", user, "of the form").pk)
+    assert len(set(made)) == 1 and [raw["amount"] for raw in refunds(given)] == [1000]
+    assert LedgerEntry.objects.kept(given)[0] == 1606 and balanced(till)
+
+
+@pytest.mark.both
 def test_it_gives_what_a_failed_refund_brought_back_once_more_and_no_cent_beyond(given, till):
     staff = signed_in("Finance")
     give_back(staff, given, wish("20"))
@@ -230,10 +240,11 @@ def test_it_knows_nothing_of_a_refund_in_the_dashboard_and_still_gives_no_more_t
 
 @pytest.mark.both
 @pytest.mark.parametrize(
-    ("code", "gave", "part", "minor"), [("JPY", "3000", "1,000", 1000), ("EUR", "40", "12.50", 1250)]
+    ("code", "gave", "part", "minor"),
+    [("JPY", "3000", "1,000", 1000), ("EUR", "40", "12.50", 1250), ("KWD", "10.50", "2.5", 2500)],
 )
 def test_it_gives_a_part_back_in_the_currency_of_the_gift(donor, till, code, gave, part, minor):
-    Currency.objects.get_or_create(code=code)
+    Currency.objects.get_or_create(code=code, defaults={"position": 9, "minimum": 1000, "maximum": 9_000_000})
     donor.gave("once", gave, code)
     stripe_client.account()
     gift = Gift.objects.get()

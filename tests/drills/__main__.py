@@ -15,6 +15,7 @@ from tests.drills import backlog as backlogs
 from tests.drills import burst as bursts
 from tests.drills import cluster, copies, failpoints, killing, letting_go, outages, together
 from tests.drills import statements as year_ends
+from tests.drills.site import GIVING, WHOLE
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
 from tests.running import AT_LENGTH, ROOT
@@ -197,6 +198,8 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=100_000, help="how many events two workers find waiting")
     parser.add_argument("--report", type=Path, help="a file for the report, which is printed at the end too")
     parser.add_argument("--posts", type=int, default=200, help="how many forms a burst sends")
+    words = "a site that gives, without starter pages: a minute of processor time less"
+    parser.add_argument("--without-pages", action="store_true", help=words)
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(DRILLS):
         parser.error(f"no drill is called {', '.join(sorted(unknown))}: {', '.join(DRILLS)}")
@@ -205,7 +208,7 @@ def main() -> int:
     def say(words: str) -> None:
         print(words, flush=True)
 
-    with yard(say) as ground:
+    with yard(say, GIVING if asked.without_pages else WHOLE) as ground:
         for name in asked.names or DRILLS:
             began, drill = time.monotonic(), ground.report.begin(name)
             say(f"{name}, seed {asked.seed}")
