@@ -44,6 +44,11 @@ class Trap:
         how = "killed" if self.kills else "fails"
         return f"{self.kind} {self.nth} {how} {'after' if self.after else 'before'} it"
 
+    @property
+    def sort(self) -> str:
+        """What is counted as one in a report."""
+        return f"{self.kind} {'killed' if self.kills else 'failed'} {'after' if self.after else 'before'} it"
+
 
 class Moments:
     """Use as a context manager, inside a transaction. `seen` counts the moments by kind."""
@@ -53,7 +58,7 @@ class Moments:
         self.till, self.tick = till, tick
         self.seen: Counter[str] = Counter()
         self.trap: Trap | None = None
-        self.sprung = 0
+        self.sprung: list[Trap] = []
         self.dead = False
         self._silent = 0
         self._patch = pytest.MonkeyPatch()
@@ -102,7 +107,8 @@ class Moments:
         trap = self.trap
         if trap is None or (kind, self.seen[kind]) != (trap.kind, trap.nth):
             return None
-        self.trap, self.sprung = None, self.sprung + 1
+        self.trap = None
+        self.sprung.append(trap)
         return trap
 
     def _end(self, trap: Trap, fails: Exception) -> BaseException:
