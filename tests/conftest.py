@@ -80,7 +80,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """The same loop as pytest's own, from the bottom of a stack with room."""
+    """The same loop as pytest's own, from the bottom of a stack with room. A process that has others run the tests
+    (`-n 2`) has a loop of its own: with this one it would end at once, without a test.
+    """
+    if session.config.pluginmanager.has_plugin("dsession"):
+        return None
     return roomy(main.pytest_runtestloop)(session)
 
 
