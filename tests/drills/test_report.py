@@ -53,7 +53,9 @@ def test_it_fails_for_a_kind_that_never_occurred_in_a_century(years):
     assert code == 1 and "it never occurred: payout fails" in report and "0 × payout fails" in report
 
 
-def test_a_process_that_has_others_run_the_stories_keeps_its_own_loop():
+@pytest.mark.parametrize("config", [{"plugin": "dsession"}, {"workerinput": {}}], ids=["divides", "is given"])
+def test_a_process_that_divides_stories_and_one_that_is_given_some_keep_their_own_loops(config):
     """`--jobs 2` ended at once, without a story."""
-    divides = SimpleNamespace(has_plugin=lambda name: name == "dsession")
-    assert conftest.pytest_runtestloop(SimpleNamespace(config=SimpleNamespace(pluginmanager=divides))) is None
+    manager = SimpleNamespace(has_plugin=lambda name: name == config.get("plugin"))
+    session = SimpleNamespace(config=SimpleNamespace(pluginmanager=manager, **config))
+    assert conftest.pytest_runtestloop(session) is None

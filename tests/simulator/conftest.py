@@ -1,4 +1,6 @@
-"""The fixtures of the tests of giving, an offline Stripe of this process, and papers that nobody draws."""
+"""The fixtures of the tests of giving, an offline Stripe of this process, and papers that nobody draws. What they
+change in this process goes with the folder: the tests beside these talk over HTTP.
+"""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from tests.stripe_sandbox import inside
 from tests.stripe_sandbox.inside import Inside
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     """In this process too; its clock goes on from the day of the tests, wherever a story is by then."""
     real = time_machine.escape_hatch.time.time
@@ -22,7 +24,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         yield stripe
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     """An offline Stripe whose clock stands still but for what a story says. One that ran on beside a site whose clock
     stands still made other stories of a seed on a slower machine.
