@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,7 +20,8 @@ def years(monkeypatch, tmp_path) -> Callable[..., tuple[int, str]]:
 
     def run(years: int, told: dict[str, dict[str, int]], ends: type[BaseException] | int) -> tuple[int, str]:
         def live(*_: Any, env: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
-            Path(env["SIMULATOR_REPORT"], "1.json").write_text(json.dumps(told))
+            for number in "12":  # two stories, beside each other
+                Path(env["SIMULATOR_REPORT"], f"{number}.json").write_text(json.dumps(told))
             if isinstance(ends, int):
                 return subprocess.CompletedProcess([], ends)
             raise ends
@@ -39,12 +40,12 @@ TOLD = {"injected": {"kills": 3, "payout fails": 0}, "checked": {"checks": 41}}
 
 def test_it_says_what_an_interrupted_run_did(years):
     code, report = years(1000, TOLD, KeyboardInterrupt)
-    assert code == 1 and "years: INTERRUPTED" in report and "3 × kills" in report and "41 × checks" in report
+    assert code == 1 and "years: INTERRUPTED" in report and "6 × kills" in report and "82 × checks" in report
 
 
 def test_it_counts_what_was_told_before_a_story_failed(years):
     code, report = years(4, TOLD, 1)
-    assert code == 1 and "years: FAILED" in report and "41 × checks" in report
+    assert code == 1 and "years: FAILED" in report and "82 × checks" in report
 
 
 def test_it_fails_for_a_kind_that_never_occurred_in_a_century(years):
@@ -58,4 +59,4 @@ def test_a_process_that_divides_stories_and_one_that_is_given_some_keep_their_ow
     """`--jobs 2` ended at once, without a story."""
     manager = SimpleNamespace(has_plugin=lambda name: name == config.get("plugin"))
     session = SimpleNamespace(config=SimpleNamespace(pluginmanager=manager, **config))
-    assert conftest.pytest_runtestloop(session) is None
+    assert conftest.pytest_runtestloop(cast("pytest.Session", session)) is None

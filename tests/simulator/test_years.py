@@ -2,9 +2,13 @@
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
+from donations.models import StripeEvent
+from foundation.access import ratelimit
+from foundation.jobs import with_row
 from foundation.jobs.models import Job
-from foundation.jobs.queue import enqueue
+from foundation.jobs.queue import claim, enqueue
 from tests.donations.test_planted_faults import fee_is_booked_twice, letter_is_sent_again
 from tests.running import SEED
 from tests.simulator import written
@@ -54,6 +58,24 @@ def test_it_finds_a_planted_fault_and_names_the_seed(lives, monkeypatch, fault, 
     fault(monkeypatch.setattr)
     with pytest.raises(AssertionError, match=f"seed {number}, step .*{found}"):
         lives(number, BRIEF)
+
+
+def test_it_counts_the_same_commits_on_every_database(till):
+    """PostgreSQL claims within a transaction even where nothing waits, and keeps a webhook by a statement without one:
+    a death at the n-th commit was another one there.
+    """
+    counted, event = [], StripeEvent(event_id="evt_1", type="a.type", created=timezone.now(), livemode=False)
+    with Moments(till, alike=True) as moments:
+        for act in (
+            claim,
+            lambda: with_row.insert(event, "a kind", "told", {}),
+            lambda: ratelimit.allow("act", "somebody", 1, 60),
+            lambda: enqueue("a kind", "another"),
+        ):
+            before = moments.seen["commit"]
+            act()
+            counted.append(moments.seen["commit"] - before)
+    assert counted == [0, 1, 1, 1] and StripeEvent.objects.count() == 1
 
 
 @pytest.mark.parametrize(("after", "there"), [(False, 0), (True, 1)])
