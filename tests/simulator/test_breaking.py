@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core import mail
@@ -118,8 +118,8 @@ CLOCK = {month_is_taken_after_the_end: "stopped at"}  # the last one: time does 
 class Told(Charity):
     """`acts` instead of chance, and nobody dies; `end` is called at its end, before all is taken back."""
 
-    acts: tuple[Callable[["Told"], Any], ...] = ()
-    end: Callable[["Told"], None] | None = None
+    acts: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
+    end: ClassVar[Callable[[Any], None] | None] = None
 
     def _go_on(self) -> None:
         for act in self.acts:
