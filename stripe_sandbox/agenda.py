@@ -1,7 +1,6 @@
 """Scheduler: runs what falls due by itself, in order of time, as time passes or the test clock is advanced."""
 
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,7 +78,7 @@ def up_to_date(store: Store, tenant: str, caller: Caller | None = None) -> Itera
 def overdue(store: Store) -> list[str]:
     """Return the tenants that have a task due now."""
     sql = "SELECT DISTINCT tenant FROM agenda JOIN tenants ON name = tenant WHERE at <= ? + offset"
-    return [row["tenant"] for row in store.query(sql, (int(time.time()),))]
+    return [row["tenant"] for row in store.query(sql, (int(store.clock()),))]
 
 
 class Timekeeper(threading.Thread):

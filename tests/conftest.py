@@ -88,7 +88,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """The same loop as pytest's own, from the bottom of a stack with room."""
+    """The same loop as pytest's own, from the bottom of a stack with room. With `-n 2` both he who has others run the
+    tests and these have loops of their own: with this one he would end at once, without a test.
+    """
+    if session.config.pluginmanager.has_plugin("dsession") or hasattr(session.config, "workerinput"):
+        return None
     return roomy(main.pytest_runtestloop)(session)
 
 

@@ -1,6 +1,5 @@
 """API request handling: authentication, idempotent replay, fault injection, routing."""
 
-import time
 from base64 import b64decode
 from binascii import Error as BadBase64
 from email.utils import formatdate
@@ -48,7 +47,7 @@ class Api:
     def _date(self, tenant: str) -> str:
         """`Date` header by the tenant's test clock: a client with clock skew learns the time from it."""
         rows = self._store.query("SELECT offset FROM tenants WHERE name = ?", (tenant,))
-        return formatdate(time.time() + (rows[0]["offset"] if rows else 0), usegmt=True)
+        return formatdate(self._store.clock() + (rows[0]["offset"] if rows else 0), usegmt=True)
 
     def _with_faults(self, request: Request, tenant: str, prefix: str, path: str, caller: Caller) -> Answer:
         fault = self._faults.next_fault(tenant, request.method, path)

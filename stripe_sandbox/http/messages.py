@@ -7,6 +7,8 @@ import string
 from dataclasses import dataclass, field
 from typing import Any
 
+INDENT: int | None = 2  # of JSON, for who reads it; without one it is written several times faster
+
 
 @dataclass
 class Request:
@@ -40,7 +42,7 @@ def request_id() -> str:
 
 
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
-    text = json.dumps(body, indent=2, ensure_ascii=False).encode()
+    text = json.dumps(body, indent=INDENT, ensure_ascii=False).encode()
     return Answer(status, text, {"Content-Type": "application/json", **(headers or {})})
 
 

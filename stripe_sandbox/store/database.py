@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -45,8 +45,15 @@ class StateError(Exception):
 class Store:
     """The state file. One thread at a time has its transaction; a killed process loses nothing that was committed."""
 
-    def __init__(self, path: Path, seed: str | None = None, truths: dict[str, str] | None = None) -> None:
-        self.truths = truths or {}
+    def __init__(
+        self,
+        path: Path,
+        seed: str | None = None,
+        truths: dict[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock`: now (UTC seconds), before what a tenant's own clock is ahead."""
+        self.truths, self.clock = truths or {}, clock
         self._lock = threading.RLock()
         self._guard = _hold_alone(path)
         try:
@@ -69,7 +76,7 @@ class Store:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield Books(self._db, tenant, self.seed, time.time(), truths=self.truths)
+                yield Books(self._db, tenant, self.seed, self.clock(), truths=self.truths)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")

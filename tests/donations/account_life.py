@@ -85,8 +85,7 @@ class AccountLife:
     @rule(which=WHICH, change=st.sampled_from(BY_THE_OWNER))
     def owner_steers(self, which: int, change: dict[str, str]) -> None:
         if found := self._one("subscription", which, lambda each: each["status"] != "canceled"):
-            address = f"{self.till.sandbox.tenant(self.till.tenant)}/v1/subscriptions/{found['id']}"
-            http("POST" if change else "DELETE", address, urlencode(change).encode(), WHO)  # a fault may be in its way
+            self._by_the_owner("POST" if change else "DELETE", f"subscriptions/{found['id']}", change)
 
     @rule(kind=st.sampled_from(STUMBLES), count=st.integers(1, 4))
     def stumbles(self, kind: str, count: int) -> None:
@@ -96,11 +95,16 @@ class AccountLife:
         found = [each for each in self.till.objects(kind) if fits(each)]
         return found[which % len(found)] if found else None
 
-    @staticmethod
-    def _try(what: Callable[[], Any]) -> None:
+    def _try(self, what: Callable[[], Any]) -> None:
         """What Stripe finds impossible does not happen."""
         with suppress(ValueError):
             what()
+
+    def _by_the_owner(self, method: str, path: str, fields: dict[str, str]) -> int:
+        """Returns Stripe's status: a fault may be in its way, and what Stripe finds impossible does not happen."""
+        address = f"{self.till.sandbox.tenant(self.till.tenant)}/v1/{path}"
+        status, _, _ = http(method, address, urlencode(fields).encode(), WHO)
+        return int(status)
 
 
 def _came(charge: dict[str, Any]) -> bool:

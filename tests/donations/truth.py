@@ -1,8 +1,6 @@
 """What Stripe has, asked for over HTTP by its own addresses and without any code of donations/, against our rows."""
 
 import json
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from donations.models import Dispute, Gift, LedgerEntry, Payout, Plan, Receipt
 from foundation.letters.models import Letter
 from tests.donations.donor import Till
 from tests.narrowing import not_none
+from tests.stripe_sandbox.web import http
 
 WHO = {"Authorization": "Bearer sk_test_donations_tests", "Stripe-Version": settings.STRIPE_API_VERSION}
 ENDED = {"canceled", "incomplete_expired"}
@@ -51,12 +50,9 @@ def listed(till: Till, kind: str, query: str = "") -> Iterator[dict]:
     after = ""
     while True:
         address = f"{till.sandbox.tenant(till.tenant)}/v1/{kind}?limit=100{query}{after}"
-        asked = urllib.request.Request(address, headers=WHO)
-        try:
-            with urllib.request.urlopen(asked, timeout=60) as answer:
-                page = json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{address}: {error.read().decode()}") from error
+        status, _, body = http("GET", address, headers=WHO)
+        assert status == 200, f"{address}: {body.decode()}"
+        page = json.loads(body)
         yield from page["data"]
         if not page["has_more"]:
             return

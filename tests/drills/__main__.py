@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -136,12 +137,16 @@ def truths(ground: Yard, asked: argparse.Namespace) -> None:
 
 NTH = "test_it_ends_as_if_nothing_had_failed"
 CENTURIES = "test_it_has_stripes_books_in_all_these_years"
+MANY = 100  # charity-years in which each kind of event must have occurred
 
 
 def years(ground: Yard, asked: argparse.Namespace) -> None:
     """Charity-years in one process (tests/simulator); on PostgreSQL, each is lived on SQLite too, and written alike."""
     tests = ["tests/simulator/alone.py::" + CENTURIES]
     _simulate(ground, asked.jobs, tests, YEARS=str(asked.years), FIRST=str(asked.seed))
+    never = [name for name, times in ground.report.now.injected.items() if not times]
+    if asked.years >= MANY and never:
+        raise AssertionError(f"nobody saw what follows, because it never occurred: {', '.join(sorted(never))}")
 
 
 def faults(ground: Yard, asked: argparse.Namespace) -> None:
@@ -155,10 +160,12 @@ def _simulate(ground: Yard, jobs: int, tests: list[str], **more: str) -> None:
     told = Path(tempfile.mkdtemp(dir=ground.folder))
     env = {**os.environ, **more, "SIMULATOR_REPORT": str(told)}
     how = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else ["-n", "0", "-s"]
-    done = subprocess.run([sys.executable, "-m", "pytest", "-v", *how, *AT_LENGTH, *tests], cwd=ROOT, env=env)
-    for each in told.iterdir():
-        for part, counted in json.loads(each.read_text()).items():
-            getattr(ground.report.now, part).update(counted)
+    try:
+        done = subprocess.run([sys.executable, "-m", "pytest", "-v", *how, *AT_LENGTH, *tests], cwd=ROOT, env=env)
+    finally:  # also of a run that was ended before its end
+        for each in told.iterdir():
+            for part, counted in json.loads(each.read_text()).items():
+                getattr(ground.report.now, part).update(counted)
     if done.returncode:
         raise AssertionError("a story did not end as it must: it stands above, with its seed or its fault")
 
@@ -204,6 +211,7 @@ def main() -> int:
     if unknown := set(asked.names) - set(DRILLS):
         parser.error(f"no drill is called {', '.join(sorted(unknown))}: {', '.join(DRILLS)}")
     failed = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as by Ctrl-C: with a report
 
     def say(words: str) -> None:
         print(words, flush=True)
@@ -214,12 +222,17 @@ def main() -> int:
             say(f"{name}, seed {asked.seed}")
             try:
                 DRILLS[name](ground, asked)
+            except KeyboardInterrupt:
+                failed.append(name)
+                drill.failed = "INTERRUPTED: what follows is what it had done"
             except Exception as error:
                 traceback.print_exc()
                 failed.append(name)
                 drill.failed = f"FAILED: {error}"
             drill.seconds = time.monotonic() - began
             say(f"   {'FAILED' if name in failed else 'done'} after {time.monotonic() - began:.0f} s")
+            if drill.failed.startswith("INTERRUPTED"):
+                break
         say(ground.report.text())
         if asked.report:
             ground.report.write(asked.report)

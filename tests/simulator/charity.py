@@ -6,6 +6,7 @@ receipt, no letter went twice, nothing was taken from who had stopped, and no st
 at the end, all of it is there, Stripe's own objects agree, and a comparison finds nothing.
 """
 
+import math
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import time_machine
 from django.core import mail
 from django.core.cache import cache
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 from donations.giving import starter
@@ -22,10 +24,11 @@ from donations.monthly import dunning
 from donations.reconcile import runs
 from foundation.jobs.models import Job
 from foundation.jobs.queue import run_due
+from tests import chance
 from tests.donations import agreement, machine
 from tests.donations.donor import Till
 from tests.donations.truth import disagreements_with_stripe
-from tests.simulator import chance, written
+from tests.simulator import written
 from tests.simulator.moments import KINDS, KilledError, Moments, Trap
 from tests.simulator.steps import Steps
 from tests.stripe_sandbox.driver import Sandbox
@@ -45,24 +48,20 @@ class Charity(Steps):
 
     def live(self) -> None:
         """The whole story. Raises AssertionError with the seed and the step at which it went wrong."""
-        done = "the beginning"
+        self.done = "the beginning"
         with transaction.atomic(), chance.seeded(self.seed):
             try:
                 self._open()
                 with self.moments:
                     self._begin()
-                    until, rests = self.begun_at + YEAR * self.years, self.begun_at + YEAR
-                    while timezone.now() < until:
-                        done = self._step()
-                        self.check()
-                        if timezone.now() >= rests:
-                            done, rests = "the rest at the end of a year", rests + YEAR
-                            self.rest()
-                    done = "the end"
+                    self._go_on()
+                    self.done = "the end"
                     self.rest()
                     self._count()
             except (Exception, KilledError) as error:
-                raise AssertionError(f"seed {self.seed}, step {self.report['steps']}, {done}: {error}") from error
+                told = f"seed {self.seed}, step {self.report['steps']}, {self.done}: {error}"
+                again = f"script/drill years --seed {self.seed} --years {math.ceil(self.years)} --jobs 1"
+                raise AssertionError(f"{told}\nThe same story again: {again}") from error
             finally:
                 if hasattr(self, "travel"):
                     self.travel.stop()
@@ -76,10 +75,11 @@ class Charity(Steps):
         tenant = f"charity{self.seed}"
         self.django.STRIPE_API_BASE = self.sandbox.tenant(tenant)
         self.till = Till(self.sandbox, tenant)
+        self.till.caller = Client()
         self.till.advance(int(day.timestamp()) - self.till.sandbox.health(self.till.tenant)["now"])
         self.travel = time_machine.travel(day, tick=False)
         self.clock = self.travel.start()
-        self.moments = Moments(self.till, lambda: self.clock.shift(0.01))
+        self.moments = Moments(self.till, lambda: self.clock.shift(0.01), alike=True)
         starter.load()
         Currency.objects.filter(code="USD").update(yearly_amounts=[15000, 30000, 60000])
         mail.outbox.clear()
@@ -94,12 +94,21 @@ class Charity(Steps):
         self.give("yearly", "USD", False, machine.GOOD)
         self.events_arrive(0)
 
-    def _step(self) -> str:
+    def _go_on(self) -> None:
+        until, rests = self.begun_at + YEAR * self.years, self.begun_at + YEAR
+        while timezone.now() < until:
+            self._step()
+            self.check()
+            if timezone.now() >= rests:
+                self.done, rests = "the rest at the end of a year", rests + YEAR
+                self.rest()
+
+    def _step(self) -> None:
         """One act, perhaps with a fault set in its way or death."""
         self.report["steps"] += 1
         self.clock.shift(1)  # nothing happens at the same moment as what was before
-        name, act = self.an_act()
-        self.report[name] += 1
+        self.done, act = self.an_act()
+        self.did = True
         if self.dice.random() < 0.12:
             self.moments.set(
                 Trap(self.dice.choice(KINDS), self.dice.randint(1, 25), self.dice.random() < 0.5, kills=True)
@@ -109,7 +118,10 @@ class Charity(Steps):
         except KilledError:
             self.report["kills"] += 1
             self.moments.restart()
-        return name
+            self.till.caller = Client()
+        self.report.update(trap.sort for trap in self.moments.sprung)
+        self.moments.sprung.clear()
+        self.report[self.done if self.did else f"{self.done}: nothing to do it to"] += 1
 
     def check(self) -> None:
         """What is true after each step, whatever is still on its way."""
@@ -159,6 +171,7 @@ class Charity(Steps):
         self.report["rests"] += 1
 
     def _count(self) -> None:
+        self.report.update(f"event {each['type']}" for each in self.heard(self.till.events()))
         self.report["gifts paid"] = Gift.objects.paid().count()
         self.report["plans"] = Plan.objects.count()
         self.report["letters mailed"] = len(mail.outbox)

@@ -1,23 +1,37 @@
-"""The fixtures of the tests of giving, and papers that nobody draws."""
+"""The fixtures of the tests of giving, an offline Stripe of this process, and papers that nobody draws. What they
+change in this process goes with the folder: the tests beside these talk over HTTP.
+"""
 
+import time
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 
 from foundation.drawing import pdf
 from tests.donations.conftest import charity, till, unhurried  # noqa: F401
 from tests.running import SEED
-from tests.stripe_sandbox.driver import Sandbox
+from tests.stripe_sandbox import inside
+from tests.stripe_sandbox.inside import Inside
 
 
-@pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+@pytest.fixture(scope="package")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """In this process too; its clock goes on from the day of the tests, wherever a story is by then."""
+    real = time_machine.escape_hatch.time.time
+    away = time.time() - real()
+    with inside.running(tmp_path_factory.mktemp("stripe"), SEED, lambda: real() + away) as stripe:
+        yield stripe
+
+
+@pytest.fixture(scope="package")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     """An offline Stripe whose clock stands still but for what a story says. One that ran on beside a site whose clock
     stands still made other stories of a seed on a slower machine.
     """
-    driver = Sandbox.start(tmp_path_factory.mktemp("standing"), seed=SEED, still=True)
-    yield driver
-    driver.stop()
+    begun = time.time()
+    with inside.running(tmp_path_factory.mktemp("standing"), SEED, lambda: begun) as stripe:
+        yield stripe
 
 
 @pytest.fixture

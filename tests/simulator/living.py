@@ -28,11 +28,12 @@ def kept() -> list[Seed]:
     return [Seed(int(number), float(years), why) for number, years, why in lines]
 
 
-def live(sandbox, settings, number: int, years: float) -> Charity:
+def live(sandbox, settings, number: int, years: float, kind: type[Charity] = Charity) -> Charity:
     """Returns it at its end: `report` and `written`. Raises AssertionError with the seed."""
     Charity.django = settings
+    settings.SECRET_KEY = "the key of every story"  # links in letters are signed, and each process has a key of its own
     settings.STRIPE_PAGE_ORIGINS = [sandbox.address]
-    charity = Charity(sandbox, number, years)
+    charity = kind(sandbox, number, years)
     charity.live()
     return charity
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils import timezone
 
@@ -22,9 +22,7 @@ from foundation.organisation.clone_guard import WrongSiteError
 from tests.donations import machine
 from tests.donations.account_life import BY_THE_OWNER, STUMBLES
 from tests.donations.donor import Till
-from tests.donations.truth import WHO
-from tests.simulator.moments import Moments
-from tests.stripe_sandbox.web import http
+from tests.simulator.moments import Moments, Trap
 
 NEW = 5  # donors in a year, after those of the first day
 CARDS = [machine.GOOD] * 4 + [machine.FAILS_LATER, machine.REFUSED, "bank", ""]
@@ -45,6 +43,7 @@ class Steps(machine.Story):
     let_go_on: set[str]  # those that the owner lets go on, until our row says so
     moved_there: dict[str, int]
     told_of: int  # events that came, or were lost
+    did: bool  # whether this step's act could be done
 
     def an_act(self) -> Act:
         """The next one, by chance."""
@@ -59,17 +58,18 @@ class Steps(machine.Story):
             (1, "staff refund", partial(self.staff_refund, which, dice.choice([100, 100, 40, 1]))),
             (1, "comparison", partial(self.compare, dice.random() < 0.8)),
             (0.5, "restart", self.restart),
-            (0.6, "Stripe stumbles", partial(self.stumbles, dice.choice(STUMBLES), dice.randint(1, 4))),
+            (0.6, f"Stripe: {(how := dice.choice(STUMBLES))}", partial(self.stumbles, how, dice.randint(1, 4))),
+            (0.3, "the mail server fails", partial(self.mail_fails, dice.random() < 0.5)),
             (0.7, "Dashboard: refund", partial(self.refund, dice.randint(1, 100), which)),
             (0.3, "a refund fails", partial(self.refund_fails, which)),
-            (0.4, "dispute", partial(self.dispute, which, dice.random() < 0.3)),
+            (0.4, f"dispute{': inquiry' if (asks := dice.random() < 0.3) else ''}", partial(self.dispute, which, asks)),
             (0.6, "a dispute ends", partial(self.dispute_ends, which, dice.random() < 0.5)),
             (0.4, "bank decides", partial(self.bank_decides, which, dice.random() < 0.6)),
             (0.2, "bank takes back", partial(self.bank_takes_back, which)),
             (0.3, "card is renewed", partial(self.card_is_renewed, which)),
             (0.3, "payout", self.payout),
             (0.1, "payout fails", partial(self.payout_fails, which)),
-            (0.2, "fraud warning", self.warn),
+            (0.2, "a fraud warning", self.warn),
             (0.2, "money of others", self.money_of_others),
             (0.3, "Dashboard: pause, resume, cancel", partial(self.owner, which, dice.choice(BY_THE_OWNER))),
             (0.2, "Dashboard: archive", partial(self.owner_archives, dice.choice(["product", "price"]))),
@@ -97,6 +97,7 @@ class Steps(machine.Story):
         self.give(often, code, self.dice.random() < 0.5, self.dice.choice(CARDS))
 
     def _someone_comes_back(self) -> None:
+        self.did = bool(self.forms)
         if self.forms:
             how = self.dice.choice(["same", "same", "other sum", "old page"])
             card, days = self.dice.choice([machine.GOOD, "bank"]), self.dice.choice([0.03, 0])
@@ -105,8 +106,13 @@ class Steps(machine.Story):
     # staff
 
     def steer(self, which: int) -> None:
-        acts = self.dice.sample(sorted(machine.STEER), self.dice.randint(1, 2))
-        self.staff_steer(which, acts)
+        acts, before = self.dice.sample(sorted(machine.STEER), self.dice.randint(1, 2)), machine.REACHED.copy()
+        try:
+            self.staff_steer(which, acts)
+        finally:
+            made = {name: times for name, times in (machine.REACHED - before).items() if name.startswith("staff: ")}
+            self.report.update(made)
+            self.did = bool(made)
 
     def note_what_stopped(self) -> None:
         """Stopped is what has ended, or will and rests until then: nothing may be taken from there on."""
@@ -139,25 +145,35 @@ class Steps(machine.Story):
         with self.moments.silence():
             paid = Gift.objects.paid().order_by("created_at", "reference")
             gifts = [each for each in paid if refunding.may_be_refunded(each)]
+        self.did = False
         if gifts:
             gift, key = gifts[which % len(gifts)], str(uuid.uuid4())
             for _ in range(self.dice.choice([1, 1, 2])):
                 with suppress(*NO):
                     refunding.refund(gift, max(1, gift.total * part // 100), RefundRequest.Reason.ASKED, None, key)
-                    self.report["staff refunds made"] += 1
+                    self.did = True
 
-    # what comes in
+    # what comes in, and what goes out
+
+    def mail_fails(self, after: bool) -> None:
+        """The connection ends with the next letter: before the server has it, or when nobody can say whether it has."""
+        self.moments.set(Trap("mail", 1, after, kills=False))
 
     def events_arrive(self, lost: float) -> None:
         """Those that are new, in a little disorder, some lost and some twice; and an old one now and then."""
         new = self.till.events()[self.told_of :]
         self.told_of += len(new)
-        come = [each for each in self.heard(new) if self.dice.random() >= lost]
-        come += [{**each, "id": f"{each['id']}Twin"} for each in come if self.dice.random() < 0.05]
+        heard = self.heard(new)
+        come = [each for each in heard if self.dice.random() >= lost]
+        twins = [{**each, "id": f"{each['id']}Twin"} for each in come if self.dice.random() < 0.05]
+        self.report.update({"events lost": len(heard) - len(come), "events told twice": len(twins)})
+        come += twins
         if lost:
             self.dice.shuffle(come)
             old = self.heard(self.till.events()[: self.told_of])
-            come += [{**each, "id": f"{each['id']}Late"} for each in self.dice.sample(old, min(3, len(old)))]
+            late = self.dice.sample(old, min(3, len(old)))
+            self.report["events told again, late"] += len(late)
+            come += [{**each, "id": f"{each['id']}Late"} for each in late]
         self.till.tell(come)
 
     # the owner, in Stripe's dashboard
@@ -201,8 +217,21 @@ class Steps(machine.Story):
             }  # fmt: skip
             self._by_the_owner("POST", f"subscriptions/{found['id']}", fields)
 
-    def _by_the_owner(self, method: str, path: str, fields: dict[str, str]) -> None:
-        """A fault may be in its way, and what Stripe finds impossible does not happen."""
-        address = f"{self.till.sandbox.tenant(self.till.tenant)}/v1/{path}"
-        status, _, _ = http(method, address, urlencode(fields).encode(), WHO)
+    def _by_the_owner(self, method: str, path: str, fields: dict[str, str]) -> int:
+        status = super()._by_the_owner(method, path, fields)
+        self.did = status == HTTPStatus.OK
         self.report[f"Stripe answered the owner: {status}"] += 1
+        return status
+
+    # what is counted is what happened
+
+    def _one(self, kind: str, which: int, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        found = super()._one(kind, which, fits)
+        self.did = found is not None
+        return found
+
+    def _try(self, what: Callable[[], Any]) -> None:
+        try:
+            what()
+        except ValueError:
+            self.did = False

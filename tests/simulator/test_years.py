@@ -2,9 +2,13 @@
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
+from donations.models import StripeEvent
+from foundation.access import ratelimit
+from foundation.jobs import with_row
 from foundation.jobs.models import Job
-from foundation.jobs.queue import enqueue
+from foundation.jobs.queue import claim, enqueue
 from tests.donations.test_planted_faults import fee_is_booked_twice, letter_is_sent_again
 from tests.running import SEED
 from tests.simulator import written
@@ -28,8 +32,9 @@ def test_it_has_stripes_books_at_every_step_of_a_kept_seed(lives, seed: Seed):
 
 
 @pytest.mark.once
-def test_it_tells_the_same_story_of_a_seed_again(lives, settings, tmp_path):
+def test_it_tells_the_same_story_of_a_seed_again_also_to_a_stripe_behind_http(lives, settings, tmp_path):
     first = lives(7, BRIEF)
+    settings.SECRET_KEY = "of another process"
     blank = Sandbox.start(tmp_path, seed=SEED, still=True)
     try:
         again = live(blank, settings, 7, BRIEF)
@@ -55,6 +60,24 @@ def test_it_finds_a_planted_fault_and_names_the_seed(lives, monkeypatch, fault, 
         lives(number, BRIEF)
 
 
+def test_it_counts_the_same_commits_on_every_database(till):
+    """PostgreSQL claims within a transaction even where nothing waits, and keeps a webhook by a statement without one:
+    a death at the n-th commit was another one there.
+    """
+    counted, event = [], StripeEvent(event_id="evt_1", type="a.type", created=timezone.now(), livemode=False)
+    with Moments(till, alike=True) as moments:
+        for act in (
+            claim,
+            lambda: with_row.insert(event, "a kind", "told", {}),
+            lambda: ratelimit.allow("act", "somebody", 1, 60),
+            lambda: enqueue("a kind", "another"),
+        ):
+            before = moments.seen["commit"]
+            act()
+            counted.append(moments.seen["commit"] - before)
+    assert counted == [0, 1, 1, 1] and StripeEvent.objects.count() == 1
+
+
 @pytest.mark.parametrize(("after", "there"), [(False, 0), (True, 1)])
 @pytest.mark.parametrize("kills", [False, True])
 def test_it_ends_a_commit_before_or_after_it(till, after: bool, there: int, kills: bool):
@@ -68,4 +91,4 @@ def test_it_ends_a_commit_before_or_after_it(till, after: bool, there: int, kill
                 Job.objects.count()
             moments.restart()
         assert set(Job.objects.values_list("key", flat=True)) == {"first", "second"} if there else {"first"}
-        assert moments.sprung == 1
+        assert len(moments.sprung) == 1

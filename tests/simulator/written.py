@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.core import mail
+from django.core import mail, signing
 
 from donations.models import LedgerEntry, Receipt
 from foundation.letters.models import Letter
@@ -13,8 +13,11 @@ Rows = list[list[str]]
 
 
 def everything() -> dict[str, Rows]:
-    """By name: each row as words. Keys of rows are left out, because a database numbers as it likes."""
-    return {"books": _books(), "receipts": _receipts(), "letters": _letters(), "mailed": _mailed()}
+    """By name: each row as words. Keys of rows are left out, because a database numbers as it likes. What is signed
+    here and now shows that key and clock are the story's.
+    """
+    told = {"books": _books(), "receipts": _receipts(), "letters": _letters(), "mailed": _mailed()}
+    return {**told, "signed": [[signing.dumps("the end")]]}
 
 
 def fingerprint(written: dict[str, Rows]) -> str:

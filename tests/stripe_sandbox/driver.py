@@ -22,6 +22,7 @@ from typing import Any
 
 from stripe import WebhookSignature
 
+from stripe_sandbox.http import messages
 from tests import clock, evidence
 from tests.ports import free_port
 from tests.stripe_sandbox.account import Account
@@ -32,6 +33,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class Declined(Exception):  # noqa: N818 (the donor's word)
     """The page refused the payment; the message is what the page says."""
+
+
+def begun_with() -> list[str]:
+    """The switches of STRIPE_TRUTHS (tests/truths.py), with commas there."""
+    return [word for word in os.environ.get("STRIPE_TRUTHS", "").split(",") if word]
 
 
 class Sandbox(Account):
@@ -71,7 +77,7 @@ class Sandbox(Account):
             ("--retry", retry),
             ("--webhooks", webhooks),
             *(("--fault", fault) for fault in faults or []),
-            *(("--truth", truth) for truth in truths or os.environ.get("STRIPE_TRUTHS", "").split(",")),
+            *(("--truth", truth) for truth in truths or begun_with()),
         ):
             words += [name, value] if value else []
         if port:
@@ -232,6 +238,6 @@ class Sandbox(Account):
     @staticmethod
     def signed(event: dict, secret: str, at: int | None = None) -> tuple[bytes, str]:
         """The body of a webhook call and its Stripe-Signature header."""
-        body = json.dumps(event, indent=2).encode()
+        body = json.dumps(event, indent=messages.INDENT).encode()
         header = WebhookSignature.generate_signature_header(body.decode(), secret, at or int(time.time()))
         return body, header
