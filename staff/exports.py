@@ -21,7 +21,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.log_actions import log
 
-from staff import export_rows
+from staff import export_jobs, export_panel, export_rows
 from staff.cells import UNPRINTABLE, inert
 
 RIGHT = "organisation.export_report"  # for what Wagtail itself exports; lists of ours ask for app.export_model
@@ -56,10 +56,15 @@ def pieces(view: Any, rows: Any) -> Iterator[bytes]:
 
 
 def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
-    """Return the file, after the permission was checked; the user who took it is written into the audit log."""
+    """Return the file, after the permission was checked; the user who took it is written into the audit log. Of a large
+    list a job writes it, and asks here for its rows; both are written down where that is asked for and fetched.
+    """
     if not view.show_export_buttons:
         raise PermissionDenied
-    count = rows.count() if isinstance(rows, QuerySet) or not isinstance(rows, Sized) else len(rows)
+    if taker := getattr(view.request, "export_taker", None):
+        taken: HttpResponseBase = taker(pieces(view, rows), rows)
+        return taken
+    count = _count(rows)
     if export_format == view.FORMAT_XLSX and count > XLSX_ROWS:
         sentence = gettext("An XLSX file holds at most %(most)s rows here. Filter the list, or take CSV.")
         messages.error(view.request, sentence % {"most": XLSX_ROWS})
@@ -67,9 +72,18 @@ def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
     user, model = view.request.user, getattr(view, "model", None)
     filters = sorted(key for key, value in view.request.GET.items() if value and key != "export")
     what = model._meta.label if model else str(view.page_title)
-    data = {"list": what, "format": export_format, "rows": count, "filters": filters}
-    log(user, "staff.export", user=user, data=data)
+    data = {"list": what, "format": export_format, "filters": filters}
+    if isinstance(rows, QuerySet) and count > export_jobs.LARGE:
+        return export_panel.question(view, data)
+    log(user, "staff.export", user=user, data={**data, "rows": count})
     return _file(view, rows, export_format)
+
+
+def _count(rows: Any) -> int:
+    """How many there are; of a large list, that it is one."""
+    if isinstance(rows, QuerySet):
+        return int(rows[: export_jobs.LARGE + 1].count())
+    return len(rows) if isinstance(rows, Sized) else int(rows.count())
 
 
 def replace() -> None:
