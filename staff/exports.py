@@ -82,7 +82,7 @@ def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
 def _count(rows: Any) -> int:
     """How many there are; of a large list, that it is one."""
     if isinstance(rows, QuerySet):
-        return int(rows[: export_jobs.LARGE + 1].count())
+        return rows.all()[: export_jobs.LARGE + 1].count()  # Wagtail has read its own lists by now
     return len(rows) if isinstance(rows, Sized) else int(rows.count())
 
 
