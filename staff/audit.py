@@ -48,17 +48,26 @@ class ExportLine(LogFormatter):
     label = _("Export")
 
     def format_message(self, log_entry: Any) -> str:
-        data = log_entry.data
-        try:
-            what = str(apps.get_model(data["list"])._meta.verbose_name_plural)
-        except (LookupError, ValueError):  # a report has a title instead
-            what = data["list"]
-        line = gettext("Exported %(rows)s rows of %(what)s as %(format)s") % {
-            "rows": data["rows"],
-            "what": what,
-            "format": data["format"].upper(),
-        }
-        return f"{line} ({', '.join(data['filters'])})" if data["filters"] else line
+        line = gettext("Exported %(rows)s rows of %(what)s as %(format)s")
+        return _of_list(line, log_entry.data)
+
+
+class AskedLine(LogFormatter):
+    """Audit log entry of a large list that somebody asked for as a file; fetching it is an entry of its own."""
+
+    label = _("Export asked for")
+
+    def format_message(self, log_entry: Any) -> str:
+        return _of_list(gettext("Asked for a file of %(what)s as %(format)s"), log_entry.data)
+
+
+def _of_list(line: str, data: dict[str, Any]) -> str:
+    try:
+        what = str(apps.get_model(data["list"])._meta.verbose_name_plural)
+    except (LookupError, ValueError):  # a report has a title instead
+        what = data["list"]
+    line %= {"rows": data.get("rows"), "what": what, "format": data["format"].upper()}
+    return f"{line} ({', '.join(data['filters'])})" if data["filters"] else line
 
 
 class ActionLine(LogFormatter):

@@ -6,8 +6,7 @@ site.
 """
 
 import codecs
-import re
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -22,14 +21,11 @@ from wagtail.admin import messages
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.log_actions import log
 
-from staff.cells import inert
+from staff import export_jobs, export_panel, export_rows
+from staff.cells import UNPRINTABLE, inert
 
 RIGHT = "organisation.export_report"  # for what Wagtail itself exports; lists of ours ask for app.export_model
 XLSX_ROWS = 10_000  # a workbook is built in memory, 15 s for 100 000 rows; CSV is streamed
-CHUNK = 2_000
-# Control characters that XLSX cannot hold. openpyxl has them too, but every process would import all of openpyxl for
-# it.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _plain_cell: Callable[..., Any] = SpreadsheetExportMixin.preprocess_field_value
 _lines: Callable[..., Iterator[bytes]] = SpreadsheetExportMixin.stream_csv
@@ -52,20 +48,23 @@ def cell(view: Any, field: str, value: Any, export_format: str) -> Any:
 
 
 def pieces(view: Any, rows: Any) -> Iterator[bytes]:
-    """Stream the CSV in chunks: a hundred thousand rows do not stand in memory at once, nor is each sent by itself. The
-    byte order mark at the beginning tells Excel that names are written in UTF-8.
+    """Stream the CSV in pieces of some thousand rows. The byte order mark at the beginning tells Excel that names are
+    written in UTF-8.
     """
-    yield codecs.BOM_UTF8
-    lines = _lines(view, _InChunks(rows) if isinstance(rows, QuerySet) else rows)
-    while piece := b"".join(islice(lines, CHUNK)):
-        yield piece
+    yield codecs.BOM_UTF8 + next(_lines(view, rows))  # the heading
+    yield from export_rows.pieces(view, rows, lambda found: islice(_lines(view, _Shape(rows, found)), 1, None))
 
 
 def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
-    """Return the file, after the permission was checked; the user who took it is written into the audit log."""
+    """Return the file, after the permission was checked; the user who took it is written into the audit log. Of a large
+    list a job writes it, and asks here for its rows; both are written down where that is asked for and fetched.
+    """
     if not view.show_export_buttons:
         raise PermissionDenied
-    count = rows.count() if isinstance(rows, QuerySet) or not isinstance(rows, Sized) else len(rows)
+    if taker := getattr(view.request, "export_taker", None):
+        taken: HttpResponseBase = taker(pieces(view, rows), rows)
+        return taken
+    count = _count(rows)
     if export_format == view.FORMAT_XLSX and count > XLSX_ROWS:
         sentence = gettext("An XLSX file holds at most %(most)s rows here. Filter the list, or take CSV.")
         messages.error(view.request, sentence % {"most": XLSX_ROWS})
@@ -73,9 +72,18 @@ def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
     user, model = view.request.user, getattr(view, "model", None)
     filters = sorted(key for key, value in view.request.GET.items() if value and key != "export")
     what = model._meta.label if model else str(view.page_title)
-    data = {"list": what, "format": export_format, "rows": count, "filters": filters}
-    log(user, "staff.export", user=user, data=data)
+    data = {"list": what, "format": export_format, "filters": filters}
+    if isinstance(rows, QuerySet) and count > export_jobs.LARGE:
+        return export_panel.question(view, data)
+    log(user, "staff.export", user=user, data={**data, "rows": count})
     return _file(view, rows, export_format)
+
+
+def _count(rows: Any) -> int:
+    """How many there are; of a large list, that it is one."""
+    if isinstance(rows, QuerySet):
+        return rows.all()[: export_jobs.LARGE + 1].count()  # Wagtail has read its own lists by now
+    return len(rows) if isinstance(rows, Sized) else int(rows.count())
 
 
 def replace() -> None:
@@ -87,11 +95,11 @@ def replace() -> None:
     SpreadsheetExportMixin.as_spreadsheet = answer
 
 
-class _InChunks:
-    """A queryset that is iterated without caching its rows."""
+class _Shape:
+    """Rows that are read otherwise than by the queryset they are of, which Wagtail asks for its model."""
 
-    def __init__(self, queryset: QuerySet[Any]) -> None:
-        self.queryset, self.model = queryset, queryset.model
+    def __init__(self, of: Any, rows: Iterable[Any]) -> None:
+        self.model, self.rows = getattr(of, "model", None), rows
 
     def __iter__(self) -> Iterator[Any]:
-        return self.queryset.iterator(chunk_size=CHUNK)
+        return iter(self.rows)

@@ -1,5 +1,6 @@
-"""The user model: members of staff. Supporters are not users: they have no password."""
+"""Members of staff (supporters are not users: they have no password), and the files of lists that they wait for."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -38,3 +39,40 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+
+class Export(models.Model):
+    """A large list that is being written to a file, or was (staff/export_jobs.py). One for each person and list; it
+    goes with its file. Moments are UTC.
+
+    `path` and `query` are the list's address as it was asked for: who may have it is asked there once more each time.
+    """
+
+    class Trouble(models.TextChoices):
+        NONE = "", _("none")
+        DISK = "disk", _("the disk is full")
+        REFUSED = "refused", _("the list may not be exported any more")
+
+    token = models.UUIDField(unique=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exports")
+    path = models.CharField(max_length=200)
+    query = models.TextField()
+    data = models.JSONField()  # of the audit log: which list, as what, by which filters
+    name = models.CharField(max_length=200)  # of the file
+    machine = models.CharField(max_length=200, blank=True)  # on whose disk it stands
+    done = models.PositiveIntegerField(default=0)  # rows
+    rows = models.PositiveIntegerField(null=True)
+    trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True, default="")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "path"], name="export_one_of_each_list")]
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+    @property
+    def job_key(self) -> str:
+        return f"export:{self.token}"

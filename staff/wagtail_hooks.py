@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
-from staff import accounts, audit, letter_resending, panel, panel_search, reach, wording
+from staff import accounts, audit, export_panel, letter_resending, panel, panel_search, reach, wording
 from staff.models import User
 
 
@@ -19,6 +19,7 @@ from staff.models import User
 def log_actions(actions: Any) -> None:
     # Classes, not lambdas: Site history of Wagtail 7.4 asks each for format_comment.
     actions.register_action("staff.export")(audit.ExportLine)
+    actions.register_action("staff.export_asked")(audit.AskedLine)
     actions.register_action("staff.action")(audit.ActionLine)
 
 
@@ -56,6 +57,11 @@ def invitation_addresses() -> list[URLPattern]:
 @hooks.register("register_admin_urls")
 def letters_again_addresses() -> list[URLPattern]:
     return letter_resending.addresses()
+
+
+@hooks.register("register_admin_urls")
+def export_addresses() -> list[URLPattern]:
+    return export_panel.addresses()
 
 
 @hooks.register("register_admin_urls")

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import F, Model, QuerySet
+from django.db.models import Sum as Added
 from django.utils.translation import gettext as _
 from wagtail.coreutils import multigetattr
 
 from donations import money
 from donations.models.gifts import NO_CURRENCY
+from donations.panel.money_cells import Sum
+from staff.export_cells import Text
 from staff.list_views import DetailView, ListView
 from staff.lists import ReadOnlyViewSet
 
@@ -37,11 +40,18 @@ class MoneyList(ListView):
         field = "total" if hasattr(self.model, "total") else "amount"
         shown = self.model._default_manager.filter(pk__in=self.object_list.order_by().values("pk"))
         sums = shown.exclude(currency=NO_CURRENCY).order_by("currency").values_list("currency")
-        return [(code, money.exact(sum, code)) for code, sum in sums.annotate(sum=Sum(field))]
+        return [(code, money.exact(sum, code)) for code, sum in sums.annotate(sum=Added(field))]
 
     def to_row_dict(self, item: Model) -> dict[str, Any]:
         """`total_minor` is the field `total` as it stands in the books."""
         return {field: _cell(item, field) for field in self.list_export}
+
+    def export_cell(self, model: type[Model], name: str) -> Any:
+        if name in SUMS:
+            return Sum(F(name), F(SUMS[name]))
+        if name == "gift":
+            return Text(F("gift__reference"))  # as it calls itself
+        return super().export_cell(model, name.removesuffix(MINOR))
 
     def get_heading(self, queryset: QuerySet[Any], field: str) -> str:
         heading: str = super().get_heading(queryset, field.removesuffix(MINOR))
