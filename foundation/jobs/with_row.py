@@ -35,7 +35,7 @@ def _alone(both: list[str], values: list[list[Any]]) -> None:
     is still there, which Django otherwise asks at each request, by a statement as long as this one; where the
     connection broke since the last, it is sent once more on a new one.
     """
-    connection.health_check_done = True  # of this request: nothing stands on this connection yet
+    connection.health_check_done = True  # type: ignore[attr-defined]  # of this request: nothing stands on it yet
     try:
         with connection.cursor() as cursor:
             _write(cursor, both, values)
