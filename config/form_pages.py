@@ -30,8 +30,8 @@ from foundation.page_store.generation import Watch
 from foundation.page_store.pages import Headers
 from foundation.page_store.store import Key
 
-# Not a campaign's page: it counts its readers, and ends at a moment.
-VIEWS = {"donations:give", "pledges:pledge", "supporters:subscribe", "supporters:my", "wagtail_serve"}
+# Not a campaign's page, which counts its readers and ends at a moment; nor the pledge, whose count is right at once.
+VIEWS = {"donations:give", "supporters:subscribe", "supporters:my", "wagtail_serve"}
 MOST = 500  # pages that are kept, or known to be none: about 30 KB each
 TOKEN, OPENED, ATTEMPT = "csrfmiddlewaretoken", "opened", "attempt"
 FILLED = {settings.CSRF_COOKIE_NAME, browser_cookie.NAME}  # cookies that are set anew for each reader
@@ -120,8 +120,8 @@ class FormPages:
         made = cut(answer, secret, generation, moment)
         with self.lock:
             if len(self.pages) >= MOST:
-                forms = {each: page for each, page in self.pages.items() if isinstance(page, FormPage)}
-                self.pages = forms if len(forms) < MOST else {}
+                kept = [(each, page) for each, page in self.pages.items() if isinstance(page, FormPage)]
+                self.pages = dict(kept) if len(kept) < MOST else {}
             if made:
                 self.pages[key] = made
             elif answer.status.startswith("200"):
