@@ -112,8 +112,8 @@ class FormPages:
             with self.lock:
                 self.making.discard(key)
 
-    def _make(self, key: Key, generation: str) -> FormPage | Answer:
-        """Ask the application, with nothing of whoever asks for it."""
+    def _make(self, key: Key, generation: str) -> FormPage | Answer | None:
+        """Ask the application, with nothing of whoever asks for it. None: it answered with a cookie of its own."""
         secret, moment = _new_secret(), time.time()
         cookie = {"HTTP_COOKIE": f"{settings.CSRF_COOKIE_NAME}={secret}"}
         answer = Answer(self.application, request_for(key) | cookie)
@@ -128,7 +128,7 @@ class FormPages:
                 self.pages[key] = generation
             else:
                 self.pages.pop(key, None)
-        return made or answer
+        return made or (None if _cookies(answer.headers) else answer)
 
 
 def cut(answer: Answer, secret: str, generation: str, moment: float) -> FormPage | None:

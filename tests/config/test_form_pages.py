@@ -144,6 +144,13 @@ def test_it_lets_nobody_wait_for_who_makes_a_page(site: Site) -> None:
     assert site.pages.pages[_key("/subscribe/")] is kept
 
 
+def test_it_gives_nobody_a_cookie_that_was_made_for_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form_pages, "cut", lambda *of: None)  # as of a page that has something of one reader
+    for number in (2, 3):
+        answer = site.ask("/subscribe/", f"{TOKEN}={SECRET}")
+        assert f"{TOKEN}={SECRET};" in dict(answer.headers)["Set-Cookie"] and len(site.asked) == number
+
+
 def test_it_shows_no_form_from_here_while_the_database_is_down(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.ask("/subscribe/")
     monkeypatch.setattr(generation, "LATE", -1.0)
