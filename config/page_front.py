@@ -32,12 +32,14 @@ SHOWN = {
 }
 
 
-def front(application: Application, memory: int = MEMORY) -> PageStore:
-    """The application behind the store, for config/wsgi.py. `memory`: bytes for pages in this process."""
+def front(application: Application, memory: int = MEMORY, watch: Watch | None = None) -> PageStore:
+    """The application behind the store, for config/wsgi.py. `memory`: bytes for pages in this process. `watch`: where
+    others of the process go by the same generation.
+    """
     return PageStore(
         application,
         Store(settings.DATA_DIR / "pages", memory),
-        Watch(edition=edition()),
+        watch or Watch(edition=edition()),
         reads,
         hosts(),
         [settings.SESSION_COOKIE_NAME],

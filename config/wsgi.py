@@ -13,12 +13,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 from config.call_stack import roomy  # noqa: E402
+from config.form_pages import forms  # noqa: E402
 from config.overload import OverloadGuard  # noqa: E402
-from config.page_front import front  # noqa: E402
+from config.page_front import edition, front  # noqa: E402
 from config.reaper import GRACE_SECONDS  # noqa: E402
-from config.slow_bodies import SlowBodies  # noqa: E402 - all need the apps, which the line above sets up
+from config.slow_bodies import SlowBodies  # noqa: E402
+from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
-application = front(roomy(SlowBodies(OverloadGuard(django))))
+watch = Watch(edition=edition())
+application = front(forms(roomy(SlowBodies(OverloadGuard(django))), watch), watch=watch)
 
 
 def _end_with(parent: Any) -> None:

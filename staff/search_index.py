@@ -162,16 +162,20 @@ def _postgresql(cursor: Any, model: type[Model]) -> None:
 
 
 def _sqlite(cursor: Any, model: Any) -> None:
-    """The table of words and its three triggers. Where one is missing or another, all words are written anew."""
+    """The table of words and its three triggers. Where one is missing or another, all words are written anew. A row
+    without a word, as each of Stripe's events that nobody wrote a note on, is not in it: that was half of its INSERT.
+    """
     table = model._meta.db_table
     index, new = f"{table}_sought", _sql(model, "NEW.")
     columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in model.sought_in)
     changed = f"WHEN {_joined(model, 'NEW.')} IS NOT {_joined(model, 'OLD.')}"
-    into, at = f'INSERT INTO "{index}"(rowid, text)', "WHERE rowid = OLD.id"
-    acts = {  # S608: the names are the site's own
-        "insert": f'INSERT ON "{table}" BEGIN {into} VALUES (NEW.id, {new}); END',  # noqa: S608
-        "update": f'UPDATE OF {columns} ON "{table}" {changed} BEGIN UPDATE "{index}" SET text = {new} {at}; END',  # noqa: S608
-        "delete": f'DELETE ON "{table}" BEGIN DELETE FROM "{index}" {at}; END',  # noqa: S608
+    into, out = f'INSERT INTO "{index}"(rowid, text)', f'DELETE FROM "{index}" WHERE rowid = OLD.id'  # noqa: S608
+    said = f"trim({_joined(model, 'NEW.')}) <> ''"
+    again = f"{into} SELECT NEW.id, {new} WHERE {said}"
+    acts = {  # the names are the site's own
+        "insert": f'INSERT ON "{table}" WHEN {said} BEGIN {into} VALUES (NEW.id, {new}); END',  # noqa: S608
+        "update": f'UPDATE OF {columns} ON "{table}" {changed} BEGIN {out}; {again}; END',
+        "delete": f'DELETE ON "{table}" BEGIN {out}; END',
     }
     wanted = {f"{index}_{act}": f'CREATE TRIGGER "{index}_{act}" AFTER {words}' for act, words in acts.items()}
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
@@ -183,6 +187,6 @@ def _sqlite(cursor: Any, model: Any) -> None:
             cursor.execute(f'DROP TRIGGER "{name}"')
         cursor.execute(f'DROP TABLE IF EXISTS "{index}"')
         cursor.execute(f"CREATE VIRTUAL TABLE \"{index}\" USING fts5(text, tokenize = 'trigram')")
-        cursor.execute(f'{into} SELECT id, {_sql(model)} FROM "{table}"')  # noqa: S608
+        cursor.execute(f"{into} SELECT id, {_sql(model)} FROM \"{table}\" WHERE trim({_joined(model, '')}) <> ''")  # noqa: S608
         for words in wanted.values():
             cursor.execute(words)

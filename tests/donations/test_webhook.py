@@ -6,6 +6,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
@@ -270,3 +271,33 @@ def test_it_takes_no_test_money_into_live_books_nor_real_money_into_a_rehearsals
         body = json.dumps({**EVENT, "id": f"evt_{money}", "livemode": money}).encode()
         assert post(body, sign(body)).status_code == (200 if money == live else 400)
     assert list(StripeEvent.objects.values_list("livemode", flat=True)) == [live]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_an_event_on_a_new_connection_where_the_old_one_broke(till):
+    assert post(BODY, sign(BODY)).status_code == 200
+    with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as server:
+        server.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other = BODY.replace(b"evt_1Test", b"evt_2Test")
+    assert post(other, sign(other)).status_code == 200
+    assert kept() == (2, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_asks_the_database_no_more_than_its_rows_need(till, monkeypatch):
+    asked: list[str] = []
+    database = connections["default"]
+    if connection.vendor == "postgresql":  # SQLite says so without a question
+        monkeypatch.setattr(database, "is_usable", lambda: not asked.append("SELECT 1"))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(database, "health_check_enabled", True)
+    monkeypatch.setattr(database, "health_check_done", False)  # as a new request finds it
+
+    def seen(execute, sql, params, many, context):
+        asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(seen):
+        assert post(BODY, sign(BODY)).status_code == 200
+    assert len(asked) <= {"postgresql": 1, "sqlite": 3}[connection.vendor]  # SQLite's third begins the transaction
+    assert kept() == (1, 1)

@@ -178,3 +178,22 @@ def test_it_searches_and_lists_by_an_index(one):
     }
     for name, rows in asked.items():
         assert name in rows.explain(), name
+
+
+def test_it_indexes_words_and_no_row_without_one(one):
+    """An event of Stripe has no note until staff write one, and is kept while Stripe waits."""
+    event = StripeEvent.objects.get()
+
+    def indexed() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM donations_stripeevent_sought")
+            return int(cursor.fetchone()[0])
+
+    for note, rows in (("", 0), ("Paid by a friend.", 1), ("Paid by nobody.", 1), ("  ", 0), ("Paid again.", 1)):
+        StripeEvent.objects.filter(pk=event.pk).update(note=note)
+        if connection.vendor == "sqlite":
+            assert indexed() == rows, note
+        found = search_index.find(StripeEvent.objects.all(), "paid").count()
+        assert found == rows, note
+    event.delete()
+    assert connection.vendor != "sqlite" or indexed() == 0

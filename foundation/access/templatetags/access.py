@@ -18,5 +18,10 @@ def until_left(context: dict[str, Any]) -> SafeString:
     are the same.
     """
     get_token(context["request"])
-    name = salted_hmac("foundation.access.until_left", context["request"].META["CSRF_COOKIE"]).hexdigest()[:8]
-    return format_html('<noscript><input type="hidden" name="form-{}"></noscript>', name)
+    name = name_until_left(context["request"].META["CSRF_COOKIE"])
+    return format_html('<noscript><input type="hidden" name="{}"></noscript>', name)
+
+
+def name_until_left(secret: str) -> str:
+    """Return the name that goes with this secret of a browser's forms, as its CSRF cookie holds it."""
+    return f"form-{salted_hmac('foundation.access.until_left', secret).hexdigest()[:8]}"
