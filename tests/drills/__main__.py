@@ -207,8 +207,8 @@ def main() -> int:
     def say(words: str) -> None:
         print(words, flush=True)
 
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _stopped)  # whoever loses patience gets the report of what was done until then
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stopped)  # whoever loses patience gets the report of what was done until then
     with yard(say) as ground:
         try:
             for name in asked.names or DRILLS:
