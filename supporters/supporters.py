@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from foundation.prepared import queries
 from staff import audit
 from supporters.addresses import canonical
 from supporters.models import Supporter
@@ -51,7 +51,6 @@ def drop_unused(addresses: Iterable[str]) -> None:
             row.delete()
 
 
-@transaction.atomic
 def get_or_create_supporter(
     email: str, name: str = "", country: str = "", verified: bool = False, language: str = ""
 ) -> Supporter:
@@ -60,12 +59,13 @@ def get_or_create_supporter(
     `verified` says that the person just proved the address (a mailed link): what they typed then replaces what we had.
     Otherwise only gaps are filled, because anybody can type somebody else's address.
     """
-    supporter, made = Supporter.objects.get_or_create(
-        canonical=canonical(email),
-        defaults={"email": email, "name": name, "country": country, "language": language or settings.LANGUAGE_CODE},
-    )
-    if made:
-        return supporter
+    mailbox = canonical(email)
+    supporter = queries.first(_of, mailbox=mailbox)
+    if supporter is None:
+        new = {"email": email, "name": name, "country": country, "language": language or settings.LANGUAGE_CODE}
+        supporter, made = Supporter.objects.get_or_create(canonical=mailbox, defaults=new)
+        if made:
+            return supporter
     changed = []
     sure = {"email": email, "language": language} if verified else {}
     for field, value in {**sure, "name": name, "country": country}.items():
@@ -76,3 +76,7 @@ def get_or_create_supporter(
     if changed:
         supporter.save(update_fields=changed)
     return supporter
+
+
+def _of(mailbox: str) -> QuerySet[Supporter]:
+    return Supporter.objects.filter(canonical=mailbox)

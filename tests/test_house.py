@@ -12,14 +12,15 @@ from django.template.loader import get_template
 from tests.running import files_of_the_project
 
 ROOT = Path(__file__).resolve().parent.parent
-FOUNDATION = ["append_only", "organisation", "jobs", "letters", "access", "drawing", "page_store"]
+FOUNDATION = ["append_only", "prepared", "organisation", "jobs", "letters", "access", "drawing", "page_store"]
 # Each room, and the rooms that it may import from. Every arrow points down.
 ARROWS = {
     "foundation.append_only": set(),
-    "foundation.organisation": set(),
-    "foundation.jobs": {"foundation.organisation"},
-    "foundation.letters": {"foundation.jobs", "foundation.organisation"},
-    "foundation.access": {"foundation.organisation"},
+    "foundation.prepared": set(),
+    "foundation.organisation": {"foundation.prepared"},
+    "foundation.jobs": {"foundation.prepared", "foundation.organisation"},
+    "foundation.letters": {"foundation.prepared", "foundation.jobs", "foundation.organisation"},
+    "foundation.access": {"foundation.prepared", "foundation.organisation"},
     "foundation.drawing": {"foundation.organisation"},
     "foundation.page_store": set(),
 }

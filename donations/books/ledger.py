@@ -6,16 +6,19 @@ Rows are only ever added: D-010.
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from donations.models import Gift, LedgerEntry
 from donations.stripe import objects
 from foundation.organisation.models import Organisation
+from foundation.prepared import commands, queries
 
 Kind = LedgerEntry.Kind
 
 
 def record_charge(gift: Gift, charge: objects.Charge) -> None:
     """Book the charge of a gift, and its fee once Stripe knows it. Call it with the gift locked; idempotent."""
-    entry = LedgerEntry.objects.filter(stripe_object=charge.id, kind=Kind.CHARGE).first()
+    entry = queries.first(_known, thing=charge.id, kind=str(Kind.CHARGE))
     settlement = charge.settlement
     common: dict[str, Any] = {
         "gift": gift,
@@ -90,7 +93,7 @@ def record_without_gift(txn: objects.BalanceTransaction, kind: LedgerEntry.Kind,
 
 def _take_back_foreign(txn: str) -> None:
     """Reverse a foreign entry once its gift has turned up: a further row takes it off the balance again."""
-    for entry in LedgerEntry.objects.filter(stripe_object=txn, kind=Kind.FOREIGN):
+    for entry in queries.rows(_known, thing=txn, kind=str(Kind.FOREIGN)):
         back = {"amount": -entry.amount, "currency": entry.currency, "livemode": entry.livemode}
         settled = {"settled": -(entry.settled or 0), "settled_currency": entry.settled_currency}
         book(txn, Kind.FOREIGN_REVERSAL, entry.occurred_at, **back, **settled, balance_transaction=txn)
@@ -100,9 +103,13 @@ def book(stripe_object: str, kind: LedgerEntry.Kind, at: datetime, **fields: Any
     """Get or create one ledger entry: the Stripe object and the kind are its idempotency key. `at` is when it happened,
     UTC. True when it is new.
     """
-    new: dict[str, Any] = {"occurred_at": at, "day": lambda: Organisation.load().day_of(at), **fields}
-    _entry, made = LedgerEntry.objects.get_or_create(stripe_object=stripe_object, kind=kind, defaults=new)
-    return made
+    day = Organisation.load().day_of(at)
+    entry = LedgerEntry(stripe_object=stripe_object, kind=kind, occurred_at=at, day=day, **fields)
+    return commands.insert_new(entry, "stripe_object", "kind")
+
+
+def _known(thing: str, kind: str) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(stripe_object=thing, kind=kind)
 
 
 def _fee(stripe_object: str, fee: int, at: datetime, **common: Any) -> None:

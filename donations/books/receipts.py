@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -19,6 +19,7 @@ from foundation.organisation import mode, tax_years
 from foundation.organisation.entity_form import Entity, series_asked
 from foundation.organisation.models import Organisation
 from foundation.organisation.tax_years import Country
+from foundation.prepared import commands, queries
 
 PAID_WITH = ("way", "brand", "last_four")
 KEPT = (*PAID_WITH, "goods", "goods_statement")  # facts that a correction takes over as they were
@@ -30,7 +31,7 @@ def issue(gift: Gift, charge: objects.Charge | None = None) -> Receipt:
     Call it in the transaction that writes the ledger entry, with the gift locked: when that is rolled back, the number
     is free again. When no money moves the number comes from the DEMO series, so that the real one has no gap.
     """
-    known = Receipt.objects.filter(gift=gift, replaces=None).first()
+    known = queries.first(_first_of, gift=gift.pk)
     if known:
         return known
     if gift.paid_at is None:
@@ -183,7 +184,7 @@ def _designation(gift: Gift) -> str:
 
 
 def _dedication(gift: Gift) -> str:
-    found = Dedication.objects.filter(gift=gift).first()
+    found = queries.first(_dedication_of, gift=gift.pk)
     return str(found) if found else ""
 
 
@@ -248,8 +249,22 @@ def _of_its_year(gift: Gift, organisation: Organisation, country: str, total: in
 
 def _next_number(series: str, year: int) -> int:
     """Increment the receipt counter, and lock it until the transaction ends, so that numbers have no gap."""
-    counter, _made = ReceiptCounter.objects.get_or_create(series=series, year=year)
-    counter = ReceiptCounter.objects.select_for_update().get(pk=counter.pk)
+    counter = queries.first(_counter, series=series, year=year)
+    if counter is None:
+        made, _made = ReceiptCounter.objects.get_or_create(series=series, year=year)
+        counter = ReceiptCounter.objects.select_for_update().get(pk=made.pk)
     counter.last += 1
-    counter.save(update_fields=["last"])
+    commands.change(ReceiptCounter, {"pk": counter.pk}, {"last": counter.last})
     return counter.last
+
+
+def _counter(series: str, year: int) -> QuerySet[ReceiptCounter]:
+    return ReceiptCounter.objects.select_for_update().filter(series=series, year=year)
+
+
+def _first_of(gift: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(gift=gift, replaces=None)[:1]
+
+
+def _dedication_of(gift: int) -> QuerySet[Dedication]:
+    return Dedication.objects.filter(gift=gift)

@@ -14,6 +14,7 @@ from donations.stripe import objects, writes
 from donations.stripe.errors import StripeRefusedError
 from foundation.access import client_ip, ratelimit
 from foundation.organisation import retention_periods
+from foundation.prepared import commands, queries
 from supporters import mailbox
 
 HOUR = timedelta(hours=1)
@@ -43,18 +44,12 @@ def hashed_mailbox(email: str) -> str:
 
 def note(reference: str, charge: objects.Charge) -> None:
     """Record, once, that a card was tried for a gift. A Checkout Session on which too many were declined is expired."""
-    gift = Gift.objects.filter(reference=reference).first() if reference else None
+    gift = queries.first(_of, reference=reference) if reference else None
     if gift is None or gift.session_expires_at is None or charge.created > gift.session_expires_at + LATE:
         return
-    _row, new = CardTry.objects.get_or_create(
-        charge_id=charge.id,
-        defaults={
-            "gift": gift,
-            "card": hashed("card", charge.card),
-            "declined": charge.declined,
-            "at": charge.created,
-        },
-    )
+    card = hashed("card", charge.card)
+    row = CardTry(charge_id=charge.id, gift=gift, card=card, declined=charge.declined, at=charge.created)
+    new = commands.insert_new(row, "charge_id")
     if not charge.declined:
         if new:
             _give_back(gift)
@@ -65,6 +60,14 @@ def note(reference: str, charge: objects.Charge) -> None:
             writes.expire_checkout_session(gift.session_id)
         except StripeRefusedError:
             log.info("the page of gift %s is closed already", reference)
+
+
+def _of(reference: str) -> QuerySet[Gift]:
+    return Gift.objects.filter(reference=reference)
+
+
+def _unvouched(gift: int) -> QuerySet[Opening]:
+    return Opening.objects.filter(gift=gift, vouched=False)[:1]
 
 
 def too_many_cards(address_block: str, known: Sequence[str] = ()) -> bool:
@@ -147,7 +150,7 @@ def _cards(rows: QuerySet[CardTry]) -> tuple[int, int]:
 
 def _give_back(gift: Gift) -> None:
     """Give the rate limit's tokens back, once the gift of an unknown browser is paid."""
-    opening = Opening.objects.filter(gift=gift, vouched=False).first()
+    opening = queries.first(_unvouched, gift=gift.pk)
     if opening:
         for limit in limits_of(opening.address, opening.network, gift.currency, gift.amount):
             ratelimit.give_back(limit.action, limit.who, limit.size[0])

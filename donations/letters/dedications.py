@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from foundation.letters import outbox, writing
 from foundation.letters.writing import Written
 from foundation.organisation import retention_periods
 from foundation.organisation.models import Organisation
+from foundation.prepared import queries
 
 TEMPLATE = "dedication_card"
 HOUR = time(9)  # on the organisation's clock: a card comes in the morning
@@ -47,11 +49,15 @@ def write(gift: Gift, tribute: Tribute) -> Dedication:
 
 def schedule(gift: Gift) -> None:
     """Enqueue the card of a gift that was just paid, for its day. Idempotent."""
-    dedication = Dedication.objects.filter(gift=gift).exclude(card_to="").first()
-    if dedication:
+    dedication = queries.first(_of, gift=gift.pk)
+    if dedication and dedication.card_to:
         jobs.enqueue(
             "dedication-card", f"dedication-card:{dedication.pk}", {"dedication": dedication.pk}, _moment(dedication)
         )
+
+
+def _of(gift: int) -> QuerySet[Dedication]:
+    return Dedication.objects.filter(gift=gift)
 
 
 @jobs.handler("dedication-card")

@@ -52,7 +52,7 @@ def post(
     context = {"name": gift.name, "my_page": papers.my_page(), **words, **places, "facts": facts}
     if document is None:
         return outbox.queue(key=key, template=template, to=to, context=context)
-    known = Letter.objects.filter(key=key).first()
+    known = outbox.find(key)
     if known:
         return known  # a second link would open the same file
     context["file"] = file_address(document)

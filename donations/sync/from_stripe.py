@@ -6,6 +6,7 @@
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from donations import money
@@ -16,6 +17,7 @@ from donations.models import Gift, Plan
 from donations.monthly import plans
 from donations.stripe import objects, parse, prefetch, reads, unpaid
 from donations.sync import cards, covered, disputes, payments, refunds
+from foundation.prepared import queries
 
 Status = Gift.Status
 OPEN = (Status.STARTED, Status.WAITING, Status.PENDING)
@@ -189,8 +191,12 @@ def invoice_failed(ident: str, tell: Tell) -> str:
 
 def known_here(reference: str) -> None:
     """Raise NotOursError unless a gift of ours has this reference."""
-    if not reference or not Gift.objects.filter(reference=reference).exists():
+    if not reference or not queries.rows(_known, reference=reference):
         raise payments.NotOursError(f"No gift has the reference “{reference}”." if reference else "")
+
+
+def _known(reference: str) -> QuerySet[Gift]:
+    return Gift.objects.filter(reference=reference).only("pk")
 
 
 def _unfinished(reference: str, session: str, status: Status, tell: Tell) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from donations.books import ledger, receipts
 from donations.campaigns import matching
@@ -15,6 +15,7 @@ from donations.models.gifts import ALPHABET
 from donations.monthly import plans
 from donations.stripe import objects, prefetch, reads
 from foundation.organisation.models import Organisation
+from foundation.prepared import queries
 from supporters.supporters import get_or_create_supporter
 
 
@@ -34,6 +35,11 @@ class OrphanError(NotOursError):
 
 
 REFERENCE = re.compile("-".join([f"[{ALPHABET}]{{4}}"] * 3))
+
+
+# What a payment makes of a gift that waited for it; all else stays as it is.
+SUMS = ("amount", "fee_cover", "total", "currency")
+PAID = (*SUMS, "name", "status", "paid_at", "livemode", "payment_intent_id", "invoice_id", "supporter")
 
 
 @dataclass(frozen=True)
@@ -150,12 +156,20 @@ def lock(reference: str, named: dict[str, str] | None = None) -> Gift:
     """Return the gift that a reference names, locked (SELECT FOR UPDATE) until the transaction ends. Raises
     NotOursError; OrphanError where the reference is of our form, with what `named` says of its Checkout Session.
     """
-    gift = Gift.objects.select_for_update(no_key=True).filter(reference=reference).first() if reference else None
+    gift = queries.first(_locked, reference=reference) if reference else None
     if gift is None:
         if is_reference(reference):
             raise OrphanError(reference, named or {})
         raise NotOursError(f"No gift has the reference “{reference}”." if reference else "")
     return gift
+
+
+def _locked(reference: str) -> QuerySet[Gift]:
+    return Gift.objects.select_for_update(no_key=True).filter(reference=reference)
+
+
+def _paid_by(intent: str) -> QuerySet[Gift]:
+    return Gift.objects.filter(payment_intent_id=intent)[:1]
 
 
 def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) -> Gift:
@@ -176,7 +190,7 @@ def gift_about(fact: objects.Refund | objects.Dispute | objects.FraudWarning) ->
 
 def _gift_of(payment: Payment, first: Gift, plan: Plan | None) -> Gift:
     """The row of this payment: the one that waits for it, or a new one for each further payment."""
-    known = Gift.objects.filter(payment_intent_id=payment.charge.payment_intent).first()
+    known = queries.first(_paid_by, intent=payment.charge.payment_intent)
     if known:
         return known
     renewal = payment.invoice is not None and not payment.invoice.first
@@ -230,7 +244,7 @@ def _pay(gift: Gift, payment: Payment) -> None:
     gift.payment_intent_id = charge.payment_intent
     gift.invoice_id = payment.invoice.id if payment.invoice else None
     gift.supporter = gift.supporter or get_or_create_supporter(gift.email, gift.name, language=gift.language)
-    gift.save()
+    gift.save(update_fields=None if gift.pk is None else PAID)
 
 
 def _belong(gift: Gift, plan: int) -> None:

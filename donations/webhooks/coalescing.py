@@ -7,13 +7,14 @@ and no clock. What the events' own bodies say is a hint for the order of work, a
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from donations.models import StripeEvent
 from donations.sync.covered import Covered, Step
 from foundation.jobs import queue as jobs
 from foundation.jobs.models import Job
+from foundation.prepared import queries
 
 State = StripeEvent.State
 MANY = 50  # waiting events of one customer that are looked at: a wider one behind them is found later
@@ -21,7 +22,12 @@ MANY = 50  # waiting events of one customer that are looked at: a wider one behi
 
 def horizon() -> int:
     """Return the number of the newest job: what was enqueued until now is told by whatever is read from here on."""
-    return Job.objects.aggregate(last=Max("pk"))["last"] or 0
+    newest = queries.first(_newest)
+    return newest.pk if newest else 0
+
+
+def _newest() -> QuerySet[Job]:
+    return Job.objects.order_by("-pk").only("pk")[:1]
 
 
 def wider(event: StripeEvent, types: list[str]) -> StripeEvent | None:
@@ -30,10 +36,14 @@ def wider(event: StripeEvent, types: list[str]) -> StripeEvent | None:
     """
     if not (group := jobs.group()):
         return None
-    waiting = Job.objects.filter(group=group, state=Job.State.READY, kind="stripe-event").exclude(key=event.job_key)
-    idents = [args["event"] for args in waiting.values_list("args", flat=True)[:MANY]]
+    waiting = queries.rows(_waiting, group=group)
+    idents = [job.args["event"] for job in waiting if job.key != event.job_key]
     found = StripeEvent.objects.filter(event_id__in=idents, type__in=types, livemode=event.livemode) if idents else ()
     return min(found, key=lambda other: types.index(other.type), default=None)
+
+
+def _waiting(group: str) -> QuerySet[Job]:
+    return Job.objects.filter(group=group, state=Job.State.READY, kind="stripe-event").only("key", "args")[:MANY]
 
 
 def finish(

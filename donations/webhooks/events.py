@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from donations.letters import audience
@@ -20,6 +21,7 @@ from donations.webhooks import coalescing
 from foundation.jobs import errors
 from foundation.jobs import queue as jobs
 from foundation.organisation import clone_guard, once
+from foundation.prepared import commands, queries
 
 State = StripeEvent.State
 LONGEST_WAIT = 900  # seconds
@@ -77,7 +79,9 @@ WIDE = [*TYPES[from_stripe.session_changed], *TYPES[from_stripe.invoice_changed]
 @jobs.handler("stripe-event")
 def apply(args: dict[str, Any]) -> None:
     """Job: process one webhook event. Idempotent: rows are found, never written twice."""
-    event = StripeEvent.objects.get(event_id=args["event"])
+    event = queries.first(_named, ident=args["event"])
+    if event is None:
+        raise StripeEvent.DoesNotExist(args["event"])
     step = HANDLERS.get(event.type)
     if step is None or event.livemode != client.is_live():
         _finish(event, State.IGNORED, "" if step is None else OTHER_MONEY)
@@ -101,6 +105,11 @@ def apply(args: dict[str, Any]) -> None:
         raise
     else:
         _finish(event, State.DONE, note)
+
+
+def _named(ident: str) -> QuerySet[StripeEvent]:
+    """Without its body, which is looked at nowhere here."""
+    return StripeEvent.objects.filter(event_id=ident).defer("payload")
 
 
 def _sync(event: StripeEvent, step: Step) -> str:
@@ -151,4 +160,4 @@ def _with_version(event: StripeEvent, note: str) -> str:
 
 
 def _note(event: StripeEvent, state: State, note: str, **fields: Any) -> None:
-    StripeEvent.objects.filter(pk=event.pk).update(state=state, note=note[:2000], **fields)
+    commands.change(StripeEvent, {"pk": event.pk}, {"state": state, "note": note[:2000], **fields})

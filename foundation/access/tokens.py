@@ -8,14 +8,15 @@ from django.utils import timezone
 
 from foundation.access.models import AccessLink
 from foundation.organisation import retention_periods
+from foundation.prepared import commands
 
 
 def make(purpose: str, subject: str, lifetime: timedelta) -> str:
     """Create a token, 192 bits, to be put into a link. It is not stored: only its hash is."""
     token = secrets.token_urlsafe(24)
-    AccessLink.objects.create(
-        token_sha256=_hash(token), purpose=purpose, subject=subject, expires_at=timezone.now() + lifetime
-    )
+    ends = timezone.now() + lifetime
+    link = AccessLink(token_sha256=_hash(token), purpose=purpose, subject=subject, expires_at=ends)
+    commands.insert_new(link, "token_sha256")
     return token
 
 

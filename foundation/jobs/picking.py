@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from foundation.jobs import lanes
 from foundation.jobs.models import Job
+from foundation.prepared import queries
 
 State = Job.State
 LEASE = timedelta(
@@ -22,10 +23,18 @@ def first_due(lane: str, now: datetime, clock: datetime) -> Job | None:
     Two questions, each of which reads the first entries of an index: asked as one, both databases look at all that
     waits, and sort it.
     """
-    free = _free(lane, clock)
-    due = (Q(state=State.READY, run_at__lte=now), Q(state=State.RUNNING, lease_until__lte=clock))
-    found = [job for each in due if (job := free.filter(each).first())]
-    return min(found, key=lambda job: (job.run_at, job.pk), default=None)
+    if lane and lanes.closed(lane):
+        return None
+    if lane in ("", lanes.PERIODIC):  # what is left out there differs from one moment to the next
+        free = _but_busy(_free(clock + LEASE - GROUP_WAITS), lane, clock)
+        found = [free.filter(_ready(now)).first(), free.filter(_left(clock)).first()]
+    else:
+        lately = clock + LEASE - GROUP_WAITS
+        found = [
+            queries.first(_ready_in, lane=lane, now=now, lately=lately),
+            queries.first(_left_in, lane=lane, clock=clock, lately=lately),
+        ]
+    return min(filter(None, found), key=lambda job: (job.run_at, job.pk), default=None)
 
 
 def refile() -> int:
@@ -38,17 +47,39 @@ def refile() -> int:
     return moved + main.update(lane=lanes.MAIN)
 
 
-def _free(lane: str, clock: datetime) -> QuerySet[Job]:
-    """Jobs of that lane, in order, that nothing keeps from being run: no closed lane, none of their group at work."""
-    lately = clock + LEASE - GROUP_WAITS
+def _ready(now: datetime) -> Q:
+    return Q(state=State.READY, run_at__lte=now)
+
+
+def _left(clock: datetime) -> Q:
+    """What a dead worker left."""
+    return Q(state=State.RUNNING, lease_until__lte=clock)
+
+
+def _ready_in(lane: str, now: datetime, lately: datetime) -> QuerySet[Job]:
+    return _free(lately).filter(_ready(now), lane=lane)[:1]
+
+
+def _left_in(lane: str, clock: datetime, lately: datetime) -> QuerySet[Job]:
+    return _free(lately).filter(_left(clock), lane=lane)[:1]
+
+
+def _free(lately: datetime) -> QuerySet[Job]:
+    """Jobs in order that nothing of their own group keeps from being run: none of it was claimed `lately`, as its lease
+    says, and is at work.
+    """
     of_its_group = Job.objects.filter(group=OuterRef("group"), state=State.RUNNING, lease_until__gt=lately)
     free = Job.objects.filter(Q(group="") | ~Exists(of_its_group)).order_by("run_at", "id")
-    free = free.select_for_update(skip_locked=True)  # SQLite knows no such thing, and Django leaves it out
+    return free.select_for_update(skip_locked=True)  # SQLite knows no such thing, and Django leaves it out
+
+
+def _but_busy(free: QuerySet[Job], lane: str, clock: datetime) -> QuerySet[Job]:
+    """Without closed lanes, and without the periodic work that is under way."""
     if lane:
         free = free.filter(lane=lane)
     if closed := lanes.closed(lane):
         free = free.exclude(lane__in=closed)
-    if lane in ("", lanes.PERIODIC) and (names := _at_work(clock)):
+    if names := _at_work(clock):
         free = free.exclude(kind="periodic", args__name__in=names)
     return free
 

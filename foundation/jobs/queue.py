@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from foundation.jobs import errors, lanes, picking
 from foundation.jobs.models import Heartbeat, Job
 from foundation.organisation import retention_periods
+from foundation.prepared import commands
 
 Handler = Callable[[dict[str, Any]], None]
 Periodic = Callable[[], None]
@@ -166,7 +167,7 @@ def enqueue_unread(
     """The same for who needs no row of it: one statement instead of two."""
     lane = lanes.of(kind)
     job = Job(key=key, kind=kind, args=args or {}, run_at=run_at or timezone.now(), lane=lane, group=group)
-    Job.objects.bulk_create([job], ignore_conflicts=True)  # the constraint decides, without a savepoint
+    commands.insert_new(job, "key")  # the constraint decides, without a savepoint
 
 
 def enqueue_periodic() -> None:
@@ -208,13 +209,17 @@ def claim(lane: str = "") -> Job | None:
             if job is None:
                 return None
             abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
-            won = Job.objects.filter(pk=job.pk, attempts=job.attempts, state=job.state).update(
-                state=Job.State.RUNNING,
-                attempts=F("attempts") + 1,
-                failures=F("failures") + int(abandoned),
-                lease_until=clock + LEASE,
-                # Behind all that waits: where workers are killed for another reason, no innocent job is first each time
-                run_at=now if abandoned else F("run_at"),
+            won = commands.change(
+                Job,
+                {"pk": job.pk, "attempts": job.attempts, "state": job.state},
+                {
+                    "state": Job.State.RUNNING,
+                    "attempts": job.attempts + 1,
+                    "failures": job.failures + int(abandoned),
+                    "lease_until": clock + LEASE,
+                    # Behind all that waits: where workers are killed for another reason, no innocent is first each time
+                    "run_at": now if abandoned else job.run_at,
+                },
             )
         if not won:
             continue  # another worker was first, or its own went on with it
@@ -286,4 +291,5 @@ def _failed(job: Job, error: Exception) -> None:
 
 def _finish(job: Job, **fields: Any) -> None:
     """Save the outcome, unless the lease ran out and another worker has the job by now."""
-    Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING).update(lease_until=None, **fields)
+    mine = {"pk": job.pk, "attempts": job.attempts, "state": Job.State.RUNNING}
+    commands.change(Job, mine, {"lease_until": None, **fields})

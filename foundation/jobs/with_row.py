@@ -8,13 +8,12 @@ from functools import cache
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Field, Model
+from django.db.models import Model
 from django.utils import timezone
 
 from foundation.jobs import lanes
 from foundation.jobs.models import Job
-
-PLAIN = {str, int, bool, type(None)}
+from foundation.prepared import commands
 
 
 def insert(row: Model, kind: str, key: str, args: dict[str, Any], group: str = "") -> None:
@@ -22,7 +21,7 @@ def insert(row: Model, kind: str, key: str, args: dict[str, Any], group: str = "
     Neither gets a primary key here. Raises what the database raises.
     """
     job = Job(kind=kind, key=key, args=args, run_at=timezone.now(), lane=lanes.of(kind), group=group)
-    both, values = [_statement(type(each)) for each in (row, job)], [_values(each) for each in (row, job)]
+    both, values = [_statement(type(each)) for each in (row, job)], [commands.values(each) for each in (row, job)]
     if connection.vendor == "postgresql":
         _alone(both, values)
         return
@@ -56,25 +55,5 @@ def _write(cursor: Any, both: list[str], values: list[list[Any]]) -> None:
 
 
 @cache
-def _fields(model: type[Model]) -> list["Field[Any, Any]"]:
-    return [field for field in model._meta.local_concrete_fields if not field.primary_key]
-
-
-@cache
 def _statement(model: type[Model]) -> str:
-    """Names come from our own models, never from what was sent."""
-    quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(field.column or "") for field in _fields(model))
-    marks = ", ".join("%s" for _field in _fields(model))
-    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-
-
-def _values(row: Model) -> list[Any]:
-    return [_value(field, field.pre_save(row, True)) for field in _fields(type(row))]
-
-
-def _value(field: "Field[Any, Any]", value: Any) -> Any:
-    """As the field writes it. Text, a number, a truth and nothing every database takes as they are: asking the field,
-    which would return the same, was a fifth of the work of a webhook.
-    """
-    return value if type(value) in PLAIN else field.get_db_prep_save(value, connection)
+    return f"{commands.insert(model)} ON CONFLICT DO NOTHING"

@@ -20,6 +20,7 @@ from foundation.letters.message import LetterMessage, pictures_of
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard, once
 from foundation.organisation.models import Organisation
+from foundation.prepared import commands, queries
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
 PLAIN = "send-letter"
@@ -51,7 +52,7 @@ def queue(
     it and calls `send`. `is_new`: the caller has just looked, and found none of this key. ValueError for news without a
     way to stop it.
     """
-    if not is_new and (known := Letter.objects.filter(key=key).first()):
+    if not is_new and (known := find(key)):
         return known
     kind = kinds.get(template)
     if kind and kind.news and not context.get("stop"):
@@ -59,6 +60,15 @@ def queue(
     with translation.override(language or translation.get_language() or settings.LANGUAGE_CODE):
         written = writing.write(template, context)
     return enqueue(key, template, to, written, context.get("stop", ""), job, document)
+
+
+def find(key: str) -> Letter | None:
+    """Return the letter of that key, if it was written."""
+    return queries.first(_of, key=key)
+
+
+def _of(key: str) -> QuerySet[Letter]:
+    return Letter.objects.filter(key=key)
 
 
 def enqueue(
@@ -71,22 +81,21 @@ def enqueue(
     document: str = "",
 ) -> Letter:
     """Enqueue a letter that is written already. `stop`: where such letters are stopped, if nobody must get them."""
-    with transaction.atomic():
-        letter, made = Letter.objects.get_or_create(
-            key=key,
-            defaults={
-                "template": template,
-                "to": to,
-                "job": job,
-                "document": document,
-                "subject": written.subject,
-                "text": written.text,
-                "html": written.html,
-                "stop_url": stop,
-            },
-        )
-        if made:
-            jobs.enqueue(job, f"letter:{letter.pk}", {"letter": letter.pk})
+    letter = Letter(
+        key=key,
+        template=template,
+        to=to,
+        job=job,
+        document=document,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        stop_url=stop,
+    )
+    with transaction.atomic(savepoint=False):  # inside of another transaction all of that is written, or nothing
+        if not commands.insert_new(letter, "key"):
+            return Letter.objects.get(key=key)
+        jobs.enqueue_unread(job, f"letter:{letter.pk}", {"letter": letter.pk})
     return letter
 
 

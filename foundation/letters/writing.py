@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import css_inline
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext
 
 from foundation.letters import kinds, words
 from foundation.letters.models import LetterWording
 from foundation.organisation.context import organisation_context as about_us
+from foundation.prepared import queries
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,12 @@ def write(template: str, context: Mapping[str, Any]) -> Written:
     kind = kinds.get(template)
     if kind is None:
         return _from_templates(template, context)
-    own = LetterWording.objects.filter(key=template, language=get_language() or "").first()
+    own = queries.first(_own, template=template, language=get_language() or "")
     return compose(kind, own.subject if own else kind.subject(), own.body if own else kind.words(), context)
+
+
+def _own(template: str, language: str) -> QuerySet[LetterWording]:
+    return LetterWording.objects.filter(key=template, language=language)[:1]
 
 
 def compose(kind: kinds.Kind, subject: str, body: str, context: Mapping[str, Any]) -> Written:

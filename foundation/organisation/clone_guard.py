@@ -8,10 +8,12 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import Signal
 
 from foundation.organisation import mode
 from foundation.organisation.models import SiteIdentity
+from foundation.prepared import queries
 
 claimed = Signal()  # sent once a person has claimed the site for this database
 REMEDY = "If this is the right place for it, run: manage.py claim_site"
@@ -25,7 +27,8 @@ def check_claimed() -> None:
     """Raise WrongSiteError while nobody has claimed a restored copy, the same address and account or not: what it would
     send may have been sent, and the site that it was copied from may still run.
     """
-    _check_copied(SiteIdentity.objects.filter(pk=1).values_list("copied_at", flat=True).first())
+    site = queries.first(_site)
+    _check_copied(site.copied_at if site else None)
 
 
 def _check_copied(copied_at: datetime | None) -> None:
@@ -107,5 +110,8 @@ def _refuse(why: str) -> NoReturn:
 
 def identity() -> SiteIdentity:
     """Get or create the one row."""
-    site, _ = SiteIdentity.objects.get_or_create(pk=1)
-    return site
+    return queries.first(_site) or SiteIdentity.objects.get_or_create(pk=1)[0]
+
+
+def _site() -> QuerySet[SiteIdentity]:
+    return SiteIdentity.objects.filter(pk=1)

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from tests.drills import backlog as backlogs
 from tests.drills import burst as bursts
@@ -211,33 +212,46 @@ def main() -> int:
     if unknown := set(asked.names) - set(DRILLS):
         parser.error(f"no drill is called {', '.join(sorted(unknown))}: {', '.join(DRILLS)}")
     failed = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as by Ctrl-C: with a report
 
     def say(words: str) -> None:
         print(words, flush=True)
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stopped)  # whoever loses patience gets the report of what was done until then
     with yard(say, GIVING if asked.without_pages else WHOLE) as ground:
-        for name in asked.names or DRILLS:
-            began, drill = time.monotonic(), ground.report.begin(name)
-            say(f"{name}, seed {asked.seed}")
-            try:
-                DRILLS[name](ground, asked)
-            except KeyboardInterrupt:
-                failed.append(name)
-                drill.failed = "INTERRUPTED: what follows is what it had done"
-            except Exception as error:
-                traceback.print_exc()
-                failed.append(name)
-                drill.failed = f"FAILED: {error}"
-            drill.seconds = time.monotonic() - began
-            say(f"   {'FAILED' if name in failed else 'done'} after {time.monotonic() - began:.0f} s")
-            if drill.failed.startswith("INTERRUPTED"):
-                break
-        say(ground.report.text())
-        if asked.report:
-            ground.report.write(asked.report)
+        try:
+            for name in asked.names or DRILLS:
+                if not _told(ground, name, asked):
+                    failed.append(name)
+        finally:
+            say(ground.report.text())
+            if asked.report:
+                ground.report.write(asked.report)
     say(f"FAILED: {', '.join(failed)}" if failed else "All drills ended with books that agree.")
     return 1 if failed else 0
+
+
+def _told(ground: Yard, name: str, asked: argparse.Namespace) -> bool:
+    """Run one drill, and say how it ended, also where somebody stops it. Whether it held."""
+    began, drill = time.monotonic(), ground.report.begin(name)
+    ground.say(f"{name}, seed {asked.seed}")
+    drill.failed = "STOPPED before its end"
+    try:
+        DRILLS[name](ground, asked)
+        drill.failed = "" if drill.failed.startswith("STOPPED") else drill.failed  # it may have been left out
+    except Exception as error:
+        traceback.print_exc()
+        drill.failed = f"FAILED: {error}"
+    finally:
+        drill.seconds = time.monotonic() - began
+        ground.say(f"   {drill.failed or 'done'} after {drill.seconds:.0f} s")
+        if asked.report:
+            ground.report.write(asked.report)
+    return not drill.failed.startswith("FAILED")
+
+
+def _stopped(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -1,62 +1,60 @@
-"""What a run of charity-years leaves behind: its report, also of a run that was ended, and of one with a hole."""
+"""A run of the drills ends with a report, however it ends."""
 
-import json
-import signal
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+import sys
+from contextlib import contextmanager
 
 import pytest
 
-from tests import conftest
-from tests.drills import __main__ as drill
+from tests.drills import __main__ as drills
+from tests.drills.yard import Yard
+
+
+def it_holds(ground, asked) -> None:
+    ground.report.now.checked["that books agree"] += 1
+
+
+def it_fails(ground, asked) -> None:
+    raise AssertionError("a cent is missing")
+
+
+def it_is_stopped(ground, asked) -> None:
+    ground.report.now.injected["kill -9 of a worker"] += 1
+    drills._stopped(15, None)  # as SIGTERM does: whoever started the run lost patience
 
 
 @pytest.fixture
-def years(monkeypatch, tmp_path) -> Callable[..., tuple[int, str]]:
-    """`script/drill years` whose stories are told by somebody else: its exit code and its report."""
+def told(monkeypatch, tmp_path, capsys):
+    """Run the drills of these names; what the report in the file says then, and what was printed."""
 
-    def run(years: int, told: dict[str, dict[str, int]], ends: type[BaseException] | int) -> tuple[int, str]:
-        def live(*_: Any, env: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
-            for number in "12":  # two stories, beside each other
-                Path(env["SIMULATOR_REPORT"], f"{number}.json").write_text(json.dumps(told))
-            if isinstance(ends, int):
-                return subprocess.CompletedProcess([], ends)
-            raise ends
+    @contextmanager
+    def ground(say):
+        yield Yard(tmp_path, say)
 
-        monkeypatch.setattr(drill.subprocess, "run", live)
-        report = tmp_path / "report"
-        monkeypatch.setattr("sys.argv", ["script/drill", "years", "--years", str(years), "--report", str(report)])
-        return drill.main(), report.read_text()
+    monkeypatch.setattr(drills, "yard", ground)
+    monkeypatch.setattr(drills.signal, "signal", lambda *_: None)
+    for drill in (it_holds, it_fails, it_is_stopped):
+        monkeypatch.setitem(drills.DRILLS, drill.__name__, drill)
 
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    def run(*names: str) -> tuple[str, str]:
+        report = tmp_path / "report.txt"
+        monkeypatch.setattr(sys, "argv", ["script/drill", *names, "--report", str(report)])
+        try:
+            drills.main()
+        except SystemExit as stopped:
+            assert stopped.code == 143
+        return report.read_text(), capsys.readouterr().out
+
     return run
 
 
-TOLD = {"injected": {"kills": 3, "payout fails": 0}, "checked": {"checks": 41}}
+def test_it_ends_with_a_report_where_it_is_stopped(told):
+    report, said = told("it_holds", "it_is_stopped", "it_fails")
+    assert "it_holds: held" in report and "it_is_stopped: STOPPED before its end" in report
+    assert "kill -9 of a worker" in report and "it_fails" not in report
+    assert report.strip() in said
 
 
-def test_it_says_what_an_interrupted_run_did(years):
-    code, report = years(1000, TOLD, KeyboardInterrupt)
-    assert code == 1 and "years: INTERRUPTED" in report and "6 × kills" in report and "82 × checks" in report
-
-
-def test_it_counts_what_was_told_before_a_story_failed(years):
-    code, report = years(4, TOLD, 1)
-    assert code == 1 and "years: FAILED" in report and "82 × checks" in report
-
-
-def test_it_fails_for_a_kind_that_never_occurred_in_a_century(years):
-    assert years(4, TOLD, 0)[0] == 0
-    code, report = years(100, TOLD, 0)
-    assert code == 1 and "it never occurred: payout fails" in report and "0 × payout fails" in report
-
-
-@pytest.mark.parametrize("config", [{"plugin": "dsession"}, {"workerinput": {}}], ids=["divides", "is given"])
-def test_a_process_that_divides_stories_and_one_that_is_given_some_keep_their_own_loops(config):
-    """`--jobs 2` ended at once, without a story."""
-    manager = SimpleNamespace(has_plugin=lambda name: name == config.get("plugin"))
-    session = SimpleNamespace(config=SimpleNamespace(pluginmanager=manager, **config))
-    assert conftest.pytest_runtestloop(cast("pytest.Session", session)) is None
+def test_it_ends_with_a_report_where_a_drill_failed(told):
+    report, said = told("it_fails", "it_holds")
+    assert "it_fails: FAILED: a cent is missing" in report and "it_holds: held" in report
+    assert said.rstrip().endswith("FAILED: it_fails")
