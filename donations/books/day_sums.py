@@ -38,12 +38,12 @@ Key = tuple[bool, date, str]  # livemode, day, currency
 NOTHING = Given()
 
 
-def by_day(*spans: tuple[date, date]) -> dict[tuple[date, str], Given]:
-    """Return what was given by day and currency, in one span of days of the organisation's calendar or several, their
-    first and last days included: of the money that moves now. One statement, so that nobody moves the mark between its
+def by_day(first: date, last: date, *more: tuple[date, date]) -> dict[tuple[date, str], Given]:
+    """Return what was given by day and currency, from one day of the organisation's calendar to another, both included,
+    and in other such spans: of the money that moves now. One statement, so that nobody moves the mark between its
     halves.
     """
-    within = Q(*(("day__range", span) for span in spans), _connector=Q.OR)
+    within = Q(*(("day__range", span) for span in [(first, last), *more]), _connector=Q.OR)
     mark = Coalesce(Subquery(DaySumMark.objects.values("through")[:1]), Value(0))
     young = LedgerEntry.objects.counted().filter(within, pk__gt=mark)
     kept = DaySum.objects.counted().filter(within)

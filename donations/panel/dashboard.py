@@ -130,7 +130,7 @@ class MoneyPanel(Component):
             "told": told,
             "rehearsed": Gift.objects.paid().filter(livemode=False).count() if client.is_live() else 0,
             "silent": silent,
-            "several": Plan.objects.of_several().values("supporter").distinct().count(),
+            "several": Plan.objects.donors_of_several().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }
