@@ -13,8 +13,9 @@ from django.db.models import Value
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 KINDS = ("user", "group")
+BACKEND: Any = ModelBackend  # of which we replace what its types keep as it is
 
-_permissions = ModelBackend._get_permissions
+_permissions = BACKEND._get_permissions
 _root = PagePermissionPolicy.explorable_root_instance
 
 
@@ -53,6 +54,6 @@ def root(self: PagePermissionPolicy, user: Any) -> Any:
 
 
 def replace() -> None:
-    ModelBackend.get_user = account
-    ModelBackend._get_permissions = permissions
+    BACKEND.get_user = account
+    BACKEND._get_permissions = permissions
     PagePermissionPolicy.explorable_root_instance = root
