@@ -13,6 +13,7 @@ from awareness.facts import Source
 from awareness.found_links import FoundLink
 from awareness.hotlines import Hotline
 from foundation.organisation.models import Organisation
+from staff.counting import counts
 
 SNIPPETS = "wagtailsnippets_awareness_"
 
@@ -26,16 +27,18 @@ class DeskPanel(Component):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         figures = reverse(f"{SNIPPETS}figure:list")
-        uncalled = Hotline.objects.filter(published=True, checked_on=None)
-        unopened = Source.objects.filter(checked_on=None)
-        pages = reviews.due(Page.objects.all(), Organisation.load().today())
-        wrong = FoundLink.objects.filter(state=FoundLink.State.BROKEN)
+        pages, wrong, uncalled, unopened = counts(
+            reviews.due(Page.objects.all(), Organisation.load().today()),
+            FoundLink.objects.filter(state=FoundLink.State.BROKEN),
+            Hotline.objects.filter(published=True, checked_on=None),
+            Source.objects.filter(checked_on=None),
+        )
         return {
             "lines": [
                 (_("figures older than they may be"), len(old_figures()), f"{figures}?age={OLD}"),
-                (_("pages that nobody reviewed for a year"), pages.count(), reverse("review_report")),
-                (_("links to what is not there"), wrong.count(), reverse("link_report")),
-                (_("phone lines that nobody called yet"), uncalled.count(), reverse(f"{SNIPPETS}hotline:list")),
-                (_("sources that nobody opened yet"), unopened.count(), reverse(f"{SNIPPETS}source:list")),
+                (_("pages that nobody reviewed for a year"), pages, reverse("review_report")),
+                (_("links to what is not there"), wrong, reverse("link_report")),
+                (_("phone lines that nobody called yet"), uncalled, reverse(f"{SNIPPETS}hotline:list")),
+                (_("sources that nobody opened yet"), unopened, reverse(f"{SNIPPETS}source:list")),
             ]
         }

@@ -6,6 +6,7 @@ Never a float, never an ISO exponent: D-011.
 import copy
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import get_currency_name, get_currency_symbol
@@ -207,7 +208,12 @@ def _locale() -> Locale:
 
 
 def _format(amount: int, code: str, digits: int) -> str:
-    locale = _locale()
+    return _written(amount, code, digits, get_language() or "en")
+
+
+@lru_cache(maxsize=4096)  # a page of a list writes a hundred sums, and most gifts are of a few sums
+def _written(amount: int, code: str, digits: int, language: str) -> str:
+    locale = Locale.parse(to_locale(language))
     pattern = copy.copy(locale.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     text = str(pattern.apply(_major(amount, code), locale, currency=code, currency_digits=False))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import StrIndex, Substr, TruncHour
 from django.utils import timezone
 
@@ -86,6 +86,6 @@ def _rows(crowd: Crowd) -> Any:
 
 
 def _counted(crowd: Crowd) -> Crowd:
-    rows = _rows(crowd)
-    counting = rows.confirmed().count()
-    return Crowd(crowd.domain, crowd.since, crowd.until, counting, rows.count() - counting)
+    still = Count("pk", filter=Q(state=State.CONFIRMED))
+    found = _rows(crowd).aggregate(all=Count("pk"), counting=still)
+    return Crowd(crowd.domain, crowd.since, crowd.until, found["counting"], found["all"] - found["counting"])

@@ -20,6 +20,8 @@ class StaffConfig(AppConfig):
         import_module("staff.exports").replace()
         import_module("staff.searching").replace()
         import_module("staff.redirects").replace()
+        import_module("staff.rights").replace()
+        import_module("staff.side_menu").replace()
         import_module("staff.uploads").guard_portraits()
         post_migrate.connect(import_module("staff.search_index").install, sender=self)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import cast
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.views.defaults import permission_denied
 
+from foundation.organisation.once import read_once
 from staff import factors, form_replay, notices
 from staff.models import User
 
@@ -55,7 +57,9 @@ class StaffGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if path.startswith(PANEL):
-            answer = _at_the_panel(request) or _before_a_file(request) or self.get_response(request)
+            # A page that only shows reads the organisation once; who saves it needs it as it stands.
+            with read_once() if request.method in ("GET", "HEAD") else nullcontext():
+                answer = _at_the_panel(request) or _before_a_file(request) or self.get_response(request)
             if EXPORT in request.GET and answer.headers.get("Content-Disposition", "").startswith("attachment"):
                 notices.exported(cast(User, request.user), path)
         elif path.startswith(ACCOUNTS):

@@ -6,9 +6,13 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import DateField, DateTimeField, Field, QuerySet
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django_filters.fields import RangeField
 from django_filters.utils import get_model_field
+from wagtail.admin import widgets
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from foundation.organisation.models import Organisation
@@ -39,15 +43,43 @@ class DaysFilter(django_filters.DateFromToRangeFilter):
         return qs
 
 
+class RadioSelect(forms.RadioSelect):
+    """Radio buttons as Django draws them, without four templates for each button: a list has up to fifty of them. By
+    the name of its class Wagtail styles a widget.
+    """
+
+    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
+        asked = context["widget"]
+        options = [option for _group, options, _index in asked["optgroups"] for option in options]
+        buttons = format_html_join("", "<div>{}</div>", ((_button(option),) for option in options))
+        around = {name: asked["attrs"].get(name) for name in ("id", "class")}
+        return format_html("<div{}>{}</div>", flatatt({name: text for name, text in around.items() if text}), buttons)
+
+
+class BooleanRadioSelect(RadioSelect, widgets.BooleanRadioSelect):
+    """Wagtail's, drawn likewise."""
+
+
+DRAWN = {forms.RadioSelect: RadioSelect, widgets.BooleanRadioSelect: BooleanRadioSelect}
+
+
+def _button(option: dict[str, Any]) -> SafeString:
+    given = {"type": option["type"], "name": option["name"], "value": option["value"], **option["attrs"]}
+    target = flatatt({"for": option["attrs"]["id"]} if option["attrs"].get("id") else {})
+    return format_html("<label{}><input{}> {}</label>", target, flatatt(given), option["label"])
+
+
 class ListFilterSet(WagtailFilterSet):
-    """Filter set that turns every filter on a date into a date range."""
+    """Filter set that turns every filter on a date into a date range, and draws its radio buttons itself."""
 
     @classmethod
     def filter_for_lookup(cls, field: Field[Any, Any], lookup_type: str) -> tuple[Any, dict[str, Any]]:
         if isinstance(field, DateField) and lookup_type in ("exact", "date"):
             return DaysFilter, {"widget": DateRangePickerWidget}
-        found: tuple[Any, dict[str, Any]] = super().filter_for_lookup(field, lookup_type)
-        return found
+        kind, params = super().filter_for_lookup(field, lookup_type)
+        if (widget := DRAWN.get(params.get("widget"))) is not None:
+            params["widget"] = widget
+        return kind, params
 
     @classmethod
     def filter_for_field(cls, field: Field[Any, Any], field_name: str, lookup_expr: str | None = None) -> Any:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -16,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.ui.tables import Column, Table
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import registry
@@ -24,18 +26,21 @@ from wagtail.log_actions import registry
 from staff import export_cells, paging
 from staff.list_filters import ListFilterSet
 from staff.list_search import Search
+from staff.tables import PlainTable
 
 WHOLE = ("reference", "gift", "label")  # columns of references and numbers, which are not broken at a hyphen
 PART = 200  # page size of the related tables below a row's details
 LARGE = 5_000  # rows of a list that is sorted only by what has an index
-_large: set[type[Model]] = set()
+A_WHILE = 60.0  # seconds for which a table that was small is taken to be so still
+_asked_again_at: dict[type[Model], float] = {}
 
 
 def is_large(model: type[Model]) -> bool:
     """Whether a table has many rows. One that had does not become small again while this process runs."""
-    if model not in _large and model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE:
-        _large.add(model)
-    return model in _large
+    if _asked_again_at.get(model, 0.0) <= (now := monotonic()):
+        many = model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE
+        _asked_again_at[model] = inf if many else now + A_WHILE
+    return _asked_again_at[model] == inf
 
 
 def has_index(model: type[Model], name: str | None) -> bool:
@@ -54,6 +59,7 @@ class ListView(generic.IndexView):
 
     any_permission_required = ["view"]
     base_filterset_class = ListFilterSet
+    table_class = PlainTable
     results_template_name = "staff/list_results_panel.html"
     list_select_related: Sequence[str] = ()
     search: Search | None = None
@@ -89,6 +95,16 @@ class ListView(generic.IndexView):
     def paginate_queryset(self, queryset: QuerySet[Any], page_size: int) -> tuple[Any, Any, list[Any], bool]:
         page = paging.Window(queryset, page_size, self.request.GET.get(self.page_kwarg, ""))
         return paging.Counted(queryset, page), page, page.object_list, page.has_other_pages()
+
+    @cached_property
+    def _pages(self) -> str:
+        """Where the pages of single rows stand; empty where this user may not see them."""
+        may = self.inspect_url_name and self.user_has_any_permission({"view"})
+        return reverse(self.inspect_url_name, args=[0]).removesuffix("0/") if may else ""
+
+    def get_inspect_url(self, instance: Model) -> str | None:
+        """Where the first column leads. Wagtail asks for four permissions and builds the address at every row."""
+        return f"{self._pages}{quote(instance.pk)}/" if self._pages else None
 
     def get_list_more_buttons(self, instance: Model) -> list[Any]:
         return []  # the first column leads to the detail page
@@ -126,7 +142,7 @@ class ListView(generic.IndexView):
         return context
 
 
-def table_of(user: Any, names: Sequence[str], rows: list[Any]) -> Table | None:
+def table_of(user: Any, names: Sequence[str], rows: list[Any]) -> PlainTable | None:
     """A table of rows of one model, outside of their list. The first column leads to them, if `user` may see them."""
     if not rows:
         return None
@@ -137,7 +153,7 @@ def table_of(user: Any, names: Sequence[str], rows: list[Any]) -> Table | None:
     columns = [title, *(shape._get_custom_column(name) for name in others)]
     for column in columns:
         column.sort_key = None
-    return Table(columns, rows)
+    return PlainTable(columns, rows)
 
 
 class DetailView(generic.InspectView):

@@ -17,6 +17,7 @@ from foundation.jobs.models import Heartbeat, Job
 from foundation.letters import resending, throttle
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard
+from staff.counting import counts
 from staff.letter_resending import MAY, LetterList
 from staff.list_filters import ListFilterSet
 from staff.list_search import Search, is_address, mailed_to
@@ -116,9 +117,15 @@ class HealthPanel(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         now = timezone.now()
         jobs, letters = reverse("job:index"), reverse("letter:index")
-        late = Job.objects.filter(state=Job.State.READY, run_at__lt=now - timedelta(minutes=10)).count()
-        waiting = Letter.objects.filter(state=Letter.State.WAITING).count()
-        ready = Job.objects.filter(state=Job.State.READY).count()
+        states, letter_states = Job.State, Letter.State
+        late, ready, dead, waiting, failed, unsure = counts(
+            Job.objects.filter(state=states.READY, run_at__lt=now - timedelta(minutes=10)),
+            *(Job.objects.filter(state=state) for state in (states.READY, states.DEAD)),
+            *(
+                Letter.objects.filter(state=state)
+                for state in (letter_states.WAITING, letter_states.FAILED, letter_states.UNSURE)
+            ),
+        )
         return {
             "refused": clone_guard.identity().refused,
             "letters_wait": throttle.standing_still(),
@@ -127,18 +134,10 @@ class HealthPanel(Component):
                 (_("jobs that wait"), ready, f"{jobs}?state=ready"),
             ],
             "figures": [
-                (_("failed jobs"), Job.objects.filter(state=Job.State.DEAD).count(), f"{jobs}?state=dead"),
+                (_("failed jobs"), dead, f"{jobs}?state=dead"),
                 (_("jobs that are late"), late, f"{jobs}?state=ready"),
-                (
-                    _("letters refused"),
-                    Letter.objects.filter(state=Letter.State.FAILED).count(),
-                    f"{letters}?state=failed",
-                ),
-                (
-                    _("letters that may not have left"),
-                    Letter.objects.filter(state=Letter.State.UNSURE).count(),
-                    f"{letters}?state=unsure",
-                ),
+                (_("letters refused"), failed, f"{letters}?state=failed"),
+                (_("letters that may not have left"), unsure, f"{letters}?state=unsure"),
             ],
             "worker_alive": Heartbeat.objects.filter(beat_at__gt=now - self.ALIVE).exists(),
         }

@@ -38,13 +38,15 @@ Key = tuple[bool, date, str]  # livemode, day, currency
 NOTHING = Given()
 
 
-def by_day(first: date, last: date) -> dict[tuple[date, str], Given]:
-    """Return what was given by day and currency, from one day of the organisation's calendar to another, both included:
-    of the money that moves now. One statement, so that nobody moves the mark between its halves.
+def by_day(first: date, last: date, *more: tuple[date, date]) -> dict[tuple[date, str], Given]:
+    """Return what was given by day and currency, from one day of the organisation's calendar to another, both included,
+    and in other such spans: of the money that moves now. One statement, so that nobody moves the mark between its
+    halves.
     """
+    within = Q(*(("day__range", span) for span in [(first, last), *more]), _connector=Q.OR)
     mark = Coalesce(Subquery(DaySumMark.objects.values("through")[:1]), Value(0))
-    young = LedgerEntry.objects.counted().filter(pk__gt=mark, day__range=(first, last))
-    kept = DaySum.objects.counted().filter(day__range=(first, last))
+    young = LedgerEntry.objects.counted().filter(within, pk__gt=mark)
+    kept = DaySum.objects.counted().filter(within)
     columns = ("livemode", "day", "currency", "gifts", "received", "returned")
     found: dict[tuple[date, str], Given] = {}
     for _live, day, code, *sums in kept.values_list(*columns).union(_summed(young), all=True):

@@ -16,6 +16,7 @@ from donations.reconcile import runs, unsent
 from donations.stripe import client
 from foundation.organisation import clone_guard, mode
 from foundation.organisation.models import Organisation
+from staff.counting import counts
 
 RECENT = timedelta(days=7)
 FRESH = timedelta(hours=3)  # the worker compares every hour
@@ -79,13 +80,23 @@ class MoneyPanel(Component):
         events, gaps = reverse("stripeevent:index"), reverse("gap:index")
         last_page = reverse("reconciliation:inspect", args=[last.pk]) if last else reverse("reconciliation:index")
         disputes, troubles = reverse("dispute:index"), reverse("stripetrouble:index")
-        failed = StripeEvent.objects.counted().filter(state=StripeEvent.State.FAILED)
-        silent = unsent.payments_since(told).count()
+        gone, silent, unexplained, failed, other, outside, refused, waiting, lost, owed = counts(
+            Gap.objects.open(account),
+            unsent.payments_since(told),
+            to_do.unexplained(),
+            StripeEvent.objects.counted().filter(state=StripeEvent.State.FAILED),
+            to_do.of_other_version(),
+            to_do.outside(),
+            StripeTrouble.objects.open(),
+            to_do.waiting(),
+            to_do.lost(),
+            to_do.refunds_owed(),
+        )
         return {
             "figures": [
                 (
                     _("money at Stripe that is not in our books"),
-                    Gap.objects.open(account).count(),
+                    gone,
                     f"{gaps}?explained_at__isnull=true",
                 ),
                 (_("lists of Stripe's that could not be compared"), len(last.failed) if last else 0, last_page),
@@ -93,25 +104,25 @@ class MoneyPanel(Component):
                 (_("payments since Stripe's last event"), silent, f"{reverse('ledgerentry:index')}?untold=true"),
                 (
                     _("payouts not explained"),
-                    to_do.unexplained().count(),
+                    unexplained,
                     f"{reverse('payout:index')}?unexplained=true",
                 ),
-                (_("events failed"), failed.count(), f"{events}?state=failed&{of_now}"),
+                (_("events failed"), failed, f"{events}?state=failed&{of_now}"),
                 (
                     _("events in another API version this week"),
-                    to_do.of_other_version().count(),
+                    other,
                     f"{events}?other_version=true",
                 ),
-                (_("paid outside of Stripe this month"), to_do.outside().count(), f"{events}?outside=true"),
+                (_("paid outside of Stripe this month"), outside, f"{events}?outside=true"),
                 (
                     _("calls that Stripe refused"),
-                    StripeTrouble.objects.open().count(),
+                    refused,
                     f"{troubles}?settled_at__isnull=true",
                 ),
                 (_("guard against stolen cards at work"), int(breaker.is_open()), disputes),
-                (_("disputes and warnings to answer"), to_do.waiting().count(), f"{disputes}?waiting=true"),
-                (_("disputes lost in a year"), to_do.lost().count(), f"{disputes}?lost=true"),
-                (_("refunds that failed"), to_do.refunds_owed().count(), f"{disputes}?owed=true"),
+                (_("disputes and warnings to answer"), waiting, f"{disputes}?waiting=true"),
+                (_("disputes lost in a year"), lost, f"{disputes}?lost=true"),
+                (_("refunds that failed"), owed, f"{disputes}?owed=true"),
             ],
             "last": last,
             "walked": walked,
@@ -119,7 +130,7 @@ class MoneyPanel(Component):
             "told": told,
             "rehearsed": Gift.objects.paid().filter(livemode=False).count() if client.is_live() else 0,
             "silent": silent,
-            "several": Plan.objects.of_several().values("supporter").distinct().count(),
+            "several": Plan.objects.donors_of_several().count(),
             "guard": Breaker.objects.exclude(opened_at=None).filter(opened_at__gt=now - RECENT).first(),
             "fresh": last is not None and last.started_at > now - FRESH,
         }

@@ -59,7 +59,7 @@ class MonthPanel(Component):
         spans = compared(Organisation.load().today())
         (_this, today), (since, _until), *_rest = spans
         a_year_ago = spans[-1]
-        found = day_sums.by_day(*a_year_ago) | day_sums.by_day(since, today)
+        found = day_sums.by_day(*a_year_ago, (since, today))
         codes = _in_order({code for _day, code in found})
         mark = day_sums.checked()
         return {

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from donations.models import Gift, LedgerEntry, Plan, Receipt, StripeEvent
+from donations.stripe import client
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from pledges.models import Pledge, PledgeText, Signature
@@ -76,10 +77,10 @@ def _letters(count: int, mail: str) -> None:
     moved = {"id": f"{letter.pk} + n", "key": "'letter' || n", "state": state}
     moved["created_at"] = bulk.seconds("t.created_at")
     bulk.copy(Letter, letter, bulk.numbers(count), "TRUE", to=mail, **moved)
-    kind = {"type": "charge.succeeded", "payload": "{}", "state": "done"}
+    kind = {"type": "charge.succeeded", "payload": "{}", "state": "done", "api_version": client.version()}
     event = StripeEvent.objects.create(event_id="evt_0", object_id="ch_0", created=now, livemode=False, **kind)
     same = {"id": f"{event.pk} + n", "event_id": "'evt_' || n", "object_id": "'ch_' || n"}
-    bulk.copy(StripeEvent, event, bulk.numbers(count), "TRUE", received_at=bulk.seconds("t.received_at"), **same)
+    bulk.copy(StripeEvent, event, bulk.numbers(count), "TRUE", received_at=bulk.seconds("t.received_at", -30), **same)
     job = Job.objects.create(kind="stripe-event", key="stripe-event:evt_0", state="done", run_at=now, finished_at=now)
     bulk.copy(Job, job, bulk.numbers(count), "TRUE", id=f"{job.pk} + n", key="'stripe-event:evt_' || n")
 
@@ -94,6 +95,7 @@ def _signatures(count: int, giver: Supporter) -> None:
     mail = "'person' || n || '@donor.example'"
     ident = "md5('signature' || n)::uuid" if _postgresql() else "lower(printf('%032x', n))"
     moved = {"id": f"{one.pk} + n", "public_id": ident, "number": "1 + n", "email": mail, "canonical": mail}
+    moved["confirmed_at"] = bulk.seconds("t.confirmed_at", -120)  # as gifts, over a year: a quarter as many
     bulk.copy(Signature, one, bulk.numbers(count), "TRUE", name=name_of("n"), **moved)
 
 

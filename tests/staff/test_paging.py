@@ -106,7 +106,7 @@ def test_it_sorts_a_large_list_only_by_what_has_an_index(monkeypatch):
     staff = signed_in("Administrator")
     assert "ordering=subject" in staff.get("/admin/letter/").content.decode()
     monkeypatch.setattr("staff.list_views.LARGE", 2)
-    monkeypatch.setattr("staff.list_views._large", set())
+    monkeypatch.setattr("staff.list_views._asked_again_at", {})
     page = staff.get("/admin/letter/").content.decode()
     assert "ordering=subject" not in page and "ordering=created_at" in page
     rows = staff.get("/admin/letter/?ordering=subject").context["object_list"]
