@@ -199,7 +199,8 @@ def test_it_says_how_far_it_is_and_stops_when_it_is_thrown_away(monkeypatch, sma
     monkeypatch.setattr(export_jobs, "APART", 0)
     monkeypatch.setattr(export_rows, "CHUNK", 2)
     export, _new = export_jobs.ask(user, LIST, "export=csv", "list.csv", {})
-    seen, pieces = [], exports.pieces
+    seen: list[Any] = []
+    pieces = exports.pieces
 
     def watched(view: Any, rows: Any) -> Iterator[bytes]:
         for piece in pieces(view, rows):

@@ -1,5 +1,5 @@
 """The offline Stripe inside of this process, for stories of thousands of calls: the same application behind the same
-driver and the same Stripe library, of which only the socket is gone (D-250). No webhook is sent by itself, and no
+driver and the same Stripe library, of which only the socket is gone (D-242). No webhook is sent by itself, and no
 thread runs beside it.
 """
 
