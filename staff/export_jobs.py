@@ -109,6 +109,11 @@ def throw_away(export: Export) -> None:
     file_of(export).unlink(missing_ok=True)
 
 
+def throw_away_all() -> None:
+    """Whatever they name. From then on nobody gets one; the files go within a minute (`sweep`), on whichever machine."""
+    Export.objects.all().delete()
+
+
 @queue.handler(KIND, lane=lanes.SLOW)
 def write(args: dict[str, Any]) -> None:
     """Job: write the file. One that a dead worker began is written anew; nobody ever gets a part of one."""

@@ -109,11 +109,15 @@ def _keys(rows: QuerySet[Any]) -> list[tuple[str, bool]]:
 
 
 def _anchor(rows: QuerySet[Any], pk: str) -> dict[str, Any] | None:
-    """What the row of that key is sorted by; None without such a row. It may be one that the list hides by now."""
+    """What the row of that key is sorted by; None without such a row, unless the key says all. It may be one that the
+    list hides by now.
+    """
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
-    found = rows.model._default_manager.order_by().filter(pk=int(pk))
-    return found.values(*(name for name, _down in _keys(rows))).first()
+    names = [name for name, _down in _keys(rows)]
+    if set(names) <= {"pk", rows.model._meta.pk.name}:
+        return dict.fromkeys(names, int(pk))
+    return rows.model._default_manager.order_by().filter(pk=int(pk)).values(*names).first()
 
 
 def _beyond(rows: QuerySet[Any], anchor: dict[str, Any]) -> Q:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from foundation.letters import retention as letters
 from foundation.letters.models import Letter
-from staff import audit
+from staff import audit, export_jobs
 from supporters import data_export, last_letter, own_rows
 from supporters.models import Supporter
 
@@ -138,6 +138,7 @@ def erase(supporter: Supporter) -> None:
     for name in sorted(APPS, key="supporters".__eq__):  # the person's own row last: the others find theirs by it
         addresses |= APPS[name].erase(supporter)
     forget_letters(Letter.objects.to_any(addresses - {""}))
+    export_jobs.throw_away_all()  # any of them may name the person
     if before.email and not before.bounced_at:
         last_letter.write(before.pk, before.email, before.language)
     supporter.refresh_from_db()

@@ -101,10 +101,10 @@ def _take_back_foreign(txn: str) -> None:
 
 def book(stripe_object: str, kind: LedgerEntry.Kind, at: datetime, **fields: Any) -> bool:
     """Get or create one ledger entry: the Stripe object and the kind are its idempotency key. `at` is when it happened,
-    UTC. True when it is new.
+    UTC; its day is that of the organisation's clock, unless `fields` say another. True when it is new.
     """
-    day = Organisation.load().day_of(at)
-    entry = LedgerEntry(stripe_object=stripe_object, kind=kind, occurred_at=at, day=day, **fields)
+    fields = {"occurred_at": at, "day": Organisation.load().day_of(at), **fields}
+    entry = LedgerEntry(stripe_object=stripe_object, kind=kind, **fields)
     return commands.insert_new(entry, "stripe_object", "kind")
 
 

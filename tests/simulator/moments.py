@@ -56,8 +56,8 @@ class Moments:
 
     def __init__(self, till: Till, tick: Callable[[], None] = lambda: None, alike: bool = False) -> None:
         """`tick` is called at each call to Stripe, for a clock that stands still otherwise. `alike`: a commit is one of
-        something written, by a statement alone as well, so that every database has the same ones: on PostgreSQL a job
-        is claimed in a transaction even if there is none, and a webhook is kept by one statement without any.
+        something written, so that every database has the same ones: on PostgreSQL a job is claimed in a transaction
+        even if there is none.
         """
         self.till, self.tick, self.alike = till, tick, alike
         self._wrote = False
@@ -160,7 +160,7 @@ class Moments:
     def _refuse_the_dead(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.dead and not self._silent and not sql.startswith(STILL):
             raise KilledError
-        if self.alike and sql.startswith(WRITES):
+        if sql.startswith(WRITES):
             if self._inside(0):
                 with transaction.atomic():
                     return self._refuse_the_dead(execute, sql, params, many, context)

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from staff import export_jobs, export_rows, exports
 from staff.models import Export
+from supporters import privacy_registry
 from supporters.models import Supporter
 from tests.answers import streamed
 from tests.staff.users import member, sign_in, signed_in
@@ -219,3 +221,12 @@ def test_it_says_how_far_it_is_and_stops_when_it_is_thrown_away(monkeypatch, sma
     export_jobs.write({"export": str(export.token)})
     assert seen == [0, 1, 3, 5]
     assert list(small.iterdir()) == [] and not Export.objects.exists()
+
+
+def test_it_keeps_no_file_that_may_name_somebody_who_was_erased(client, small, monkeypatch):
+    address = written(client)
+    privacy_registry.erase(Supporter.objects.get(name="=N3"))
+    assert client.get(f"{address}file/").status_code == 404
+    monkeypatch.setitem(export_jobs._swept, "at", float("-inf"))
+    export_jobs.sweep(threading.Event())
+    assert list(small.iterdir()) == []
