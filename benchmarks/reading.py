@@ -2,9 +2,12 @@
 server and connections.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
-from benchmarks import asking
+from benchmarks import asking, nginx
 from benchmarks.ground import Ground, insist
 from benchmarks.measure import Pair, Sample
 from benchmarks.server import Server
@@ -17,6 +20,7 @@ PAGES = {
 HELP = "/get-help/"
 AS_BROWSERS = {"Accept_Encoding": "gzip, deflate, br"}
 BARE = "a bare Django view, no middleware"
+NGINX = "nginx serving that file"
 FORMS = {
     "The giving page": "/give/",
     "The pledge": "/pledge/",
@@ -27,10 +31,20 @@ UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each t
 
 
 def pages(ground: Ground) -> Iterator[Pair]:
-    for number, (name, path) in enumerate(PAGES.items()):
-        bare = f"/page/{number}"
-        _same(ground, str(number), path, bare)
-        yield _pair(ground, name, path, BARE, bare)
+    """Each page against a bare view; where nginx is on this machine, against that as well."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="road-out-bench-nginx-")))
+        files = stack.enter_context(nginx.serving_files(folder)) if nginx.binary() else None
+        if files is None:
+            print("   nginx is not on this machine: the rows against it are left out")
+        for number, (name, path) in enumerate(PAGES.items()):
+            bare = f"/page/{number}"
+            body = _same(ground, str(number), path, bare)
+            yield _pair(ground, name, path, BARE, bare)
+            if files is not None:
+                (folder / "files" / str(number)).write_bytes(body)
+                insist(files.one(f"/{number}")[0] == body, f"nginx does not serve what {path} says.")
+                yield Pair(name, NGINX, "pages", _asks(ground, ground.site, path), _asks(ground, files, f"/{number}"))
 
 
 def made(ground: Ground) -> Iterator[Pair]:
@@ -49,16 +63,19 @@ def get_help(ground: Ground) -> Iterator[Pair]:
 
 
 def _pair(ground: Ground, name: str, path: str, limit: str, bare: str, **headers: str) -> Pair:
-    def ask(server: Server, path: str) -> Callable[[], Sample]:
-        request = asking.request(server.port, path, None, **{**AS_BROWSERS, **headers})
-        return lambda: server.samples(lambda: request, ground.seconds)
-
-    return Pair(name, limit, "pages", ask(ground.site, path), ask(ground.bare, bare))
+    ours = _asks(ground, ground.site, path, **headers)
+    return Pair(name, limit, "pages", ours, _asks(ground, ground.bare, bare, **headers))
 
 
-def _same(ground: Ground, name: str, path: str, bare: str) -> None:
-    """Check that both answer the same bytes, and the site does so each time."""
+def _asks(ground: Ground, server: Server, path: str, **headers: str) -> Callable[[], Sample]:
+    request = asking.request(server.port, path, None, **{**AS_BROWSERS, **headers})
+    return lambda: server.samples(lambda: request, ground.seconds)
+
+
+def _same(ground: Ground, name: str, path: str, bare: str) -> bytes:
+    """Check that both answer the same bytes, and the site does so each time. Returns them."""
     body, _sample = ground.site.one(path, **AS_BROWSERS)
     insist(ground.site.one(path, **AS_BROWSERS)[0] == body, f"{path} is another page each time.")
     ground.keep(name, body)
     insist(ground.bare.one(bare)[0] == body, f"The bare answer is not what {path} says.")
+    return body

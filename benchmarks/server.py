@@ -53,13 +53,17 @@ class Server:
 
 @contextmanager
 def serving(application: str, log: Path, first: str, port: int = 0) -> Iterator[Server]:
-    """Context manager of a server. `first` is a path that answers as soon as the server does."""
+    """Context manager of a web server like the site's. `first` is a path that answers as soon as the server does."""
     port = port or free_port()
+    with running([sys.executable, *web_command(port, application=application)], log, first, port) as server:
+        yield server
+
+
+@contextmanager
+def running(command: list[str], log: Path, first: str, port: int) -> Iterator[Server]:
+    """Context manager of a server process. `first` is a path that answers as soon as the server does."""
     with log.open("ab") as file:
-        process = subprocess.Popen(
-            [sys.executable, *web_command(port, application=application)],
-            cwd=ROOT, stdout=file, stderr=file, start_new_session=True,
-        )  # fmt: skip
+        process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file, start_new_session=True)
     try:
         _wait(process, port, first, log)
         yield Server(process, port)
