@@ -110,7 +110,7 @@ def throw_away(export: Export) -> None:
 
 
 def throw_away_all() -> None:
-    """Whatever they name. From then on nobody gets one; the files go within a minute (`sweep`), on whichever machine."""
+    """Whatever they name: nobody gets one any more. The files go within a minute (`sweep`), on whichever machine."""
     Export.objects.all().delete()
 
 
