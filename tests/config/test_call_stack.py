@@ -57,5 +57,5 @@ def test_it_changes_nothing_of_what_a_function_takes_answers_and_raises():
     raise AssertionError("it kept what was raised")
 
 
-def test_it_is_at_the_bottom_of_every_request_that_the_page_store_does_not_answer():
-    assert wsgi.application.application.__code__.co_stacksize == WORDS
+def test_it_is_at_the_bottom_of_every_request_that_no_kept_page_answers():
+    assert wsgi.application.application.application.__code__.co_stacksize == WORDS  # type: ignore[attr-defined]

@@ -27,8 +27,8 @@ def told(monkeypatch, tmp_path, capsys):
     """Run the drills of these names; what the report in the file says then, and what was printed."""
 
     @contextmanager
-    def ground(say):
-        yield Yard(tmp_path, say)
+    def ground(say, rows):
+        yield Yard(tmp_path, say, rows)
 
     monkeypatch.setattr(drills, "yard", ground)
     monkeypatch.setattr(drills.signal, "signal", lambda *_: None)
