@@ -27,24 +27,33 @@ FORMS = {
     "The door of My page": "/my/",
     "Search": "/search/?q=help",
 }
+PLACE = "road-out-bench-nginx-"
 UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each time
 
 
 def pages(ground: Ground) -> Iterator[Pair]:
-    """Each page against a bare view; where nginx is on this machine, against that as well."""
+    """Each page against a bare view; where nginx is on this machine, against that as well, by itself and behind nginx
+    as docs/deploy.md sets it up.
+    """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="road-out-bench-nginx-")))
-        files = stack.enter_context(nginx.serving_files(folder)) if nginx.binary() else None
-        if files is None:
+        files = front = None
+        if nginx.binary():
+            folder, other = (Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PLACE))) for _ in range(2))
+            files = stack.enter_context(nginx.serving_files(folder))
+            front = stack.enter_context(nginx.in_front(other, ground.site.port))
+        else:
             print("   nginx is not on this machine: the rows against it are left out")
         for number, (name, path) in enumerate(PAGES.items()):
             bare = f"/page/{number}"
             body = _same(ground, str(number), path, bare)
             yield _pair(ground, name, path, BARE, bare)
-            if files is not None:
+            if files is not None and front is not None:
                 (folder / "files" / str(number)).write_bytes(body)
                 insist(files.one(f"/{number}")[0] == body, f"nginx does not serve what {path} says.")
-                yield Pair(name, NGINX, "pages", _asks(ground, ground.site, path), _asks(ground, files, f"/{number}"))
+                insist(front.one(path, **AS_BROWSERS)[0] == body, f"nginx in front does not say what {path} says.")
+                limit = _asks(ground, files, f"/{number}")
+                yield Pair(name, NGINX, "pages", _asks(ground, ground.site, path), limit)
+                yield Pair(f"{name}, nginx in front", NGINX, "pages", _asks(ground, front, path), limit)
 
 
 def made(ground: Ground) -> Iterator[Pair]:
