@@ -57,7 +57,7 @@ def main(rounds: str, seconds: str, rows: str, paid: str, picture: str, *names: 
     try:
         with ground.prepared(int(rounds), float(seconds), int(rows), int(paid)) as place:
             if picture:
-                said = told(rounds, rows, paid)
+                said = told(rounds, rows, paid, picture)
             for name in names:
                 print(f"   {name} …", file=sys.stderr, flush=True)
                 found.extend(compare(pair, place.rounds) for pair in PARTS[name](place))
@@ -68,9 +68,10 @@ def main(rounds: str, seconds: str, rows: str, paid: str, picture: str, *names: 
             print(f"\n{connection.display_name} {version()}\n\n{table(found)}\n", flush=True)
 
 
-def told(rounds: str, rows: str, paid: str) -> str:
+def told(rounds: str, rows: str, paid: str, picture: str) -> str:
     """How this was measured, for a page of its own."""
-    words = f"growth --rounds {rounds} --rows {rows} --paid {paid} --database {connection.vendor}"
+    words = f"growth --rounds {rounds} --rows {rows} --paid {paid}"
+    words += f" --database {connection.vendor} --plot {Path(picture).name}"
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f} when it began"
     name = f"{connection.display_name} {version()}, Python {platform.python_version()}"
     return f"`script/bench {words}`\non {date.today()}, {name}, {machine}."
