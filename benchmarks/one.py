@@ -41,9 +41,9 @@ PARTS = {
     "waiting": waiting.on_stripe,
     "premiere": premiere.premiere,
     "events": applying.events,
+    "growth": growing.growing,  # before a backlog waits
     "bookings": draining.bookings,
     "audit": auditing.growing,
-    "growth": growing.growing,
     "lists": lists.many,
     "papers": papers.receipts,
     "start": starting.start,
