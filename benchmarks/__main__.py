@@ -27,6 +27,7 @@ PARTS = {
     "waiting": "reading while donors wait for a slow or hanging Stripe, against the same while nobody does",
     "premiere": "people of a documentary's first hour, a slice of it, against how many come",
     "events": "Stripe's events applied to the books, against as many bare transactions",
+    "growth": "how cost grows with the books: lists, search, bookings, signatures, letters, against a bare INSERT",
     "bookings": "the same behind a growing backlog of events, against a question to Stripe and an INSERT for each",
     "audit": "audit_ledger at growing sizes, against a bare sum over the ledger",
     "lists": "staff's list and its CSV at many rows, against a bare cursor",
@@ -55,6 +56,7 @@ def asked(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=20_000, help="gifts in the list (20000)")
     parser.add_argument("--paid", type=int, default=10, help="gifts that are paid in a round of events (10)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one alone (default: all that answer)")
+    parser.add_argument("--plot", default="", metavar="FILE", help="draw the growth of one database: FILE.svg, FILE.md")
     found = parser.parse_args(words)
     if unknown := [name for name in found.parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(unknown)}: {', '.join(PARTS)}")
@@ -62,6 +64,8 @@ def asked(words: list[str]) -> argparse.Namespace:
         parser.error("rounds go from 1 to 100, seconds from 0.05 to 60, rows from 200 to 2000000")
     if not 1 <= found.paid <= 1000:
         parser.error("paid goes from 1 to 1000")
+    if found.plot and not (found.database and "growth" in (found.parts or PARTS)):
+        parser.error("--plot draws the part growth, on the one database that --database names")
     return found
 
 
@@ -100,7 +104,13 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
             env["DATABASE_URL"] = database
         copy_template(Path(folder))  # a run of the tests made one
         (Path(folder) / "static").mkdir(exist_ok=True)
-        numbers = [str(wish.rounds), str(wish.seconds), str(wish.rows), str(wish.paid)]
+        numbers = [
+            str(wish.rounds),
+            str(wish.seconds),
+            str(wish.rows),
+            str(wish.paid),
+            str(Path(wish.plot).resolve()) if wish.plot else "",
+        ]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.one", *numbers, *names],
             cwd=ROOT, env=env, start_new_session=True,  # a Ctrl-C reaches it once, through us

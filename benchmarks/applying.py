@@ -34,7 +34,7 @@ def events(ground: Ground) -> Iterator[Pair]:
                 "Stripe's event applied to the books",
                 limit,
                 "events",
-                lambda: _apply(made.pop(), stripe, ground.paid),
+                lambda: apply(made.pop(), stripe, ground.paid),
                 measured,
             )
     finally:
@@ -59,7 +59,7 @@ def _begun() -> Gift:
     return Gift.objects.create(attempt=uuid.uuid4().hex, email="ada@donor.example", **wish)
 
 
-def _apply(batch: Batch, stripe: Sandbox, wanted: int) -> Sample:
+def apply(batch: Batch, stripe: Sandbox, wanted: int) -> Sample:
     """Process the events alone: they are in the inbox before, and their letters are sent after."""
     while queue.run_due():  # also what another part of the same run left behind, which may be thousands
         pass

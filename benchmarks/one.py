@@ -1,7 +1,11 @@
 """One benchmark run on one database, in a process whose environment names it: python -m benchmarks starts it."""
 
+import os
+import platform
 import signal
 import sys
+from datetime import date
+from pathlib import Path
 
 import django
 
@@ -15,10 +19,12 @@ from benchmarks import (  # noqa: E402
     calling,
     draining,
     ground,
+    growing,
     intake,
     lists,
     memory,
     papers,
+    plot,
     premiere,
     reading,
     starting,
@@ -35,6 +41,7 @@ PARTS = {
     "waiting": waiting.on_stripe,
     "premiere": premiere.premiere,
     "events": applying.events,
+    "growth": growing.growing,  # before a backlog waits
     "bookings": draining.bookings,
     "audit": auditing.growing,
     "lists": lists.many,
@@ -45,16 +52,29 @@ PARTS = {
 }
 
 
-def main(rounds: str, seconds: str, rows: str, paid: str, *names: str) -> None:
+def main(rounds: str, seconds: str, rows: str, paid: str, picture: str, *names: str) -> None:
     found: list[Row] = []
     try:
         with ground.prepared(int(rounds), float(seconds), int(rows), int(paid)) as place:
+            if picture:
+                said = told(rounds, rows, paid, picture)
             for name in names:
                 print(f"   {name} …", file=sys.stderr, flush=True)
                 found.extend(compare(pair, place.rounds) for pair in PARTS[name](place))
+            if picture:
+                plot.write(Path(picture), found, said)
     finally:  # what was measured before a failure is printed
         if found:
             print(f"\n{connection.display_name} {version()}\n\n{table(found)}\n", flush=True)
+
+
+def told(rounds: str, rows: str, paid: str, picture: str) -> str:
+    """How this was measured, for a page of its own."""
+    words = f"growth --rounds {rounds} --rows {rows} --paid {paid}"
+    words += f" --database {connection.vendor} --plot {Path(picture).name}"
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f} when it began"
+    name = f"{connection.display_name} {version()}, Python {platform.python_version()}"
+    return f"`script/bench {words}`\non {date.today()}, {name}, {machine}."
 
 
 def version() -> str:

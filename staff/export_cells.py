@@ -54,7 +54,7 @@ class Moment(Cell):
     """
 
     postgresql = (
-        "CASE WHEN length({}::text) IN (22, 29) THEN {}::text || ':00'"
+        "CASE WHEN octet_length({}::text) IN (22, 29) THEN {}::text || ':00'"
         " ELSE rpad(left({}::text, -3), 26, '0') || '+00:00' END"
     )
     sqlite = (

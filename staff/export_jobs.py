@@ -96,6 +96,13 @@ def ask(user: User, path: str, query: str, name: str, data: dict[str, Any]) -> t
     return export, new
 
 
+def known(user: User, path: str) -> Export | None:
+    """The file of that list which is written for them, or can be fetched."""
+    mine = Export.objects.filter(user=user, path=path, trouble="", expires_at__gt=timezone.now()).first()
+    there = mine is not None and (file_of(mine).is_file() if mine.finished_at else is_running(mine))
+    return mine if there else None
+
+
 def is_running(export: Export) -> bool:
     """Whether a worker writes it, or will."""
     if export.finished_at or export.trouble or export.expires_at <= timezone.now():

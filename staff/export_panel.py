@@ -2,12 +2,14 @@
 
 from typing import Any, cast
 
+from django.apps import apps
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -28,10 +30,13 @@ OPEN = 3600  # seconds that the question may be looked at
 def question(view: Any, data: dict[str, Any]) -> HttpResponse:
     """The page in place of a file that takes long: it begins nothing. Whether they may was asked before."""
     request = view.request
+    known = export_jobs.known(request.user, request.path)
     asked = {"path": request.path, "query": request.GET.urlencode(), "name": f"{view.get_filename()}.csv", "data": data}
     context = {
         "label": LABEL,
-        "list": view.page_title,
+        "list": _list_of(data),
+        "known": known,
+        "ready": known and _ready(known),
         "most": export_jobs.LARGE,
         "asked": signing.dumps([request.user.pk, asked], salt=SALT, compress=True),
         "back": request.path,
@@ -64,9 +69,10 @@ def page(request: HttpRequest, token: Any) -> HttpResponse:
     export = _mine(request, token)
     running = export_jobs.is_running(export)
     job = Job.objects.filter(key=export.job_key).first()
-    ready = bool(export.finished_at and not export.trouble)
+    ready = _ready(export)
     context = {
         "label": LABEL,
+        "list": _list_of(export.data),
         "row": export,
         "running": running,
         "waits": running and (export.rows is None or (job is not None and job.state == Job.State.READY)),
@@ -116,6 +122,18 @@ def _mine(request: HttpRequest, token: Any) -> Export:
     if mine is None or (mine.finished_at and mine.expires_at <= timezone.now()):
         raise Http404
     return mine
+
+
+def _ready(export: Export) -> bool:
+    return bool(export.finished_at and not export.trouble)
+
+
+def _list_of(data: dict[str, Any]) -> str:
+    """What people call that list: the audit log has its model by name."""
+    try:
+        return capfirst(str(apps.get_model(data["list"])._meta.verbose_name_plural))
+    except (LookupError, ValueError):
+        return str(data["list"])
 
 
 def _without_export(export: Export) -> str:

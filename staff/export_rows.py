@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import connections
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from staff import export_cells
 from staff.cells import UNPRINTABLE, inert
 
-CHUNK = 500  # rows
+CHUNK = 200  # rows: of larger pieces the memory is given back and asked for anew, half of our own work on them
+# For one transaction: rows go through one process anyway, which others that compute cells only wait for; and what is
+# compiled for a million rows costs more than it saves.
+ALONE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
 SEPARATORS, FORMULAS = b',"\n', b"=+-@"
 # What formulas, or the end of a cell elsewhere, may begin with, and what is not printed: 0xEF begins a full-width form.
 ODD = bytes(range(10)) + bytes(range(11, 32)) + b";\xef"
@@ -33,26 +37,31 @@ def pieces(view: Any, rows: Any, objects: Callable[[Iterable[Any]], Iterator[byt
         return
     texts = [number for number, cell in enumerate(cells) if isinstance(cell, export_cells.Text)]
     narrow = rows.values_list(*cells)
-    yield from _copied(narrow, texts) if connections[rows.db].vendor == "postgresql" else _read(narrow, texts)
+    try:
+        sql, params = narrow.query.sql_with_params()
+    except EmptyResultSet:  # a search that cannot find anything, for which nobody is asked
+        return
+    by_copy = connections[rows.db].vendor == "postgresql"
+    yield from (_copied if by_copy else _read)(rows.db, sql, params, texts)
 
 
-def _copied(rows: QuerySet[Any], texts: list[int]) -> Iterator[bytes]:
+def _copied(using: str, sql: str, params: Any, texts: list[int]) -> Iterator[bytes]:
     """By COPY: the server writes the CSV, and hands it over row by row (libpq: one row at a time)."""
-    sql, params = rows.query.sql_with_params()
-    with connections[rows.db].cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
-        lines = iter(copy)
-        while chunk := list(islice(lines, CHUNK)):
-            piece = b"".join(chunk)
-            ended = piece.replace(b"\n", b"\r\n")
-            if len(ended) == len(piece) + len(chunk) and _is_plain(piece):
-                yield ended
-            else:
-                yield _written(csv.reader(io.StringIO(piece.decode(), newline="")), texts)
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(ALONE)
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
+            lines = iter(copy)
+            while chunk := list(islice(lines, CHUNK)):
+                piece = b"".join(chunk)
+                ended = piece.replace(b"\n", b"\r\n")
+                if len(ended) == len(piece) + len(chunk) and _is_plain(piece):
+                    yield ended
+                else:
+                    yield _written(csv.reader(io.StringIO(piece.decode(), newline="")), texts)
 
 
-def _read(rows: QuerySet[Any], texts: list[int]) -> Iterator[bytes]:
-    sql, params = rows.query.sql_with_params()
-    with connections[rows.db].cursor() as cursor:
+def _read(using: str, sql: str, params: Any, texts: list[int]) -> Iterator[bytes]:
+    with connections[using].cursor() as cursor:
         cursor.execute(sql, params)
         while chunk := cursor.fetchmany(CHUNK):
             piece = _written(chunk, [])

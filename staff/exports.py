@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from wagtail.admin import messages
@@ -67,7 +68,7 @@ def answer(view: Any, rows: Any, export_format: str) -> HttpResponseBase:
     count = _count(rows)
     if export_format == view.FORMAT_XLSX and count > XLSX_ROWS:
         sentence = gettext("An XLSX file holds at most %(most)s rows here. Filter the list, or take CSV.")
-        messages.error(view.request, sentence % {"most": XLSX_ROWS})
+        messages.error(view.request, sentence % {"most": number_format(XLSX_ROWS, force_grouping=True)})
         return redirect(getattr(view, "index_url", None) or view.request.path)
     user, model = view.request.user, getattr(view, "model", None)
     filters = sorted(key for key, value in view.request.GET.items() if value and key != "export")

@@ -9,7 +9,7 @@ from django.db.models import F, Model, QuerySet, Value
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 
-from staff import search_index
+from staff import paging, search_index
 
 Rows = QuerySet[Any]
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
@@ -35,7 +35,19 @@ class Search:
             found = rows.filter(condition)
             if found.exists():
                 return found
-        return self.words(rows, typed)
+        return self._with_words(rows, typed)
+
+    def _with_words(self, rows: Rows, typed: str) -> Rows:
+        """Where few have the words, their keys are read first. Words that many have are soon found among the newest;
+        for a rare name PostgreSQL would go through all of them in the order of the list, for it knows little of words.
+        """
+        found = self.words(rows, typed)
+        about = paging.guessed(found)
+        if about < paging.MANY:
+            keys = list(found.order_by().values_list("pk", flat=True)[: paging.EXACT + 1])
+            if len(keys) <= paging.EXACT:
+                return paging.hinted(rows.filter(pk__in=keys), count=len(keys))
+        return paging.hinted(found, count=max(about, paging.EXACT + 1))
 
 
 def words_of(field: str, model: type[Model]) -> Callable[[Rows, str], Rows]:

@@ -77,6 +77,9 @@ class ListView(generic.IndexView):
     def order_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return paging.one_order(super().order_queryset(queryset))
 
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return paging.in_order(super().filter_queryset(queryset))
+
     def search_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.search is None or not self.is_searching:
             found: QuerySet[Any] = super().search_queryset(queryset)

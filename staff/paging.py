@@ -71,18 +71,13 @@ class Counted:
         """All of them up to EXACT, and then about how many; EXACT + 1 where the database cannot tell."""
         if self.page is not None and not self.page.has_other_pages():
             return len(self.page.object_list)
-        guessed = self._guessed()
-        if guessed < MANY and (counted := self.rows[: EXACT + 1].count()) <= EXACT:
-            return counted
-        guessed = max(guessed, EXACT + 1)
-        return round(guessed, 2 - len(str(guessed))) if _tells(self.rows) else guessed
-
-    def _guessed(self) -> int:
-        """What PostgreSQL makes its plan by: of 987,654 no more is known than 990,000."""
-        if not _tells(self.rows):
-            return 0
-        (plan,) = json.loads(self.rows.explain(format="json"))
-        return int(plan["Plan"]["Plan Rows"])
+        known = hint(self.rows, "count")
+        about = guessed(self.rows) if known is None else known
+        if known is None and about < MANY:
+            about = max(about, EXACT + 1) if (counted := self.rows[: EXACT + 1].count()) > EXACT else counted
+        if about <= EXACT:
+            return about
+        return round(about, 2 - len(str(about))) if _tells(self.rows) else about
 
     @property
     def items_count_label(self) -> str:
@@ -96,6 +91,36 @@ class Counted:
 
     def get_elided_page_range(self, number: Any) -> list[int]:
         return []  # pages have no numbers
+
+
+def guessed(rows: QuerySet[Any]) -> int:
+    """What PostgreSQL makes its plan by: of 987,654 no more is known than 990,000. 0 where the database cannot tell."""
+    if not _tells(rows):
+        return 0
+    said = rows.explain(format="json")  # nothing of rows that there cannot be, for which nobody is asked
+    return int(json.loads(said)[0]["Plan"]["Plan Rows"]) if said else 0
+
+
+def hinted(rows: QuerySet[Any], **hints: Any) -> QuerySet[Any]:
+    """Say something of these rows that goes with them through orders and pages: `count`, how many there are, or about
+    so; `led`, the field that says the same in all of them, and whose index leads through them.
+    """
+    rows = rows.all()
+    rows._add_hints(**hints)  # type: ignore[attr-defined]  # Django's own, for whoever chooses a database
+    return rows
+
+
+def hint(rows: QuerySet[Any], name: str) -> Any:
+    return rows._hints.get(name)  # type: ignore[attr-defined]
+
+
+def in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """`one_order`, and behind one value of a field by the index of both: else PostgreSQL walks backwards through all
+    rows in the hope of it, which takes a second where the newest hundred thousand have another.
+    """
+    rows, led = one_order(rows), hint(rows, "led")
+    newest_first = [(name, down) for name, down in _keys(rows) if name not in ("pk", "id") or not down] == []
+    return rows.order_by(led, "-pk") if led and newest_first else rows
 
 
 def _tells(rows: QuerySet[Any]) -> bool:
@@ -123,7 +148,7 @@ def _anchor(rows: QuerySet[Any], pk: str) -> dict[str, Any] | None:
 def _beyond(rows: QuerySet[Any], anchor: dict[str, Any]) -> Q:
     """The rows behind that one in their order. The first field is bound once more, so that an index leads there."""
     beyond, same = Q(), Q()
-    keys = _keys(rows)
+    keys = [(name, down) for name, down in _keys(rows) if name != hint(rows, "led")]
     for name, down in keys:
         beyond |= same & _further(rows, name, down, anchor[name])
         same &= Q(**{f"{name}__isnull": True}) if anchor[name] is None else Q(**{name: anchor[name]})

@@ -13,14 +13,14 @@ from supporters.models import Supporter
 NUMBER = re.compile(r"[a-z]+(_[A-Za-z0-9]+)+")  # of an object at Stripe: "pi_3Nx", "cs_test_a1"
 LABEL = re.compile(r"[A-Z0-9]+-[0-9]{4}-[0-9]+")  # of a receipt: "R-2026-000017"
 CODE = re.compile(r"\b[A-Za-z]{3}\b")
-LETTERS = 12  # of a reference
+GROUPED = re.compile(r"[^\W_]{4}[\s-]?[^\W_]{4}[\s-]?[^\W_]{4}")  # a reference
 
 
 def reference(typed: str) -> list[str]:
     """The references that somebody may mean, with or without hyphens; none where it cannot be one."""
-    bare = re.sub(r"[\s-]", "", typed.upper())
-    if len(bare) != LETTERS or not bare.isalnum():
+    if not GROUPED.fullmatch(typed):
         return []
+    bare = re.sub(r"[\s-]", "", typed.upper())
     return [bare, f"{bare[:4]}-{bare[4:8]}-{bare[8:]}"]
 
 

@@ -50,8 +50,8 @@ def name_of(number: str) -> str:
     return f"{_one_of(FIRST, number)} || ' ' || {family}"
 
 
-def books(count: int) -> None:
-    """Write so many gifts of so many people, monthly gifts, letters, events, jobs and signatures."""
+def books(count: int, signatures: int | None = None) -> None:
+    """Write so many gifts of so many people, monthly gifts, letters, events and jobs, and signatures (a quarter)."""
     people = max(count // GIFTS_EACH, 1)
     giver = Supporter.objects.create(email="first@donor.example", canonical="first@donor.example", name="First")
     mail = "'person' || n || '@donor.example'"
@@ -63,7 +63,7 @@ def books(count: int) -> None:
     begun = bulk.seconds("t.created_at", -30)
     bulk.gifts(count, created_at=begun, email=mail, name=name_of(who), supporter_id=f"{giver.pk} + {who}")
     _letters(count, mail)
-    _signatures(count // 4, giver)
+    _signatures(count // 4 if signatures is None else signatures, giver)
     bulk.renumber(Gift, Plan, LedgerEntry, Receipt, Letter, StripeEvent, Job, Signature)
 
 

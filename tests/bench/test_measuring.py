@@ -1,6 +1,7 @@
 """script/bench measures what it says: the same bytes, rows that are counted, turns that alternate. No timings here."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from itertools import count
 from subprocess import Popen
 from types import SimpleNamespace
 from typing import cast
+from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import asking, intake, measure, nginx, reading
+from benchmarks import asking, intake, measure, nginx, plot, reading
 from benchmarks.__main__ import PARTS, asked
 from benchmarks.ground import Ground
+from benchmarks.growing import Sized
 from benchmarks.measure import MeasureError, Pair, Row, Sample
 from benchmarks.server import Server, serving
 from tests.lacking import skip
@@ -184,12 +187,31 @@ def test_it_names_its_parts_and_what_each_is_held_against(capsys):
     [
         (["pages", "speed"], "no part is called speed: pages, help"),
         (["pages", "--rounds", "0"], "rounds go from 1 to 100"),
+        (["growth", "--plot", "growth"], "--plot draws the part growth, on the one database"),
     ],
 )
 def test_it_refuses_what_it_does_not_know_before_it_starts_anything(words, sentence, capsys):
     with pytest.raises(SystemExit) as end:
         asked(words)
     assert end.value.code == 2 and sentence in capsys.readouterr().err
+
+
+def test_it_draws_how_cost_grows_for_eyes_and_for_who_cannot_see_it():
+    def row(work: str, size: int, *rates: int) -> Row:
+        pair = Sized(work, "an INSERT", "pages", unasked, unasked, work, size)
+        return Row(pair, [Sample(rate, 1, 0) for rate in rates], [Sample(1, 1, 0) for _ in rates])
+
+    found = plot.lines(
+        [row("A <list>", 1000, 50, 100), row("A <list>", 10**6, 20, 25), row("B", 1000, 4), row("B", 10**6, 4)]
+    )
+    assert found == [("A <list>", [(1000, 10.0), (10**6, 40.0)]), ("B", [(1000, 250.0), (10**6, 250.0)])]
+    assert [line.growth for line in found] == [4, 1]
+    drawn = plot.drawn(found)
+    tree = ElementTree.fromstring(drawn)
+    texts = ["".join(each.itertext()) for each in tree.iter() if each.tag.endswith(("title", "desc", "text"))]
+    assert {plot.TITLE, "A <list>", "10³", "10⁶", "40.0", "250"} <= set(texts) and "A <list>: 10.0 ms" in texts[1]
+    assert tree.get("role") == "img" and not re.search("<script|<style|style=|href", drawn)
+    assert "| A <list> | 10.0 | 40.0 | 4.00 |" in plot.page(found, "Said.", "growth.svg")
 
 
 def test_it_says_why_postgresql_was_left_out():
@@ -216,6 +238,7 @@ def test_it_measures_every_part_and_leaves_nothing_running():
         "events": 2,
         "bookings": 3,
         "audit": 3,
+        "growth": 2 * 10,
         "lists": 5,
         "memory": 2,
     }

@@ -142,6 +142,19 @@ def test_it_writes_one_file_for_each_person_and_list_at_a_time(client, small):
     assert second != first and client.get(first).status_code == 404 and len(list(small.iterdir())) == 1
 
 
+def test_it_leads_back_to_the_file_that_is_written_or_kept(client):
+    address = ask(client)["Location"]
+
+    def question() -> str:
+        return client.get(f"{LIST}?export=csv").content.decode()
+
+    assert f'href="{address}"' in question() and "is being written for you already" in question()
+    queue.run_due(lane="slow")
+    assert f'href="{address}"' in question() and "A file of 7 rows of this list" in question()
+    client.post(f"{address}discard/")
+    assert "Go to that file" not in question() and "Supporters" in question()
+
+
 def test_it_ends_after_a_day_and_takes_the_file_with_it(client, small, monkeypatch):
     address = written(client)
     monkeypatch.setattr(export_jobs, "SWEPT", 0)

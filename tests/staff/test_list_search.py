@@ -124,6 +124,18 @@ def test_it_builds_the_index_anew_where_a_migration_took_it(one):
     assert search_index.find(Supporter.objects.all(), "nadezhda").count() == 1
 
 
+@pytest.mark.postgres
+def test_it_puts_a_function_of_an_older_version_right_and_says_what_it_costs(one):
+    folded = f"SELECT {search_index.FOLD}('ÖZGE Groß Łukasz'), {search_index.FOLD}('ASCII alone')"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE OR REPLACE FUNCTION {search_index.FOLD}(text) RETURNS text LANGUAGE sql AS 'SELECT $1'")
+        search_index.install()
+        cursor.execute(folded)
+        assert cursor.fetchone() == ("ozge gross lukasz", "ascii alone")
+        cursor.execute("SELECT procost FROM pg_proc WHERE proname = %s", [search_index.FOLD])
+        assert cursor.fetchone() == (search_index.COST,)
+
+
 @pytest.mark.parametrize(
     ("role", "sees"),
     [

@@ -7,12 +7,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from donations.models import Gift
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
 from staff import paging
 from staff.list_views import has_index
 from staff.paging import Counted, Window
 from supporters.models import Supporter
+from tests.bench import books
+from tests.donations.conftest import charity  # noqa: F401 - a fixture
 from tests.staff.users import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,24 @@ def test_it_leads_from_page_to_page_with_the_search_and_the_filters():
         page = staff.get(following[1].replace("&amp;", "&")).content.decode()
         seen += re.findall(r"inspect/(\d+)/", page)
     assert len(set(seen)) == 120 and "p=last" not in page and 'rel="prev"' in page
+
+
+def test_it_lists_one_currency_by_the_index_of_that_currency(charity):  # noqa: F811
+    books.gifts(12, books.people(1))
+    rows = Gift.objects.filter(currency__gte="EUR", currency__lte="EUR")
+    led = paging.in_order(paging.hinted(rows, led="currency"))
+    newest = list(rows.order_by("-pk"))
+    assert led.query.order_by == ("currency", "-pk") and len(newest) == 4
+    first, last = Window(led, 2, ""), Window(led, 2, "last")
+    assert [*first, *Window(led, 2, first.next)] == newest == [*Window(led, 2, last.previous), *last]
+    assert paging.in_order(paging.hinted(rows.order_by("total"), led="currency")).query.order_by == ("total", "-pk")
+    if connection.vendor == "postgresql":  # it could not, if it were told to compare the currency with one value
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+        assert "gift_of_currency" in led[:3].explain()
+    page = signed_in("Finance").get("/admin/gift/?currency=EUR")
+    assert [row.pk for row in page.context["object_list"]] == [row.pk for row in newest]
 
 
 def test_it_counts_few_rows_and_says_about_how_many_there_are_of_more(monkeypatch):
