@@ -12,11 +12,11 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from foundation.jobs import errors, lanes, picking
+from foundation.jobs import errors, lanes, owed, picking
 from foundation.jobs.models import Heartbeat, Job
 from foundation.organisation import retention_periods
 from foundation.prepared import commands
@@ -30,6 +30,7 @@ LEASE = picking.LEASE
 RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
 SOON = timedelta(minutes=5)
 MAX_FAILURES = 8  # with the back-off below: dead after about a day
+GIVEN_BACK = {"state": Job.State.READY, "lease_until": None}
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
@@ -204,27 +205,26 @@ def claim(lane: str = "") -> Job | None:
     """
     while True:
         now, clock = timezone.now(), _clock()
-        with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
-            job = picking.first_due(lane, now, clock)
-            if job is None:
-                return None
-            abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
-            won = commands.change(
-                Job,
-                {"pk": job.pk, "attempts": job.attempts, "state": job.state},
-                {
-                    "state": Job.State.RUNNING,
-                    "attempts": job.attempts + 1,
-                    "failures": job.failures + int(abandoned),
-                    "lease_until": clock + LEASE,
-                    # Behind all that waits: where workers are killed for another reason, no innocent is first each time
-                    "run_at": now if abandoned else job.run_at,
-                },
-            )
+        job, ours = None, {"state": Job.State.RUNNING, "lease_until": clock + LEASE}
+        try:
+            with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
+                job = picking.first_due(lane, now, clock)
+                if job is None:
+                    return None
+                abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
+                before = {"pk": job.pk, "attempts": job.attempts, "state": job.state}
+                job.attempts += 1
+                job.failures += int(abandoned)
+                # Behind all that waits: where workers are killed for another reason, no innocent is first each time
+                job.run_at = now if abandoned else job.run_at
+                after = {"attempts": job.attempts, "failures": job.failures, "run_at": job.run_at}
+                won = commands.change(Job, before, ours | after)
+        except Error:
+            if job:  # perhaps it is ours, and nobody knows: the lease, to the microsecond, tells ours from another's
+                owed.note(owed.Change({"pk": job.pk, "attempts": job.attempts, **ours}, GIVEN_BACK))
+            raise
         if not won:
             continue  # another worker was first, or its own went on with it
-        job.attempts += 1
-        job.failures += int(abandoned)
         job.lease_until = clock + LEASE
         if job.failures < MAX_FAILURES:
             return job
@@ -292,4 +292,4 @@ def _failed(job: Job, error: Exception) -> None:
 def _finish(job: Job, **fields: Any) -> None:
     """Save the outcome, unless the lease ran out and another worker has the job by now."""
     mine = {"pk": job.pk, "attempts": job.attempts, "state": Job.State.RUNNING}
-    commands.change(Job, mine, {"lease_until": None, **fields})
+    owed.write(owed.Change(mine, {"lease_until": None, **fields}))

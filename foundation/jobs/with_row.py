@@ -7,13 +7,13 @@ builds each of them anew: two thirds of the time that a webhook took.
 from functools import cache
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from foundation.jobs import lanes
 from foundation.jobs.models import Job
-from foundation.prepared import commands
+from foundation.prepared import commands, once_more
 
 
 def insert(row: Model, kind: str, key: str, args: dict[str, Any], group: str = "") -> None:
@@ -35,15 +35,12 @@ def _alone(both: list[str], values: list[list[Any]]) -> None:
     connection broke since the last, it is sent once more on a new one.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]  # of this request: nothing stands on it yet
-    try:
+
+    def write() -> None:
         with connection.cursor() as cursor:
             _write(cursor, both, values)
-    except (OperationalError, InterfaceError):
-        if connection.connection is None or connection.in_atomic_block or connection.is_usable():
-            raise
-        connection.close()
-        with connection.cursor() as cursor:
-            _write(cursor, both, values)
+
+    once_more.on_a_new_connection(write)
 
 
 def _write(cursor: Any, both: list[str], values: list[list[Any]]) -> None:

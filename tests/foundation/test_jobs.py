@@ -314,6 +314,23 @@ def test_it_leaves_the_jobs_of_a_closed_lane_where_they_are(side: None) -> None:
     assert queue.run_due() == 1
 
 
+def test_it_asks_once_whether_lanes_are_closed_that_close_together(side: None) -> None:
+    asked: list[int] = []
+
+    def is_closed() -> bool:
+        asked.append(1)
+        return len(asked) % 2 == 1  # another answer each time
+
+    before = dict(lanes.CLOSED)
+    try:
+        for lane in ("side", "other"):
+            lanes.close_lane(lane, is_closed)
+        assert {"side", "other"} <= set(lanes.closed("")) and len(asked) == 1
+    finally:
+        lanes.CLOSED.clear()
+        lanes.CLOSED.update(before)
+
+
 def test_it_does_not_count_a_wait_as_a_failure() -> None:
     def ask_to_wait(args: dict[str, Any]) -> None:
         raise queue.RetryLaterError(60, "Stripe asks for a pause")
