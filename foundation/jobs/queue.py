@@ -7,12 +7,11 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -198,34 +197,20 @@ def run_periodic(args: dict[str, Any]) -> None:
 
 
 def claim(lane: str = "") -> Job | None:
-    """Claim one due job by lease, of that lane if one is named, or one whose worker died.
-
-    Compare and set: the row is ours only if nobody raised `attempts` since we read it, on both databases. Where there
-    is SKIP LOCKED, nobody reads what another worker is about to claim, so that none of them tries in vain.
-    """
+    """Claim one due job by lease, of that lane if one is named, or one whose worker died (`picking.claim`)."""
     while True:
         now, clock = timezone.now(), _clock()
-        job, ours = None, {"state": Job.State.RUNNING, "lease_until": clock + LEASE}
+        ours = {"state": Job.State.RUNNING, "lease_until": clock + LEASE}
         try:
-            with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
-                job = picking.first_due(lane, now, clock)
-                if job is None:
-                    return None
-                abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
-                before = {"pk": job.pk, "attempts": job.attempts, "state": job.state}
-                job.attempts += 1
-                job.failures += int(abandoned)
-                # Behind all that waits: where workers are killed for another reason, no innocent is first each time
-                job.run_at = now if abandoned else job.run_at
-                after = {"attempts": job.attempts, "failures": job.failures, "run_at": job.run_at}
-                won = commands.change(Job, before, ours | after)
+            job, won = picking.claim(lane, now, clock)
         except Error:
-            if job:  # perhaps it is ours, and nobody knows: the lease, to the microsecond, tells ours from another's
-                owed.note(owed.Change({"pk": job.pk, "attempts": job.attempts, **ours}, GIVEN_BACK))
+            # Perhaps one is ours, and nobody knows: the lease, to the microsecond, tells ours from another's.
+            owed.note(owed.Change(({"lane": lane} if lane else {}) | ours, GIVEN_BACK))
             raise
+        if job is None:
+            return None
         if not won:
             continue  # another worker was first, or its own went on with it
-        job.lease_until = clock + LEASE
         if job.failures < MAX_FAILURES:
             return job
         _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")

@@ -20,7 +20,9 @@ def drained(site: DrillSite, events: int, gifts: int) -> None:
     for _ in range(gifts):
         assert site.give("once", "25", "ada@donor.example")
     eventually(site.delivered, "every event is delivered")
+    began = time.monotonic()
     site.ask("backlog", events)
+    site.say(f"   {events} events were written in {time.monotonic() - began:.0f} s")
     for _ in range(gifts):
         assert site.give("once", "25", "grace@donor.example")
     eventually(site.delivered, "every event is delivered")
@@ -44,8 +46,9 @@ def drained(site: DrillSite, events: int, gifts: int) -> None:
         after = site.ask("events_waiting")
         rate = (before - after) / (time.monotonic() - began)
         costs.append(1000 * (_spent(site) - spent) / max(before - after, 1))
+        cost = f"{costs[-1]:.1f} ms of the workers each" if costs[-1] > 0 else "one of the workers killed"
         site.say(
-            f"   {after:>7} of {all_of_them} wait: {rate:.0f} a second, {costs[-1]:.1f} ms of the workers each; "
+            f"   {after:>7} of {all_of_them} wait: {rate:.0f} a second, {cost}; "
             f"{site.ask('receipts_waiting')} that bring a receipt wait; {len(site.mail.letters)} letters mailed"
         )
         if number == 1 and events >= LONG:
