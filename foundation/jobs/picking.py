@@ -49,7 +49,7 @@ def claim(lane: str, now: datetime, clock: datetime) -> tuple[Job | None, bool]:
     if lane in ("", lanes.PERIODIC) or not connection.features.can_return_columns_from_insert:
         with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
             job = _first_due(lane, now, clock)
-            return job, bool(job) and _take(job, now, clock)
+            return job, job is not None and _take(job, now, clock)
     tell = connection.ops.adapt_datetimefield_value
     lately, at, until = tell(clock + LEASE - GROUP_WAITS), tell(clock), tell(clock + LEASE)
     with cursors.cursor() as cursor:

@@ -1,5 +1,5 @@
-"""A backlog of Stripe's events that two workers share, one of which is killed half way: each is done once, what brings a
-receipt first, and the last tenth costs a worker no more than the first.
+"""A backlog of Stripe's events that two workers share, one of which is killed half way: each is done once, what brings
+a receipt first, and the last tenth costs a worker no more than the first.
 """
 
 import os
@@ -14,8 +14,8 @@ LONG = 5000  # events from which on what a tenth costs says something beside the
 
 
 def drained(site: DrillSite, events: int, gifts: int) -> None:
-    """Gifts stand before and behind the backlog. The rate of each tenth is told, and what it cost the workers: processor
-    time, which others on the machine change little. No time by the clock fails the drill.
+    """Gifts stand before and behind the backlog. The rate of each tenth is told, and what it cost the workers in
+    processor time, which others on the machine change little. No time by the clock fails the drill.
     """
     for _ in range(gifts):
         assert site.give("once", "25", "ada@donor.example")

@@ -152,11 +152,15 @@ def test_it_gives_nothing_back_that_another_worker_took_meanwhile(line: Line) ->
     """Its claim was never heard, and another's was."""
     taken: list[Job | None] = []
 
+    def take() -> None:
+        taken.append(queue.claim())
+        connection.close()
+
     def other(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if "attempts = attempts + 1" in sql and not taken:
             taken.append(None)
             cut(connection.connection.info.backend_pid)
-            thread = threading.Thread(target=lambda: (taken.append(queue.claim()), connection.close()))
+            thread = threading.Thread(target=take)
             thread.start()
             thread.join()
         return execute(sql, params, many, context)
@@ -174,7 +178,7 @@ def test_it_lets_the_web_answer_on_a_new_line() -> None:
     site, answered = WSGIHandler(), []
     for _ in range(2):
         request = RequestFactory().get("/readyz").environ
-        answer = site(request, lambda status, headers: answered.append(status))
+        answer = site(request, lambda status, headers: answered.append(status))  # type: ignore[arg-type]
         b"".join(answer)
         answer.close()
         cut(connection.connection.info.backend_pid)
