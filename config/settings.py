@@ -139,7 +139,9 @@ SQLITE_OPTIONS = {
     # FULL: a commit that was reported is on disk. This database holds money.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
-POSTGRES_OPTIONS = {"connect_timeout": 10, "tcp_user_timeout": 15_000}  # s, ms: a dead line holds no thread for minutes
+# s, ms: a dead line holds no thread for minutes, also one on which we wait for an answer
+POSTGRES_OPTIONS = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5}
+POSTGRES_OPTIONS |= {"prepare_threshold": 2}  # for statements of foundation/prepared/cursors.py alone
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'road_out.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS

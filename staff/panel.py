@@ -118,8 +118,9 @@ class HealthPanel(Component):
         now = timezone.now()
         jobs, letters = reverse("job:index"), reverse("letter:index")
         states, letter_states = Job.State, Letter.State
+        before = now - timedelta(minutes=10)
         late, ready, dead, waiting, failed, unsure = counts(
-            Job.objects.filter(state=states.READY, run_at__lt=now - timedelta(minutes=10)),
+            Job.objects.filter(state=states.READY, run_at__lt=before, created_at__lt=before),
             *(Job.objects.filter(state=state) for state in (states.READY, states.DEAD)),
             *(
                 Letter.objects.filter(state=state)

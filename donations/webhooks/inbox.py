@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 from donations.models import StripeEvent
@@ -13,6 +14,11 @@ from foundation.jobs import with_row
 LARGEST = 256 * 1024  # bytes; Stripe's events are a few kilobytes
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,100}")
 EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
+# Money that came, and with it a receipt. In a backlog these go before all else that was told in the days before, as far
+# back as Stripe sends an event again.
+MONEY_CAME = {"checkout.session.completed", "checkout.session.async_payment_succeeded", "invoice.paid"}
+MONEY_CAME |= {"invoice_payment.paid", "payment_intent.succeeded", "charge.succeeded"}
+AHEAD = timedelta(days=3)
 NAME = re.compile(r'("name":\s*)("(?:[^"\\]|\\.)*")')
 API_VERSION = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 OBJECT_ID = re.compile(r"[A-Za-z0-9_]{0,120}")
@@ -37,7 +43,8 @@ def receive(body: bytes, header: str) -> None:
         raise ForgedError("test money in live books, or the other way round")
     group = parts.pop("group")
     event = StripeEvent(**parts, payload=NAME.sub(_masked, body.decode()))
-    with_row.insert(event, "stripe-event", event.job_key, {"event": event.event_id}, group)
+    ahead = AHEAD if event.type in MONEY_CAME else timedelta(0)
+    with_row.insert(event, "stripe-event", event.job_key, {"event": event.event_id}, group, ahead)
 
 
 def _masked(found: re.Match[str]) -> str:

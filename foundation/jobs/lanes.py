@@ -35,5 +35,9 @@ def close_lane(lane: str, closed: Callable[[], bool]) -> None:
 
 
 def closed(lane: str) -> list[str]:
-    """Return the lanes that are closed now, of the one named ("" means all)."""
-    return [each for each, is_closed in CLOSED.items() if lane in ("", each) and is_closed()]
+    """Return the lanes that are closed now, of the one named ("" means all). Lanes that one function closes ask it
+    once.
+    """
+    asked = {each: is_closed for each, is_closed in CLOSED.items() if lane in ("", each)}
+    answers = {is_closed: is_closed() for is_closed in set(asked.values())}
+    return [each for each, is_closed in asked.items() if answers[is_closed]]

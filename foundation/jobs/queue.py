@@ -7,16 +7,15 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import Error, connection
 from django.db.models import Q
 from django.utils import timezone
 
-from foundation.jobs import errors, lanes, picking
+from foundation.jobs import errors, lanes, owed, picking
 from foundation.jobs.models import Heartbeat, Job
 from foundation.organisation import retention_periods
 from foundation.prepared import commands
@@ -30,6 +29,7 @@ LEASE = picking.LEASE
 RENEWED = timedelta(minutes=1)  # so often a job that takes long renews its lease
 SOON = timedelta(minutes=5)
 MAX_FAILURES = 8  # with the back-off below: dead after about a day
+GIVEN_BACK = {"state": Job.State.READY, "lease_until": None}
 PERIODS = {"minute": "%Y-%m-%dT%H:%M", "hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d"}
 HANDLERS: dict[str, Handler] = {}
 PERIODICS: dict[str, tuple[str, Periodic]] = {}
@@ -197,35 +197,20 @@ def run_periodic(args: dict[str, Any]) -> None:
 
 
 def claim(lane: str = "") -> Job | None:
-    """Claim one due job by lease, of that lane if one is named, or one whose worker died.
-
-    Compare and set: the row is ours only if nobody raised `attempts` since we read it, on both databases. Where there
-    is SKIP LOCKED, nobody reads what another worker is about to claim, so that none of them tries in vain.
-    """
+    """Claim one due job by lease, of that lane if one is named, or one whose worker died (`picking.claim`)."""
     while True:
         now, clock = timezone.now(), _clock()
-        with transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext():
-            job = picking.first_due(lane, now, clock)
-            if job is None:
-                return None
-            abandoned = job.state == Job.State.RUNNING  # its worker died; a job that kills workers must end too
-            won = commands.change(
-                Job,
-                {"pk": job.pk, "attempts": job.attempts, "state": job.state},
-                {
-                    "state": Job.State.RUNNING,
-                    "attempts": job.attempts + 1,
-                    "failures": job.failures + int(abandoned),
-                    "lease_until": clock + LEASE,
-                    # Behind all that waits: where workers are killed for another reason, no innocent is first each time
-                    "run_at": now if abandoned else job.run_at,
-                },
-            )
+        ours = {"state": Job.State.RUNNING, "lease_until": clock + LEASE}
+        try:
+            job, won = picking.claim(lane, now, clock)
+        except Error:
+            # Perhaps one is ours, and nobody knows: the lease, to the microsecond, tells ours from another's.
+            owed.note(owed.Change(({"lane": lane} if lane else {}) | ours, GIVEN_BACK))
+            raise
+        if job is None:
+            return None
         if not won:
             continue  # another worker was first, or its own went on with it
-        job.attempts += 1
-        job.failures += int(abandoned)
-        job.lease_until = clock + LEASE
         if job.failures < MAX_FAILURES:
             return job
         _finish(job, state=Job.State.DEAD, finished_at=now, last_error="Its worker died each time it ran.")
@@ -292,4 +277,4 @@ def _failed(job: Job, error: Exception) -> None:
 def _finish(job: Job, **fields: Any) -> None:
     """Save the outcome, unless the lease ran out and another worker has the job by now."""
     mine = {"pk": job.pk, "attempts": job.attempts, "state": Job.State.RUNNING}
-    commands.change(Job, mine, {"lease_until": None, **fields})
+    owed.write(owed.Change(mine, {"lease_until": None, **fields}))

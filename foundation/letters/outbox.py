@@ -20,7 +20,7 @@ from foundation.letters.message import LetterMessage, pictures_of
 from foundation.letters.models import Letter
 from foundation.organisation import clone_guard, once
 from foundation.organisation.models import Organisation
-from foundation.prepared import commands, queries
+from foundation.prepared import commands, once_more, queries
 
 Attach = Callable[[str], tuple[str, bytes, str] | None]  # of a letter's document: file name, content, type
 PLAIN = "send-letter"
@@ -141,7 +141,9 @@ def send(args: dict[str, Any], attach: Attach | None = None) -> None:
 def _sent(letter: Letter) -> None:
     """Mark it as sent, also where it took so long that another worker took this one for dead."""
     there = Letter.objects.filter(pk=letter.pk, state__in=[Letter.State.SENDING, Letter.State.UNSURE])
-    there.update(state=Letter.State.SENT, sent_at=timezone.now(), last_error="")
+    its = {"state": Letter.State.SENT, "sent_at": timezone.now(), "last_error": ""}
+    # It has left, whatever became of our connection meanwhile: nobody need doubt it for that.
+    once_more.on_a_new_connection(lambda: there.update(**its))
     throttle.release()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, JSONField, Model
 
+from foundation.prepared import cursors
+
 PLAIN = {str, int, bool, type(None)}
 
 
@@ -18,8 +20,8 @@ def insert_new(row: Model, *unique: str) -> bool:
     connection = connections[DEFAULT_DB_ALIAS]
     model = type(row)
     sql = _insert_new(connection.vendor, model, unique)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values(row))
+    with cursors.cursor() as cursor:
+        cursor.execute(sql, cursors.values(values(row)))
         if connection.vendor == "postgresql":
             found = cursor.fetchone()
             key = found[0] if found else None
@@ -37,8 +39,9 @@ def change(model: type[Model], where: dict[str, Any], to: dict[str, Any]) -> int
     """
     connection = connections[DEFAULT_DB_ALIAS]
     sql = _update(connection.vendor, model, tuple(to), tuple(where))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_prepared(model, name, value) for name, value in [*to.items(), *where.items()]])
+    new = [_prepared(model, name, value) for name, value in [*to.items(), *where.items()]]
+    with cursors.cursor() as cursor:
+        cursor.execute(sql, cursors.values(new))
         return int(cursor.rowcount)
 
 

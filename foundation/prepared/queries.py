@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 
+from foundation.prepared import cursors
+
 Row = TypeVar("Row", bound=Model)
 Value = str | int | datetime
 Build = Callable[..., QuerySet[Row]]
@@ -35,8 +37,9 @@ def rows(build: "Build[Row]", **values: Value) -> list[Row]:
     connection = connections[DEFAULT_DB_ALIAS]
     kept = _prepared(connection, build, values)
     adapted = {name: _adapted(connection, value) for name, value in values.items()}
-    with connection.cursor() as cursor:
-        cursor.execute(kept.sql, [adapted[part[0]] if isinstance(part, tuple) else part for part in kept.params])
+    params = [adapted[part[0]] if isinstance(part, tuple) else part for part in kept.params]
+    with cursors.cursor() as cursor:
+        cursor.execute(kept.sql, cursors.values(params))
         found: Any = cursor.fetchall()
     if kept.converters:
         found = kept.compiler.apply_converters(found, kept.converters)

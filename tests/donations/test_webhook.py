@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from donations.models import StripeEvent
 from donations.webhooks import inbox
+from foundation.jobs import queue
 from foundation.jobs.models import Job
 from tests.donations.donor import WEBHOOK, post
 
@@ -57,6 +58,15 @@ def test_it_keeps_an_event_with_its_work_and_answers_200(till):
     )
     assert event.payload == BODY.decode() and event.created.year == 2026
     assert (job.kind, job.key, job.args) == ("stripe-event", "stripe-event:evt_1Test", {"event": "evt_1Test"})
+
+
+def test_it_works_first_on_what_brings_a_receipt_however_much_was_told_before(till):
+    told = ["customer.updated", "payout.paid", "charge.succeeded", "charge.refunded", "invoice.paid"]
+    for number, kind in enumerate(told):
+        body = json.dumps({**EVENT, "id": f"evt_{number}", "type": kind, "data": {"object": {"id": f"x_{number}"}}})
+        assert post(body.encode(), sign(body.encode())).status_code == 200
+    claimed = [queue.claim("main") for _ in told]
+    assert [job and job.args["event"] for job in claimed] == ["evt_2", "evt_4", "evt_0", "evt_1", "evt_3"]
 
 
 def test_it_answers_200_to_what_it_has_already(till):

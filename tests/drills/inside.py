@@ -20,7 +20,7 @@ import time_machine
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from config.management.commands import serve
@@ -29,6 +29,7 @@ from donations.giving import starter
 from donations.letters import year_end
 from donations.models import Gap, Gift, LedgerEntry, Receipt, Reconciliation, StripeEvent
 from donations.stripe import client
+from donations.webhooks import inbox
 from foundation.access import proof_of_work
 from foundation.jobs.models import Job
 from foundation.letters import headers, throttle
@@ -145,6 +146,24 @@ def events_waiting() -> int:
     return StripeEvent.objects.filter(state=StripeEvent.State.WAITING).count()
 
 
+def before_receipts() -> int:
+    """How many events of the backlog stand before one that brings a receipt, in the order in which jobs are claimed."""
+    jobs = Job.objects.filter(kind="stripe-event", state=Job.State.READY)
+    came = [f"stripe-event:{ident}" for ident in _money_came()]
+    last = jobs.filter(key__in=came).order_by("-run_at", "-id").first()
+    ahead = jobs.filter(key__startswith="stripe-event:evt_b", run_at__lt=last.run_at) if last else jobs.none()
+    return ahead.count() + 10**9 * (last is None)
+
+
+def receipts_waiting() -> int:
+    """How many events that bring a receipt are not done."""
+    return _money_came().filter(state=StripeEvent.State.WAITING).count()
+
+
+def _money_came() -> QuerySet[StripeEvent, str]:
+    return StripeEvent.objects.filter(type__in=inbox.MONEY_CAME).values_list("event_id", flat=True)
+
+
 def done_again() -> int:
     """How many jobs about events were begun more than once."""
     return Job.objects.filter(kind="stripe-event", attempts__gt=1).count()
@@ -153,6 +172,7 @@ def done_again() -> int:
 ALL: tuple[Callable[..., Any], ...] = (
     *(web_command, unfinished, left, time_passes, state, money, limits_of_pages, solve, event_states, letters_held),
     *(donors_of_a_year, start_statements, statements, backlog, events_waiting, done_again),
+    *(before_receipts, receipts_waiting),
 )
 QUESTIONS = {one.__name__: one for one in ALL}
 

@@ -77,12 +77,13 @@ def test_it_waits_until_a_job_is_due() -> None:
         assert queue.run_due() == 1
 
 
-def test_it_runs_the_job_of_a_dead_worker_again_after_its_lease() -> None:
+@pytest.mark.parametrize("lane", ["", "main"])  # of any lane a job is found and then claimed; of one, by one statement
+def test_it_runs_the_job_of_a_dead_worker_again_after_its_lease(lane: str) -> None:
     queue.enqueue("note", "a")
-    assert queue.claim() is not None  # and the worker dies here
-    assert queue.claim() is None
+    assert queue.claim(lane) is not None  # and the worker dies here
+    assert queue.claim(lane) is None
     expire_leases()
-    assert queue.run_due() == 1
+    assert queue.run_due(lane=lane) == 1
     assert Job.objects.get().attempts == 2
 
 
@@ -254,12 +255,13 @@ def test_it_parks_poison_and_keeps_what_it_said() -> None:
     assert queue.run_due() == 0
 
 
-def test_it_parks_a_job_that_kills_every_worker() -> None:
+@pytest.mark.parametrize("lane", ["", "main"])
+def test_it_parks_a_job_that_kills_every_worker(lane: str) -> None:
     job = queue.enqueue("note", "killer")
     for _ in range(queue.MAX_FAILURES):
-        queue.claim()
+        queue.claim(lane)
         expire_leases()
-    assert queue.claim() is None
+    assert queue.claim(lane) is None
     job.refresh_from_db()
     assert job.state == Job.State.DEAD
 
@@ -269,7 +271,7 @@ def test_it_parks_no_innocent_job_when_workers_are_killed_for_another_reason() -
     for number in range(20):
         queue.enqueue("note", str(number), {"n": number})
     for _ in range(100):
-        assert queue.claim()
+        assert queue.claim(lanes.MAIN)
         expire_leases()
     assert not Job.objects.filter(state=Job.State.DEAD).exists()
     queue.run_due()
@@ -312,6 +314,23 @@ def test_it_leaves_the_jobs_of_a_closed_lane_where_they_are(side: None) -> None:
     assert Job.objects.get(key="slow").attempts == 0
     lanes.close_lane("side", lambda: False)
     assert queue.run_due() == 1
+
+
+def test_it_asks_once_whether_lanes_are_closed_that_close_together(side: None) -> None:
+    asked: list[int] = []
+
+    def is_closed() -> bool:
+        asked.append(1)
+        return len(asked) % 2 == 1  # another answer each time
+
+    before = dict(lanes.CLOSED)
+    try:
+        for lane in ("side", "other"):
+            lanes.close_lane(lane, is_closed)
+        assert {"side", "other"} <= set(lanes.closed("")) and len(asked) == 1
+    finally:
+        lanes.CLOSED.clear()
+        lanes.CLOSED.update(before)
 
 
 def test_it_does_not_count_a_wait_as_a_failure() -> None:

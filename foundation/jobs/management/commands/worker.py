@@ -14,14 +14,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
-from foundation.jobs import lanes, picking, queue
+from foundation.jobs import lanes, owed, picking, queue
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 OWN_SECONDS, AFTER_A_FAILURE = 1, 20  # between two looks at what a worker does for its own machine
 BEAT_SECONDS = 20
+AFTER_A_CUT = 2  # seconds before it asks again for a database that is away
 MOST = 64  # processes, or threads of one: more is a typing mistake
 
 
@@ -101,8 +102,7 @@ class Command(BaseCommand):
         try:
             while not stop.is_set():
                 well = queue.run_own(stop)
-                with suppress(DatabaseError):
-                    close_old_connections()
+                _let_go()
                 stop.wait(OWN_SECONDS if well else AFTER_A_FAILURE)
         finally:
             stop.set()
@@ -114,8 +114,10 @@ class Command(BaseCommand):
         """
         beaten = float("-inf")
         refiled = not me
+        owed.keep()
         while not stop.is_set():
             try:
+                owed.pay()
                 if time.monotonic() - beaten > BEAT_SECONDS:
                     queue.agree()
                     if me:
@@ -130,10 +132,18 @@ class Command(BaseCommand):
                     stop.wait(IDLE_SECONDS)
                 else:
                     queue.run(job)
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("worker waits for the database: %s", type(error).__name__)
-                close_old_connections()
-                stop.wait(2)
+                _let_go()
+                stop.wait(AFTER_A_CUT)
+        with suppress(Error):  # told to stop just then: once more, or the lease says it
+            owed.pay()
+
+
+def _let_go() -> None:
+    """Let go of a connection that is broken, for the next question to make a new one."""
+    with suppress(Error):
+        close_old_connections()
 
 
 def _end_with_input(stop: threading.Event) -> None:
