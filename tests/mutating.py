@@ -47,6 +47,7 @@ class Kept:
             else:
                 connection.ensure_connection()
                 Kept.template.backup(connection.connection)
+            vars(connection).pop("road_out_prepared", None)  # or a mutant that builds one would never be asked
         yield
 
 

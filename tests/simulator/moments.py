@@ -52,7 +52,7 @@ class Trap:
 
 
 class Moments:
-    """Use as a context manager, inside a transaction. `seen` counts the moments by kind."""
+    """Use as a context manager, inside a transaction. `seen` counts the moments by kind, `met` has them in order."""
 
     def __init__(self, till: Till, tick: Callable[[], None] = lambda: None, alike: bool = False) -> None:
         """`tick` is called at each call to Stripe, for a clock that stands still otherwise. `alike`: a commit is one of
@@ -62,8 +62,10 @@ class Moments:
         self.till, self.tick, self.alike = till, tick, alike
         self._wrote = False
         self.seen: Counter[str] = Counter()
+        self.met: list[tuple[str, int]] = []
         self.trap: Trap | None = None
         self.sprung: list[Trap] = []
+        self.split: Callable[[str, int], Trap | None] = lambda kind, nth: None  # asked at each moment for its trap
         self.dead = False
         self._silent = 0
         self._patch = pytest.MonkeyPatch()
@@ -71,6 +73,7 @@ class Moments:
     def set(self, trap: Trap | None) -> None:
         """From now on; moments are counted anew."""
         self.seen.clear()
+        self.met.clear()
         self.trap = trap
 
     def restart(self) -> None:
@@ -109,7 +112,8 @@ class Moments:
         if self.dead:
             raise KilledError
         self.seen[kind] += 1
-        trap = self.trap
+        self.met.append((kind, self.seen[kind]))
+        trap = self.split(kind, self.seen[kind]) or self.trap
         if trap is None or (kind, self.seen[kind]) != (trap.kind, trap.nth):
             return None
         self.trap = None
