@@ -64,7 +64,9 @@ class Trap:
 
 
 class Moments:
-    """Use as a context manager, inside a transaction. `seen` counts the moments by kind, `met` has them in order."""
+    """Use as a context manager, inside a transaction. `seen` counts the moments by kind, `met` has them in order,
+    each with its number among its kind and its act.
+    """
 
     def __init__(self, till: Till, tick: Callable[[], None] = lambda: None, alike: bool = False) -> None:
         """`tick` is called at each call to Stripe, for a clock that stands still otherwise. `alike`: a commit is one of
@@ -74,7 +76,8 @@ class Moments:
         self.till, self.tick, self.alike = till, tick, alike
         self._wrote = False
         self.seen: Counter[str] = Counter()
-        self.met: list[tuple[str, int]] = []
+        self.met: list[tuple[str, int, int]] = []
+        self.act = 0  # of whoever tells the story: where one ends, another process may go on
         self.trap: Trap | None = None
         self.sprung: list[Trap] = []
         self.split: Callable[[str, int], Trap | None] = lambda kind, nth: None  # asked at each moment for its trap
@@ -125,7 +128,7 @@ class Moments:
         if self.dead:
             raise KilledError
         self.seen[kind] += 1
-        self.met.append((kind, self.seen[kind]))
+        self.met.append((kind, self.seen[kind], self.act))
         trap = self.split(kind, self.seen[kind]) or self.trap
         if trap is None or (kind, self.seen[kind]) != (trap.kind, trap.nth):
             return None

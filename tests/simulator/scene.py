@@ -43,6 +43,7 @@ class Scene:
     def insist(self, act: Callable[[], Any]) -> Any:
         """What somebody does until it has worked: its first true answer."""
         for _ in range(TRIES):
+            self.moments.act += 1
             try:
                 if done := act():
                     return done
@@ -83,6 +84,7 @@ class Scene:
     def work(self) -> None:
         """Workers, started again whenever one dies, until nothing is to do within the hour."""
         for _ in range(ROUNDS):
+            self.moments.act += 1
             try:
                 for lane in lanes.lanes():
                     queue.run_due(lane=lane)
