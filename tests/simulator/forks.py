@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, NoReturn
 
-from django.db import connection
+from django.db import connections
 
 from tests.simulator.moments import Trap
 
@@ -68,6 +68,7 @@ class Forks:
 @contextmanager
 def in_memory() -> Iterator[None]:
     """The tests' database is a copy in memory meanwhile, of which nobody may have a transaction open. For SQLite."""
+    connection: Any = connections["default"]
     if connection.is_in_memory_db():
         yield
         return

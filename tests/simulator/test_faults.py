@@ -33,7 +33,8 @@ from tests.simulator.tales import TALES, Tale
 from tests.stripe_sandbox.driver import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.finding]
-Written, Met = dict[str, list[str]], tuple[str, int, int]
+Written = dict[str, list[str]]
+Met = tuple[str, int, int]
 LETTERS = "letters, and how often mailed"
 SOME = 1  # trap of each story in the gate
 FROM = int(os.environ.get("FAULTS_FROM", "0"))
