@@ -44,7 +44,7 @@ class ActionView(generic.PermissionCheckedMixin, View):
             raise PermissionDenied
         self.chosen = chosen
         self.row = get_object_or_404(self.model, pk=kwargs["pk"])
-        if not chosen.applies(self.row):
+        if not chosen.applies(self.row) and not chosen.sent_before(request.POST):
             messages.error(request, capfirst(gettext("that is not possible any more.")))
             return self._back()
         if chosen.fresh and (answer := gate.ask_again(request)):

@@ -68,7 +68,8 @@ class Action:
     filled)` is the sentence of a page that asks for confirmation, and `beside` a template that it shows below.
     `warn(row)` is one for some rows alone; empty, nothing is asked. `fresh`: grave, so that it asks for the second
     factor once more (five minutes). `for_all`: the label of a bulk action of the list, which does it for every row that
-    the list shows and of which nothing must be asked (staff/many_views.py).
+    the list shows and of which nothing must be asked (staff/many_views.py). `sent_before(data)`: whether this form did
+    it already; then `run` is asked again, though it applies no more, and says what became of it.
     """
 
     name: str  # part of the URL
@@ -82,6 +83,7 @@ class Action:
     warn: Callable[[Any], str] | None = None
     beside: str = ""
     fresh: bool = False
+    sent_before: Callable[[Any], bool] = lambda data: False
 
     @property
     def asks(self) -> bool:

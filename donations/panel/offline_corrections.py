@@ -87,10 +87,10 @@ def _put_right(gift: Gift, user: Any, **typed: Any) -> str:
         changed, document = offline_corrections.put_right(gift, right, typed["seen"])
     except offline_corrections.ChangedMeanwhileError as error:
         raise NotDoneError(
-            gettext("Somebody else put this gift right meanwhile, and nothing was changed. Look at what it says now.")
+            gettext("This gift was put right since you opened the form. Nothing was changed now: look at what it says.")
         ) from error
     if not changed:
-        return gettext("Nothing was different.")
+        return gettext("It says so already.")
     if document is None:
         return gettext("It is put right. The receipt said nothing of it.")
     words = gettext("It is put right. %(new)s takes the place of %(old)s, and is mailed where we have an address.")

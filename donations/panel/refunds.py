@@ -57,10 +57,13 @@ class RefundForm(NoCardNumbers, forms.Form):
             amount = money.parse(self.cleaned_data["amount"], self.gift.currency)
         except money.AmountError as error:
             raise forms.ValidationError(str(error)) from error
-        known = RefundRequest.objects.filter(key=self.data.get("key", "")).exists()
-        if not known and not 0 < amount <= self.left:
+        if not _sent_before(self.data) and not 0 < amount <= self.left:
             raise forms.ValidationError(gettext("No more than is left of the gift, and more than nothing."))
         return amount
+
+
+def _sent_before(data: Any) -> bool:
+    return RefundRequest.objects.filter(key=data.get("key", "")).exists()
 
 
 def _refund(gift: Gift, user: Any, key: str, amount: int, reason: str) -> str:
@@ -98,6 +101,7 @@ REFUND = Action(
     form=RefundForm,
     sure=_sure,
     fresh=True,
+    sent_before=_sent_before,
 )
 ASKED = Related(
     _("Refunds asked for"),

@@ -83,6 +83,33 @@ def test_it_takes_the_same_form_twice_for_one_refund(given):
     assert len(refunds(given)) == 1 and LedgerEntry.objects.kept(given)[0] == 1606
 
 
+def test_it_says_of_a_form_that_is_sent_again_what_became_of_it_though_nothing_is_left(given, till, unhurried):
+    """“That is not possible any more”, after a double click, would have staff look for the money elsewhere."""
+    staff, whole = signed_in("Finance"), wish("26.06")
+    for _ in range(2):
+        page = give_back(staff, given, whole)
+        assert "$26.06 USD go back" in page and "not possible any more" not in page
+    assert "sent before, for $26.06 USD" in give_back(staff, given, whole | {"amount": "5"}), "Back, and another sum"
+    assert "not possible any more" in give_back(staff, given, wish("26.06"))
+    assert [raw["amount"] for raw in refunds(given)] == [2606] and balanced(till)
+
+
+def test_it_says_what_became_of_a_form_whose_answer_was_lost_when_a_bank_took_the_gift_back_meanwhile(
+    given, till, unhurried
+):
+    staff, filled = signed_in("Finance"), wish("10")
+    till.fault("error_before", path=REFUNDS, method="POST", count=9)
+    assert "The request is kept" in give_back(staff, given, filled)
+    till.calm()
+    till.dispute(given.payment_intent_id)
+    till.tell()
+    assert "not possible any more" not in give_back(staff, given, filled)
+    with later(minutes=3):
+        run_due()
+    assert "Nothing was given back: Charge" in give_back(staff, given, filled), "and why Stripe refused"
+    assert RefundRequest.objects.get().state == "refused" and not refunds(given) and balanced(till)
+
+
 def test_it_makes_no_other_refund_of_a_form_that_was_sent_before(given, donor, stranger):
     """Back, another sum, and send: neither a second refund nor a word of success."""
     staff, filled = signed_in("Finance"), wish("10")

@@ -22,8 +22,8 @@ from foundation.letters.models import Letter
 from pledges.models import Signature
 from supporters.models import Delivery
 from tests.donations.donor import Donor, Till
-from tests.drills.mail_server import MailServer
 from tests.simulator.moments import KilledError, Moments
+from tests.simulator.post import Post
 
 TRIES = 5  # of a person, who gives up then; one fault was set
 STEP = 400  # seconds; longer than a lease
@@ -32,26 +32,31 @@ SOON = timedelta(hours=1)  # what waits longer is not of this story
 
 
 class Scene:
-    """One story at one tenant of the offline Stripe, on a clock of its own that goes with Stripe's."""
+    """One story at one tenant of the offline Stripe. Its clock and Stripe's stand still but for what the story says."""
 
-    def __init__(self, till: Till, mail: MailServer, clock: time_machine.Traveller) -> None:
+    def __init__(self, till: Till, mail: Post, clock: time_machine.Traveller) -> None:
         self.till, self.mail, self.clock = till, mail, clock
-        self.moments = Moments(till)
+        self.moments = Moments(till, lambda: clock.shift(0.01))
         self.donor = Donor(Client(raise_request_exception=False), till)
-        self.passed = timedelta()  # beside what goes by on the machine's own clock
+        self.till.caller = Client()
 
     def insist(self, act: Callable[[], Any]) -> Any:
         """What somebody does until it has worked: its first true answer."""
         for _ in range(TRIES):
+            self.moments.act += 1
             try:
                 if done := act():
                     return done
             except KilledError:
-                self.moments.restart()
+                self._restart()
             except (DatabaseError, StripeIsDownError):
                 pass  # they read a sentence, and press again
             self.pass_by(60)
         raise AssertionError("somebody pressed again and again, and it never worked")
+
+    def _restart(self) -> None:
+        self.moments.restart()
+        self.till.caller = Client()
 
     def page(self, ask: Callable[[], Any], status: int) -> Any:
         """The answer of the site, which is never a fault of its own (500)."""
@@ -75,16 +80,16 @@ class Scene:
     def pass_by(self, seconds: float) -> None:
         self.clock.shift(seconds)
         self.till.advance(int(seconds))
-        self.passed += timedelta(seconds=seconds)
 
     def work(self) -> None:
         """Workers, started again whenever one dies, until nothing is to do within the hour."""
         for _ in range(ROUNDS):
+            self.moments.act += 1
             try:
                 for lane in lanes.lanes():
                     queue.run_due(lane=lane)
             except KilledError:
-                self.moments.restart()
+                self._restart()
             except DatabaseError:
                 pass  # the worker waits for the database, and goes on
             with self.moments.silence():

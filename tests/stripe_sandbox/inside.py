@@ -4,6 +4,7 @@ thread runs beside it.
 """
 
 import itertools
+import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class Inside(Sandbox):
     def __init__(self, directory: Path, seed: str, clock: Callable[[], float]) -> None:
         self.address, self.state = f"http://127.0.0.1:{next(PORTS)}", directory / "stripe.sqlite3"
         self._store = Store(self.state, seed, truths.read(begun_with()), clock)
+        _take_to_memory(self._store)
         faults = Faults(self._store.seed)
         self._app = App(self._store, faults, Courier(self._store, faults))
 
@@ -57,6 +59,15 @@ class Inside(Sandbox):
         if answer.cut:
             raise ConnectionResetError("the offline Stripe closed the connection")
         return answer.status, CaseInsensitiveDict(answer.headers), answer.body
+
+
+def _take_to_memory(store: Store) -> None:
+    """No other process reads these books, and one that is forked has a copy of them (tests/simulator/forks.py)."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    memory.row_factory = sqlite3.Row
+    store._db.backup(memory)
+    store._db.close()
+    store._db = memory
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The rules of receipts, each by itself: what stands on one, its number, and when a new one takes its place."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -193,6 +194,44 @@ def test_it_keeps_the_day_of_the_gift_on_a_correction_after_the_zone_became_anot
     moved(gift, -606, -6, "xx_back", Kind.REFUND)
     second = receipts.correct(gift)
     assert second.replaces == first and second.day == first.day == datetime(2027, 1, 1, tzinfo=UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kept", "right"),
+    [
+        ({}, 2500, None),
+        ({"name": "Ada King"}, 2500, ("Ada King", "2026-06-01", (2500, 0, 2500))),
+        ({"paid_at": datetime(2026, 3, 5, 12, tzinfo=UTC)}, 2500, ("Ada", "2026-03-05", (2500, 0, 2500))),
+        ({"amount": 3100, "total": 3100}, 3100, ("Ada", "2026-06-01", (3100, 0, 3100))),
+        ({}, -50, ("Ada", "2026-06-01", (0, 0, 0))),
+    ],
+    ids=["nothing", "giver", "day", "sum", "less than nothing"],
+)
+def test_it_puts_a_receipt_right_that_says_otherwise_than_gift_and_books(wrong, kept, right):
+    gift = given.gift(name="Ada", fee_cover=0, total=2500)
+    moved(gift, 2500, 0, kind=Kind.OFFLINE)
+    first = receipts.issue(gift)
+    for name, value in wrong.items():
+        setattr(gift, name, value)
+    gift.save()
+    if kept != 2500:
+        moved(gift, kept - 2500, 0, "xx_more", Kind.OFFLINE if kept > 2500 else Kind.CORRECTION)
+    with time_machine.travel(datetime(2028, 2, 3, tzinfo=UTC), tick=False):
+        new = receipts.put_right(gift)
+    assert (new and (new.name, str(new.day), sums(new))) == right
+    if new:
+        assert (new.replaces, new.label) == (first, "R-2028-000001") and receipts.put_right(gift) is None
+
+
+def test_it_puts_shares_right_in_the_words_of_their_giver():
+    """They are compared in that language too, or each correction would be followed by another."""
+    shares = {"method": "shares", "shares": Decimal(3), "security": "ACME", "fee_cover": 0, "total": 2500}
+    gift = given.gift(language="es", **shares)
+    moved(gift, 2500, 0, kind=Kind.OFFLINE)
+    receipts.issue(gift)
+    assert receipts.put_right(gift) is None
+    gift.security = "Other"
+    assert "acciones de Other" in receipts.put_right(gift).description and receipts.put_right(gift) is None
 
 
 def test_it_corrects_a_receipt_whose_giver_has_another_name_and_leaves_the_sums():

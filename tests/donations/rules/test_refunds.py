@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from donations.books import audit, receipts
-from donations.models import Dispute, Gift, LedgerEntry, MatchReservation, Receipt
+from donations.models import Dispute, Gift, LedgerEntry, MatchReservation, Receipt, RefundRequest
 from donations.sync import disputes, payments, refunds
 from foundation.letters.models import Letter
 from staff.models import User
@@ -45,6 +45,17 @@ def test_it_books_a_refund_and_sends_the_receipt_that_holds_now(gift):
     assert letters() == ["refund:re_one"]
     text = Letter.objects.get().text
     assert "$10.00 USD" in text and receipts.issue(gift).newest().label in text
+
+
+def test_it_closes_the_open_request_of_that_key_and_no_other(gift):
+    common = {"amount": 1000, "reason": RefundRequest.Reason.TWICE}
+    for key, of, state in (("one", gift, "open"), ("two", given.gift(), "open"), ("three", gift, "refused")):
+        RefundRequest.objects.create(key=key, gift=of, state=state, **common)
+    book(refunds.refund, given.refund(key="one"))
+    book(refunds.refund, given.refund(id="re_two", key="three", out=given.txn("txn_two", source="re_two")))
+    found = dict(RefundRequest.objects.values_list("key", "refund_id"))
+    assert found == {"one": "re_one", "two": None, "three": None}
+    assert dict(RefundRequest.objects.values_list("key", "state")) == {"one": "made", "two": "open", "three": "refused"}
 
 
 def test_it_moves_nothing_for_a_refund_that_never_left(gift):
