@@ -25,7 +25,9 @@ FORMS = {
     "The giving page": "/give/",
     "The pledge": "/pledge/",
     "The door of My page": "/my/",
-    "Search": "/search/?q=help",
+    "Search": "/search/",
+    "The check of a receipt": "/receipts/check/",
+    "Contact": "/about/contact/",
 }
 UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each time
 
