@@ -15,7 +15,7 @@ from donations.models import Campaign
 from foundation.organisation.models import Organisation
 from pledges import counting
 
-Mark = int | None
+UNMARKED = 0  # of a kind without a mark
 Seen = Callable[[HttpRequest], None]
 QUARTER = 900  # seconds: in every time zone a day ends when one does
 
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
     """
 
     token: bool = True
-    mark: Callable[[], Mark] | None = None
+    mark: Callable[[], int] | None = None
     seen: Callable[[str], Seen | None] | None = None
 
 

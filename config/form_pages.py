@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 
 from config import form_kinds, page_front
-from config.form_kinds import Kind, Mark, Seen
+from config.form_kinds import UNMARKED, Kind, Seen
 from donations.giving import browser_cookie, gifts
 from foundation.access import antispam
 from foundation.access.templatetags.access import name_until_left
@@ -46,7 +46,7 @@ class FormPage(NamedTuple):
     headers: Headers
     parts: list[bytes]
     holes: list[str]
-    mark: Mark = None
+    mark: int = UNMARKED
     seen: Seen | None = None
 
 
@@ -105,9 +105,8 @@ class FormPages:
         found, generation = self.pages.get(key), self.watch.generation
         if not generation or self.watch.is_down() or found == generation:
             return None
-        try:
-            mark = _marked(kind)
-        except Error:
+        mark = self.watch.asks(kind.mark) if kind.mark else UNMARKED
+        if mark is None:
             return None
         page = found if isinstance(found, FormPage) and (found.generation, found.mark) == (generation, mark) else None
         age = time.time() - page.made if page else FRESH
@@ -123,7 +122,7 @@ class FormPages:
             with self.lock:
                 self.making.discard(key)
 
-    def _make(self, key: Key, kind: Kind, generation: str, mark: Mark) -> FormPage | Answer | None:
+    def _make(self, key: Key, kind: Kind, generation: str, mark: int) -> FormPage | Answer | None:
         """Ask the application, with nothing of whoever asks for it. None: it answered with a cookie of its own."""
         secret, moment = _new_secret(), time.time()
         cookie = {"HTTP_COOKIE": f"{settings.CSRF_COOKIE_NAME}={secret}"}
@@ -192,14 +191,6 @@ def filled(page: FormPage, cookies: dict[str, str]) -> tuple[bytes, Headers]:
 def forms(application: Application, watch: Watch) -> FormPages:
     """The application behind these pages, for config/wsgi.py."""
     return FormPages(application, watch, page_front.hosts(), form_kinds.of, proxied=bool(settings.TRUSTED_PROXIES))
-
-
-def _marked(kind: Kind) -> Mark:
-    """Raises what the database raises."""
-    if kind.mark is None:
-        return None
-    close_old_connections()  # as at each request to Django: a connection that broke is opened anew
-    return kind.mark()
 
 
 def _holes(body: bytes, left: bytes) -> Iterator[tuple[str, int, int]]:
