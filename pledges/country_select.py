@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.renderers import BaseRenderer
@@ -28,7 +28,7 @@ class CountryField(forms.ChoiceField):
     """Django's goes through the menu line by line to find what was chosen."""
 
     def valid_value(self, value: str) -> bool:
-        return value in dict(self.choices)
+        return any(value == code for code, _label in cast(Choices, self.choices))
 
 
 class CountrySelect(forms.Select):

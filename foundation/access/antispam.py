@@ -140,7 +140,7 @@ class GuardedForm(NoCardNumbers, forms.Form):
     def retype(self, **values: str) -> None:
         """Show the form again with these values instead of the typed ones. An empty one unticks a box."""
         data = QueryDict(mutable=True)
-        data.update(cast(QueryDict, self.data))  # as its own copy, which looks for more than texts in it
+        data.update(cast(Any, self.data))  # as its own copy, which looks for more than texts in it
         for name, value in values.items():
             data[self.add_prefix(name)] = value
         self.data = data

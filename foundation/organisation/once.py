@@ -45,4 +45,5 @@ class ReadOnce:
 
 
 def _first() -> QuerySet[Any]:
-    return apps.get_model("organisation", "organisation").objects.order_by("pk")[:1]
+    rows: QuerySet[Any] = apps.get_model("organisation", "organisation").objects.order_by("pk")
+    return rows[:1]

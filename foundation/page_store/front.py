@@ -96,8 +96,8 @@ class PageStore:
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return self.application(environ, start)
-        cookies = environ.get("HTTP_COOKIE")
-        own = bool(cookies) and any(name in cookies for name in self.personal) and not self.watch.is_down()
+        cookies = environ.get("HTTP_COOKIE", "")
+        own = any(name in cookies for name in self.personal) and not self.watch.is_down()
         key = Key(
             self._scheme(environ),
             environ.get("HTTP_HOST", ""),
