@@ -87,7 +87,8 @@ def test_it_is_what_the_view_answers_but_for_the_holes_for_every_form_and_langua
     contact = ContactPage(slug="contact-us", reasons=[Reason(label="Else")], **words)
     home.add_child(instance=contact)
     contact.save_revision().publish()
-    appeal.make(), starter.load()
+    appeal.make()
+    starter.load()
     for path in [*PATHS, "/contact-us/", "/pledge/", "/give/house/", "/receipts/check/"]:
         cookies = ["", f"{TOKEN}={SECRET}", f"{TOKEN}=broken"]
         for cookie in cookies if path != "/receipts/check/" else cookies[:2]:  # a page without a token mends none
