@@ -25,10 +25,13 @@ FORMS = {
     "The giving page": "/give/",
     "The pledge": "/pledge/",
     "The door of My page": "/my/",
-    "Search": "/search/?q=help",
+    "Search": "/search/",
+    "What a search finds": "/search/?q=help",
+    "The check of a receipt": "/receipts/check/",
+    "Contact": "/about/contact/",
 }
 PLACE = "road-out-bench-nginx-"
-UNKEPT = "sessionid=bench"  # with an editor's cookie a page is made anew each time
+EDITOR = "sessionid=bench"  # with such a cookie the database is asked whether anything newer was published
 
 
 def pages(ground: Ground) -> Iterator[Pair]:
@@ -57,10 +60,12 @@ def pages(ground: Ground) -> Iterator[Pair]:
 
 
 def made(ground: Ground) -> Iterator[Pair]:
-    """Pages that no store answers: the reading pages for an editor, and forms, which hold something of each reader."""
+    """The reading pages as an editor gets them; forms, which hold something of each reader; and what a search finds,
+    which nothing keeps.
+    """
     for number, (name, path) in enumerate(PAGES.items()):
-        ground.keep(f"made{number}", ground.site.one(path, Cookie=UNKEPT)[0])
-        yield _pair(ground, f"{name}, made anew", path, BARE, f"/page/made{number}", Cookie=UNKEPT)
+        ground.keep(f"made{number}", ground.site.one(path, Cookie=EDITOR)[0])
+        yield _pair(ground, f"{name}, as an editor gets it", path, BARE, f"/page/made{number}", Cookie=EDITOR)
     for number, (name, path) in enumerate(FORMS.items()):
         ground.keep(f"form{number}", ground.site.one(path)[0])  # a token in it is another each time, and as long
         yield _pair(ground, name, path, BARE, f"/page/form{number}")

@@ -4,24 +4,25 @@ Such a page is the same for everybody who comes without a cookie but the token o
 at which it was shown, and the id of a new gift. It is made for nobody, at most every ten seconds and at once after
 something was published, and what belongs to a reader is filled in by the same functions that a view calls. Whoever has
 another cookie (a gift begun, My page, staff) or asks for something by the address gets the page from its view, and so
-does everybody while the database is down: a form that cannot be sent is no use. See docs/page-store.md.
+does everybody while the database is down: a form that cannot be sent is no use. Which pages these are, and what is
+special about one of them: form_kinds.py. See docs/page-store.md.
 """
 
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.csrf import CsrfViewMiddleware, get_token
-from django.urls import Resolver404, resolve
-from django.utils import translation
 
-from config import page_front
+from config import form_kinds, page_front
+from config.form_kinds import UNMARKED, Kind, Seen
 from donations.giving import browser_cookie, gifts
 from foundation.access import antispam
 from foundation.access.templatetags.access import name_until_left
@@ -30,26 +31,28 @@ from foundation.page_store.generation import Watch
 from foundation.page_store.pages import Headers
 from foundation.page_store.store import Key
 
-# Not a campaign's page, which counts its readers and ends at a moment; nor the pledge, whose count is right at once.
-VIEWS = {"donations:give", "supporters:subscribe", "supporters:my", "wagtail_serve"}
 MOST = 500  # pages that are kept, or known to be none: about 30 KB each
 TOKEN, OPENED, ATTEMPT = "csrfmiddlewaretoken", "opened", "attempt"
 FILLED = {settings.CSRF_COOKIE_NAME, browser_cookie.NAME}  # cookies that are set anew for each reader
 
 
 class FormPage(NamedTuple):
-    """A page with holes. `parts`: bytes between them. `holes`: names of what comes between each two parts."""
+    """A page with holes. `parts`: bytes between them. `holes`: names of what comes between each two parts. `mark`: as
+    its kind's was before it was made. `seen`: who hears of each reader.
+    """
 
     generation: str
     made: float
     headers: Headers
     parts: list[bytes]
     holes: list[str]
+    mark: int = UNMARKED
+    seen: Seen | None = None
 
 
 class FormPages:
     """Answer a form's page without asking the application, where it is the same for whoever asks. `hosts` are the names
-    under which pages are kept, `may_be` says by the path which may have a form.
+    under which pages are kept, `kind_of` says by the path which may have a form, and what is special about it.
     """
 
     def __init__(
@@ -57,10 +60,10 @@ class FormPages:
         application: Application,
         watch: Watch,
         hosts: Iterable[str],
-        may_be: Callable[[str], bool],
+        kind_of: Callable[[str], Kind | None],
         proxied: bool = False,
     ) -> None:
-        self.application, self.watch, self.may_be = application, watch, may_be
+        self.application, self.watch, self.kind_of = application, watch, kind_of
         self.hosts, self.proxied = frozenset(hosts), proxied
         self.pages: dict[Key, FormPage | str] = {}  # or the generation in which it was none
         self.making: set[Key] = set()
@@ -77,10 +80,11 @@ class FormPages:
         if not cookies.keys() <= {settings.CSRF_COOKIE_NAME} or environ.get("CONTENT_LENGTH") not in (None, "", "0"):
             return self.application(environ, start)
         host, path = environ.get("HTTP_HOST", ""), environ["PATH_INFO"]
-        if host not in self.hosts or len(path) > LONGEST_PATH or not self.may_be(path):
+        kind = self.kind_of(path) if host in self.hosts and len(path) <= LONGEST_PATH else None
+        if kind is None:
             return self.application(environ, start)
         self.watch.start()
-        found = self._page(Key(_scheme(environ, self.proxied), host, path, ""))
+        found = self._page(Key(_scheme(environ, self.proxied), host, path, ""), kind)
         if found is None:
             return self.application(environ, start)
         if isinstance(found, Answer):
@@ -88,17 +92,23 @@ class FormPages:
             body = found.body
         else:
             body, headers = filled(found, cookies)
+            if found.seen:
+                close_old_connections()  # as at each request to Django: it may write
+                found.seen(WSGIRequest(environ))
             start("200 OK", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
-    def _page(self, key: Key) -> FormPage | Answer | None:
+    def _page(self, key: Key, kind: Kind) -> FormPage | Answer | None:
         """The page; what was answered where it is no form's, to whoever found that out; None: ask the application.
         Nobody waits here: while one makes the page the others get that of before, else what they would without us.
         """
         found, generation = self.pages.get(key), self.watch.generation
         if not generation or self.watch.is_down() or found == generation:
             return None
-        page = found if isinstance(found, FormPage) and found.generation == generation else None
+        mark = self.watch.asks(kind.mark) if kind.mark else UNMARKED
+        if mark is None:
+            return None
+        page = found if isinstance(found, FormPage) and (found.generation, found.mark) == (generation, mark) else None
         age = time.time() - page.made if page else FRESH
         if 0 <= age < FRESH:
             return page
@@ -107,17 +117,19 @@ class FormPages:
                 return page if age < STALE else None
             self.making.add(key)
         try:
-            return self._make(key, generation)
+            return self._make(key, kind, generation, mark)
         finally:
             with self.lock:
                 self.making.discard(key)
 
-    def _make(self, key: Key, generation: str) -> FormPage | Answer | None:
+    def _make(self, key: Key, kind: Kind, generation: str, mark: int) -> FormPage | Answer | None:
         """Ask the application, with nothing of whoever asks for it. None: it answered with a cookie of its own."""
         secret, moment = _new_secret(), time.time()
         cookie = {"HTTP_COOKIE": f"{settings.CSRF_COOKIE_NAME}={secret}"}
         answer = Answer(self.application, request_for(key) | cookie)
-        made = cut(answer, secret, generation, moment)
+        made = cut(answer, secret, generation, moment, kind.token)
+        if made:
+            made = made._replace(mark=mark, seen=kind.seen(key.path) if kind.seen else None)
         with self.lock:
             if len(self.pages) >= MOST:
                 kept = [(each, page) for each, page in self.pages.items() if isinstance(page, FormPage)]
@@ -131,8 +143,10 @@ class FormPages:
         return made or (None if _cookies(answer.headers) else answer)
 
 
-def cut(answer: Answer, secret: str, generation: str, moment: float) -> FormPage | None:
-    """Cut the holes into a page that was made with this secret of forms. None: it has no form for everybody."""
+def cut(answer: Answer, secret: str, generation: str, moment: float, token: bool = True) -> FormPage | None:
+    """Cut the holes into a page that was made with this secret of forms. None: it has no form for everybody. `token`:
+    whether that form has a token; one that asks by GET has none.
+    """
     if not answer.status.startswith("200") or not _cookies(answer.headers) <= FILLED:
         return None
     told = {name.lower(): value for name, value in answer.headers}
@@ -143,7 +157,7 @@ def cut(answer: Answer, secret: str, generation: str, moment: float) -> FormPage
         holes.append(hole)
         parts.append(answer.body[end:begins])
         end = ends
-    if TOKEN not in holes or (browser_cookie.NAME in _cookies(answer.headers)) != (ATTEMPT in holes):
+    if (TOKEN in holes) != token or (browser_cookie.NAME in _cookies(answer.headers)) != (ATTEMPT in holes):
         return None
     headers = [each for each in answer.headers if each[0].lower() not in ("set-cookie", "content-length")]
     return FormPage(generation, moment, headers, [*parts, answer.body[end:]], holes)
@@ -151,6 +165,8 @@ def cut(answer: Answer, secret: str, generation: str, moment: float) -> FormPage
 
 def filled(page: FormPage, cookies: dict[str, str]) -> tuple[bytes, Headers]:
     """Body and headers for one reader: the token as Django makes and keeps it, now, and the id of a gift."""
+    if not page.holes:
+        return page.parts[0], [*page.headers, ("Content-Length", str(len(page.parts[0])))]
     request, response = HttpRequest(), HttpResponse()
     request.COOKIES = cookies
     middleware = CsrfViewMiddleware(lambda request: response)
@@ -174,17 +190,7 @@ def filled(page: FormPage, cookies: dict[str, str]) -> tuple[bytes, Headers]:
 
 def forms(application: Application, watch: Watch) -> FormPages:
     """The application behind these pages, for config/wsgi.py."""
-    return FormPages(application, watch, page_front.hosts(), may_be, proxied=bool(settings.TRUSTED_PROXIES))
-
-
-@lru_cache(maxsize=4096)
-def may_be(path: str) -> bool:
-    """Whether an address is one of the views whose pages may have a form for everybody."""
-    with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
-        try:
-            return resolve(path).view_name in VIEWS
-        except Resolver404:
-            return False
+    return FormPages(application, watch, page_front.hosts(), form_kinds.of, proxied=bool(settings.TRUSTED_PROXIES))
 
 
 def _holes(body: bytes, left: bytes) -> Iterator[tuple[str, int, int]]:

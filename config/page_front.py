@@ -30,6 +30,7 @@ SHOWN = {
     "wagtaildocs": {"document"},
     "wagtailredirects": {"redirect"},
 }
+READS = {"wagtail_serve", "search"}
 
 
 def front(application: Application, memory: int = MEMORY, watch: Watch | None = None) -> PageStore:
@@ -75,10 +76,12 @@ def own_key(path: str) -> Key:
 
 @lru_cache(maxsize=4096)
 def reads(path: str) -> bool:
-    """Whether an address is one of Wagtail's, whose pages set no cookie but where they hold a form."""
+    """Whether an address is one of Wagtail's, whose pages set no cookie but where they hold a form; or that of the
+    search, whose form has no token and is the same whatever its address asks.
+    """
     with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
         try:
-            return resolve(path).view_name == "wagtail_serve"
+            return resolve(path).view_name in READS
         except Resolver404:
             return False
 

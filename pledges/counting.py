@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from foundation.jobs import queue as jobs
+from foundation.prepared import queries
 from pledges.models import Pledge, Signature, SignatureEvent
 
 
@@ -35,6 +36,12 @@ def shown(pledge: Pledge) -> int | None:
     """Return the number for pages: None while it is smaller than the threshold that staff set."""
     total = confirmed(pledge)
     return total if total >= pledge.count_from else None
+
+
+def newest_step() -> int:
+    """Return the key of the newest event of all counters: while it is the same, so is each number."""
+    newest = queries.first(_newest_first)
+    return newest.pk if newest else 0
 
 
 def lock(pledge_id: int) -> None:
@@ -79,3 +86,7 @@ def check() -> None:
     wrong = [f"{pledge.slug}: {found}" for pledge in Pledge.objects.all() if not (found := proof(pledge)).holds]
     if wrong:
         raise CountIsWrongError("; ".join(wrong))
+
+
+def _newest_first() -> QuerySet[SignatureEvent]:
+    return SignatureEvent.objects.order_by("-id")[:1]

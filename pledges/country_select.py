@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.renderers import BaseRenderer
@@ -22,6 +22,13 @@ class Choices(BaseChoiceIterator):
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
+
+
+class CountryField(forms.ChoiceField):
+    """Django's goes through the menu line by line to find what was chosen."""
+
+    def valid_value(self, value: str) -> bool:
+        return any(value == code for code, _label in cast(Choices, self.choices))
 
 
 class CountrySelect(forms.Select):

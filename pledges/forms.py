@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from foundation.access.antispam import GuardedForm, address_field
 from foundation.organisation import countries
-from pledges.country_select import Choices, CountrySelect
+from pledges.country_select import Choices, CountryField, CountrySelect
 from pledges.models import PledgeText
 from supporters import consent, names
 from supporters.models import ConsentEvent
@@ -29,7 +29,7 @@ class SignForm(GuardedForm):
         error_messages={"required": gettext_lazy("Please write your name.")},
     )
     email = address_field(gettext_lazy("We send one letter there, to confirm that it is you."))
-    country = forms.ChoiceField(
+    country = CountryField(
         label=gettext_lazy("Country"),
         required=False,
         widget=CountrySelect(attrs={"autocomplete": "country"}),

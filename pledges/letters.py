@@ -26,13 +26,13 @@ SALT = "pledges.letters.take-back"
 LIFETIME = timedelta(days=7)
 
 
-def ask_to_confirm(signature: Signature) -> None:
-    """Enqueue the job that writes the letter that is due. The request does the same work for every state of the
-    signature, so that neither its answer nor its time tells whether we know the address. Check the rate limit of
-    supporters.mailbox first.
+def ask_to_confirm(signature: int) -> None:
+    """Enqueue the job that writes the letter that is due for the signature with that key. The request does the same
+    work for every state of it, so that neither its answer nor its time tells whether we know the address. Check the
+    rate limit of supporters.mailbox first.
     """
     key = f"pledge-letter:{uuid.uuid4()}"
-    jobs.enqueue_unread("pledge-letter", key, {"signature": signature.pk, "key": key})
+    jobs.enqueue_unread("pledge-letter", key, {"signature": signature, "key": key})
 
 
 @jobs.handler("pledge-letter", lane=lanes.PEOPLE)

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from foundation.append_only.models import AppendOnlyModel
+from foundation.prepared import queries
 from staff.columns import column
 from supporters import names
 from supporters.models import Supporter
@@ -73,7 +74,7 @@ class Pledge(models.Model):
     @property
     def newest_text(self) -> "PledgeText | None":
         """Return the newest text in the default language. None before the first version is written."""
-        return self.texts.filter(original=None).order_by("-version").first()
+        return self.one_of(queries.first(newest_words, pledge=self.pk))
 
     @property
     def text_to_sign(self) -> "PledgeText | None":
@@ -82,6 +83,28 @@ class Pledge(models.Model):
         if newest is None or language == settings.LANGUAGE_CODE:
             return newest
         return newest.said_in(language) or newest
+
+    def one_of(self, text: "PledgeText | None") -> "PledgeText | None":
+        """The same; its pledge need not be asked for."""
+        if text is not None:
+            text.pledge = self
+        return text
+
+
+def main_pledge() -> models.QuerySet[Pledge]:
+    return Pledge.objects.filter(is_main=True)
+
+
+def pledge_named(slug: str) -> models.QuerySet[Pledge]:
+    return Pledge.objects.filter(slug=slug)
+
+
+def newest_words(pledge: int) -> "models.QuerySet[PledgeText]":
+    return PledgeText.objects.filter(pledge=pledge, original=None).order_by("-version")[:1]
+
+
+def newest_said_in(original: int, language: str) -> "models.QuerySet[PledgeText]":
+    return PledgeText.objects.filter(original=original, language=language).order_by("-version")[:1]
 
 
 class PledgeText(AppendOnlyModel):
@@ -123,7 +146,7 @@ class PledgeText(AppendOnlyModel):
 
     def said_in(self, language: str) -> "PledgeText | None":
         """Return the newest translation of this version into another language."""
-        return self.pledge.texts.filter(original=self, language=language).order_by("-version").first()
+        return self.pledge.one_of(queries.first(newest_said_in, original=self.pk, language=language))
 
     @property
     def spoken(self) -> str:

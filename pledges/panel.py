@@ -127,7 +127,7 @@ def _put_back(signature: Signature, user: Any) -> str:
 def _send_letter(signature: Signature, user: Any) -> str:
     if not mailbox.may_write(signature.email):
         raise NotDoneError(gettext("Nothing was sent: this mailbox had its three letters of today."))
-    letters.ask_to_confirm(signature)
+    letters.ask_to_confirm(signature.pk)
     return gettext("A letter with a new link is on its way.")
 
 

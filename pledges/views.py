@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from foundation.access import antispam, client_ip, ratelimit, tokens
 from foundation.drawing import share_answer
 from foundation.organisation.models import Organisation
-from pledges import counting, letters, pledging
+from foundation.prepared import queries
+from pledges import counting, letters, models, pledging
 from pledges.forms import SignForm
 from pledges.models import Pledge, Signature
 from supporters import visits
@@ -29,7 +30,9 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     """A pledge, how many signed it, and the form. /pledge/ is the main one."""
-    chosen = get_object_or_404(Pledge, slug=slug) if slug else get_object_or_404(Pledge, is_main=True)
+    chosen = queries.first(models.pledge_named, slug=slug) if slug else queries.first(models.main_pledge)
+    if chosen is None:
+        raise Http404
     if slug and chosen.is_main:
         return redirect(chosen)
     text = chosen.text_to_sign
@@ -42,7 +45,7 @@ def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
         with transaction.atomic():  # limits, signature and job: one commit, which is most of what a signature waits for
             allowed = ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS)
             if allowed:
-                _sign(form, chosen)
+                _sign(form, request.path)
         if allowed:
             return redirect("pledges:sent")
         words = _("Many people are signing from your connection. Please wait a minute, then send this once more.")
@@ -62,7 +65,7 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     return share_answer.answer(request, text.heading if text else pledge.title, Organisation.load().name)
 
 
-def _sign(form: SignForm, chosen: Pledge) -> None:
+def _sign(form: SignForm, page: str) -> None:
     cleaned = form.cleaned_data
     pledging.sign(
         form.text,
@@ -71,7 +74,7 @@ def _sign(form: SignForm, chosen: Pledge) -> None:
         country=cleaned["country"],
         age=form.minimum_age,
         letters_wording=form.wording if cleaned["letters"] else "",
-        page=chosen.get_absolute_url(),
+        page=page,
     )
 
 

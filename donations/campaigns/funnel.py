@@ -60,11 +60,11 @@ class _Waiting:
 _waiting = _Waiting()
 
 
-def saw(request: HttpRequest, campaign: Campaign) -> None:
+def saw(request: HttpRequest, campaign: Campaign, organisation: Organisation | None = None) -> None:
     """Count one view of a campaign's page by a person. Never fails: no page is worth less than its count."""
     if not _is_person(request) or not SEEN_BEFORE.isdisjoint(request.GET):
         return
-    taken = _waiting.add(campaign.pk, Organisation.load().today())
+    taken = _waiting.add(campaign.pk, (organisation or Organisation.load()).today())
     try:
         _write(taken)
     except DatabaseError as error:

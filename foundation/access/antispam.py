@@ -94,10 +94,12 @@ class GuardedForm(NoCardNumbers, forms.Form):
     )
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
     meant = ""  # the address that may have been meant, when the form comes back to ask
+    shown: tuple[float | None, bool, str] = None, False, ""  # what its stamp said
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("opened", stamp())
+        if not self.is_bound:
+            self.initial.setdefault("opened", stamp())
         if EMAIL in self.fields:
             asks = {"data-hosts": " ".join(mistyped_email.HOSTS), "data-ask": _("Did you mean {address}?")}
             self.fields[EMAIL].widget.attrs |= asks
@@ -106,7 +108,8 @@ class GuardedForm(NoCardNumbers, forms.Form):
         """Stamp the form anew: when it is shown again it is a filled one, and its honeypot is empty."""
         self.meant, near = "", ""
         if self.is_bound:
-            near = _read(self.data.get(self.add_prefix("opened"), ""))[2]
+            self.shown = _read(self.data.get(self.add_prefix("opened"), ""))
+            near = self.shown[2]
             if self.data.get(MEND) and EMAIL in self.fields:
                 self.retype(**{EMAIL: self.data[MEND]})
         super().full_clean()
@@ -127,7 +130,7 @@ class GuardedForm(NoCardNumbers, forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        passed, asked, _near = _read(self.data.get(self.add_prefix("opened"), ""))
+        passed, asked, _near = self.shown
         if passed is None or passed > LONGEST:
             raise stale()
         if self.data.get(self.add_prefix("spare")) and not asked:
@@ -136,7 +139,8 @@ class GuardedForm(NoCardNumbers, forms.Form):
 
     def retype(self, **values: str) -> None:
         """Show the form again with these values instead of the typed ones. An empty one unticks a box."""
-        data = cast(QueryDict, self.data).copy()
+        data = QueryDict(mutable=True)
+        data.update(cast(Any, self.data))  # as its own copy, which looks for more than texts in it
         for name, value in values.items():
             data[self.add_prefix(name)] = value
         self.data = data

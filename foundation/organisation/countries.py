@@ -21,12 +21,17 @@ def names(language: str = "") -> Mapping[str, str]:
 
 def choices(language: str = "") -> tuple[tuple[str, str], ...]:
     """(two-letter code, name) pairs of the places where somebody may live."""
-    return tuple((code, name) for code, name in names(language).items() if code not in NO_COUNTRIES)
+    return _choices(language or get_language() or "en")
 
 
 def name(code: str, language: str = "") -> str:
     """The country's name, or the code itself where nobody knows it."""
     return names(language).get(code, code)
+
+
+@cache
+def _choices(language: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, name) for code, name in _names(language).items() if code not in NO_COUNTRIES)
 
 
 @cache

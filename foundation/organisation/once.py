@@ -5,6 +5,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from django.apps import apps
+from django.db.models import QuerySet
+
+from foundation.prepared import queries
+
 _kept: ContextVar[dict[type, Any] | None] = ContextVar("organisation_once", default=None)
 
 
@@ -21,7 +26,12 @@ def read_once() -> Iterator[None]:
 
 
 class ReadOnce:
-    """Before a setting of Wagtail's in the bases of a model."""
+    """Before Wagtail's setting in the bases of the organisation."""
+
+    @classmethod
+    def _get_or_create(cls) -> Any:
+        """Wagtail's, by a statement that is built once: nearly every request asks for this row."""
+        return queries.first(_first) or super()._get_or_create()  # type: ignore[misc]  # the setting's own
 
     @classmethod
     def load(cls, request_or_site: Any = None) -> Any:
@@ -32,3 +42,8 @@ class ReadOnce:
         if cls not in kept:
             kept[cls] = super().load(request_or_site)  # type: ignore[misc]  # the setting's own
         return kept[cls]
+
+
+def _first() -> QuerySet[Any]:
+    rows: QuerySet[Any] = apps.get_model("organisation", "organisation").objects.order_by("pk")
+    return rows[:1]

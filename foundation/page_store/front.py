@@ -69,8 +69,8 @@ class PageStore:
     """Answer what `reads` says is a page for readers; ask the application for all else, and to make each page once.
 
     `reads` tells by the path; `hosts` are the names under which pages are kept. `personal` are names of cookies with
-    which one is always answered by the application, unless it is down: an editor sees what no reader sees. `proxied`:
-    whether a proxy of ours says in X-Forwarded-Proto how the reader came.
+    which one gets a page that is kept only if the database, asked at that moment, knows of nothing newer: an editor who
+    has published looks at once. `proxied`: whether a proxy of ours says in X-Forwarded-Proto how the reader came.
     """
 
     def __init__(
@@ -96,9 +96,8 @@ class PageStore:
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return self.application(environ, start)
-        cookies = environ.get("HTTP_COOKIE")
-        if cookies and any(name in cookies for name in self.personal) and not self.watch.is_down():
-            return self.application(environ, start)
+        cookies = environ.get("HTTP_COOKIE", "")
+        own = any(name in cookies for name in self.personal) and not self.watch.is_down()
         key = Key(
             self._scheme(environ),
             environ.get("HTTP_HOST", ""),
@@ -106,9 +105,9 @@ class PageStore:
             environ.get("QUERY_STRING", ""),
         )
         page = self.store.held(key)
-        if page is not None and self._is_fresh(page):
+        if page is not None and self._is_fresh(page) and not own:
             return _tell(page, environ, start)
-        return self._look(environ, start, key)
+        return self._look(environ, start, key, own)
 
     def fill(self, keys: Iterable[Key], older: float, stop: Callable[[], bool] = lambda: False) -> bool:
         """Make these pages anew, which are not on disk, of an earlier generation or made before `older` (seconds since
@@ -142,8 +141,12 @@ class PageStore:
     def _is_fresh(self, page: Page) -> bool:
         return page.generation == self.watch.generation and time.time() - page.made < FRESH
 
-    def _look(self, environ: Environ, start: Start, asked: Key) -> Iterable[bytes]:
-        """The way of what is not held, or not fresh."""
+    def _is_newest(self, page: Page) -> bool:
+        """Whether it is fresh also by what the database says now."""
+        return self._is_fresh(page) and page.generation == self.watch.now()
+
+    def _look(self, environ: Environ, start: Start, asked: Key, own: bool) -> Iterable[bytes]:
+        """The way of what is not held, or not fresh, and of editors."""
         if asked.host not in self.hosts or len(asked.path) > LONGEST_PATH or not self.reads(asked.path):
             return self.application(environ, start)
         self.watch.start()
@@ -154,9 +157,9 @@ class PageStore:
         if asked.query and isinstance(found, Page):
             key = key._replace(query=_normalised(asked.query, found))
             found = self._page(key) if key.query else found
-        if isinstance(found, Page):
+        if isinstance(found, Page) and (not own or self._is_newest(found)):
             return _tell(found, environ, start)
-        if found is None or environ.get("HTTP_COOKIE") or asked.query != key.query:
+        if isinstance(found, Page) or found is None or environ.get("HTTP_COOKIE") or asked.query != key.query:
             return self.application(environ, start)  # it may be another for this reader
         start(found.status, found.headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else found.body]

@@ -6,16 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from django.db import close_old_connections, transaction
 from django.db.models import F
 
 from foundation.page_store.models import Generation
 
+Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 PERIOD = 0.4  # seconds between two looks: what is published is read within a second, on every process and host
 LATE = 3.0  # seconds without an answer, after which the database counts as down
 ROW = 1
+MOST = 8  # requests of a process that may ask at once, and hang with a database that hangs
 
 
 def raise_it() -> None:
@@ -53,6 +56,7 @@ class Watch:
         self._began = 0.0
         self._looked = threading.Event()
         self._starting = threading.Lock()
+        self._places = threading.BoundedSemaphore(MOST)
 
     def start(self) -> None:
         """Start the thread, once, and wait a moment for its first look. Not before the first request: a server may fork
@@ -69,6 +73,25 @@ class Watch:
     def is_down(self) -> bool:
         """Whether the database has not answered for a while: nothing can be made anew. Not before the first request."""
         return bool(self._began or self.generation) and time.monotonic() - self.answered > LATE
+
+    def now(self) -> str:
+        """The generation by asking now, for one request. Empty: not known, or too many ask already."""
+        return self.asks(lambda: f"{self.edition}:{self.ask()}") or ""
+
+    def asks(self, what: Callable[[], Answer]) -> Answer | None:
+        """Ask the database something in front of the application, where nothing else sees to its connections, nor to it
+        that what hangs never holds every thread. None: it does not answer, or too many ask already.
+        """
+        if not self._places.acquire(blocking=False):
+            return None
+        try:
+            close_old_connections()
+            return what()
+        except Exception as error:  # whatever it is: the application finds out, and says so
+            log.debug("nothing was answered: %s", error)
+            return None
+        finally:
+            self._places.release()
 
     def look(self) -> bool:
         """Ask now. Whether there was an answer."""

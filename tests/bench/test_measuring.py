@@ -233,7 +233,7 @@ def test_it_measures_every_part_and_leaves_nothing_running():
     rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("| ")]
     each = {
         "pages": 9 if nginx.binary() else 3,
-        "made": 7,
+        "made": 10,
         "waiting": 3,
         "events": 2,
         "bookings": 3,
