@@ -13,15 +13,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 from config.call_stack import roomy  # noqa: E402
+from config.django_threads import DjangoThreads  # noqa: E402
 from config.form_pages import forms  # noqa: E402
-from config.overload import OverloadGuard  # noqa: E402
+from config.overload import Crowd, OverloadGuard  # noqa: E402
 from config.page_front import edition, front  # noqa: E402
 from config.reaper import GRACE_SECONDS  # noqa: E402
 from config.slow_bodies import SlowBodies  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
 watch = Watch(edition=edition())
-application = front(forms(roomy(SlowBodies(OverloadGuard(django))), watch), watch=watch)
+inner = roomy(django)
+guarded = Crowd(SlowBodies(OverloadGuard(DjangoThreads(inner), static=inner)))
+application = front(forms(guarded, watch), watch=watch)
 
 
 def _end_with(parent: Any) -> None:

@@ -19,6 +19,7 @@ from foundation.page_store.store import Key, Store
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Application = Callable[[Environ, Start], Iterable[bytes]]
+FOR_ALL = "page_store.for_all"  # in the environ of what is made for all who read it: they wait, so it goes first
 log = logging.getLogger(__name__)
 
 # A network in front of us may answer by itself for ten seconds, and while we do not answer, for a day. A browser asks.
@@ -268,6 +269,7 @@ def request_for(key: Key) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        FOR_ALL: True,
     }
 
 
