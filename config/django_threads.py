@@ -5,27 +5,33 @@ waits. Each that came into Django would keep a connection to the database, and m
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import nullcontext
-from contextvars import Context, copy_context
+from contextlib import ExitStack
+from contextvars import Context
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone, translation
 
 from foundation.access import computing
 from foundation.access.slots import Slots
 from foundation.page_store.front import FOR_ALL, Application, Environ, Start
 
-TURNS = 3  # that compute at once: Python runs one of them, and the others wait for the database meanwhile
+TURNS = 2  # that compute at once: Python runs one of them, while the other waits for the database
 STUCK, LONGEST = 0.5, 10.0  # seconds, see Turn: rendering takes some hundredths
 IDLE = 60.0  # seconds after which a thread without work ends, and its connection with it
 Work = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class DjangoThreads:
-    """Call the application in a thread of ours. As many as there are calls at once: whoever calls limits those."""
+    """Call the application in a thread of ours. As many as there are calls at once: whoever calls limits those. `reads`:
+    how many kept pages this process has answered.
+    """
 
-    def __init__(self, application: Application, idle: float = IDLE) -> None:
+    def __init__(self, application: Application, reads: Callable[[], int] = lambda: 0, idle: float = IDLE) -> None:
         self.application, self.idle_for = application, idle
-        self.turns = Slots(TURNS, STUCK, LONGEST)
+        self.turns, self.pace = Slots(TURNS, STUCK, LONGEST), computing.Pace(reads)
         self.idle: list[SimpleQueue[Work]] = []  # the last that became idle is the next: the others may end
         self.changing = threading.Lock()
 
@@ -69,12 +75,15 @@ class DjangoThreads:
     def _ask(self, environ: Environ) -> tuple[tuple[Any, ...], Iterable[bytes]]:
         """What the application says, and its body: read to its end here, unless it is a stream, whose reader is slow."""
         said: list[tuple[Any, ...]] = []
-        with nullcontext() if FOR_ALL in environ else computing.in_turn(self.turns):
+        with ExitStack() as stack:
+            if FOR_ALL not in environ:
+                turn = stack.enter_context(computing.in_turn(self.turns, self.pace))
+                stack.enter_context(connection.execute_wrapper(turn.ask))
             answer: Any = self.application(environ, lambda *words: said.append(words))
         if getattr(answer, "streaming", None) is None:
             return said[0], answer  # a file as the server wants it
         if answer.streaming:
-            return said[0], Stream(answer, copy_context())
+            return said[0], Stream(answer)
         try:
             return said[0], [b"".join(answer)]
         finally:
@@ -82,15 +91,21 @@ class DjangoThreads:
 
 
 class Stream:
-    """A body that is made while it is sent, in the server's thread: with the language and all else of its request."""
+    """A body that is made while it is sent, in the server's thread, in the language and zone of its request."""
 
-    def __init__(self, answer: Any, context: Context) -> None:
-        self.answer, self.context = answer, context
+    def __init__(self, answer: Any) -> None:
+        self.answer, self.context = answer, Context()
+        self.language, self.zone = translation.get_language(), timezone.get_current_timezone()
 
     def __iter__(self) -> Iterator[bytes]:
-        parts = self.context.run(iter, self.answer)
+        parts = self.context.run(self._begin)
         while (part := self.context.run(next, parts, None)) is not None:
             yield part
 
     def close(self) -> None:
         self.context.run(self.answer.close)
+
+    def _begin(self) -> Iterator[bytes]:
+        translation.activate(self.language or settings.LANGUAGE_CODE)
+        timezone.activate(self.zone)
+        return iter(self.answer)

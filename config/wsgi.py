@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from multiprocessing import parent_process
@@ -21,9 +22,12 @@ from config.reaper import GRACE_SECONDS  # noqa: E402
 from config.slow_bodies import SlowBodies  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
+SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
 watch = Watch(edition=edition())
+sys.setswitchinterval(SWITCH)
 inner = roomy(django)
-guarded = Crowd(SlowBodies(OverloadGuard(DjangoThreads(inner), static=inner)))
+apart = DjangoThreads(inner, lambda: application.told)
+guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
 application = front(forms(guarded, watch), watch=watch)
 
 

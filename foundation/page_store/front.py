@@ -93,6 +93,7 @@ class PageStore:
         self.lock = threading.Lock()
         self.wanted: SimpleQueue[Key] = SimpleQueue()
         self.makers = 0
+        self.told = 0
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
@@ -108,6 +109,7 @@ class PageStore:
         )
         page = self.store.held(key)
         if page is not None and self._is_fresh(page):
+            self.told += 1
             return _tell(page, environ, start)
         return self._look(environ, start, key)
 
