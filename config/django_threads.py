@@ -25,8 +25,8 @@ Work = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class DjangoThreads:
-    """Call the application in a thread of ours. As many as there are calls at once: whoever calls limits those. `reads`:
-    how many kept pages this process has answered.
+    """Call the application in a thread of ours. As many as there are calls at once: whoever calls limits those.
+    `reads`: how many kept pages this process has answered.
     """
 
     def __init__(self, application: Application, reads: Callable[[], int] = lambda: 0, idle: float = IDLE) -> None:
@@ -73,7 +73,7 @@ class DjangoThreads:
             del call, future, result, error  # they hold a whole page with its context
 
     def _ask(self, environ: Environ) -> tuple[tuple[Any, ...], Iterable[bytes]]:
-        """What the application says, and its body: read to its end here, unless it is a stream, whose reader is slow."""
+        """What the application says, and its body: read to its end here, unless it is a stream for a slow reader."""
         said: list[tuple[Any, ...]] = []
         with ExitStack() as stack:
             if FOR_ALL not in environ:

@@ -1,5 +1,6 @@
-"""Slow request bodies (slowloris): a concurrency limit, so that few of the threads ever wait for one. Django gets a body
-whole, unless it is a large file of staff's.
+"""Slow request bodies (slowloris): a concurrency limit, so that few of the threads ever wait for one.
+
+Django gets a body whole, unless it is a large file of staff's.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +15,8 @@ from django.utils.translation import gettext as _
 from foundation.access.slots import Slots
 from foundation.page_store.front import Application, Start
 
-# Of the server's threads (config/processes.py). With those that wait for Stripe (donations/stripe/concurrency.py) a third
-# at most; neither takes what is the other's: slow bodies stop no gift, and a slow Stripe stops no form.
+# Of the server's threads (config/processes.py): with those that wait for Stripe (donations/stripe/concurrency.py) a
+# third at most. Neither takes what is the other's: slow bodies stop no gift, and a slow Stripe stops no form.
 PLACES = 8
 # Seconds. All slots are taken and none was taken or freed for so long: those who hold them are slow on purpose, and a
 # new request is refused at once. Before that one waits: a crowd of honest forms passes in moments.

@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
+from config.arenas import few  # noqa: E402
 from config.call_stack import roomy  # noqa: E402
 from config.django_threads import DjangoThreads  # noqa: E402
 from config.form_pages import forms  # noqa: E402
@@ -25,6 +26,7 @@ from foundation.page_store.generation import Watch  # noqa: E402 - all need the 
 SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
 watch = Watch(edition=edition())
 sys.setswitchinterval(SWITCH)
+few()
 inner = roomy(django)
 apart = DjangoThreads(inner, lambda: application.told)
 guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))

@@ -13,9 +13,9 @@ from donations.stripe.errors import FullError, StripeIsDownError, StripeRefusedE
 from foundation.access import ratelimit
 from foundation.jobs import queue as jobs
 
-# Of the web server's threads (config/processes.py): with those that wait for slow bodies (config/slow_bodies.py) a third at
-# most, however slow Stripe is. A request that finds no free slot is told so at once; a slot that is waited for would hold
-# a thread as well.
+# Of the web server's threads (config/processes.py): with those that wait for slow bodies (config/slow_bodies.py) a
+# third at most, however slow Stripe is. A request that finds no free slot is told so at once; a slot that is waited for
+# would hold a thread as well.
 SLOTS = 8
 VISIT = 20.0  # seconds for all calls of one request together
 BRIEF = 2.0  # seconds for those of a page that only reads

@@ -1,7 +1,8 @@
 """Turns to compute, and a pace for it: whoever reads a kept page does not stand in line behind whoever renders one.
 
-Python runs one thread at a time. Twenty that render let a reader, who needs a fraction of a millisecond, wait for twenty
-others, and finish no earlier for it. So few compute at once, and where many read, those few leave them most of the time.
+Python runs one thread at a time. Twenty that render let a reader, who needs a fraction of a millisecond, wait for
+twenty others, and finish no earlier for it. So few compute at once, and where many read, those few leave them most of
+the time.
 """
 
 import threading

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import snowballstemmer
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -70,5 +69,7 @@ def simple(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def stem(word: str, language: str) -> str:
     """A word without its ending. A stemmer of its own each time: they keep state, and threads share this module."""
+    import snowballstemmer  # noqa: PLC0415 - 9 MB, for thirty languages, until somebody searches
+
     name = STEMMERS.get(language.partition("-")[0])
     return str(snowballstemmer.stemmer(name).stemWord(word)) if name else word
