@@ -38,7 +38,7 @@ class DjangoThreads:
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         said, answer = self._run(lambda: self._ask(environ))
         start(*said)
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def _run(self, call: Callable[[], Any]) -> Any:
         future: Future[Any] = Future()

@@ -21,6 +21,7 @@ from config.overload import Crowd, OverloadGuard  # noqa: E402
 from config.page_front import edition, front  # noqa: E402
 from config.reaper import GRACE_SECONDS  # noqa: E402
 from config.slow_bodies import SlowBodies  # noqa: E402
+from foundation.page_store.front import PageStore  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
 SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
@@ -30,7 +31,7 @@ few()
 inner = roomy(django)
 apart = DjangoThreads(inner, lambda: application.told)
 guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
-application = front(forms(guarded, watch), watch=watch)
+application: PageStore = front(forms(guarded, watch), watch=watch)
 
 
 def _end_with(parent: Any) -> None:

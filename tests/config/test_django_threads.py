@@ -4,7 +4,7 @@ import threading
 from contextvars import ContextVar
 
 import pytest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils import translation
 
 from config.django_threads import DjangoThreads
@@ -90,21 +90,34 @@ def test_it_leaves_nothing_of_one_request_to_the_next():
     assert [asked(door)[1] for _ in range(2)] == [[b""], [b""]]
 
 
+class Sent:
+    """A stream that says in which language it is made."""
+
+    streaming = True
+
+    def __init__(self, closed: list[str | None]) -> None:
+        self.closed = closed
+
+    def __iter__(self):
+        return (str(translation.get_language()).encode() for _ in range(2))
+
+    def close(self) -> None:
+        self.closed.append(translation.get_language())
+
+
 def test_it_makes_a_stream_in_the_language_of_its_request_while_the_thread_serves_others():
-    closed = []
+    closed: list[str | None] = []
 
     def view(environ):
         translation.activate("es")
-        stream = StreamingHttpResponse(translation.get_language() for _ in range(2))
-        stream._resource_closers.append(lambda: closed.append(translation.get_language()))
-        return stream
+        return Sent(closed)
 
     door = DjangoThreads(answering(view))
     with translation.override("en"):
         answer = door({"PATH_INFO": "/"}, lambda status, headers: None)
         assert len(door.idle) == 1 and closed == []
         assert list(answer) == [b"es", b"es"]
-        answer.close()
+        answer.close()  # type: ignore[attr-defined]
         assert translation.get_language() == "en"
     assert closed == ["es"]
 

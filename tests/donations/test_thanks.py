@@ -114,7 +114,12 @@ def test_it_lets_few_wait_while_stripe_hangs_and_asks_now_and_then_whether_it_an
 ):
     asked = []
     send = requests.Session.request
-    monkeypatch.setattr(requests.Session, "request", lambda *args, **more: asked.append(1) or send(*args, **more))
+
+    def noted(*args, **more):
+        asked.append(1)
+        return send(*args, **more)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
     monkeypatch.setattr(concurrency, "BRIEF", 0.0)  # whoever hears nothing has waited for so long
     till.fault("unavailable")
     for _ in range(concurrency.VAIN + 3):
