@@ -30,7 +30,7 @@ def room(ground: Ground) -> Iterator[Pair]:
         with ThreadPoolExecutor(1) as thread:
             return here(EACH, lambda: list(thread.map(page, [application] * EACH)))
 
-    roomy = wsgi.application.application.application  # type: ignore[attr-defined]  # behind pages that are kept
-    bare = roomy.__wrapped__
+    roomy = wsgi.inner
+    bare = roomy.__wrapped__  # type: ignore[attr-defined]
     name = "The giving page, room for its calls"
     yield Pair(name, "the same without", "pages", lambda: pages(roomy), lambda: pages(bare))

@@ -6,6 +6,7 @@ else with 503.
 
 from collections.abc import Iterable
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
@@ -14,32 +15,64 @@ from django.utils import translation
 from awareness import finished
 from config.error_pages import WAIT
 from config.processes import THREADS
-from config.slots import Slots
-from foundation.page_store.front import Application, Start
+from foundation.access.slots import Slots
+from foundation.page_store.front import FOR_ALL, Application, Start
 
-# Slow bodies (config/slow_bodies.py) and requests that wait for Stripe (donations/stripe/concurrency.py) hold a
-# third each at most: readers still have six then.
-PLACES = THREADS - 2
+# Threads of Django (config/django_threads.py), each with a connection. Eight at most wait for Stripe.
+PLACES = 24
+READERS = 8  # threads of the server that only readers of kept pages and of static files get
 # seconds. No page takes as long by itself. A request that waits meanwhile holds one of the threads that are left over.
 STUCK = 10.0
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'"
 
 
-class OverloadGuard:
-    """Each request to Django takes a slot until the answer begins. Static files need no database and take none."""
+class Crowd:
+    """Who asks for more than a kept page holds a thread, also while others are before them: never all threads. Who
+    comes when so many are here already is refused at once, and readers do not notice.
+    """
 
-    def __init__(self, application: Application, places: int = PLACES, stuck: float = STUCK) -> None:
-        self.application, self.places = application, Slots(places, stuck, stuck)
+    def __init__(self, application: Application, most: int = THREADS - READERS) -> None:
+        self.application, self.rest = application, BoundedSemaphore(most)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith(settings.STATIC_URL):
+        if _is_static(environ) or FOR_ALL in environ:
             return self.application(environ, start)
-        if not self.places.enter():
+        if not self.rest.acquire(blocking=False):
+            return _refuse(environ, start)
+        try:
+            return self.application(environ, start)
+        finally:
+            self.rest.release()
+
+
+class OverloadGuard:
+    """Each request to Django takes a slot until the answer begins. Static files need no database, take none, and
+    are asked of `static`.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        places: int = PLACES,
+        stuck: float = STUCK,
+        static: Application | None = None,
+    ) -> None:
+        self.application, self.static = application, static or application
+        self.places = Slots(places, stuck, stuck)
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if _is_static(environ):
+            return self.static(environ, start)
+        if not self.places.enter(first=FOR_ALL in environ):
             return _refuse(environ, start)
         try:
             return self.application(environ, start)
         finally:
             self.places.leave()
+
+
+def _is_static(environ: dict[str, Any]) -> bool:
+    return str(environ.get("PATH_INFO", "")).startswith(settings.STATIC_URL)
 
 
 def _refuse(environ: dict[str, Any], start: Start) -> Iterable[bytes]:

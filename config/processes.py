@@ -13,7 +13,9 @@ from pathlib import Path
 from config import reaper
 from config.reaper import GRACE_SECONDS
 
-THREADS = 24  # of each web process; docs/deploy.md starts as many
+# Of each web process; docs/deploy.md starts as many. They wait: Django has threads of its own, which are fewer
+# (config/django_threads.py).
+THREADS = 80
 
 
 class EndedError(Exception):

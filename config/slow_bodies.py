@@ -1,18 +1,23 @@
-"""Slow request bodies (slowloris): a concurrency limit, so that at most a third of the threads ever wait for one."""
+"""Slow request bodies (slowloris): a concurrency limit, so that few of the threads ever wait for one.
+
+Django gets a body whole, unless it is a large file of staff's.
+"""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from config.processes import THREADS
-from config.slots import Slots
+from foundation.access.slots import Slots
 from foundation.page_store.front import Application, Start
 
-PLACES = THREADS // 3
+# Of the server's threads (config/processes.py): with those that wait for Stripe (donations/stripe/concurrency.py) a
+# third at most. Neither takes what is the other's: slow bodies stop no gift, and a slow Stripe stops no form.
+PLACES = 8
 # Seconds. All slots are taken and none was taken or freed for so long: those who hold them are slow on purpose, and a
 # new request is refused at once. Before that one waits: a crowd of honest forms passes in moments.
 STUCK = 1.0
@@ -29,10 +34,20 @@ class SlowBodies:
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         length = _length(environ)
-        if not length:
+        if length <= 0:
             return self.application(environ, start)
         if not self.places.enter():
             return _refuse(environ, start)
+        if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            try:
+                whole = _read(environ["wsgi.input"], length)
+            finally:
+                self.places.leave()
+            if len(whole) < length:  # the sender is gone
+                start("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+                return [b""]
+            environ["wsgi.input"] = BytesIO(whole)
+            return self.application(environ, start)
         body = Body(environ["wsgi.input"], length, self.places.leave)
         environ["wsgi.input"] = body
         try:
@@ -63,6 +78,15 @@ class Body:
         if self.rest <= 0 or (size != 0 and not part):
             self.done()
         return part
+
+
+def _read(stream: BinaryIO, length: int) -> bytes:
+    """Read the body, or as much of it as comes."""
+    parts, rest = [], length
+    while rest > 0 and (part := stream.read(rest)):
+        parts.append(part)
+        rest -= len(part)
+    return b"".join(parts)
 
 
 def _length(environ: dict[str, Any]) -> int:

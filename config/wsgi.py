@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from multiprocessing import parent_process
@@ -12,16 +13,25 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
+from config.arenas import few  # noqa: E402
 from config.call_stack import roomy  # noqa: E402
+from config.django_threads import DjangoThreads  # noqa: E402
 from config.form_pages import forms  # noqa: E402
-from config.overload import OverloadGuard  # noqa: E402
+from config.overload import Crowd, OverloadGuard  # noqa: E402
 from config.page_front import edition, front  # noqa: E402
 from config.reaper import GRACE_SECONDS  # noqa: E402
 from config.slow_bodies import SlowBodies  # noqa: E402
+from foundation.page_store.front import PageStore  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
+SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
 watch = Watch(edition=edition())
-application = front(forms(roomy(SlowBodies(OverloadGuard(django))), watch), watch=watch)
+sys.setswitchinterval(SWITCH)
+few()
+inner = roomy(django)
+apart = DjangoThreads(inner, lambda: application.told)
+guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
+application: PageStore = front(forms(guarded, watch), watch=watch)
 
 
 def _end_with(parent: Any) -> None:

@@ -1,5 +1,6 @@
 """Upload validation: files of staff are checked by content, refused with a sentence, and kept without metadata."""
 
+from importlib import import_module
 from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
-from staff import file_kinds, papers, pictures
+from staff import file_kinds, pictures
 
 LARGEST_PAPER = 50 * 1024 * 1024  # bytes of a document that is read, not played
 
@@ -58,6 +59,7 @@ class DocumentForm(BaseDocumentForm):
         if ending in file_kinds.DOCUMENTS and (file.size or 0) > LARGEST_PAPER:
             most = filesizeformat(LARGEST_PAPER)
             raise ValidationError(gettext("This file is too large: %(most)s at most.") % {"most": most})
+        papers = import_module("staff.papers")  # 4 MB of pikepdf, for those who upload
         if kept := papers.bare(cast(BinaryIO, file), ending):
             _replace(file, kept)
         file.seek(0)

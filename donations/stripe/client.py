@@ -30,6 +30,7 @@ from donations.stripe.errors import (
     StripeIsDownError,
     StripeRefusedError,
 )
+from foundation.access import computing
 from foundation.organisation import clone_guard, mode
 
 PAGE = 100  # objects of a list at once; Stripe gives no more
@@ -56,7 +57,7 @@ class InTime(RequestsClient):
         """The parent's constructor sets a fixed one; ours is what is left of the budget."""
 
     def request_with_retries(self, *args: Any, **kwargs: Any) -> Any:
-        with concurrency.slot():
+        with concurrency.slot(), computing.others_turn():
             self._call.ends = time.monotonic() + throttle.budget(BUDGET)
             return super().request_with_retries(*args, **kwargs)
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, cast
-
-import typst
 
 PAPERS = Path(__file__).parent / "papers"
 STANDARD: Final = "ua-1"
@@ -36,6 +35,7 @@ def draw(name: str, facts: Mapping[str, Any], at: datetime) -> Drawn:
     help; where none has it, the document is drawn without that promise, which is better than none. Raises
     typst.TypstError when even that fails.
     """
+    typst = _typst()
     for machine in (False, True):
         try:
             return Drawn(_compile(name, facts, at, [STANDARD], machine), accessible=True)
@@ -58,13 +58,18 @@ def _compile(name: str, facts: Mapping[str, Any], at: datetime, standards: list[
     return cast(bytes, drawn)
 
 
+def _typst() -> Any:
+    """7 MB, which a process that draws nothing need not hold."""
+    return import_module("typst")
+
+
 @cache
-def _compiler(machine: bool) -> typst.Compiler:
+def _compiler(machine: bool) -> Any:
     """Kept: it reads the typefaces once. Ours alone wherever they suffice, so that every machine draws the same."""
-    return typst.Compiler(root=str(PAPERS), font_paths=_typefaces(machine), ignore_system_fonts=not machine)
+    return _typst().Compiler(root=str(PAPERS), font_paths=_typefaces(machine), ignore_system_fonts=not machine)
 
 
-def _typefaces(machine: bool) -> typst.Fonts:
+def _typefaces(machine: bool) -> Any:
     """Ours come first: the machine's are asked only for letters that those lack."""
     paths = [str(PAPERS / "fonts")]
-    return typst.Fonts(include_system_fonts=machine, include_embedded_fonts=False, font_paths=paths)
+    return _typst().Fonts(include_system_fonts=machine, include_embedded_fonts=False, font_paths=paths)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-import css_inline
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext
@@ -80,4 +80,6 @@ def _text(name: str, context: dict[str, Any]) -> str:
 
 def _html(name: str, context: dict[str, Any]) -> str:
     """With its styles on the elements, where mail programs look for them, and the rules for dark screens kept."""
-    return css_inline.inline(render_to_string(name, context), load_remote_stylesheets=False, keep_at_rules=True)
+    css_inline: Any = import_module("css_inline")  # 2 MB, and the worker writes most letters
+    html = css_inline.inline(render_to_string(name, context), load_remote_stylesheets=False, keep_at_rules=True)
+    return str(html)

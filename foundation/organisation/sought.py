@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
-import snowballstemmer
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -67,8 +68,13 @@ def simple(text: str) -> str:
     return "".join(letter for letter in parted if not unicodedata.combining(letter))
 
 
+def _stemmers() -> Any:
+    """9 MB, for thirty languages, which a process in which nobody searches need not hold."""
+    return import_module("snowballstemmer")
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str, language: str) -> str:
     """A word without its ending. A stemmer of its own each time: they keep state, and threads share this module."""
     name = STEMMERS.get(language.partition("-")[0])
-    return str(snowballstemmer.stemmer(name).stemWord(word)) if name else word
+    return str(_stemmers().stemmer(name).stemWord(word)) if name else word

@@ -19,6 +19,7 @@ from foundation.page_store.store import Key, Store
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Application = Callable[[Environ, Start], Iterable[bytes]]
+FOR_ALL = "page_store.for_all"  # in the environ of what is made for all who read it: they wait, so it goes first
 log = logging.getLogger(__name__)
 
 # A network in front of us may answer by itself for ten seconds, and while we do not answer, for a day. A browser asks.
@@ -92,6 +93,7 @@ class PageStore:
         self.lock = threading.Lock()
         self.wanted: SimpleQueue[Key] = SimpleQueue()
         self.makers = 0
+        self.told = 0
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
@@ -106,6 +108,7 @@ class PageStore:
         )
         page = self.store.held(key)
         if page is not None and self._is_fresh(page) and not own:
+            self.told += 1
             return _tell(page, environ, start)
         return self._look(environ, start, key, own)
 
@@ -271,6 +274,7 @@ def request_for(key: Key) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        FOR_ALL: True,
     }
 
 

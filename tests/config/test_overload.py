@@ -5,10 +5,11 @@ import threading
 import pytest
 
 from config import slow_bodies
-from config.overload import PLACES, OverloadGuard
+from config.overload import PLACES, READERS, Crowd, OverloadGuard
 from config.processes import THREADS
-from config.slots import Slots
 from donations.stripe import concurrency
+from foundation.access.slots import Slots
+from foundation.page_store.front import FOR_ALL
 from tests.waiting import wait_for
 
 
@@ -32,9 +33,9 @@ def django():
     made.may_go.set()
 
 
-def asked(door, path: str) -> tuple[str, dict[str, str], bytes]:
+def asked(door, path: str, **more) -> tuple[str, dict[str, str], bytes]:
     said: list = []
-    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", **more}
     body = b"".join(door(environ, lambda status, headers: said.extend((status, dict(headers)))))
     return said[0], said[1], body
 
@@ -47,7 +48,8 @@ def in_a_thread(door, path: str) -> tuple[threading.Thread, list[str]]:
 
 
 def test_it_leaves_threads_for_what_needs_no_database_and_places_for_readers():
-    assert concurrency.SLOTS == slow_bodies.PLACES == THREADS // 3 < PLACES < THREADS
+    assert concurrency.SLOTS + slow_bodies.PLACES <= THREADS // 3
+    assert concurrency.SLOTS + slow_bodies.PLACES < PLACES < THREADS - READERS
 
 
 def test_it_tells_who_comes_while_all_hang_at_once_and_lets_everybody_in_again(django):
@@ -74,6 +76,42 @@ def test_it_lets_a_crowd_wait_while_answers_come(django):
     for thread, heard in crowd:
         thread.join()
         assert heard == ["200 OK"]
+
+
+def test_it_refuses_at_once_who_comes_beyond_a_crowd_and_keeps_threads_for_readers(django):
+    door = Crowd(django, most=2)
+    crowd = [in_a_thread(door, "/give/") for _ in range(2)]
+    wait_for(lambda: django.inside == 2, "both are inside")
+    assert asked(door, "/give/")[0].startswith("503") and django.inside == 2
+    for path, more in (("/static/css/site.css", {}), ("/", {FOR_ALL: True})):  # readers wait for these
+        thread = threading.Thread(target=lambda path=path, more=more: asked(door, path, **more))
+        crowd.append((thread, ["200 OK"]))
+        thread.start()
+    wait_for(lambda: django.inside == 4, "files, and pages that are made for all, are no part of the crowd")
+    django.may_go.set()
+    for thread, heard in crowd:
+        thread.join()
+        assert heard == ["200 OK"]
+    assert asked(door, "/give/")[0] == "200 OK"
+
+
+def test_it_makes_what_readers_wait_for_before_all_who_stand_in_line():
+    places, served = Slots(1, stuck=60, longest=60), []
+
+    def goes(name: str, first: bool) -> threading.Thread:
+        thread = threading.Thread(target=lambda: served.append(name) if places.enter(first) else None)
+        thread.start()
+        return thread
+
+    assert places.enter()
+    threads = [goes("a form", False)]
+    wait_for(lambda: len(places.line) == 1, "one stands in line")
+    threads.append(goes("a page for all", True))
+    wait_for(lambda: len(places.line) == 2, "both do")
+    for thread in reversed(threads):
+        places.leave()
+        thread.join()
+    assert served == ["a page for all", "a form"]
 
 
 def test_it_serves_who_waits_before_who_comes_back():

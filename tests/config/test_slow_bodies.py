@@ -9,7 +9,6 @@ import pytest
 import requests
 
 from config import slow_bodies
-from config.processes import THREADS
 from tests.waiting import wait_for
 
 SLOW = b"POST /stripe/webhook/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"
@@ -100,6 +99,33 @@ def test_it_holds_no_place_for_what_is_done_after_the_body_was_read():
     assert {donor.status for donor in donors} == {"200 OK"}
 
 
+def test_it_hands_a_form_on_whole_and_tells_who_left_in_the_middle_of_it(door):
+    seen = []
+
+    def reads(environ, start):
+        seen.append(environ["wsgi.input"].read())
+        start("200 OK", [])
+        return [b""]
+
+    door.application = reads
+    whole, half = Asked(door, BytesIO(b"abc")), Asked(door, BytesIO(b"ab"))
+    for one in (whole, half):
+        one.thread.join()
+    assert (whole.status, half.status[:3]) == ("200 OK", "400")
+    assert seen == [b"abc"] and door.places.free == 2
+
+
+def test_it_lets_staff_send_a_large_file_piece_by_piece(door, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2
+    stream = Held()
+    asked = Asked(door, stream, length=1003)
+    assert stream.read_from.wait(60)
+    assert door.places.free == 1
+    stream.may_go.set()
+    asked.thread.join()
+    assert asked.status == "200 OK" and door.places.free == 2
+
+
 def test_it_gives_a_place_back_where_nobody_read_the_body_and_where_the_site_fails():
     def fails(environ, start):
         raise RuntimeError
@@ -118,7 +144,7 @@ def test_it_goes_on_answering_while_forty_bodies_arrive_slowly(running_site):
         for one in slow:
             one.sendall(SLOW)
             one.setblocking(False)
-        wait_for(lambda: sum(_refused(one) for one in slow) == 40 - THREADS // 3, "503 for all without a place")
+        wait_for(lambda: sum(_refused(one) for one in slow) == 40 - slow_bodies.PLACES, "503 for all without a place")
         assert requests.get(f"{running_site.url}/", timeout=60).status_code == 200
     wait_for(lambda: _posts(running_site).status_code == 400, "room for bodies again")
 

@@ -57,6 +57,12 @@ def stranger(donor, till) -> Callable[[], Donor]:
     return lambda: Donor(Client(REMOTE_ADDR=f"192.0.2.{next(numbers)}"), till)
 
 
+@pytest.fixture(autouse=True)
+def _a_breaker_of_its_own(monkeypatch) -> None:
+    """That Stripe hung in one test is no news to the next."""
+    monkeypatch.setattr(concurrency, "_breaker", concurrency.Breaker())
+
+
 @pytest.fixture
 def patient_page(monkeypatch) -> None:
     """The thank-you page waits for Stripe as long as it takes: on a busy machine, two seconds may be too few."""

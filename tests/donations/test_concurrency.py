@@ -7,7 +7,6 @@ import pytest
 import requests
 from django.test import Client
 
-from config.processes import THREADS
 from donations.giving import other_pages, step_up
 from donations.letters import plan_letters
 from donations.models import Gift, Plan, months
@@ -75,10 +74,6 @@ def ways(donor, plan, mine):  # noqa: F811
             does: lambda does=does, more=more: mine.post(page, {"does": does, **more}) for does, more in presses.items()
         },
     }
-
-
-def test_it_lets_a_third_of_the_threads_wait_for_stripe_and_no_more():
-    assert concurrency.SLOTS == THREADS // 3
 
 
 @pytest.mark.parametrize("name", WAYS)

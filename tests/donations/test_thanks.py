@@ -109,6 +109,33 @@ def test_it_asks_stripe_once_and_for_two_seconds_at_most(donor, till, address, m
     assert len(seen) == 1 and max(seen[0]) <= BRIEF <= 2
 
 
+def test_it_lets_few_wait_while_stripe_hangs_and_asks_now_and_then_whether_it_answers(
+    donor, till, address, monkeypatch
+):
+    asked = []
+    send = requests.Session.request
+
+    def noted(*args, **more):
+        asked.append(1)
+        return send(*args, **more)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
+    monkeypatch.setattr(concurrency, "BRIEF", 0.0)  # whoever hears nothing has waited for so long
+    till.fault("unavailable")
+    for _ in range(concurrency.VAIN + 3):
+        assert "<h1>Thank you, Ada.</h1>" in words(donor.client, address)
+    assert len(asked) == concurrency.VAIN
+    concurrency._breaker.next = 0.0  # a while later
+    for _ in range(2):
+        donor.client.get(address)
+    assert len(asked) == concurrency.VAIN + 1, "one asked for all"
+    till.calm()
+    concurrency._breaker.next = 0.0
+    for _ in range(2):
+        donor.client.get(address)
+    assert len(asked) == concurrency.VAIN + 3, "it answers again, and everybody asks"
+
+
 def test_it_thanks_without_asking_when_too_many_wait_for_stripe(donor, till, address, monkeypatch):
     monkeypatch.setattr(concurrency, "_slots", BoundedSemaphore(1))
     assert concurrency._slots.acquire()
