@@ -36,11 +36,12 @@ class DjangoThreads:
         self.changing = threading.Lock()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        said, answer = self._run(lambda: self._ask(environ))
+        said, answer = self.run(lambda: self._ask(environ))
         start(*said)
         return answer
 
-    def _run(self, call: Callable[[], Any]) -> Any:
+    def run(self, call: Callable[[], Any]) -> Any:
+        """What the call returns or raises, in a thread of ours."""
         future: Future[Any] = Future()
         with self.changing:
             work = self.idle.pop() if self.idle else None

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 
@@ -91,10 +90,10 @@ class FormPages:
             start(found.status, found.headers)
             body = found.body
         else:
+            seen = found.seen
+            if seen and not self.watch.asks(lambda: (seen(WSGIRequest(environ)), True)):
+                return self.application(environ, start)  # which counts its readers itself
             body, headers = filled(found, cookies)
-            if found.seen:
-                close_old_connections()  # as at each request to Django: it may write
-                found.seen(WSGIRequest(environ))
             start("200 OK", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 

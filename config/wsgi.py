@@ -25,11 +25,11 @@ from foundation.page_store.front import PageStore  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
 
 SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
-watch = Watch(edition=edition())
 sys.setswitchinterval(SWITCH)
 few()
 inner = roomy(django)
 apart = DjangoThreads(inner, lambda: application.told)
+watch = Watch(edition=edition(), apart=apart.run)
 guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
 application: PageStore = front(forms(guarded, watch), watch=watch)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import close_old_connections, transaction
 from django.db.models import F
@@ -85,8 +85,7 @@ class Watch:
         if not self._places.acquire(blocking=False):
             return None
         try:
-            close_old_connections()
-            return what()
+            return cast(Answer, self.apart(lambda: _asked(what)))
         except Exception as error:  # whatever it is: the application finds out, and says so
             log.debug("nothing was answered: %s", error)
             return None
@@ -113,3 +112,8 @@ class Watch:
             time.sleep(self.period)
             with suppress(Exception):  # a connection that broke is opened anew; the thread never ends
                 close_old_connections()
+
+
+def _asked(what: Callable[[], Answer]) -> Answer:
+    close_old_connections()
+    return what()
