@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
@@ -127,8 +128,9 @@ class FormPages:
         cookie = {"HTTP_COOKIE": f"{settings.CSRF_COOKIE_NAME}={secret}"}
         answer = Answer(self.application, request_for(key) | cookie)
         made = cut(answer, secret, generation, moment, kind.token)
+        seen = self.watch.asks(partial(kind.seen, key.path)) if made and kind.seen else None
         if made:
-            made = made._replace(mark=mark, seen=kind.seen(key.path) if kind.seen else None)
+            made = None if kind.seen and not seen else made._replace(mark=mark, seen=seen)
         with self.lock:
             if len(self.pages) >= MOST:
                 kept = [(each, page) for each, page in self.pages.items() if isinstance(page, FormPage)]
