@@ -46,11 +46,18 @@ class Watch:
 
     `generation` is empty until the database has answered once; `edition` is a part of it: what pages are made of beside
     the database. A thread, because asking at each request would make the database the limit of what is kept to do
-    without it; and because it may hang.
+    without it; and because it may hang. `apart` runs what is asked for one request (`asks`), in a thread that has a
+    connection anyway: those of the server are many.
     """
 
-    def __init__(self, ask: Callable[[], int] = current, period: float = PERIOD, edition: str = "") -> None:
-        self.ask, self.period, self.edition = ask, period, edition
+    def __init__(
+        self,
+        ask: Callable[[], int] = current,
+        period: float = PERIOD,
+        edition: str = "",
+        apart: Callable[[Callable[[], Any]], Any] = lambda what: what(),
+    ) -> None:
+        self.ask, self.period, self.edition, self.apart = ask, period, edition, apart
         self.generation = ""
         self.changed = self.answered = -math.inf  # time.monotonic()
         self._began = 0.0
