@@ -1,5 +1,5 @@
 """A cursor for statements that are asked all day: PostgreSQL takes each apart once for a connection, and is sent the
-values alone from then on (D-261).
+values alone from then on (D-256).
 """
 
 from typing import Any
