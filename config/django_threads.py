@@ -3,7 +3,7 @@ waits. Each that came into Django would keep a connection to the database, and m
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from contextvars import Context
@@ -26,11 +26,18 @@ Work = tuple[Callable[[], Any], "Future[Any]"]
 
 class DjangoThreads:
     """Call the application in a thread of ours. As many as there are calls at once: whoever calls limits those.
-    `reads`: how many kept pages this process has answered.
+    `reads`: how many kept pages this process has answered. `short`: addresses that render nothing and wait for a
+    commit; they take no turn.
     """
 
-    def __init__(self, application: Application, reads: Callable[[], int] = lambda: 0, idle: float = IDLE) -> None:
-        self.application, self.idle_for = application, idle
+    def __init__(
+        self,
+        application: Application,
+        reads: Callable[[], int] = lambda: 0,
+        idle: float = IDLE,
+        short: Collection[str] = (),
+    ) -> None:
+        self.application, self.idle_for, self.short = application, idle, short
         self.turns, self.pace = Slots(TURNS, STUCK, LONGEST), computing.Pace(reads)
         self.idle: list[SimpleQueue[Work]] = []  # the last that became idle is the next: the others may end
         self.changing = threading.Lock()
@@ -77,7 +84,7 @@ class DjangoThreads:
         """What the application says, and its body: read to its end here, unless it is a stream for a slow reader."""
         said: list[tuple[Any, ...]] = []
         with ExitStack() as stack:
-            if FOR_ALL not in environ:
+            if FOR_ALL not in environ and environ["PATH_INFO"] not in self.short:
                 turn = stack.enter_context(computing.in_turn(self.turns, self.pace))
                 stack.enter_context(connection.execute_wrapper(turn.ask))
             answer: Any = self.application(environ, lambda *words: said.append(words))

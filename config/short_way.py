@@ -16,14 +16,19 @@ from config.security import Headers, View
 from donations.webhooks.views import webhook
 
 
+def addresses() -> set[str]:
+    """The addresses that go the short way."""
+    with translation.override(None):
+        return {reverse("donations:webhook")}
+
+
 class ShortWay:
     """The outermost middleware. What it does not know goes the long way, where the same view stands as well."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
-        with translation.override(None):
-            known = CommonMiddleware(webhook)
-            self.short = {reverse("donations:webhook"): Headers(cast(View, SecurityMiddleware(known)))}
+        known = CommonMiddleware(webhook)
+        self.short = dict.fromkeys(addresses(), Headers(cast(View, SecurityMiddleware(known))))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.short.get(request.path_info, self.get_response)(request)

@@ -20,6 +20,7 @@ from config.form_pages import forms  # noqa: E402
 from config.overload import Crowd, OverloadGuard  # noqa: E402
 from config.page_front import edition, front  # noqa: E402
 from config.reaper import GRACE_SECONDS  # noqa: E402
+from config.short_way import addresses  # noqa: E402
 from config.slow_bodies import SlowBodies  # noqa: E402
 from foundation.page_store.front import PageStore  # noqa: E402
 from foundation.page_store.generation import Watch  # noqa: E402 - all need the apps, which the line above sets up
@@ -28,7 +29,7 @@ SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits fo
 sys.setswitchinterval(SWITCH)
 few()
 inner = roomy(django)
-apart = DjangoThreads(inner, lambda: application.told)
+apart = DjangoThreads(inner, lambda: application.told, short=addresses())
 watch = Watch(edition=edition(), apart=apart.run)
 guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
 application: PageStore = front(forms(guarded, watch), watch=watch)

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import translation
 
-from config.django_threads import DjangoThreads
+from config.django_threads import TURNS, DjangoThreads
 from tests.waiting import wait_for
 
 left_behind: ContextVar[str] = ContextVar("left_behind", default="")
@@ -88,6 +88,19 @@ def test_it_leaves_nothing_of_one_request_to_the_next():
 
     door = DjangoThreads(answering(view))
     assert [asked(door)[1] for _ in range(2)] == [[b""], [b""]]
+
+
+def test_it_lets_what_renders_nothing_pass_without_a_turn():
+    free = []
+
+    def view(environ):
+        free.append(door.turns.free)
+        return HttpResponse("well")
+
+    door = DjangoThreads(answering(view), short=["/hook/"])
+    asked(door, "/hook/")
+    asked(door, "/page/")
+    assert free == [TURNS, TURNS - 1] and door.turns.free == TURNS
 
 
 class Sent:
