@@ -6,7 +6,7 @@ import json
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from foundation.jobs import lanes
@@ -28,7 +28,7 @@ LEFT = "j.state = 'running' AND j.lane = %s AND j.lease_until <= %s"
 FIRST = """SELECT j.id, j.run_at FROM jobs_job j WHERE {what} AND (j."group" = '' OR NOT EXISTS (
  SELECT 1 FROM jobs_job u WHERE u."group" = j."group" AND u.state = 'running' AND u.lease_until > %s
 )) ORDER BY j.run_at, j.id LIMIT 1{unseen}"""
-READ = ("id", "kind", "key", "lane", "group", "args", "attempts", "failures")
+READ = ("id", "kind", "key", "lane", "group", "args", "attempts", "failures")  # in the order of the model
 CLAIM = """UPDATE jobs_job SET state = 'running', attempts = attempts + 1, lease_until = %s,
  failures = CASE WHEN state = 'running' THEN failures + 1 ELSE failures END,
  run_at = CASE WHEN state = 'running' THEN %s ELSE run_at END
@@ -57,7 +57,8 @@ def claim(lane: str, now: datetime, clock: datetime) -> tuple[Job | None, bool]:
         row = cursor.fetchone()
     if row is None:
         return None, False
-    job = Job(**dict(zip(READ, row, strict=True)), state=State.RUNNING, lease_until=clock + LEASE)
+    job = Job.from_db(DEFAULT_DB_ALIAS, READ, row)  # what else is asked of it is read then
+    job.state, job.lease_until = State.RUNNING, clock + LEASE
     job.args = json.loads(job.args) if isinstance(job.args, str) else job.args  # as the database gives it
     return job, True
 
