@@ -121,6 +121,7 @@ def test_it_lets_few_wait_while_stripe_hangs_and_asks_now_and_then_whether_it_an
 
     monkeypatch.setattr(requests.Session, "request", noted)
     monkeypatch.setattr(concurrency, "BRIEF", 0.0)  # whoever hears nothing has waited for so long
+    monkeypatch.setattr(concurrency, "PAUSE", 3600.0)
     till.fault("unavailable")
     for _ in range(concurrency.VAIN + 3):
         assert "<h1>Thank you, Ada.</h1>" in words(donor.client, address)
