@@ -40,6 +40,12 @@ def _due(now: datetime, clock: datetime) -> QuerySet[Job]:
     return Job.objects.filter(Q(state=Job.State.READY, run_at__lte=now) | left)[:1]
 
 
+def _read(cursor: Any) -> None:
+    """Take in all that a statement returns: SQLite leaves no savepoint while one has more to say."""
+    rows = iter(cursor.fetchall())
+    cursor.fetchone = lambda: next(rows, None)
+
+
 class KilledError(BaseException):
     """The process died here: nothing of the site catches it."""
 
@@ -183,7 +189,10 @@ class Moments:
         if sql.startswith(WRITES):
             if self._inside(0):
                 with transaction.atomic():
-                    return self._refuse_the_dead(execute, sql, params, many, context)
+                    answer = self._refuse_the_dead(execute, sql, params, many, context)
+                    if " RETURNING " in sql:
+                        _read(context["cursor"])
+                    return answer
             self._wrote = True
         return execute(sql, params, many, context)
 
