@@ -12,7 +12,7 @@ def cursor() -> Any:
     prepares those that come again (`prepare_threshold` of the settings). Raises what the database raises.
     """
     connection: Any = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or connection.queries_logged:  # what was prepared, psycopg does not tell
         return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
