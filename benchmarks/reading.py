@@ -26,7 +26,6 @@ FORMS = {
     "The pledge": "/pledge/",
     "The door of My page": "/my/",
     "Search": "/search/",
-    "What a search finds": "/search/?q=help",
     "The check of a receipt": "/receipts/check/",
     "Contact": "/about/contact/",
 }
@@ -60,9 +59,7 @@ def pages(ground: Ground) -> Iterator[Pair]:
 
 
 def made(ground: Ground) -> Iterator[Pair]:
-    """The reading pages as an editor gets them; forms, which hold something of each reader; and what a search finds,
-    which nothing keeps.
-    """
+    """The reading pages as an editor gets them; and forms, which hold something of each reader."""
     for number, (name, path) in enumerate(PAGES.items()):
         ground.keep(f"made{number}", ground.site.one(path, Cookie=EDITOR)[0])
         yield _pair(ground, f"{name}, as an editor gets it", path, BARE, f"/page/made{number}", Cookie=EDITOR)

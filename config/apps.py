@@ -5,6 +5,8 @@ from importlib import import_module
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
+from config.allocator import thrifty
+
 
 class SiteConfig(AppConfig):
     name = "config"
@@ -12,6 +14,7 @@ class SiteConfig(AppConfig):
     verbose_name = "Site configuration"
 
     def ready(self) -> None:
+        thrifty()
         import_module("config.housekeeping")
         import_module("config.open_points")
         import_module("config.page_filling")

@@ -18,7 +18,7 @@ from config.processes import THREADS
 from foundation.access.slots import Slots
 from foundation.page_store.front import FOR_ALL, Application, Start
 
-# Threads of Django (config/django_threads.py), each with a connection. Eight at most wait for Stripe.
+# Requests in Django at once, each with a connection (config/connection_pool.py). Eight at most wait for Stripe.
 PLACES = 24
 READERS = 8  # threads of the server that only readers of kept pages and of static files get
 # seconds. No page takes as long by itself. A request that waits meanwhile holds one of the threads that are left over.

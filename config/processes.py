@@ -13,8 +13,8 @@ from pathlib import Path
 from config import reaper
 from config.reaper import GRACE_SECONDS
 
-# Of each web process; docs/deploy.md starts as many. They wait: Django has threads of its own, which are fewer
-# (config/django_threads.py).
+# Of each web process; docs/deploy.md starts as many. Most of them wait: fewer are in Django, with a connection
+# (config/connection_pool.py).
 THREADS = 80
 
 

@@ -13,9 +13,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
-from config.arenas import few  # noqa: E402
 from config.call_stack import roomy  # noqa: E402
-from config.django_threads import DjangoThreads  # noqa: E402
+from config.connection_pool import Pooled  # noqa: E402
 from config.form_pages import forms  # noqa: E402
 from config.overload import Crowd, OverloadGuard  # noqa: E402
 from config.page_front import edition, front  # noqa: E402
@@ -27,9 +26,8 @@ from foundation.page_store.generation import Watch  # noqa: E402 - all need the 
 
 SWITCH = 0.0005  # seconds (Python: 0.005) that a reader of a kept page waits for a thread that renders
 sys.setswitchinterval(SWITCH)
-few()
 inner = roomy(django)
-apart = DjangoThreads(inner, lambda: application.told, short=addresses())
+apart = Pooled(inner, lambda: application.told, short=addresses())
 watch = Watch(edition=edition(), apart=apart.run)
 guarded = Crowd(SlowBodies(OverloadGuard(apart, static=inner)))
 application: PageStore = front(forms(guarded, watch), watch=watch)

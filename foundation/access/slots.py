@@ -2,6 +2,8 @@
 
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Lock
 
 
@@ -45,3 +47,13 @@ class Slots:
                 self.line.popleft().set()
             else:
                 self.free += 1
+
+    @contextmanager
+    def courtesy(self) -> Iterator[None]:
+        """Context manager: with a slot, or without one where those who hold them do not move on."""
+        held = self.enter()
+        try:
+            yield
+        finally:
+            if held:
+                self.leave()

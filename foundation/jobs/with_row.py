@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from foundation.jobs import lanes
 from foundation.jobs.models import Job
-from foundation.prepared import commands, once_more
+from foundation.prepared import commands, cursors, once_more
 
 
 def insert(
@@ -41,7 +41,7 @@ def _alone(both: list[str], values: list[list[Any]]) -> None:
     connection.health_check_done = True  # type: ignore[attr-defined]  # of this request: nothing stands on it yet
 
     def write() -> None:
-        with connection.cursor() as cursor:
+        with cursors.cursor() as cursor:
             _write(cursor, both, values)
 
     once_more.on_a_new_connection(write)
@@ -49,7 +49,7 @@ def _alone(both: list[str], values: list[list[Any]]) -> None:
 
 def _write(cursor: Any, both: list[str], values: list[list[Any]]) -> None:
     if connection.vendor == "postgresql":
-        cursor.execute(f"WITH kept AS ({both[0]}) {both[1]}", values[0] + values[1])
+        cursor.execute(f"WITH kept AS ({both[0]}) {both[1]}", cursors.values(values[0] + values[1]))
         return
     for statement, its in zip(both, values, strict=True):
         cursor.execute(statement, its)
