@@ -57,7 +57,7 @@ def test_it_leaves_a_thread_no_connection_that_it_did_not_have():
 
     def call() -> None:
         asked(door)
-        left.append(connections.all(initialized_only=True))
+        left.append(list(connections.all(initialized_only=True)))
 
     caller = threading.Thread(target=call)
     caller.start()
