@@ -10,8 +10,6 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.backends.signals import connection_created
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from stripe import WebhookSignature
@@ -76,13 +74,6 @@ def _model(number: int, table: str, key: str, values: dict[str, Any]) -> type[mo
     meta = type("Meta", (), {"app_label": "bare", "managed": False, "db_table": table})
     columns = {name: models.Field(primary_key=name == key, null=name != key) for name in values}
     return type(f"Row{number}", (models.Model,), {"__module__": __name__, "Meta": meta, **columns})
-
-
-@receiver(connection_created)
-def teach(connection: Any, **told: Any) -> None:
-    """The table of signatures calls this function of ours on SQLite, where each connection must know it."""
-    if connection.vendor == "sqlite":
-        connection.connection.create_function("staff_fold", 1, str.lower, deterministic=True)
 
 
 urlpatterns = [

@@ -342,7 +342,8 @@ class DrillSite:
         interrupted = self.kills + self.cut_off  # each had at most one letter in hand
         assert len(unsure) <= interrupted, f"{len(unsure)} letters unsure, {interrupted} workers interrupted"
         sent = {key for key, at in letters.items() if at == "sent"}
-        assert sent <= set(mailed) and set(mailed) <= sent | set(unsure), "rows and mail server tell different stories"
+        lost, unknown = sent - set(mailed), {key: letters.get(key) for key in set(mailed) - sent - set(unsure)}
+        assert not lost and not unknown, f"rows and mail server differ: {lost} never came, {unknown} did"
         refused = {self.mail.refused} - {""}
         assert {*state["failed"]} <= refused, f"given up: {state['failed']}"
         assert {*letters.values()} <= {"sent", "unsure"} | ({"failed"} if refused else set()), letters
