@@ -30,8 +30,12 @@ class MailServer:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._server.server_address[1]}"
+        return f"smtp://127.0.0.1:{self.port}"
 
     def take(self, message: bytes) -> None:
         with self._lock:
@@ -44,7 +48,7 @@ class MailServer:
 
     def come_back(self) -> None:
         """After `stop`: at the same address, with what it had taken."""
-        self._start(self._server.server_address[1])
+        self._start(self.port)
 
 
 def _handler(server: MailServer) -> Callable[..., socketserver.BaseRequestHandler]:
@@ -56,7 +60,10 @@ def _handler(server: MailServer) -> Callable[..., socketserver.BaseRequestHandle
                 word = line[:4].upper().strip()
                 if word == b"DATA":
                     self._say("354 go on")
-                    server.take(self._message())
+                    message = self._message()
+                    if message is None:
+                        return
+                    server.take(message)
                     self._say("250 taken")
                 elif word == b"RCPT" and server.refused and server.refused.encode() in line:
                     server.heard["refused"] += 1
@@ -67,9 +74,12 @@ def _handler(server: MailServer) -> Callable[..., socketserver.BaseRequestHandle
                 else:
                     self._say("250 ok")
 
-        def _message(self) -> bytes:
+        def _message(self) -> bytes | None:
+            """None: whoever sends it died before its end. No server delivers such a one."""
             lines = []
-            while (line := self.rfile.readline()) and line != b".\r\n":
+            while (line := self.rfile.readline()) != b".\r\n":
+                if not line:
+                    return None
                 lines.append(line)
             return b"".join(lines)
 

@@ -1,11 +1,13 @@
 """A few seeds of each drill; what takes minutes is marked `long`. At length: script/drill (docs/drills.md)."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests import clock, lacking
 from tests.drills import backlog, burst, cluster, copies, failpoints, killing, letting_go, outages, statements, together
+from tests.drills.mail_server import MailServer
 from tests.drills.site import GIVING, DrillSite
 from tests.drills.story import Story
 from tests.drills.yard import Yard, yard
@@ -53,6 +55,19 @@ def test_it_mails_the_others_when_the_mail_server_refuses_one(ground):
 def test_it_leaves_no_letter_in_doubt_when_it_is_stopped_under_load(ground):
     with ground.site(seed=1) as site:
         letting_go.stopped_under_load(site, times=1)
+
+
+def test_its_mail_server_delivers_no_message_whose_sender_died_before_its_end():
+    mail = MailServer()
+    try:
+        for sent in (b"", b"X-Letter: a\r\n\r\nhalf", b"X-Letter: b\r\n\r\nwhole\r\n.\r\n"):
+            with socket.create_connection(("127.0.0.1", mail.port)) as line, line.makefile("rb") as said:
+                line.sendall(b"DATA\r\n" + sent)
+                line.shutdown(socket.SHUT_WR)
+                said.read()  # until it has hung up
+        assert mail.letters == {"b": 1}
+    finally:
+        mail.stop()
 
 
 def test_it_reports_what_was_injected_and_what_was_checked(site):
