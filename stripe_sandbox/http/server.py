@@ -36,6 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body leave in one packet
+    disable_nagle_algorithm = True  # the rest of an answer over 8 kB waited 40 ms for the client's acknowledgement
     timeout = 65
     server: Server
 
