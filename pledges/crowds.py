@@ -36,18 +36,23 @@ class Crowd:
 
 
 def found() -> list[Crowd]:
-    """Crowds of the last two weeks, by domain. Two hours of one domain are one crowd, from the first to the last."""
+    """Crowds of the last two weeks, by domain, with how many count and how many are excluded."""
+    return [_counted(crowd) for crowd in _spans()]
+
+
+def _spans() -> list[Crowd]:
+    """Those crowds, not counted. Two hours of one domain are one crowd, from the first to the last."""
     confirmed = _confirmed().filter(confirmed_at__gt=timezone.now() - SHOWN).exclude(_domain__in=EVERYBODY)
     hours = confirmed.annotate(hour=TruncHour("confirmed_at", tzinfo=UTC)).values_list("_domain", "hour")
     spans: dict[str, list[datetime]] = {}
     for domain, hour, _count in hours.annotate(count=Count("pk")).filter(count__gte=MANY).order_by("_domain", "hour"):
         spans.setdefault(domain, []).append(hour)
-    return [_counted(Crowd(domain, hours[0], hours[-1] + HOUR)) for domain, hours in spans.items()]
+    return [Crowd(domain, hours[0], hours[-1] + HOUR) for domain, hours in spans.items()]
 
 
 def waiting() -> int:
-    """Number of crowds that still count."""
-    return sum(bool(crowd.counting) for crowd in found())
+    """Number of crowds of which somebody still counts."""
+    return sum(_rows(crowd).confirmed().exists() for crowd in _spans())
 
 
 def of(domain: str) -> Crowd | None:

@@ -10,7 +10,8 @@ from wagtail.admin.ui.components import Component
 
 from foundation.organisation.models import Organisation
 from pledges import counting, crowd_panel, crowds
-from pledges.models import Pledge, Signature
+from pledges.models import Pledge, Signature, SignatureEvent
+from staff.counting import kept
 
 CONFIRMED, STARTED = Signature.State.CONFIRMED, Signature.State.STARTED
 Linked = tuple[int, str]  # a number, and the list of what it counts
@@ -23,19 +24,23 @@ class SignaturesPanel(Component):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         organisation = Organisation.load()
+        month = organisation.today().replace(day=1)
+        since = datetime.combine(month, time.min, organisation.zone)
+        # Both walk through weeks of signatures, and change with the next step of a count.
+        step = SignatureEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+        version = f"{step}:{since.isoformat()}"
+        new, waiting = kept("signatures", version, lambda: (_by_pledge(CONFIRMED, since), crowds.waiting()))
         return {
-            "pledges": list(_of_pledges(organisation.today().replace(day=1), organisation)),
-            "crowds": crowds.waiting(),
+            "pledges": list(_of_pledges(month, new)),
+            "crowds": waiting,
             "crowds_label": crowd_panel.LABEL,
             "crowds_url": reverse("pledges_crowds"),
         }
 
 
-def _of_pledges(month: date, organisation: Organisation) -> Iterator[tuple[str, list[Linked]]]:
+def _of_pledges(month: date, new: dict[int, int]) -> Iterator[tuple[str, list[Linked]]]:
     """Each pledge, by its title: confirmed signatures, those confirmed since the month began, those that wait."""
-    since = datetime.combine(month, time.min, organisation.zone)
-    new = _by_pledge(state=CONFIRMED, confirmed_at__gte=since)
-    waiting = _by_pledge(state=STARTED)
+    waiting = _by_pledge(STARTED)
     for pledge in Pledge.objects.order_by("-is_main", "title"):
         confirmed = f"{reverse('signature:index')}?pledge={pledge.pk}&state={CONFIRMED}"
         yield (
@@ -48,6 +53,8 @@ def _of_pledges(month: date, organisation: Organisation) -> Iterator[tuple[str, 
         )
 
 
-def _by_pledge(**which: Any) -> dict[int, int]:
-    counted = Signature.objects.filter(**which).order_by().values_list("pledge").annotate(count=Count("pk"))
+def _by_pledge(state: str, since: datetime | None = None) -> dict[int, int]:
+    of_state = Signature.objects.filter(state=state)
+    which = of_state.filter(confirmed_at__gte=since) if since else of_state
+    counted = which.order_by().values_list("pledge").annotate(count=Count("pk"))
     return dict(counted)

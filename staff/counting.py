@@ -1,8 +1,28 @@
-"""Many counts by one statement: the panel's first page shows some thirty, and each was a question of its own."""
+"""Numbers of the panel's first page: many counts by one statement, and those that are kept while nothing changes."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import Count, IntegerField, QuerySet, Value
+
+KEPT = 60  # seconds, for what changes with the time of day alone
+Number = TypeVar("Number")
+
+
+def kept(name: str, version: object, make: Callable[[], Number]) -> Number:
+    """What `make` returns, kept by this process for a minute while `version` says that nothing it counts has changed.
+    Not inside a transaction: no version tells what that has changed.
+    """
+    if connection.in_atomic_block:
+        return make()
+    key = f"{name}:{version}"
+    known: Number | None = cache.get(key)
+    if known is None:
+        known = make()
+        cache.set(key, known, KEPT)
+    return known
 
 
 def counts(*rows: QuerySet[Any]) -> list[int]:

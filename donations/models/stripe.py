@@ -41,6 +41,7 @@ class StripeEvent(OfSomeMoney):
             models.Index(fields=["type", "object_id"], name="event_object"),
             models.Index(fields=["state", "received_at"], name="event_state"),
             models.Index(fields=["received_at"], name="event_received"),
+            models.Index(fields=["received_at"], name="event_noted", condition=~models.Q(note="")),  # hardly one
             models.Index(fields=["object_id"], name="event_of_object"),
         ]
 

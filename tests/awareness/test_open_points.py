@@ -7,10 +7,12 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from awareness.facts import Source
+from awareness.help_languages import HelpLanguage
 from awareness.hotlines import Hotline
 from awareness.models import ArticlePage, Navigation, SectionPage
 from config.open_points import open_points
 from foundation.organisation.models import LanguageReview, Organisation
+from foundation.page_store import generation
 from pledges import wording
 from pledges.models import Pledge
 from tests.awareness.conftest import english
@@ -118,3 +120,23 @@ def test_it_asks_for_the_address_of_a_store_while_a_page_leads_to_one(loaded):
     for page in SectionPage.objects.filter(slug="shop"):
         page.unpublish()
     assert asked not in words()
+
+
+def test_it_counts_anew_on_the_panels_first_page_whatever_is_saved(loaded, monkeypatch):
+    """The number is kept until the publish generation rises: it must, for each thing that a point may be about."""
+    article = english(ArticlePage, slug="signs")
+    save = {
+        "a draft": article.save_revision,
+        "a line for help": Hotline.objects.filter(checked_on=None)[0].save,
+        "a language of Get help": HelpLanguage.objects.filter(checked_on=None)[0].save,
+        "a source": Source.objects.filter(checked_on=None)[0].save,
+        "the navigation": Navigation.load().save,
+        "the organisation": Organisation.load().save,
+        "a language": LanguageReview(language="es", reviewer="Eva", checked_on=TODAY).save,
+        "the pledge": lambda: wording.publish(Pledge.objects.get(is_main=True), "We begin.\n* I promise this."),
+    }
+    raised: list[str] = []
+    for what, saved in save.items():
+        monkeypatch.setattr(generation, "raise_it", lambda what=what: raised.append(what))
+        saved()
+    assert list(dict.fromkeys(raised)) == list(save)

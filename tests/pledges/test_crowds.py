@@ -9,12 +9,14 @@ from django.test import Client
 from foundation.jobs.queue import run_due
 from foundation.letters.models import Letter
 from pledges import counting, pledging, starter
+from pledges.dashboard import SignaturesPanel
 from pledges.models import Pledge, Signature, SignatureEvent
 from supporters import supporters
 from supporters.models import ConsentEvent, Supporter
 from tests.foundation.crowd import together
 from tests.narrowing import not_none
 from tests.pledges import driver
+from tests.pledges.test_crowds_of_one_domain import signed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.finding]
 
@@ -82,6 +84,22 @@ def test_it_counts_right_while_people_sign_confirm_and_withdraw_at_random() -> N
     assert SignatureEvent.objects.exists()
     numbers = [number for number in Signature.objects.values_list("number", flat=True) if number]
     assert len(numbers) == len(set(numbers))
+
+
+def test_it_shows_staff_at_once_that_somebody_signed_or_withdrew() -> None:
+    """The first page keeps what it counts in weeks of signatures until the next step of a count."""
+    pledge = Pledge.objects.create(slug="main", title="A promise", is_main=True)
+    pledge.texts.create(version=1, text="Words.")
+
+    def new() -> Any:
+        (_title, linked), *_others = SignaturesPanel().get_context_data({})["pledges"]
+        return linked[1][0]
+
+    assert (new(), new()) == (0, 0)
+    row = signed(pledge, "ada@example.org")
+    assert (new(), new()) == (1, 1)
+    pledging.withdraw(row)
+    assert new() == 0
 
 
 def test_it_takes_a_signature_whose_forerunner_is_withdrawn_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
