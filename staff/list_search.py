@@ -38,15 +38,19 @@ class Search:
         return self._with_words(rows, typed)
 
     def _with_words(self, rows: Rows, typed: str) -> Rows:
-        """Where few have the words, their keys are read first. Words that many have are soon found among the newest;
-        for a rare name PostgreSQL would go through all of them in the order of the list, for it knows little of words.
+        """Where few have the words, their keys are read first, and where some have them they are found first and then
+        sorted. Words that many have are soon found among the newest; for others PostgreSQL would go through all of them
+        in the order of the list, for it knows little of words, and nothing of where in it those rows stand.
         """
         found = self.words(rows, typed)
         about = paging.guessed(found)
         if about < paging.MANY:
-            keys = list(found.order_by().values_list("pk", flat=True)[: paging.EXACT + 1])
+            these = found.order_by().values_list("pk", flat=True)[: paging.MANY + 1]
+            keys = list(these)
             if len(keys) <= paging.EXACT:
                 return paging.hinted(rows.filter(pk__in=keys), count=len(keys))
+            if len(keys) <= paging.MANY:
+                return paging.hinted(rows.filter(pk__in=these), count=len(keys))
         return paging.hinted(found, count=max(about, paging.EXACT + 1))
 
 

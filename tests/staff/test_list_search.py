@@ -5,10 +5,10 @@ from django.db import connection
 from django.utils import timezone
 
 from donations.models import Gift, Plan, StripeEvent
-from donations.panel import searches
+from donations.panel import searches, to_do
 from foundation.jobs.models import Job
 from foundation.letters.models import Letter
-from staff import search_index
+from staff import paging, search_index
 from supporters.models import Supporter
 from tests.bench import books
 from tests.donations.conftest import charity  # noqa: F401 - a fixture
@@ -161,6 +161,25 @@ def test_it_leaves_the_box_of_editors_to_pages(charity):  # noqa: F811
     assert "/admin/find/" not in editor.get("/admin/").content.decode()
 
 
+@pytest.mark.parametrize(("exact", "many"), [(9, 9), (2, 9), (2, 2)])
+def test_it_finds_and_pages_the_same_however_many_have_the_words(charity, monkeypatch, exact, many):  # noqa: F811
+    """Few are looked up by their keys, some are found and then sorted, many are met on the way through the list."""
+    books.gifts(8, books.people(1))
+    Gift.objects.filter(pk__in=Gift.objects.order_by("pk")[:5].values("pk")).update(name="Łukasz", company="Sp.")
+    monkeypatch.setattr(paging, "EXACT", exact)
+    monkeypatch.setattr(paging, "MANY", many)
+    found = searches.GIFTS.rows(Gift.objects.order_by("-pk"), "sp lukasz")
+    shown, place = [], ""
+    while True:
+        page = paging.Window(found, 2, place)
+        shown += [gift.pk for gift in page]
+        if not page.has_next:
+            break
+        place = page.next
+    assert shown == list(Gift.objects.order_by("-pk").filter(company="Sp.").values_list("pk", flat=True))
+    assert len(shown) == 5 and paging.Counted(found).count in (5, exact + 1)
+
+
 def test_it_asks_few_questions_however_it_is_searched(one, django_assert_max_num_queries):
     staff = signed_in("Administrator")
     staff.get("/admin/gift/")
@@ -185,6 +204,7 @@ def test_it_searches_and_lists_by_an_index(one):
         "gift_of_status": Gift.objects.filter(status="pending"),
         "gift_sum": Gift.objects.filter(total=4400).order_by(),
         "letter_state": Letter.objects.filter(state="failed"),
+        "event_noted": to_do.outside().order_by(),
         "event_received": StripeEvent.objects.filter(received_at__lt=timezone.now()).order_by("received_at"),
         "plan_customer": Plan.objects.filter(customer_id="cus_1").order_by(),
     }
