@@ -29,6 +29,7 @@ PARTS = {
     "events": "Stripe's events applied to the books, against as many bare transactions",
     "growth": "how cost grows with the books: lists, search, bookings, signatures, letters, against a bare INSERT",
     "bookings": "the same behind a growing backlog of events, against a question to Stripe and an INSERT for each",
+    "peer": "Stripe's events kept and booked, against dj-stripe in the Python that --peer names",
     "audit": "audit_ledger at growing sizes, against a bare sum over the ledger",
     "lists": "staff's list and its CSV at many rows, against a bare cursor",
     "papers": "receipts as PDF, against an empty page by typst",
@@ -56,6 +57,7 @@ def asked(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=20_000, help="gifts in the list (20000)")
     parser.add_argument("--paid", type=int, default=10, help="gifts that are paid in a round of events (10)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one alone (default: all that answer)")
+    parser.add_argument("--peer", default="", metavar="PYTHON", help="one that has dj-stripe, for the part peer")
     parser.add_argument("--plot", default="", metavar="FILE", help="draw the growth of one database: FILE.svg, FILE.md")
     found = parser.parse_args(words)
     if unknown := [name for name in found.parts if name not in PARTS]:
@@ -64,6 +66,8 @@ def asked(words: list[str]) -> argparse.Namespace:
         parser.error("rounds go from 1 to 100, seconds from 0.05 to 60, rows from 200 to 2000000")
     if not 1 <= found.paid <= 1000:
         parser.error("paid goes from 1 to 1000")
+    if "peer" in found.parts and not found.peer:
+        parser.error("the part peer needs a Python that has dj-stripe: --peer PYTHON")
     if found.plot and not (found.database and "growth" in (found.parts or PARTS)):
         parser.error("--plot draws the part growth, on the one database that --database names")
     return found
@@ -72,7 +76,7 @@ def asked(words: list[str]) -> argparse.Namespace:
 def main() -> int:
     wish = asked(sys.argv[1:])
     tempfile.gettempdir()  # its test file: a stop just then would leave that behind
-    names = [name for name in PARTS if name in (wish.parts or PARTS)]
+    names = [name for name in PARTS if name in (wish.parts or PARTS) and (name != "peer" or wish.peer)]
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {load()} before the run")
     sys.stdout.flush()  # before what the runs print
     failed = False
@@ -99,6 +103,7 @@ def measure(wish: argparse.Namespace, names: list[str], database: str) -> bool:
         env = {name: os.environ[name] for name in KEPT if name in os.environ}
         env |= {"DATA_DIR": folder, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
         env |= {"LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        env["PEER_PYTHON"] = wish.peer
         env["TRUSTED_PROXIES"] = "1"  # each signer comes from an address of their own
         if database:
             env["DATABASE_URL"] = database

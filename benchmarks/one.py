@@ -24,6 +24,7 @@ from benchmarks import (  # noqa: E402
     lists,
     memory,
     papers,
+    peer,
     plot,
     premiere,
     reading,
@@ -43,6 +44,7 @@ PARTS = {
     "events": applying.events,
     "growth": growing.growing,  # before a backlog waits
     "bookings": draining.bookings,
+    "peer": peer.events,
     "audit": auditing.growing,
     "lists": lists.many,
     "papers": papers.receipts,

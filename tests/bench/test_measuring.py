@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import asking, intake, measure, nginx, plot, reading
+from benchmarks import asking, intake, measure, nginx, plot, posting, reading
 from benchmarks.__main__ import PARTS, asked
 from benchmarks.ground import Ground
 from benchmarks.growing import Sized
@@ -115,6 +115,15 @@ def test_it_does_not_count_a_refusal_as_an_answer(status):
         asking.many(server.port, iter(lambda: asking.request(server.port, "/"), None), 0.05)
 
 
+def test_it_does_not_count_an_event_that_was_refused():
+    def refuses(environ, start):
+        start("400 Bad Request", [])
+        return [environ["HTTP_STRIPE_SIGNATURE"].encode()]
+
+    with pytest.raises(posting.RefusedError, match=r"/webhook/ answered 400 Bad Request: b'signed'"):
+        posting.post(refuses, "/webhook/", b"{}", "signed")
+
+
 def test_it_says_so_when_nobody_answers():
     with pytest.raises(MeasureError, match="No answer from /"):
         asking.once(free_port(), "/")
@@ -187,6 +196,7 @@ def test_it_names_its_parts_and_what_each_is_held_against(capsys):
     [
         (["pages", "speed"], "no part is called speed: pages, help"),
         (["pages", "--rounds", "0"], "rounds go from 1 to 100"),
+        (["peer"], "needs a Python that has dj-stripe: --peer PYTHON"),
         (["growth", "--plot", "growth"], "--plot draws the part growth, on the one database"),
     ],
 )
@@ -241,6 +251,7 @@ def test_it_measures_every_part_and_leaves_nothing_running():
         "growth": 2 * 10,
         "lists": 5,
         "memory": 2,
+        "peer": 0,  # for whoever has one
     }
     assert len(rows) == 2 + sum(each.get(name, 1) for name in PARTS), rows
     with pytest.raises(ProcessLookupError):
