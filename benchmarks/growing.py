@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -27,6 +29,7 @@ from foundation.jobs import lanes, queue
 from foundation.letters import outbox
 from pledges import pledging
 from pledges.models import PledgeText, Signature
+from staff import counting
 from supporters.models import Supporter
 from tests.bench import crowd
 from tests.staff.users import signed_in
@@ -71,7 +74,7 @@ def _at(ground: Ground, size: int, stripe: Sandbox) -> Iterator[tuple[str, str, 
         yield f"The list of {words}", "pages", INSERT, _page(staff, f"/admin/{name}/", "/inspect/"), insert
     name = Supporter.objects.filter(email=f"person{LEAST // crowd.GIFTS_EACH}@donor.example").get().name
     yield "A name sought in gifts", "pages", INSERT, _page(staff, f"/admin/gift/?q={name}", "/inspect/"), insert
-    yield "The first page of the panel", "pages", INSERT, _page(staff, "/admin/", "staff-days"), insert
+    yield "The first page of the panel", "pages", INSERT, _as_outside(_page(staff, "/admin/", "staff-days")), insert
     numbers = count()
     yield "A signature of the pledge", "signatures", INSERT, partial(_sign, numbers), insert
     yield "A letter claimed by the worker", "letters", INSERT, partial(_claim, numbers), insert
@@ -88,6 +91,7 @@ def _books(size: int) -> None:
         with connection.cursor() as cursor:
             gin = "FROM pg_class JOIN pg_am ON pg_am.oid = relam WHERE relkind = 'i' AND amname = 'gin'"
             cursor.execute(f"SELECT gin_clean_pending_list(pg_class.oid) {gin}")
+            cursor.execute("ANALYZE")
 
 
 def _book(made: list[Batch], stripe: Sandbox, paid: int) -> Sample:
@@ -105,6 +109,16 @@ def _page(staff: Client, address: str, mark: str) -> Callable[[], Sample]:
         return sample
 
     return look
+
+
+def _as_outside(look: Callable[[], Sample]) -> Callable[[], Sample]:
+    """The page keeps nothing inside a transaction, which may have changed what it shows. Ours changes nothing there."""
+
+    def measured() -> Sample:
+        with mock.patch.object(counting, "connection", SimpleNamespace(in_atomic_block=False)):
+            return look()
+
+    return measured
 
 
 def _sign(numbers: Iterator[int]) -> Sample:
