@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from foundation.access import tokens
-from foundation.jobs import lanes
+from foundation.jobs import lanes, with_row
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
 from pledges.models import Signature
@@ -22,6 +22,7 @@ from supporters import news, supporters
 from supporters.models import ConsentEvent
 
 CONFIRM = "pledge-confirm"  # the token's purpose
+KIND = "pledge-letter"  # the job's
 SALT = "pledges.letters.take-back"
 LIFETIME = timedelta(days=7)
 
@@ -31,11 +32,17 @@ def ask_to_confirm(signature: int) -> None:
     work for every state of it, so that neither its answer nor its time tells whether we know the address. Check the
     rate limit of supporters.mailbox first.
     """
-    key = f"pledge-letter:{uuid.uuid4()}"
-    jobs.enqueue_unread("pledge-letter", key, {"signature": signature, "key": key})
+    key = f"{KIND}:{uuid.uuid4()}"
+    jobs.enqueue_unread(KIND, key, {"signature": signature, "key": key})
 
 
-@jobs.handler("pledge-letter", lane=lanes.PEOPLE)
+def ask_to_confirm_what(statement: str, values: list[Any]) -> None:
+    """The same for the signature that this statement writes and returns the `id` of, written here as well."""
+    key = f"{KIND}:{uuid.uuid4()}"
+    with_row.after(statement, values, KIND, key, {"key": key}, "signature")
+
+
+@jobs.handler(KIND, lane=lanes.PEOPLE)
 @transaction.atomic
 def write(args: dict[str, Any]) -> None:
     """Job: enqueue the letter that fits the signature now. A signature that is set aside or withdrawn gets none."""

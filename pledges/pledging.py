@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
@@ -45,30 +45,24 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
         locale=get_language() or "",
     )
     with transaction.atomic(savepoint=False):
-        letters.ask_to_confirm(_upsert(signature))
-
-
-def _upsert(typed: Signature) -> int:
-    """Insert what was typed, or bring the row that keeps this mailbox from signing once more in line with it: one that
-    waits says what was typed last, and any other, only where the next letter goes. Returns the key of the row.
-
-    One statement, whoever signs: the unique constraint decides between two who sign at once. Idempotent: what was typed
-    twice in the same words leaves the letter that is on its way valid.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), commands.values(typed))
-        return int(cursor.fetchone()[0])
+        letters.ask_to_confirm_what(_upsert(), commands.values(signature))
 
 
 @cache
-def _statement() -> str:
-    """By hand, because Django knows no upsert that looks at the row; it took four statements, and longer to build them
-    than they ran.
+def _upsert() -> str:
+    """Insert what was typed, or bring the row that keeps this mailbox from signing once more in line with it: one that
+    waits says what was typed last, and any other, only where the next letter goes. Returns the `id` of the row.
+
+    One statement, whoever signs: the unique constraint decides between two who sign at once. Idempotent: what was typed
+    twice in the same words leaves the letter that is on its way valid. By hand, because Django knows no upsert that
+    looks at the row; it took four statements, and longer to build them than they ran.
     """
     table = f'"{Signature._meta.db_table}"'
     old, new = (", ".join(f"{of}.{each}" for each in TYPED) for of in (table, "excluded"))
-    other = f"{table}.state = '{Signature.State.STARTED}' AND ({old}) <> ({new})"
-    to = {each: f"CASE WHEN {other} THEN excluded.{each} ELSE {table}.{each} END" for each in TYPED + LATE}
+    waits = f"{table}.state = '{Signature.State.STARTED}'"
+    other = f"{waits} AND ({old}) <> ({new})"
+    to = {each: f"CASE WHEN {waits} THEN excluded.{each} ELSE {table}.{each} END" for each in TYPED}
+    to |= {each: f"CASE WHEN {other} THEN excluded.{each} ELSE {table}.{each} END" for each in LATE}
     to |= {"attempt": f"CASE WHEN {other} THEN {table}.attempt + 1 ELSE {table}.attempt END"}
     to |= {each: f"excluded.{each}" for each in ("letter_to", "locale")}
     changes = ", ".join(f"{column} = {value}" for column, value in to.items())

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from foundation.access.models import TokenBucket
 from foundation.organisation import retention_periods
+from foundation.prepared import cursors
 
 AHEAD = 3600  # seconds: more than any request waits for its turn. A bucket that was filled later knows a wrong clock
 # A clock that ran backwards must not take tokens away, nor one that was wrong and put right leave a bucket empty until
@@ -45,7 +46,7 @@ def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
     }
     values |= {"capacity": float(capacity), "rest": capacity - 1.0, "rate": capacity / seconds}
     statement = TAKE.format(table=TokenBucket._meta.db_table, **WORDS[connection.vendor])
-    with connection.cursor() as cursor:
+    with cursors.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount)
 

@@ -59,11 +59,13 @@ def values(row: Model) -> list[Any]:
     ]
 
 
-def insert(model: type[Model]) -> str:
-    """The INSERT of a model, with a mark for each value. Names come from our own models, never from what was sent."""
+def insert(model: type[Model], **marks: str) -> str:
+    """The INSERT of a model, with a mark for each value; `marks`: SQL around the mark of some fields. Names come
+    from our own models, never from what was sent.
+    """
     columns = ", ".join(map(_quoted, fields(model)))
-    marks = ", ".join("%s" for _field in fields(model))
-    return f"INSERT INTO {_table(model)} ({columns}) VALUES ({marks})"  # noqa: S608
+    values = ", ".join(marks.get(field.name, "%s") for field in fields(model))
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES ({values})"  # noqa: S608
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 
-from foundation.prepared import cursors
+from foundation.prepared import cursors, once_more
 
 Row = TypeVar("Row", bound=Model)
 Value = str | int | datetime
@@ -38,9 +38,13 @@ def rows(build: "Build[Row]", **values: Value) -> list[Row]:
     kept = _prepared(connection, build, values)
     adapted = {name: _adapted(connection, value) for name, value in values.items()}
     params = [adapted[part[0]] if isinstance(part, tuple) else part for part in kept.params]
-    with cursors.cursor() as cursor:
-        cursor.execute(kept.sql, cursors.values(params))
-        found: Any = cursor.fetchall()
+
+    def ask() -> Any:
+        with cursors.cursor() as cursor:
+            cursor.execute(kept.sql, cursors.values(params))
+            return cursor.fetchall()
+
+    found = once_more.without_asking_first(ask)
     if kept.converters:
         found = kept.compiler.apply_converters(found, kept.converters)
     model = kept.compiler.query.model

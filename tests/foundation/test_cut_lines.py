@@ -19,6 +19,7 @@ from foundation.jobs.models import Heartbeat, Job
 from foundation.letters import outbox
 from foundation.letters.message import LetterMessage
 from foundation.letters.writing import Written
+from pledges import starter
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.finding]
@@ -173,11 +174,15 @@ def test_it_gives_nothing_back_that_another_worker_took_meanwhile(line: Line) ->
     assert (job.state, job.attempts, runs) == (Job.State.RUNNING, 1, [2])
 
 
-def test_it_lets_the_web_answer_on_a_new_line() -> None:
-    """A page asks the database again on a new one; the test client would leave that out."""
+@pytest.mark.parametrize("page", ["/readyz", "/pledge/"])
+def test_it_lets_the_web_answer_on_a_new_line(page: str) -> None:
+    """A page asks the database again on a new one; the test client would leave that out. One whose first word is a
+    prepared query does not ask first whether the line is there.
+    """
+    starter.load()
     site, answered = WSGIHandler(), []
     for _ in range(2):
-        request = RequestFactory().get("/readyz").environ
+        request = RequestFactory().get(page).environ
         answer = site(request, lambda status, headers: answered.append(status))  # type: ignore[arg-type]
         b"".join(answer)
         answer.close()
