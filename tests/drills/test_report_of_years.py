@@ -9,9 +9,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from django.utils import timezone
 
 from tests import conftest
 from tests.drills import __main__ as drill
+from tests.simulator.alone import KINDS
+from tests.simulator.charity import Charity
 
 
 @pytest.fixture
@@ -56,6 +59,14 @@ def test_it_fails_for_a_kind_that_never_occurred_in_a_century(years):
     assert years(4, TOLD, 0)[0] == 0
     code, report = years(100, TOLD, 0)
     assert code == 1 and "it never occurred: payout fails" in report and "0 × payout fails" in report
+
+
+def test_it_asks_for_every_kind_of_act_by_the_name_it_has():
+    """By another name it would never have occurred, and each century failed."""
+    charity = Charity(cast(Any, None), 1, 1)
+    charity.begun_at, charity.begun = timezone.now(), 0
+    acts = {charity.an_act()[0] for _ in range(5000)}
+    assert acts - set(KINDS) == set() and "a dispute ends" in acts
 
 
 @pytest.mark.parametrize("config", [{"plugin": "dsession"}, {"workerinput": {}}], ids=["divides", "is given"])

@@ -23,7 +23,7 @@ CHECKED = ("checks", "rests", "gifts paid", "plans", "letters mailed", "events",
 # Each stands in a report, and where it never occurred with a nought: a kind that never occurs is a hole.
 KINDS = [
     *("a donor comes back", "a donor gives", "a fraud warning", "a month passes", "a refund fails", "bank decides"),
-    *("bank takes back", "card is renewed", "comparison", "days pass", "dispute", "dispute ends", "dispute: inquiry"),
+    *("bank takes back", "card is renewed", "comparison", "days pass", "dispute", "a dispute ends", "dispute: inquiry"),
     *("events", "events lost", "events told again, late", "events told twice", "kills", "money of others", "payout"),
     *("payout fails", "restart", "staff refund", "staff steer", "the mail server fails"),
     *(f"Dashboard: {word}" for word in ("archive", "pause, resume, cancel", "paid outside", "refund", "second item")),
