@@ -6,9 +6,15 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 # Only what broke a rule comes back, with where: all that passed would be a megabyte for a long page.
+# Whatever moves is brought to its end first: the words of a message that fades in for half a second would be too pale.
 RUN = """async ([rules, tags, within]) => {
+    const still = new CSSStyleSheet()
+    const end = "transition: none !important; animation-duration: 0s !important; animation-delay: 0s !important"
+    still.replaceSync(`*, *::before, *::after { ${end} }`)
+    document.adoptedStyleSheets.push(still)
     const only = rules.length ? {type: "rule", values: rules} : tags.length ? {type: "tag", values: tags} : undefined
     const found = await axeOfOurs.run(within, {resultTypes: ["violations"], ...(only && {runOnly: only})})
+    document.adoptedStyleSheets.splice(document.adoptedStyleSheets.indexOf(still), 1)
     return found.violations.map(rule => [rule.id, rule.nodes.slice(0, 3).map(node => node.html)])
 }"""
 
