@@ -146,9 +146,10 @@ def test_it_runs_each_file_about_gifts_in_one_of_two_lanes() -> None:
 
 @pytest.mark.parametrize("mark", SPELLED)
 def test_it_takes_no_mark_from_a_file_that_its_lane_does_not_read(
-    tmp_path: Path, mark: str, request: pytest.FixtureRequest
+    tmp_path: Path, mark: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by `pytestmark = MARKS_OF_ELSEWHERE`: the test would run by hand, and never in the gate."""
+    monkeypatch.delenv("TEST_ORDER", raising=False)  # of script/flakes: the order of real files
     item = SimpleNamespace(path=tmp_path / "test_some.py", nodeid="test_some.py::test_it")
     item.get_closest_marker = lambda name: pytest.mark.once.mark if name in ("once", mark) else None
     for text, read in ((f"pytestmark = pytest.{SPELLED[mark][0]}", True), ("pytestmark = MARKS", False)):

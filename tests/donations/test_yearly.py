@@ -199,14 +199,14 @@ def test_it_makes_a_yearly_gift_a_single_one_within_a_week(plan):
     assert Plan.objects.get().status == "ended" and Gift.objects.paid().count() == 1
 
 
-def test_it_stands_beside_a_monthly_gift_on_my_page_each_with_its_own_day_and_acts(donor, plan):
+def test_it_stands_beside_a_monthly_gift_on_my_page_each_with_its_own_day_and_acts(donor, plan, charity):
     donor.gave("monthly", "30", name="Ada Lovelace")
     monthly = Plan.objects.exclude(pk=plan.pk).get()
     mine = come_in("ada@donor.example")
     page = mine.get("/my/").content.decode()
     for each, what in ((plan, "Change or stop"), (monthly, "Change, pause or stop")):
         _head, _tag, row = page.partition(f'href="/my/gifts/{each.pk}/"')
-        day = date_format(not_none(months.next_payment(each)), "DATE_FORMAT")
+        day = date_format(charity.day_of(not_none(months.next_payment(each))), "DATE_FORMAT")
         assert day in page and what in row[:200], each
     assert press(mine, monthly, "stop").status_code == 302
     plan.refresh_from_db()
