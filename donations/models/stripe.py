@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.livemode import OfSomeMoney, of_this_money
+from staff.columns import column
 
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
@@ -47,6 +48,11 @@ class StripeEvent(OfSomeMoney):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    @column(_("what happened"), sorted_by="type")
+    def about_text(self) -> str:
+        """Instead of the event's own id: with three long ids in a row the list would be wider than a screen."""
+        return f"{self.type} {self.object_id}"
 
     @property
     def job_key(self) -> str:

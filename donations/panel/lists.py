@@ -138,7 +138,7 @@ class EventViewSet(ReadOnlyViewSet):
     model = StripeEvent
     icon = "download"
     menu_label = _("Stripe events")
-    list_display = ["event_id", "type", "object_id", "state", "note", "received_at", "mode_text"]
+    list_display = ["about_text", "state", "note", "received_at", "mode_text"]
     filterset_class = to_do.EventFilters
     search_fields, search = StripeEvent.sought_in, searches.EVENTS
     inspect_view_fields = [

@@ -308,7 +308,7 @@ LISTS = ["gift", "plan", "ledgerentry", "dispute", "receipt", "letter", "job", "
 LISTS += ["stripeevent", "users"]
 ROWS = """
 from django.utils import timezone
-from donations.models import Gift, LedgerEntry, Dispute, Plan
+from donations.models import Gift, LedgerEntry, Dispute, Plan, StripeEvent
 from supporters.supporters import get_or_create_supporter
 now = timezone.now()
 ada = get_or_create_supporter("featherstonehaugh@example.org", "Maximiliana Featherstonehaugh")
@@ -323,6 +323,10 @@ LedgerEntry.objects.create(kind="charge", stripe_object="ch_3SLD6aatLWYSK42nzRJB
 held = {"kind": "dispute", "status": "needs_response", "reason": "made_with_stolen_card", "amount": 1234500}
 held |= {"currency": "USD", "gift": gift, "opened_at": now, "as_of": now, "answer_by": now, "livemode": False}
 Dispute.objects.create(stripe_object="du_1yB4MyBCEinvYoJz4CQDVPZP", **held)
+told = {"type": "customer.subscription.trial_will_end", "created": now}
+told |= {"object_id": "cs_test_a1Xr2Tavv1p5J32kNx4cfy4PxRTYhw9eCiyjwoxLP0fJTSQSIygJZxKmws"}
+told |= {"note": "Done with evt_1b5lokcCrY7lowhz18i8GPIG.", "livemode": False, "payload": "{}"}
+StripeEvent.objects.create(event_id="evt_1ms5Mi4KO7drY3usHedNMBVC", state="done", **told)
 """
 
 
