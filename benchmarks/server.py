@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import asking
 from benchmarks.measure import MeasureError, Sample
 from config.management.commands.serve import web_command
+from config.management.commands.web import APPLICATION, server
 from tests.running import ROOT, free_port
 
 PATIENCE = 120  # seconds, timeout of a start on a busy machine
@@ -53,10 +54,12 @@ class Server:
 
 @contextmanager
 def serving(application: str, log: Path, first: str, port: int = 0) -> Iterator[Server]:
-    """Context manager of a web server like the site's. `first` is a path that answers as soon as the server does."""
+    """Context manager of the site's web server, or of one like it. `first` is a path that answers when it does."""
     port = port or free_port()
-    with running([sys.executable, *web_command(port, application=application)], log, first, port) as server:
-        yield server
+    alike = ["-m", *server("127.0.0.1", port, workers=1, grace=10, application=application)]
+    command = web_command(port) if application == APPLICATION else alike
+    with running([sys.executable, *command], log, first, port) as started:
+        yield started
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """manage.py serve: set everything up, then run web, worker and offline Stripe as one foreground command."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -18,7 +17,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from config.processes import THREADS, EndedError, Processes, hold, wait_until_free
+from config.management.commands.web import APPLICATION
+from config.processes import EndedError, Processes, hold, wait_until_free
 from config.production import LAST_PORT
 from config.reaper import GRACE_SECONDS
 from staff import invitations
@@ -164,22 +164,10 @@ def _sandbox_command() -> list[str]:
     ]  # fmt: skip
 
 
-def web_command(port: int, workers: int = 1, application: str = "config.wsgi:application") -> list[str]:
-    """The web server: granian, three times as fast; gunicorn where granian has no build for the machine.
-
-    A process that is told to stop while it accepts a connection does not tell that connection (granian 2.8), and would
-    serve it for as long as its client keeps it open. So its end is waited for, but not for ever.
-    """
-    threads = str(THREADS)
-    if importlib.util.find_spec("granian"):
-        return [
-            "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", str(workers), "--workers-kill-timeout", str(GRACE_SECONDS - 2), "--blocking-threads", threads,
-            "--no-ws", "--log-level", "warning", application,
-        ]  # fmt: skip
+def web_command(port: int, workers: int = 1, application: str = APPLICATION) -> list[str]:
     return [
-        "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", threads,
-        "--log-level", "warning", application,
+        "manage.py", "web", "--port", str(port), "--workers", str(workers), "--grace", str(GRACE_SECONDS - 2),
+        "--application", application,
     ]  # fmt: skip
 
 
