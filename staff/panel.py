@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.components import Component
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from foundation.jobs import queue
@@ -93,7 +94,10 @@ class JobViewSet(ReadOnlyViewSet):
     model = Job
     icon = "cogs"
     menu_label = gettext_lazy("Jobs")
-    list_display = ["key", "kind", "state", "run_at", "failures", "finished_at"]
+    list_display = ["key", "kind", "state", Column("due_at", label=gettext_lazy("Due at"), sort_key="run_at")]
+    list_display += ["failures", "finished_at"]
+    inspect_view_fields = ["kind", "key", "lane", "group", "args", "state", "due_at", "attempts", "failures"]
+    inspect_view_fields += ["lease_until", "last_error", "created_at", "finished_at"]
     list_filter = ["state", "kind"]
     search_fields, search = ["key"], Search(words=_jobs)
     actions = [try_again("jobs.change_job", lambda job: job.state == Job.State.DEAD)]

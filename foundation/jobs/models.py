@@ -1,5 +1,7 @@
 """Job queue: one row for each piece of work that must happen, and the heartbeats of workers."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +44,13 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def due_at(self) -> datetime:
+        """`run_at` as people read it (UTC): what goes before all that waits is dated back, and never ran before it was
+        made.
+        """
+        return max(self.run_at, self.created_at)
 
 
 class Heartbeat(models.Model):

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
@@ -137,6 +138,16 @@ def poison(**fields) -> Job:
     return Job.objects.create(
         kind="send-letter", key="letter:1", state="dead", run_at=timezone.now(), failures=8, last_error="boom", **fields
     )
+
+
+def test_it_shows_no_job_as_due_before_it_was_made():
+    """A payment's job is dated back by days, to go before others: nobody should believe that it waited so long."""
+    job = poison()
+    Job.objects.update(run_at=datetime(2001, 2, 3, tzinfo=UTC), state="ready")
+    client = signed_in("Administrator")
+    for page in ("/admin/job/", f"/admin/job/inspect/{job.pk}/"):
+        text = client.get(page).content.decode()
+        assert "letter:1" in text and "Due at" in text and "2001" not in text
 
 
 def test_it_tries_a_dead_job_again_by_post_only():
