@@ -74,37 +74,34 @@ class Pledge(models.Model):
     @property
     def newest_text(self) -> "PledgeText | None":
         """Return the newest text in the default language. None before the first version is written."""
-        return self.one_of(queries.first(newest_words, pledge=self.pk))
+        return queries.first(newest_words, pledge=self.pk)
 
     @property
     def text_to_sign(self) -> "PledgeText | None":
         """Return the newest text in the reader's language; in the default language where it is not translated."""
-        newest, language = self.newest_text, get_language() or settings.LANGUAGE_CODE
-        if newest is None or language == settings.LANGUAGE_CODE:
-            return newest
-        return newest.said_in(language) or newest
-
-    def one_of(self, text: "PledgeText | None") -> "PledgeText | None":
-        """The same; its pledge need not be asked for."""
-        if text is not None:
-            text.pledge = self
-        return text
+        newest = self.newest_text
+        return newest and newest.in_readers_language
 
 
-def main_pledge() -> models.QuerySet[Pledge]:
-    return Pledge.objects.filter(is_main=True)
+def main_words() -> "models.QuerySet[PledgeText]":
+    return _words().filter(pledge__is_main=True)[:1]
 
 
-def pledge_named(slug: str) -> models.QuerySet[Pledge]:
-    return Pledge.objects.filter(slug=slug)
+def words_of(slug: str) -> "models.QuerySet[PledgeText]":
+    return _words().filter(pledge__slug=slug)[:1]
+
+
+def _words() -> "models.QuerySet[PledgeText]":
+    return PledgeText.objects.filter(original=None).select_related("pledge").order_by("-version")
 
 
 def newest_words(pledge: int) -> "models.QuerySet[PledgeText]":
-    return PledgeText.objects.filter(pledge=pledge, original=None).order_by("-version")[:1]
+    return _words().filter(pledge=pledge)[:1]
 
 
 def newest_said_in(original: int, language: str) -> "models.QuerySet[PledgeText]":
-    return PledgeText.objects.filter(original=original, language=language).order_by("-version")[:1]
+    said = PledgeText.objects.filter(original=original, language=language)
+    return said.select_related("pledge").order_by("-version")[:1]
 
 
 class PledgeText(AppendOnlyModel):
@@ -146,7 +143,13 @@ class PledgeText(AppendOnlyModel):
 
     def said_in(self, language: str) -> "PledgeText | None":
         """Return the newest translation of this version into another language."""
-        return self.pledge.one_of(queries.first(newest_said_in, original=self.pk, language=language))
+        return queries.first(newest_said_in, original=self.pk, language=language)
+
+    @property
+    def in_readers_language(self) -> "PledgeText":
+        """Return the newest translation for this reader; these words where there is none."""
+        language = get_language() or settings.LANGUAGE_CODE
+        return self if language == settings.LANGUAGE_CODE else self.said_in(language) or self
 
     @property
     def spoken(self) -> str:

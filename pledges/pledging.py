@@ -1,5 +1,6 @@
 """Sign, confirm, withdraw, set aside: all state changes of a signature."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from django.db import transaction
@@ -8,8 +9,9 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from foundation.access import tokens
+from foundation.access import ratelimit, tokens
 from foundation.access.models import AccessLink
+from foundation.access.ratelimit import Limit
 from foundation.organisation import retention_periods
 from foundation.prepared import commands
 from pledges import counting, letters
@@ -22,14 +24,24 @@ TYPED = ("text_id", "name", "email", "country", "age", "wants_letters", "letters
 LATE = ("page", "signed_at")  # go with what was typed, and do not make it another
 
 
-def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, letters_wording: str, page: str) -> None:
-    """Upsert a pending signature until its owner confirms it (double opt-in), and enqueue the letter.
+def sign(
+    text: PledgeText,
+    *,
+    name: str,
+    email: str,
+    country: str,
+    age: int,
+    letters_wording: str,
+    page: str,
+    limits: Sequence[Limit] = (),
+) -> bool:
+    """Upsert a pending signature until its owner confirms it (double opt-in), and enqueue the letter. False: one of
+    `limits` is reached, and nothing was written.
 
     `letters_wording` holds the consent wording that was agreed to, or nothing. The same statements run for an address
-    that is new, waits or has confirmed; a mailbox over its rate limit is left as it is, links included.
+    that is new, waits or has confirmed; a mailbox over its own rate limit is left as it is, links included, and nobody
+    is told. All is one commit, which is most of what a signature waits for.
     """
-    if not mailbox.may_write(email):
-        return
     signature = Signature(
         pledge_id=text.pledge_id,
         canonical=canonical(email),
@@ -45,7 +57,10 @@ def sign(text: PledgeText, *, name: str, email: str, country: str, age: int, let
         locale=get_language() or "",
     )
     with transaction.atomic(savepoint=False):
-        letters.ask_to_confirm_what(_upsert(), commands.values(signature))
+        refused_by = ratelimit.refused_by(*limits, mailbox.limit(email))
+        if refused_by is None:
+            letters.ask_to_confirm_what(_upsert(), commands.values(signature))
+    return refused_by not in limits
 
 
 @cache

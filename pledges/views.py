@@ -1,6 +1,5 @@
 """Views of a pledge: sign it, “look in your inbox”, confirm, withdraw."""
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,23 +29,17 @@ page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def pledge(request: HttpRequest, slug: str = "") -> HttpResponse:
     """A pledge, how many signed it, and the form. /pledge/ is the main one."""
-    chosen = queries.first(models.pledge_named, slug=slug) if slug else queries.first(models.main_pledge)
-    if chosen is None:
+    newest = queries.first(models.words_of, slug=slug) if slug else queries.first(models.main_words)
+    if newest is None:
         raise Http404
+    chosen, text = newest.pledge, newest.in_readers_language
     if slug and chosen.is_main:
         return redirect(chosen)
-    text = chosen.text_to_sign
-    if text is None:
-        raise Http404
     posted = request.method == "POST"
     form = SignForm(request.POST if posted else None, text=text) if chosen.is_open else None
     too_often = False
     if form is not None and posted and form.is_valid():
-        with transaction.atomic():  # limits, signature and job: one commit, which is most of what a signature waits for
-            allowed = ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS)
-            if allowed:
-                _sign(form, request.path)
-        if allowed:
+        if _sign(form, request):
             return redirect("pledges:sent")
         words = _("Many people are signing from your connection. Please wait a minute, then send this once more.")
         form.add_error(None, words)
@@ -65,16 +58,22 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     return share_answer.answer(request, text.heading if text else pledge.title, Organisation.load().name)
 
 
-def _sign(form: SignForm, page: str) -> None:
+def _limit(request: HttpRequest) -> ratelimit.Limit:
+    return ratelimit.Limit("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS)
+
+
+def _sign(form: SignForm, request: HttpRequest) -> bool:
+    """False: too many sign from there."""
     cleaned = form.cleaned_data
-    pledging.sign(
+    return pledging.sign(
         form.text,
         name=cleaned["name"],
         email=cleaned["email"],
         country=cleaned["country"],
         age=form.minimum_age,
         letters_wording=form.wording if cleaned["letters"] else "",
-        page=page,
+        page=request.path,
+        limits=[_limit(request)],
     )
 
 
@@ -145,7 +144,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def new_letter(request: HttpRequest, token: str) -> HttpResponse:
     """Resend the letter, by the button on an ended link's page. Its answer is the same for a link that never was."""
-    if not ratelimit.allow("pledge", client_ip.block(client_ip.of(request)), SIGNERS, SECONDS):
+    if ratelimit.refused_by(_limit(request)):
         return ratelimit.too_often(render(request, "pledges/ended.html", {"token": token, "wait": True}), WAIT)
     pledging.send_again(tokens.find(token, letters.CONFIRM, expired_too=True))
     return redirect(reverse("pledges:sent"))

@@ -26,14 +26,18 @@ def behind(email: str) -> str:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
-def may_write(email: str) -> bool:
+def limit(email: str) -> ratelimit.Limit:
     """Rate limit (token bucket) by mailbox, across all forms: three letters at once, then one a day, so that no 24
-    hours bring more than three. Takes a token; False: none is left. The same query for every mailbox, so that its time
-    tells nothing.
+    hours bring more than three. The same query for every mailbox, so that its time tells nothing.
 
     Receipts and other letters that follow from a fact do not ask here.
     """
-    return ratelimit.allow("letter", behind(email), LETTERS, LETTERS * DAY)
+    return ratelimit.Limit("letter", behind(email), LETTERS, LETTERS * DAY)
+
+
+def may_write(email: str) -> bool:
+    """Take a token of that limit. False: none is left."""
+    return ratelimit.refused_by(limit(email)) is None
 
 
 def bounced(email: str) -> None:

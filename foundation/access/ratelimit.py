@@ -1,6 +1,9 @@
 """Rate limits: token buckets in the database, shared by all processes."""
 
+import itertools
 import time
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, FloatField, Value
@@ -16,39 +19,91 @@ AHEAD = 3600  # seconds: more than any request waits for its turn. A bucket that
 # A clock that ran backwards must not take tokens away, nor one that was wrong and put right leave a bucket empty until
 # the day that it believed in. Nor may it, or a request that waited long for its turn, put the same time into the bucket
 # twice. By hand, because Django cannot say it in one statement, and takes longer to write two than they run.
-LEVEL = """{least}(CAST(%(capacity)s AS {float}), bucket.tokens + CAST(%(rate)s AS {float}) * CASE
-    WHEN bucket.filled_at > %(ahead)s THEN %(seconds)s
-    WHEN bucket.filled_at < %(now)s THEN %(now)s - bucket.filled_at ELSE 0 END)"""
-TAKE = f"""INSERT INTO {{table}} AS bucket (key, tokens, filled_at) VALUES (%(key)s, %(rest)s, %(now)s)
+LEVEL = """{least}(CAST(%({n}capacity)s AS {float}), bucket.tokens + CAST(%({n}rate)s AS {float}) * CASE
+    WHEN bucket.filled_at > %({n}ahead)s THEN %({n}seconds)s
+    WHEN bucket.filled_at < %({n}now)s THEN %({n}now)s - bucket.filled_at ELSE 0 END)"""
+TAKE = f"""INSERT INTO {{table}} AS bucket (key, tokens, filled_at)
+    SELECT %({{n}}key)s, %({{n}}rest)s, %({{n}}now)s WHERE {{before}}
     ON CONFLICT (key) DO UPDATE SET tokens = {LEVEL} - 1, filled_at = CASE
-        WHEN bucket.filled_at > %(ahead)s THEN %(now)s ELSE {{greatest}}(bucket.filled_at, %(now)s) END
-    WHERE {LEVEL} >= 1"""  # noqa: S608 - our own words
+        WHEN bucket.filled_at > %({{n}}ahead)s THEN %({{n}}now)s ELSE {{greatest}}(bucket.filled_at, %({{n}}now)s) END
+    WHERE {LEVEL} >= 1"""
 WORDS = {
     "sqlite": {"least": "MIN", "greatest": "MAX", "float": "REAL"},
     "postgresql": {"least": "LEAST", "greatest": "GREATEST", "float": "double precision"},
 }
 
 
+class Limit(NamedTuple):
+    """`capacity` requests at once for one action of one client, refilled evenly over `seconds`. Zero: none at all."""
+
+    action: str
+    who: str
+    capacity: int
+    seconds: int
+
+
 def allow(action: str, who: str, capacity: int, seconds: int) -> bool:
-    """Take one token of a rate limit. `capacity` requests at once, none of them where it is zero, refilled evenly over
-    `seconds`. False: too often.
+    """Take one token of a rate limit. False: too often.
 
     One statement decides, so that a hundred parallel requests get no more than the bucket holds.
     """
-    if capacity < 1:
-        return False
+    return refused_by(Limit(action, who, capacity, seconds)) is None
+
+
+def refused_by(*limits: Limit) -> Limit | None:
+    """Take one token of each limit, in their order, until one has none left: that one is returned. None: all had.
+
+    PostgreSQL is asked once for all of them: a crowd that signs waits for answers more than for work.
+    """
+    asked = tuple(itertools.takewhile(lambda each: each.capacity > 0, limits))
     now = time.time()
-    values: dict[str, str | float] = {
-        "key": _key(action, who),
+    with cursors.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            taken = _all_at_once(cursor, asked, now) if asked else 0
+        else:
+            taken = sum(1 for _each in itertools.takewhile(lambda each: _taken(cursor, each, now), asked))
+    return limits[taken] if taken < len(limits) else None
+
+
+def _taken(cursor: Any, limit: Limit, now: float) -> bool:
+    cursor.execute(_take(connection.vendor), _values(limit, now))
+    return bool(cursor.rowcount)
+
+
+def _all_at_once(cursor: Any, limits: tuple[Limit, ...], now: float) -> int:
+    each = [_values(limit, now).items() for limit in limits]
+    values = {f"{number}{name}": value for number, its in enumerate(each) for name, value in its}
+    cursor.execute(_take_all(connection.vendor, len(limits)), values)
+    return int(cursor.fetchone()[0])
+
+
+@cache
+def _take(vendor: str, n: str = "", before: str = "TRUE") -> str:
+    return TAKE.format(table=TokenBucket._meta.db_table, n=n, before=before, **WORDS[vendor])
+
+
+@cache
+def _take_all(vendor: str, count: int) -> str:
+    """The statements in one, each only where the one before has taken its token. Says how many have."""
+    befores = ["TRUE", *(f"EXISTS (SELECT FROM taken{number})" for number in range(count - 1))]
+    parts = [
+        f"taken{number} AS ({_take(vendor, str(number), before)} RETURNING 1)" for number, before in enumerate(befores)
+    ]
+    counts = " + ".join(f"(SELECT count(*) FROM taken{number})" for number in range(count))  # noqa: S608
+    return f"WITH {', '.join(parts)} SELECT {counts}"
+
+
+def _values(limit: Limit, now: float) -> dict[str, str | float]:
+    capacity, seconds = float(limit.capacity), float(limit.seconds)
+    return {
+        "key": _key(limit.action, limit.who),
         "now": now,
         "ahead": now + AHEAD,
-        "seconds": float(seconds),
+        "seconds": seconds,
+        "capacity": capacity,
+        "rest": capacity - 1,
+        "rate": capacity / seconds,
     }
-    values |= {"capacity": float(capacity), "rest": capacity - 1.0, "rate": capacity / seconds}
-    statement = TAKE.format(table=TokenBucket._meta.db_table, **WORDS[connection.vendor])
-    with cursors.cursor() as cursor:
-        cursor.execute(statement, values)
-        return bool(cursor.rowcount)
 
 
 def too_often(answer: HttpResponse, seconds: int) -> HttpResponse:

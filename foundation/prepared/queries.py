@@ -5,7 +5,7 @@ booking went into statements that are the same for each gift (D-236). A query is
 place; only its SQL is remembered, for each connection. For the few that a booking asks, never for what a person types.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +19,15 @@ Value = str | int | datetime
 Build = Callable[..., QuerySet[Row]]
 
 
+class _Related(NamedTuple):
+    """A row that a row points at: by which field, of which model, its columns and where they stand."""
+
+    name: str
+    model: type[Model]
+    columns: list[str]
+    places: list[int]
+
+
 class _Kept(NamedTuple):
     """`params`: what stands in the statement, or the name of the value that does, marked by being in a tuple."""
 
@@ -27,12 +36,14 @@ class _Kept(NamedTuple):
     columns: list[str]
     converters: dict[int, Any]
     compiler: Any
+    related: list[_Related]
 
 
 def rows(build: "Build[Row]", **values: Value) -> list[Row]:
     """Return the rows of the queryset that `build` makes of these values, each of which must stand in it as it is given
     (`=`, `<=`, …): what it makes of a value may depend on that value's type alone. `build` is a function of a module,
-    and whole rows are read, of one table, perhaps without some columns (`defer`). Raises what the database raises.
+    and rows are read, perhaps without some columns (`defer`), or with rows that they point at (`select_related`).
+    Raises what the database raises.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     kept = _prepared(connection, build, values)
@@ -47,13 +58,20 @@ def rows(build: "Build[Row]", **values: Value) -> list[Row]:
     found = once_more.without_asking_first(ask)
     if kept.converters:
         found = kept.compiler.apply_converters(found, kept.converters)
-    model = kept.compiler.query.model
-    return [model.from_db(DEFAULT_DB_ALIAS, kept.columns, list(row)) for row in found]
+    return [_made(kept, row) for row in found]
 
 
 def first(build: "Build[Row]", **values: Value) -> Row | None:
     """Return the first row of such a queryset, in its own order; None without one."""
     return next(iter(rows(build, **values)), None)
+
+
+def _made(kept: _Kept, row: Sequence[Any]) -> Any:
+    """Its own columns come first."""
+    made = kept.compiler.query.model.from_db(DEFAULT_DB_ALIAS, kept.columns, row[: len(kept.columns)])
+    for its in kept.related:
+        setattr(made, its.name, its.model.from_db(DEFAULT_DB_ALIAS, its.columns, [row[place] for place in its.places]))
+    return made
 
 
 def _prepared(connection: Any, build: "Build[Row]", values: dict[str, Value]) -> _Kept:
@@ -68,8 +86,8 @@ def _build(connection: Any, build: "Build[Row]", values: dict[str, Value]) -> _K
     """Build the statement with a mark for each value, and find where the marks came to stand."""
     marks = {name: _mark(number, value) for number, (name, value) in enumerate(values.items())}
     queryset = build(**marks)
-    if queryset.query.select_related or queryset.query.annotation_select:
-        raise ValueError("A prepared query reads whole rows of one table.")
+    if queryset.query.annotation_select:
+        raise ValueError("A prepared query reads rows, and nothing that is computed.")
     compiler = queryset.query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
     places = {_adapted(connection, mark): name for name, mark in marks.items()}
@@ -77,8 +95,16 @@ def _build(connection: Any, build: "Build[Row]", values: dict[str, Value]) -> _K
     if {part[0] for part in found if isinstance(part, tuple)} != set(values):
         raise ValueError("Each value stands in a prepared query as it was given.")
     chosen = [column for column, _sql, _alias in compiler.select]
-    columns = [column.target.attname for column in chosen]
-    return _Kept(sql, found, columns, compiler.get_converters(chosen), compiler)
+    related = [_related(chosen, info) for info in compiler.klass_info.get("related_klass_infos", [])]
+    columns = [chosen[place].target.attname for place in compiler.klass_info["select_fields"]]
+    return _Kept(sql, found, columns, compiler.get_converters(chosen), compiler, related)
+
+
+def _related(chosen: list[Any], info: dict[str, Any]) -> _Related:
+    field, places = info["field"], info["select_fields"]
+    if info["reverse"] or field.null or info.get("related_klass_infos"):
+        raise ValueError("Of other tables, a prepared query reads only rows that are pointed at, each by every row.")
+    return _Related(field.name, info["model"], [chosen[place].target.attname for place in places], places)
 
 
 def _mark(number: int, value: Value) -> Value:

@@ -74,6 +74,21 @@ def test_it_keeps_people_and_actions_apart_and_writes_nobody_down() -> None:
     assert "@" not in str(TokenBucket.objects.values_list())
 
 
+@pytest.mark.both
+@db
+@pytest.mark.usefixtures("stopped")
+def test_it_takes_from_several_limits_in_turn_and_nothing_behind_the_one_that_is_empty() -> None:
+    hall, ada, everybody = (
+        ratelimit.Limit("test", who, size, 60) for who, size in (("hall", 4), ("ada", 2), ("all", 9))
+    )
+    assert ratelimit.refused_by() is None
+    assert [ratelimit.refused_by(hall, ada, everybody) for _ in range(6)] == [None, None, ada, ada, hall, hall]
+    assert sorted(TokenBucket.objects.values_list("tokens", flat=True)) == [0, 0, 9 - 2]
+    closed = ada._replace(capacity=0)
+    assert ratelimit.refused_by(everybody, closed, hall) == closed == ratelimit.refused_by(closed, everybody)
+    assert sorted(TokenBucket.objects.values_list("tokens", flat=True)) == [0, 0, 9 - 3]
+
+
 @db
 def test_it_forgets_buckets_that_nobody_touched() -> None:
     ratelimit.allow("test", "old", 1, 60)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from foundation.jobs.models import Job
 from foundation.letters import outbox, writing
 from foundation.letters.models import Letter
 from foundation.prepared import commands, queries
+from pledges.models import Pledge, PledgeText
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 State = Job.State
@@ -34,6 +35,14 @@ def before_that_hour(now: datetime) -> QuerySet[Job]:
 
 def with_its_gift(thing: str) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.select_related("gift").filter(stripe_object=thing)
+
+
+def with_its_signed_pledge(slug: str) -> QuerySet[PledgeText]:
+    return PledgeText.objects.select_related("pledge").filter(pledge__slug=slug).order_by("-version")
+
+
+def counted(key: str) -> QuerySet[Job]:
+    return Job.objects.filter(key=key).annotate(ones=Count("pk"))
 
 
 def as_written(rows) -> list[dict]:
@@ -66,8 +75,24 @@ def test_it_asks_once_for_rows_and_not_again_for_what_was_left_out_unless_it_is_
     assert len(asked) == 2
 
 
-def test_it_refuses_a_query_whose_values_do_not_stand_in_it_or_that_reads_more_than_one_table() -> None:
-    for build, values in ((before_that_hour, {"now": NOON}), (with_its_gift, {"thing": "ch_1"})):
+def test_it_reads_a_row_with_the_one_that_it_points_at(django_assert_num_queries) -> None:
+    for slug in ("one", "other"):
+        pledge = Pledge.objects.create(slug=slug, title=slug.title(), minimum_age=18)
+        for version in (1, 2):
+            PledgeText.objects.create(pledge=pledge, version=version, text="We promise.")
+    with django_assert_num_queries(1):
+        rows = queries.rows(with_its_signed_pledge, slug="other")
+        assert [(row.version, row.pledge.title, row.pledge.minimum_age) for row in rows] == [
+            (2, "Other", 18),
+            (1, "Other", 18),
+        ]
+    assert as_written(row.pledge for row in rows) == as_written([pledge, pledge])
+
+
+def test_it_refuses_a_query_whose_values_do_not_stand_in_it_or_that_reads_what_may_be_missing() -> None:
+    """A ledger entry need not have a gift; nothing that is computed stands in a row."""
+    wrong = ((before_that_hour, {"now": NOON}), (with_its_gift, {"thing": "ch_1"}), (counted, {"key": "k1"}))
+    for build, values in wrong:
         with pytest.raises(ValueError, match="prepared query"):
             queries.rows(build, **values)
 
