@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from math import inf
-from time import monotonic
 from typing import Any
 
 from django.contrib.admin.utils import quote
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import DateTimeField, Model, QuerySet
 from django.urls import reverse
@@ -31,16 +30,17 @@ from staff.tables import PlainTable
 WHOLE = ("reference", "gift", "label")  # columns of references and numbers, which are not broken at a hyphen
 PART = 200  # page size of the related tables below a row's details
 LARGE = 5_000  # rows of a list that is sorted only by what has an index
-A_WHILE = 60.0  # seconds for which a table that was small is taken to be so still
-_asked_again_at: dict[type[Model], float] = {}
+A_WHILE = 60  # seconds for which a table that was small is taken to be so still
 
 
 def is_large(model: type[Model]) -> bool:
     """Whether a table has many rows. One that had does not become small again while this process runs."""
-    if _asked_again_at.get(model, 0.0) <= (now := monotonic()):
+    key = f"staff.is_large:{model._meta.label}"
+    many: bool | None = cache.get(key)
+    if many is None:
         many = model._default_manager.order_by().values("pk")[: LARGE + 1].count() > LARGE
-        _asked_again_at[model] = inf if many else now + A_WHILE
-    return _asked_again_at[model] == inf
+        cache.set(key, many, None if many else A_WHILE)
+    return many
 
 
 def has_index(model: type[Model], name: str | None) -> bool:
