@@ -17,6 +17,7 @@ from foundation.access import tokens
 from foundation.jobs import lanes, with_row
 from foundation.jobs import queue as jobs
 from foundation.letters import outbox
+from foundation.prepared.steps import Step
 from pledges.models import Signature
 from supporters import news, supporters
 from supporters.models import ConsentEvent
@@ -36,10 +37,10 @@ def ask_to_confirm(signature: int) -> None:
     jobs.enqueue_unread(KIND, key, {"signature": signature, "key": key})
 
 
-def ask_to_confirm_what(statement: str, values: list[Any]) -> None:
-    """The same for the signature that this statement writes and returns the `id` of, written here as well."""
+def asking_to_confirm() -> Step:
+    """The same as a step, for the signature that the step before wrote and returned the `id` of."""
     key = f"{KIND}:{uuid.uuid4()}"
-    with_row.after(statement, values, KIND, key, {"key": key}, "signature")
+    return with_row.step(KIND, key, {"key": key}, "signature")
 
 
 @jobs.handler(KIND, lane=lanes.PEOPLE)

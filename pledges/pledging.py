@@ -13,7 +13,7 @@ from foundation.access import ratelimit, tokens
 from foundation.access.models import AccessLink
 from foundation.access.ratelimit import Limit
 from foundation.organisation import retention_periods
-from foundation.prepared import commands
+from foundation.prepared import steps
 from pledges import counting, letters
 from pledges.models import PledgeText, Signature, SignatureEvent, SignatureQuerySet
 from supporters import consent, mailbox, supporters
@@ -56,15 +56,11 @@ def sign(
         letter_to=email,
         locale=get_language() or "",
     )
-    with transaction.atomic(savepoint=False):
-        refused_by = ratelimit.refused_by(*limits, mailbox.limit(email))
-        if refused_by is None:
-            letters.ask_to_confirm_what(_upsert(), commands.values(signature))
-    return refused_by not in limits
+    before = map(ratelimit.step, (*limits, mailbox.limit(email)))
+    return steps.run(*before, _upsert(signature), letters.asking_to_confirm()) >= len(limits)
 
 
-@cache
-def _upsert() -> str:
+def _upsert(signature: Signature) -> steps.Step:
     """Insert what was typed, or bring the row that keeps this mailbox from signing once more in line with it: one that
     waits says what was typed last, and any other, only where the next letter goes. Returns the `id` of the row.
 
@@ -72,6 +68,12 @@ def _upsert() -> str:
     twice in the same words leaves the letter that is on its way valid. By hand, because Django knows no upsert that
     looks at the row; it took four statements, and longer to build them than they ran.
     """
+    sql, values = steps.insert(signature)
+    return steps.Step(f"{sql} {_or_brought_in_line()}", values)
+
+
+@cache
+def _or_brought_in_line() -> str:
     table = f'"{Signature._meta.db_table}"'
     old, new = (", ".join(f"{of}.{each}" for each in TYPED) for of in (table, "excluded"))
     waits = f"{table}.state = '{Signature.State.STARTED}'"
@@ -82,7 +84,7 @@ def _upsert() -> str:
     to |= {each: f"excluded.{each}" for each in ("letter_to", "locale")}
     changes = ", ".join(f"{column} = {value}" for column, value in to.items())
     same = f"(pledge_id, canonical) WHERE NOT (state = '{Signature.State.WITHDRAWN}')"
-    return f"{commands.insert(Signature)} ON CONFLICT {same} DO UPDATE SET {changes} RETURNING id"
+    return f"ON CONFLICT {same} DO UPDATE SET {changes} RETURNING id"
 
 
 def find(link: AccessLink | None) -> Signature | None:

@@ -144,7 +144,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def new_letter(request: HttpRequest, token: str) -> HttpResponse:
     """Resend the letter, by the button on an ended link's page. Its answer is the same for a link that never was."""
-    if ratelimit.refused_by(_limit(request)):
+    if not ratelimit.allow(*_limit(request)):
         return ratelimit.too_often(render(request, "pledges/ended.html", {"token": token, "wait": True}), WAIT)
     pledging.send_again(tokens.find(token, letters.CONFIRM, expired_too=True))
     return redirect(reverse("pledges:sent"))

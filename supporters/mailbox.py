@@ -37,7 +37,7 @@ def limit(email: str) -> ratelimit.Limit:
 
 def may_write(email: str) -> bool:
     """Take a token of that limit. False: none is left."""
-    return ratelimit.refused_by(limit(email)) is None
+    return ratelimit.allow(*limit(email))
 
 
 def bounced(email: str) -> None:

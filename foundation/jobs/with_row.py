@@ -15,7 +15,12 @@ from django.utils import timezone
 
 from foundation.jobs import lanes
 from foundation.jobs.models import Job
-from foundation.prepared import commands, cursors, once_more
+from foundation.prepared import commands, cursors, once_more, steps
+
+TOLD = {
+    "postgresql": "%%({n}args)s::jsonb || jsonb_build_object('%(name)s', {before})",
+    "sqlite": "json_patch(%%({n}args)s, json_object('%(name)s', {before}))",
+}
 
 
 def insert(
@@ -52,22 +57,8 @@ def _statement(model: type[Model]) -> str:
     return f"{commands.insert(model)} ON CONFLICT DO NOTHING"
 
 
-def after(statement: str, values: list[Any], kind: str, key: str, args: dict[str, Any], name: str) -> None:
-    """Execute a statement that returns the `id` of the one row that it wrote, and enqueue the job that is told this id
-    as `args[name]`. In the transaction that is running. Raises what the database raises.
-    """
+def step(kind: str, key: str, args: dict[str, Any], name: str) -> steps.Step:
+    """Enqueue a job as a step (foundation/prepared/steps.py). `args[name]` will be what the step before returned."""
     job = Job(kind=kind, key=key, args=args, run_at=timezone.now(), lane=lanes.of(kind))
-    with cursors.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            both = f"WITH written AS ({statement}) {_told_of_it(name)}"
-            cursor.execute(both, cursors.values(values + commands.values(job)))
-            return
-        cursor.execute(statement, values)
-        args[name] = cursor.fetchone()[0]
-        cursor.execute(commands.insert(Job), commands.values(job))
-
-
-@cache
-def _told_of_it(name: str) -> str:
-    its = f"jsonb_build_object('{name}', (SELECT id FROM written))"  # noqa: S608 - our own word
-    return commands.insert(Job, args=f"%s::jsonb || {its}")
+    sql, values = steps.insert(job, args=TOLD[connection.vendor] % {"name": name})
+    return steps.Step(f"{sql} RETURNING id", values)

@@ -59,13 +59,13 @@ def values(row: Model) -> list[Any]:
     ]
 
 
-def insert(model: type[Model], **marks: str) -> str:
-    """The INSERT of a model, with a mark for each value; `marks`: SQL around the mark of some fields. Names come
-    from our own models, never from what was sent.
+def insert(model: type[Model], source: str = "") -> str:
+    """The INSERT of a model: of values, with a mark for each, or of what the `source` selects. Names come from our own
+    models, never from what was sent.
     """
     columns = ", ".join(map(_quoted, fields(model)))
-    values = ", ".join(marks.get(field.name, "%s") for field in fields(model))
-    return f"INSERT INTO {_table(model)} ({columns}) VALUES ({values})"  # noqa: S608
+    source = source or f"VALUES ({', '.join('%s' for _field in fields(model))})"
+    return f"INSERT INTO {_table(model)} ({columns}) {source}"
 
 
 @cache

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from foundation.access import antispam, client_ip, mistyped_email, ratelimit, tokens
 from foundation.access.models import AccessLink, TokenBucket
+from foundation.prepared import steps
+from foundation.prepared.steps import Step
 from tests.foundation.crowd import together
 from tests.foundation.slips import NEAR
 
@@ -78,14 +80,15 @@ def test_it_keeps_people_and_actions_apart_and_writes_nobody_down() -> None:
 @db
 @pytest.mark.usefixtures("stopped")
 def test_it_takes_from_several_limits_in_turn_and_nothing_behind_the_one_that_is_empty() -> None:
-    hall, ada, everybody = (
-        ratelimit.Limit("test", who, size, 60) for who, size in (("hall", 4), ("ada", 2), ("all", 9))
-    )
-    assert ratelimit.refused_by() is None
-    assert [ratelimit.refused_by(hall, ada, everybody) for _ in range(6)] == [None, None, ada, ada, hall, hall]
+    def limit(who: str, capacity: int) -> Step:
+        return ratelimit.step(ratelimit.Limit("test", who, capacity, 60))
+
+    def taken() -> int:
+        return steps.run(limit("hall", 4), limit("ada", 2), limit("all", 9))
+
+    assert [taken() for _ in range(6)] == [3, 3, 1, 1, 0, 0]
     assert sorted(TokenBucket.objects.values_list("tokens", flat=True)) == [0, 0, 9 - 2]
-    closed = ada._replace(capacity=0)
-    assert ratelimit.refused_by(everybody, closed, hall) == closed == ratelimit.refused_by(closed, everybody)
+    assert steps.run(limit("all", 9), limit("closed", 0), limit("new", 9)) == 1 and not steps.run(limit("closed", 0))
     assert sorted(TokenBucket.objects.values_list("tokens", flat=True)) == [0, 0, 9 - 3]
 
 

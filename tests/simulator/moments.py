@@ -30,7 +30,7 @@ from foundation.prepared import queries
 from tests.donations.donor import Till
 
 KINDS = ("commit", "stripe", "mail")
-WRITES = ("INSERT", "UPDATE", "DELETE", "WITH kept AS (INSERT")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH kept AS (INSERT", "WITH step0 (value) AS (INSERT")
 STILL = ("SAVEPOINT", "RELEASE", "ROLLBACK")  # what undoes the work of a process that died
 
 
@@ -43,7 +43,7 @@ def _due(now: datetime, clock: datetime) -> QuerySet[Job]:
 def _read(cursor: Any) -> None:
     """Take in all that a statement returns: SQLite leaves no savepoint while one has more to say."""
     rows = iter(cursor.fetchall())
-    cursor.fetchone = lambda: next(rows, None)
+    cursor.fetchone, cursor.fetchall = lambda: next(rows, None), lambda: list(rows)
 
 
 class KilledError(BaseException):
